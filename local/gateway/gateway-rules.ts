@@ -1,3 +1,4 @@
+import { isOfApi } from '../../plugins/gateway/stage.ts'
 import type { Resources } from '../aws.ts'
 
 /** A response that API Gateway makes without a function. */
@@ -10,13 +11,15 @@ export interface GatewayResponse {
 /**
  * Reads the deployed gateway's responses from the resources that are deployed.
  *
- * @param resources - Only those of type `AWS::ApiGateway::GatewayResponse` are read. Header values must be static text
+ * @param resources - Only those of type `AWS::ApiGateway::GatewayResponse` and of the API are read. Header values must be static text
  *   in single quotes or the name of a request header. One without a template for `application/json` has API Gateway's own body.
  * @returns Responses by response type. `status` is undefined where the gateway's own status stays.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
  */
 export function gatewayResponses(resources: Resources): ReadonlyMap<string, GatewayResponse> {
-  const deployed = Object.values(resources).filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse')
+  const deployed = Object.values(resources).filter(
+    (one) => one.Type === 'AWS::ApiGateway::GatewayResponse' && isOfApi(one),
+  )
   return new Map(
     deployed.map(({ Properties }) => {
       const {

@@ -46,6 +46,9 @@ interface AuthorizerSettings {
   resultTtlInSeconds: number
 }
 
+/** Type of the response to an unknown route. */
+const NO_ROUTE = 'MISSING_AUTHENTICATION_TOKEN'
+
 let settings: GatewaySettings
 let responses: ReadonlyMap<string, GatewayResponse>
 /** By path, as hapi writes it: the routes that have a preflight. */
@@ -185,7 +188,8 @@ function shapeServer(server: HapiServer): void {
     const preflight = corsOfPaths.get(server.match(methods[0] ?? 'GET', request.path).path)
     if (request.method !== 'options' || methods.length === 0 || preflight === undefined) {
       notesOf(request).push('no such route')
-      return reply(request, h, 'MISSING_AUTHENTICATION_TOKEN')
+      // In a project with routes of IAM, API Gateway responds as to those.
+      return reply(request, h, responses.has(NO_ROUTE) ? NO_ROUTE : 'DEFAULT_4XX', 403)
     }
     return send(h, preflightResponse(preflight.cors, preflight.methods, origin))
   })

@@ -1,4 +1,5 @@
 import type { AuthMembers, FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
+import { routesOf } from '../functions/routes.ts'
 import { hasScopes } from '../functions/switches.ts'
 import { type Ownership, ownershipOf } from '../project/ownership.ts'
 import { hasOlderStage, NOTICE } from './older-stage.ts'
@@ -36,6 +37,7 @@ const isGatewayResponse = ({ Type }: Resource) => Type === 'AWS::ApiGateway::Gat
 
 /** The part of the service that {@link allowOrigins} reads and changes. */
 type AllowingService = Pick<Service, 'resources'> & {
+  provider: Pick<Service['provider'], 'environment'>
   functions: Record<string, Pick<FunctionDefinition, 'handler' | 'events' | 'environment'>>
   custom: { auth: Pick<AuthMembers, 'allowedOrigins' | 'authorizer'> }
 }
@@ -48,18 +50,22 @@ const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
  *
  * @param service - Its `allowedOrigins` is a list of origins separated by commas, or `*`. If it is empty, nothing
  *   is added. A function with an `ALLOWED_ORIGINS` of its own has that. Pages of listed origins may send cookies to functions that take the session cookie.
- * @param ownership - Of the project's functions, only routes that the plugin protects and that say nothing of CORS get it.
+ * @param ownership - Of the project's functions, only routes that the plugin protects get it, and no path on which the project says
+ *   something of CORS.
  */
 export function allowOrigins(
-  { custom, functions, resources }: AllowingService,
-  ownership: Pick<Ownership, 'functions' | 'resources'>,
+  { provider, custom, functions, resources }: AllowingService,
+  ownership: Pick<Ownership, 'brought' | 'functions' | 'resources'>,
 ): void {
   const { allowedOrigins: allowed, authorizer } = custom.auth
+  const taken = pathsWithCors(functions, ownership)
   for (const [key, { handler, events = [], environment }] of Object.entries(functions)) {
     const isOfService = ownership.functions.has(key)
-    // A function may have origins of its own.
-    const origin = String(environment?.ALLOWED_ORIGINS ?? allowed)
-    if ((isOfService && isOfPages(handler)) || origin === '') continue
+    // A function may have origins of its own. Those of provider do not reach the functions of the service.
+    const { ALLOWED_ORIGINS } = { ...(!isOfService && provider.environment), ...environment }
+    const origin = ALLOWED_ORIGINS ?? allowed
+    // The deployment alone knows origins that are no text.
+    if ((isOfService && isOfPages(handler)) || typeof origin !== 'string' || origin === '') continue
     const allowCredentials = origin !== '*' && environment?.COOKIE_SESSIONS === 'on'
     for (const event of events) {
       if (event.http === undefined) continue
@@ -67,7 +73,8 @@ export function allowOrigins(
       const written = typeof event.http === 'string' ? { method, path } : event.http
       // Its other members may be text in one of the two, and numbers in the other.
       const isProtected = Object(Object(written).authorizer).name === authorizer.name
-      if (!isOfService && (!isProtected || 'cors' in written)) continue
+      if (!isOfService && !isProtected) continue
+      if (!ownership.brought.has(key) && ('cors' in written || taken.has(pathOf(event)))) continue
       event.http = {
         ...written,
         cors: {
@@ -94,6 +101,24 @@ export function allowOrigins(
     }
   }
 }
+
+/** Returns the paths on which the project says something of CORS. A path has one preflight, which the framework merges. */
+const pathsWithCors = (
+  functions: AllowingService['functions'],
+  { brought }: Pick<Ownership, 'brought'>,
+): ReadonlySet<string> =>
+  new Set(
+    Object.entries(functions)
+      .filter(([key]) => !brought.has(key))
+      .flatMap(([, { events }]) => events ?? [])
+      .filter(({ http }) => Object(http).cors)
+      .map(pathOf),
+  )
+
+const pathOf = (event: { http?: unknown }): string =>
+  routesOf({ handler: '', events: [event] })
+    .map(({ path }) => path.join('/'))
+    .join('')
 
 /** Returns the responses of the gateway that the plugin brings. */
 const gatewayResponsesOf = (

@@ -78,20 +78,32 @@ export const faultsOfMembers = (project: unknown, plugin: object): string[] =>
 type Functions = Record<string, WrittenFunction | Service['functions'][string]>
 
 /**
- * Returns a sentence for each route of the project that the API cannot have beside those of the plugin: the same method and path, or
- * another name for the parameter at the same place.
+ * Returns a sentence for each route of the project that the API cannot have beside those of the plugin: the same method and path,
+ * another name for the parameter at the same place, or CORS of its own on a path of the plugin.
  */
 export function faultsOfRoutes(project: Functions, plugin: Functions): string[] {
   const routes = (functions: Functions) =>
     Object.entries(functions).flatMap(([key, one]) =>
-      routesOf(one as WrittenFunction).map((route) => ({ key, route })),
+      (one.events ?? []).flatMap((event) =>
+        routesOf({ handler: '', events: [event] }).map((route) => ({
+          key,
+          route,
+          hasCors: Boolean(Object(event.http).cors),
+        })),
+      ),
     )
   const ofPlugin = routes(plugin)
-  return routes(project).flatMap(({ key, route }) => {
+  return routes(project).flatMap(({ key, route, hasCors }) => {
     const same = ofPlugin.find((other) => isSame(route, other.route))
     if (same !== undefined) {
       return [
         `Function ${key} has the route ${shown(route)}, which ${same.key} of serverless-jwt-auth has. Give yours another path.`,
+      ]
+    }
+    const shared = ofPlugin.find((other) => hasCors && isDeepStrictEqual(route.path, other.route.path))
+    if (shared !== undefined) {
+      return [
+        `Function ${key} has cors at ${shown(route)}, and ${shared.key} of serverless-jwt-auth has ${shown(shared.route)}. A path has one preflight: give yours another path, or no cors.`,
       ]
     }
     const [named] = ofPlugin.flatMap((other) => {

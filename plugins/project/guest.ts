@@ -121,13 +121,24 @@ function idsMade(serverless: Serverless): string[] {
   return [...ofFunctions, ...ofLogs, 'AuthorizerFailuresFilter', 'Dashboard']
 }
 
+/** Responses to unknown routes, and to those of IAM without a valid signature. */
+const OF_SIGNATURES = ['MISSING_AUTHENTICATION_TOKEN', 'INVALID_SIGNATURE']
+
+/** Whether a function has a route of IAM. */
+const hasSignedRoute = ({ events }: FunctionDefinition): boolean =>
+  (events ?? []).some(({ http }) => {
+    const { authorizer } = Object(http)
+    return /^aws_iam$/i.test(Object(authorizer).type ?? authorizer)
+  })
+
 /** Removes what the plugin brings for the whole API where the project has its own. */
-function leaveOut({ provider, resources }: Service, brought: Template, project: Template): void {
+function leaveOut({ provider, functions, resources }: Service, brought: Template, project: Template): void {
   const typesOf = (template: Template) =>
     Object.entries((template.Resources ?? {}) as Record<string, Resource>)
       .filter(([, one]) => one.Type === 'AWS::ApiGateway::GatewayResponse' && isOfApi(one))
       .map(([id, { Properties }]) => ({ id, type: Properties.ResponseType }))
-  const types = typesOf(project).map(({ type }) => type)
+  const types: unknown[] = typesOf(project).map(({ type }) => type)
+  if (Object.values(functions).some(hasSignedRoute)) types.push(...OF_SIGNATURES)
   for (const { id, type } of typesOf(brought)) if (types.includes(type)) delete resources.Resources[id]
 
   // The policy of `resources/api.yml` is one of edge-optimised APIs.

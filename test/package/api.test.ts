@@ -19,7 +19,7 @@ async function packageWith(change: (configuration: Configuration) => void) {
 const ofType = (resources: Record<string, Resource>, type: string) =>
   Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`))
 
-test('an API that the project writes itself keeps its stage and responses, and the API of the routes has ours', async () => {
+test('an API that the project writes itself keeps its stage and responses, and the API of the routes has those of the plugin', async () => {
   const RestApiId = { Ref: 'Partners' }
   const own = {
     Partners: { Type: 'AWS::ApiGateway::RestApi', Properties: { Name: 'partners' } },
@@ -50,7 +50,7 @@ test('an API that the project writes itself keeps its stage and responses, and t
   expect(Resources.UnauthorizedResponse?.Properties).toMatchObject({ ResponseType: 'UNAUTHORIZED' })
 })
 
-test('a stage of another API may not have the logical id of ours', async () => {
+test("a stage of another API may not have the logical id of the plugin's", async () => {
   project.write(({ resources }) => {
     const Properties = { RestApiId: { Ref: 'Partners' }, StageName: 'live' }
     resources.Resources.ApiGatewayStage = { Type: 'AWS::ApiGateway::Stage', Properties }
@@ -93,4 +93,62 @@ test('what names the deployment by its time names the deployment that there is, 
   expect(Resources.ApiGatewayRestApi).toMatchObject({ Metadata: { of: { 'Fn::Sub': `x \${${id}}` } } })
   // Each deployment of the same API has the same name.
   expect(Object.keys(ofType((await packageWith(change)).Resources, 'Deployment'))).toEqual([id])
+})
+
+test('a path on which the project writes CORS keeps it, and a function has the preflight of its own origins', async () => {
+  const cors = { origin: 'https://partner.example', headers: ['X-Shop'], allowCredentials: true }
+  const route = (method: string, path: string, others = {}) => ({
+    http: { method, path, authorizer: 'auth', ...others },
+  })
+  const { Resources } = await packageWith(({ provider, params, functions }) => {
+    provider.environment.ALLOWED_ORIGINS = 'https://shop.example'
+    Object.assign(Object(params.prod), {
+      publicUrl: 'https://auth.example.com',
+      allowedOrigins: 'https://app.example.com',
+    })
+    Object.assign(functions, {
+      partner: { handler: 'src/orders.handler', events: [route('get', 'a', { cors })] },
+      other: { handler: 'src/orders.handler', events: [route('put', '/a/'), route('get', 'b')] },
+      permitted: {
+        handler: 'src/orders.handler',
+        may: ['readKeys'],
+        events: [route('get', 'c', { cors }), route('get', 'd')],
+      },
+    })
+  })
+  const preflightOf = (path: string) =>
+    Object(Resources[`ApiGatewayMethod${path}Options`]).Properties.Integration.IntegrationResponses[0]
+      .ResponseParameters
+  const header = (name: string) => `method.response.header.Access-Control-Allow-${name}`
+  for (const path of ['A', 'C']) {
+    expect(preflightOf(path), path).toEqual({
+      [header('Origin')]: "'https://partner.example'",
+      [header('Headers')]: "'X-Shop'",
+      [header('Methods')]: "'OPTIONS,GET'",
+      [header('Credentials')]: "'true'",
+    })
+  }
+  expect(preflightOf('B')[header('Origin')]).toBe("'https://shop.example'")
+  expect(Resources.OtherLambdaFunction?.Properties.Environment).toMatchObject({
+    Variables: { ALLOWED_ORIGINS: 'https://shop.example' },
+  })
+  // What provider says does not reach a function with `may`.
+  expect(preflightOf('D')[header('Origin')]).toBe("'https://app.example.com'")
+})
+
+test('a project with routes of IAM keeps the responses to wrong signatures', async () => {
+  for (const authorizer of ['aws_iam', { type: 'AWS_IAM' }]) {
+    const { Resources } = await packageWith(({ functions }) => {
+      functions.inner = {
+        handler: 'src/orders.handler',
+        events: [{ http: { method: 'get', path: 'inner', authorizer } }],
+      }
+    })
+    const types = Object.values(ofType(Resources, 'GatewayResponse')).map(
+      ({ Properties }) => Properties.ResponseType,
+    )
+    expect(types).not.toContain('MISSING_AUTHENTICATION_TOKEN')
+    expect(types).not.toContain('INVALID_SIGNATURE')
+    expect(types).toContain('UNAUTHORIZED')
+  }
 })

@@ -154,6 +154,23 @@ test.each<[string, (configuration: Configuration) => void, string]>([
     'Function orders has the route GET /sessions/{session}/log, and sessions of serverless-jwt-auth has DELETE /sessions/{id}. API Gateway takes one name for a parameter at the same place: name yours {id}.',
   ],
   [
+    'a route, with a role of its own,',
+    ({ functions }) =>
+      Object.assign(Object(functions.orders), {
+        may: ['readKeys'],
+        events: [{ http: 'GET /login' }, { http: 'POST /login' }],
+      }),
+    'Function orders has the route POST /login, which login of serverless-jwt-auth has. Give yours another path.',
+  ],
+  [
+    'the preflight of a path',
+    ({ functions }) =>
+      Object.assign(Object(functions.orders), {
+        events: [{ http: { method: 'get', path: '/login/', cors: true } }],
+      }),
+    'Function orders has cors at GET /login, and login of serverless-jwt-auth has POST /login. A path has one preflight: give yours another path, or no cors.',
+  ],
+  [
     'a resource',
     ({ resources }) => Object.assign(resources.Resources, { Table: { Type: 'AWS::SNS::Topic' } }),
     'Resources of serverless.yml has Table, and so has serverless-jwt-auth. Give yours another logical id.',
@@ -443,6 +460,8 @@ test('(5) (7) locally the tables and credentials of the project stay its own', a
     withOwnRoutes(configuration)
     // The fixture's function in Python would need Python.
     delete configuration.functions.report
+    const signed = { method: 'get', path: 'signed', authorizer: 'aws_iam' }
+    configuration.functions.signed = { handler: 'src/orders.handler', events: [{ http: signed }] }
     for (const one of Object.values(configuration.functions)) {
       one.events = ((one.events ?? []) as Record<string, unknown>[]).filter(({ http }) => http !== undefined)
     }
@@ -495,6 +514,9 @@ test('(5) (7) locally the tables and credentials of the project stay its own', a
     for (const name of ['ORDERS', 'CURRENCY', 'LOG_LEVEL']) expect(ofService).not.toHaveProperty(name)
     const leaks = Object.entries(ofService).filter(([, value]) => Object.values(DEVELOPER).includes(value))
     expect(leaks).toEqual([])
+
+    // As API Gateway does where a route has signatures of AWS.
+    expect((await fetch(`${url}/unknown`)).status).toBe(403)
 
     const tables = await call(String(ofService.AWS_ENDPOINT_URL_DYNAMODB), 'ListTables')
     expect(tables).toEqual({ TableNames: ['shop-dev', 'shop-dev-events'] })
