@@ -114,6 +114,8 @@ describe('the responses of the gateway', () => {
 
   test('are empty without resources of that type', () => {
     expect(gatewayResponses([{ Type: 'AWS::KMS::Key', Properties: {} }])).toEqual(new Map())
+    const Properties = { RestApiId: { Ref: 'Partners' }, ResponseType: 'UNAUTHORIZED' }
+    expect(gatewayResponses([{ Type: 'AWS::ApiGateway::GatewayResponse', Properties }])).toEqual(new Map())
   })
 })
 

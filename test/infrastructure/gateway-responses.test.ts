@@ -86,7 +86,11 @@ test('if no origin is allowed, no response has CORS headers', () => {
 test('a route in the short form has a preflight', () => {
   const hello = { handler: 'functions/hello.handler', events: [{ http: 'GET hello' }] }
   const custom = { auth: { allowedOrigins: '*', authorizer: { name: 'authorizer' } } }
-  const ownership = { functions: new Set(['hello']), brought: new Set<string>(), resources: new Set<string>() }
+  const ownership = {
+    functions: new Set(['hello']),
+    brought: new Set<string>(),
+    resources: new Set<string>(),
+  }
   allowOrigins({ provider: {}, custom, functions: { hello }, resources: { Resources: {} } }, ownership)
   expect(hello.events).toMatchObject([{ http: { method: 'GET', path: 'hello', cors: { origin: '*' } } }])
 })
