@@ -1,8 +1,8 @@
 import config from '../../auth.config.ts'
 import type { Application } from '../../plugins/config/define-auth.ts'
 
-/** Own words by English sentence, from `texts/en.json` of the project. */
-export const { texts: TEXTS = {} } = config as Partial<Application>
+/** Own words by English sentence. A function gets them in the place of the path that `auth.config.ts` has. */
+export const { texts: TEXTS = {} }: Partial<Application> = config as object
 
 /** Names of the placeholders of a sentence. */
 type Names<S extends string> = S extends `${string}{${infer N}}${infer Rest}` ? N | Names<Rest> : never

@@ -22,6 +22,7 @@ const own = defineAuth({
   administrators: ['editor'],
   attributes: { plan: { type: 'string' } },
   theme: { accent: ['#7b2d26', '#ffb4a2'], onAccent: ['#ffffff', '#2b0a06'], logo: 'theme/logo.svg' },
+  texts: 'texts/en.json',
   serviceName: 'Notes',
   stages: { dev: { allowedOrigins: '*' } },
 })
@@ -61,6 +62,23 @@ test('faults of both files are named with their file', () => {
       'texts/en.json: "Sing in" is unknown. Did you mean "Sign in"?',
     ],
   })
+})
+
+test('a file that no configuration names is not read', () => {
+  write('texts/en.json', '{ "greeting": "Hello" }')
+  const { texts: _, theme, ...others } = own
+  expect(readApplication(others, project).application).toEqual({
+    roles: ['member', 'editor'],
+    administrators: ['editor'],
+    attributes: { plan: { type: 'string' } },
+  })
+})
+
+test('missing files are named', () => {
+  expect(readApplication(own, project).faults).toEqual([
+    'auth.config.ts: theme.logo theme/logo.svg does not exist.',
+    'auth.config.ts: texts texts/en.json does not exist.',
+  ])
 })
 
 test('a missing logo and a file that is no JSON are named', () => {

@@ -4,7 +4,7 @@ import { CONFIGURATION, PROJECT } from '../project/project.ts'
 import type { Application, AuthConfig } from './define-auth.ts'
 import { faultsOfConfig } from './faults.ts'
 import { faultOfSvg } from './svg.ts'
-import { faultsOfTexts, TEXTS_FILE } from './texts.ts'
+import { faultsOfTexts } from './texts.ts'
 
 /** What an application says, or what is wrong with it: one line for each fault. */
 export type ReadApplication =
@@ -22,8 +22,8 @@ export function readApplication(config: AuthConfig, project = PROJECT): ReadAppl
   if (faults.length > 0) return { faults }
   const { roles, administrators, formerRoles, attributes, theme } = config
   const logo = theme?.logo === undefined ? undefined : readLogo(project, theme.logo)
-  const texts = readTexts(project)
-  const faultsOfFiles = [...(logo?.faults ?? []), ...texts.faults]
+  const texts = config.texts === undefined ? undefined : readTexts(project, config.texts)
+  const faultsOfFiles = [...(logo?.faults ?? []), ...(texts?.faults ?? [])]
   if (faultsOfFiles.length > 0) return { faults: faultsOfFiles }
   const application = {
     roles,
@@ -31,7 +31,7 @@ export function readApplication(config: AuthConfig, project = PROJECT): ReadAppl
     ...(formerRoles && { formerRoles }),
     ...(attributes && { attributes }),
     ...(theme && { theme: { ...theme, ...(logo && { logo: logo.svg }) } }),
-    ...(texts.texts && { texts: texts.texts }),
+    ...(texts && { texts: texts.words }),
   }
   return { application, faults: [] }
 }
@@ -46,14 +46,17 @@ function readLogo(project: string, path: string) {
   return fault === undefined ? { svg: svg.replaceAll(/\s+/g, ' ').trim(), faults: [] } : wrong(fault)
 }
 
-function readTexts(project: string): { texts?: NonNullable<Application['texts']>; faults: string[] } {
-  const file = join(project, TEXTS_FILE)
-  if (!existsSync(file)) return { faults: [] }
+function readTexts(
+  project: string,
+  path: string,
+): { words: NonNullable<Application['texts']>; faults: string[] } {
+  const file = join(project, path)
+  const wrong = (...faults: string[]) => ({ words: {}, faults })
+  if (!existsSync(file)) return wrong(`${CONFIGURATION}: texts ${path} does not exist.`)
   try {
-    const texts = JSON.parse(readFileSync(file, 'utf8'))
-    const faults = faultsOfTexts(texts).map((fault) => `${TEXTS_FILE}: ${fault}`)
-    return { texts, faults }
+    const words = JSON.parse(readFileSync(file, 'utf8'))
+    return { words, faults: faultsOfTexts(words).map((fault) => `${path}: ${fault}`) }
   } catch (error) {
-    return { faults: [`${TEXTS_FILE}: It must be JSON: ${(error as Error).message}.`] }
+    return wrong(`${path}: It must be JSON: ${(error as Error).message}.`)
   }
 }

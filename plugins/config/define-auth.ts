@@ -20,6 +20,8 @@ export interface AuthConfig<R extends string = string, A extends AttributeDefini
   attributes?: A
   /** Colours and logo of the pages. `docs/THEME.md` says what each colour is for. */
   theme?: Theme
+  /** Path of a JSON file in the project with own words, such as `texts/en.json`. `docs/THEME.md` describes it. */
+  texts?: string
   /** Values of parameters for single stages. They come before those for all. */
   stages?: Readonly<Record<string, ParameterValues>>
 }

@@ -50,6 +50,7 @@ test.each<[string, object]>([
       },
     },
   ],
+  ['own words', { ...valid, texts: 'texts/en.json' }],
   ['as many bytes of attributes as a profile has', { ...valid, attributes: texts(2_048) }],
   ['parameters', { ...valid, serviceName: 'Notes', tokenTtlSeconds: 900, retained: false, mailFrom: null }],
   ['parameters of stages', { ...valid, stages: { dev: { allowedOrigins: '*' }, prod: { pages: 'on' } } }],
@@ -206,6 +207,12 @@ test.each<[string, unknown, string]>([
     { ...valid, theme: { logo: '/tmp/logo.svg' } },
     'theme.logo must be a path of an SVG file in the project.',
   ],
+  [
+    'own words outside the project',
+    { ...valid, texts: '../en.json' },
+    'texts must be a path of a JSON file in the project.',
+  ],
+  ['own words in the configuration', { ...valid, texts: { 'Sign in': 'Log in' } }, 'texts must be text.'],
   [
     'a text colour that is too pale on its ground',
     { ...valid, theme: { goodGround: ['#17693a', '#16301f'] } },

@@ -3,6 +3,7 @@ import { didYouMean } from '../did-you-mean.ts'
 import { PARAMETER_NAMES } from '../parameters/parameters.ts'
 import { ATTRIBUTE_MEMBERS, ATTRIBUTES, faultsOfAttributes } from './attributes.ts'
 import { faultsOfContrast } from './contrast.ts'
+import { TEXTS_PATH } from './texts.ts'
 import { THEME, THEME_MEMBERS } from './theme.ts'
 
 // A role is also the name of its demo user, and stands in texts with other characters between roles.
@@ -28,6 +29,7 @@ const CONFIG = z.strictObject(
     formerRoles: roles.optional(),
     attributes: ATTRIBUTES.optional(),
     theme: THEME.optional(),
+    texts: TEXTS_PATH.optional(),
     stages: z
       .record(z.string(), z.strictObject(parameters, 'must be an object'), 'must be an object')
       .optional(),

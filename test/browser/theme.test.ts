@@ -43,7 +43,14 @@ beforeAll(async () => {
   mkdirSync(`${folder}/texts`)
   writeFileSync(`${folder}/texts/en.json`, JSON.stringify(TEXTS))
   writeFileSync(`${folder}/theme/logo.svg`, LOGO)
-  const config = { roles: ['user', 'admin'], administrators: ['admin'], serviceName: 'Notes', theme: THEME }
+  const texts = 'texts/en.json'
+  const config = {
+    roles: ['user', 'admin'],
+    administrators: ['admin'],
+    serviceName: 'Notes',
+    theme: THEME,
+    texts,
+  }
   writeFileSync(`${folder}/auth.config.ts`, `export default ${JSON.stringify(config)}\n`)
   service = await startService({ demo: 'off' }, [], folder)
 })

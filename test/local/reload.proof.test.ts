@@ -98,7 +98,8 @@ test('a change of auth.config.ts, the logo or the own words is shown, and a faul
     `${folder}/theme/logo.svg`,
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><title>First</title></svg>',
   )
-  const themed = plain.replace('roles:', "theme: { logo: 'theme/logo.svg' },\n  roles:")
+  const own = "theme: { logo: 'theme/logo.svg' },\n  texts: 'texts/en.json',"
+  const themed = plain.replace('roles:', `${own}\n  roles:`)
   await save(themed, 'Reloaded.', config)
   expect(await signin()).toContain('First')
   await save('{ "Sign in": "Log in" }', 'Reloaded.', words)
