@@ -88,6 +88,38 @@ test.each<[string, unknown, string]>([
   ['a function', { ...valid, serviceName: () => 'Notes' }, `serviceName ${VALUE_RULE}`],
   ['a Promise', { ...valid, pages: Promise.resolve('on') }, `pages ${VALUE_RULE}`],
   ['an object', { ...valid, issuer: { host: 'auth.example.com' } }, `issuer ${VALUE_RULE}`],
+  [
+    'a getter',
+    {
+      ...valid,
+      get serviceName() {
+        return String(Math.random())
+      },
+    },
+    'serviceName must be a value, not a getter.',
+  ],
+  [
+    'a getter in a stage',
+    {
+      ...valid,
+      stages: {
+        dev: {
+          get pages() {
+            return 'on'
+          },
+        },
+      },
+    },
+    'stages.dev.pages must be a value, not a getter.',
+  ],
+  [
+    'an instance of a class',
+    new (class Config {
+      roles = ['member']
+      administrators = []
+    })(),
+    'The default export must be a plain object, not an instance of a class.',
+  ],
   ['a stage that is text', { ...valid, stages: { dev: 'on' } }, 'stages.dev must be an object.'],
   [
     'a mistyped parameter of a stage',

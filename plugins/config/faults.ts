@@ -56,6 +56,8 @@ export function faultsOfConfig(config: unknown): string[] {
   if (config instanceof Promise) return ['The default export must not be a Promise.']
   const { success, data, error } = CONFIG.safeParse(config)
   if (!success) return error.issues.flatMap(linesOf)
+  const faults = faultsOfData(config)
+  if (faults.length > 0) return faults
   const {
     roles,
     administrators,
@@ -73,6 +75,19 @@ export function faultsOfConfig(config: unknown): string[] {
       .filter((name) => roles.includes(name))
       .map((name) => `formerRoles has ${name}, which is in roles.`),
   ]
+}
+
+/** Finds what is no data in a configuration of the right shape: a getter may return another value each time, and so may an instance. */
+function faultsOfData(value: unknown, path = ''): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const prototype = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    return [`${path.slice(1) || 'The default export'} must be a plain object, not an instance of a class.`]
+  }
+  return Object.entries(Object.getOwnPropertyDescriptors(value)).flatMap(([key, { get, value: member }]) => {
+    const name = `${path}.${key}`
+    return get ? [`${name.slice(1)} must be a value, not a getter.`] : faultsOfData(member, name)
+  })
 }
 
 function linesOf(issue: z.core.$ZodIssue): string[] {

@@ -1,3 +1,5 @@
+// Refuses a configuration with faults, before the modules of a command read it.
+import '../../plugins/config/checked.ts'
 import type { Command } from 'commander'
 import { type Io, processIo } from './io.ts'
 import { EXIT_STATUS } from './refusal.ts'

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { copySources } from '../support/checkout.ts'
+import { begin, refusal } from '../support/command.ts'
 import { tokenOf } from '../support/http.ts'
 import { type Service, startService } from '../support/service.ts'
 import { root } from '../support/service-description.ts'
@@ -116,5 +117,15 @@ test('a configuration with faults is refused, with one line for each', () => {
     'auth.config.ts: administrators has editr, which is not in roles. Did you mean editor?\n' +
       'auth.config.ts: administrators has amin, which is not in roles.\n',
   )
+  write(CONFIG)
+})
+
+test('a command of the operator refuses it with the same line', async () => {
+  write({ ...CONFIG, roles: 'member' })
+  for (const name of ['users', 'clients', 'keys', 'mail', 'smoke']) {
+    expect(await begin(`scripts/${name}.ts`, ['--help'], {}, folder).outcome, name).toEqual(
+      refusal(1, 'auth.config.ts: roles must be a list of roles.'),
+    )
+  }
   write(CONFIG)
 })

@@ -135,6 +135,34 @@ test.each([
   expect(stderr).toContain(`Invalid attribute. Use NAME=VALUE; ${name} has plan. Did you mean plan?`)
 })
 
+test.each(COMMANDS)('%s refuses a configuration with faults, with the lines of the plugin', async (name) => {
+  const other = join(folder, `faults-${name}`)
+  mkdirSync(other)
+  const config = "{ roles: ['user'], administrators: 'boss', serviceNam: 'Notes' }"
+  writeFileSync(join(other, 'auth.config.mjs'), `export default ${config}\n`)
+  expect(await jwtAuth(`${name} --help`, other)).toEqual({
+    status: 1,
+    stdout: '',
+    stderr:
+      'auth.config.mjs: administrators must be a list of roles.\n' +
+      'auth.config.mjs: serviceNam is unknown. Did you mean serviceName?\n',
+  })
+})
+
+test('a configuration without a default export is refused', async () => {
+  const other = join(folder, 'no-default')
+  mkdirSync(other)
+  writeFileSync(
+    join(other, 'auth.config.mjs'),
+    "export const roles = ['user']\nexport const administrators = []\n",
+  )
+  expect(await jwtAuth('users --help', other)).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'auth.config.mjs: The default export must be an object with roles.\n',
+  })
+})
+
 test('(9) a command of another service does not change the users of this one', async () => {
   const other = join(folder, 'other')
   mkdirSync(other)

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs'
 import { didYouMean } from '../../../plugins/did-you-mean.ts'
-import { main } from '../../../scripts/cli/main.ts'
 import { EXIT_STATUS } from '../../../scripts/cli/refusal.ts'
 
 /** The operator's commands. Each is loaded when it is asked for: with all of them, `--help` would take a second. */
@@ -50,8 +49,11 @@ function version(from = new URL('./', import.meta.url)): string {
 }
 
 const [name = '--help', ...args] = process.argv.slice(2)
-if (isCommand(name)) main(await COMMANDS[name].load(), args)
-else if (['--help', '-h', 'help'].includes(name)) process.stdout.write(help())
+if (isCommand(name)) {
+  // First, because it refuses a configuration with faults, which a command would read.
+  const { main } = await import('../../../scripts/cli/main.ts')
+  main(await COMMANDS[name].load(), args)
+} else if (['--help', '-h', 'help'].includes(name)) process.stdout.write(help())
 else if (['--version', '-V'].includes(name)) process.stdout.write(`${version()}\n`)
 else {
   const suggestion = didYouMean(name, Object.keys(COMMANDS)) || ' Use --help for a list.'
