@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { unzip } from '../infrastructure/unzip.ts'
@@ -422,6 +422,32 @@ test('(10) serverless-iam-roles-per-function makes roles for the functions of th
   const { Resources } = await project.package()
   expect(JSON.stringify(Resources.OrdersIamRoleLambdaExecution)).toContain('s3:GetObject')
 })
+
+/** Does with the functions what serverless-webpack does, and is found as it is. */
+const WEBPACK = `module.exports = class Webpack {
+  constructor(serverless) {
+    this.commands = { webpack: { usage: 'bundles', lifecycleEvents: ['webpack'] } }
+    const bundle = () => console.error('Bundles ' + serverless.service.getAllFunctions())
+    this.hooks = { 'before:package:createDeploymentArtifacts': bundle, 'before:invoke:local:invoke': bundle }
+  }
+}
+`
+
+test.each(['first', 'last'])(
+  '(6) serverless-webpack, listed %s, bundles the functions of the project alone',
+  async (place) => {
+    writeFileSync(join(project.folder, 'webpack.cjs'), WEBPACK)
+    project.write(({ plugins }) =>
+      place === 'first' ? plugins.unshift('./webpack.cjs') : plugins.push('./webpack.cjs'),
+    )
+    const { status, stderr } = await project.run(['package', '--stage', 'prod'])
+    expect([status, stderr.match(/^Bundles.*/gm)]).toEqual([0, ['Bundles orders,report,quiet']])
+    expect(existsSync(join(project.folder, '.serverless/shop-prod-login.zip'))).toBe(true)
+    const invoked = await project.run(['invoke', 'local', '-f', 'login', '--data', '{}'])
+    expect([invoked.status, invoked.stderr.match(/^Bundles.*/gm)], invoked.stderr).toEqual([0, null])
+  },
+  60_000,
+)
 
 /** As those of a developer are. */
 const DEVELOPER = {
