@@ -116,7 +116,9 @@ export default class DeploymentPlugin {
   private async readOutput({ address, resolveVariable }: Variable): Promise<{ value: unknown }> {
     const [command, subcommand] = this.serverless.processedInput.commands
     if (command !== 'deploy' || subcommand === 'list') return { value: null }
-    const stack = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`
+    const ofProject = await resolveVariable('self:provider.stackName, null')
+    const stack =
+      ofProject || `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`
     const value = await resolveVariable(`cf:${stack}.${address}, null`).catch((error: Error) =>
       reject(faultOfRead(error)),
     )
@@ -157,8 +159,9 @@ export default class DeploymentPlugin {
 
   /** Whether the stage has a stack, or may have one: if CloudFormation cannot say, the deployment itself finds out. */
   private async hasStack(): Promise<boolean> {
-    const client = await this.serverless.getProvider('aws').getCloudFormationClient()
-    const StackName = this.serverless.service.custom.auth.tableName
+    const provider = this.serverless.getProvider('aws')
+    const client = await provider.getCloudFormationClient()
+    const StackName = provider.naming.getStackName()
     return await client.send(new DescribeStacksCommand({ StackName })).then(
       ({ Stacks = [] }) => Stacks.some(({ StackStatus }) => StackStatus !== 'REVIEW_IN_PROGRESS'),
       ({ message }: Error) => !message.includes('does not exist'),

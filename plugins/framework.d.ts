@@ -54,6 +54,7 @@ export interface Serverless {
   getProvider(name: 'aws'): {
     naming: {
       getApiGatewayName(): string
+      getStackName(): string
       getRolePath(): string
       getLambdaLogicalId(functionKey: string): string
       getLogGroupLogicalId(functionKey: string): string

@@ -12,13 +12,12 @@ beforeEach(() => {
 const projectWith = (resources: string[] | undefined, commands = ['deploy']) =>
   ({
     processedInput: { commands },
-    service: { custom: { auth: { tableName: 'shop-prod' } } },
     getProvider: () => ({
+      naming: { getStackName: () => 'my-stack' },
       getCloudFormationClient: async () => ({
         send: async ({ input }: DescribeStackResourceCommand) => {
           if (resources === undefined) throw new Error('User is not authorized to perform this')
-          if (input.StackName === 'shop-prod' && resources.includes(String(input.LogicalResourceId)))
-            return {}
+          if (input.StackName === 'my-stack' && resources.includes(String(input.LogicalResourceId))) return {}
           throw new Error(`Resource ${input.LogicalResourceId} does not exist for stack ${input.StackName}`)
         },
       }),

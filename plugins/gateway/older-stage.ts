@@ -12,10 +12,10 @@ export const NOTICE =
  * that exists, so that one stays.
  */
 export async function hasOlderStage(serverless: Serverless): Promise<boolean> {
-  const { processedInput, service } = serverless
-  if (!IS_PACKAGE || processedInput.commands.join(' ') !== 'deploy') return false
-  const client = await serverless.getProvider('aws').getCloudFormationClient()
-  const stack = service.custom.auth.tableName
+  if (!IS_PACKAGE || serverless.processedInput.commands.join(' ') !== 'deploy') return false
+  const provider = serverless.getProvider('aws')
+  const client = await provider.getCloudFormationClient()
+  const stack = provider.naming.getStackName()
   const [hasApi, hasStage] = await Promise.all(
     ['ApiGatewayRestApi', STAGE_ID].map((id) => hasResource(client, stack, id)),
   )

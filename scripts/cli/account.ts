@@ -13,6 +13,7 @@ export interface AccountOptions {
   region?: string
   profile?: string
   service?: string
+  stack?: string
 }
 
 /** Options that select a stage. */
@@ -20,7 +21,7 @@ export interface StageOptions extends AccountOptions {
   stage: string
 }
 
-/** Returns the name of a stage's stack and of its table. */
+/** Returns the name of a stage's table, which begins those of its keys. */
 export const nameOf = ({ stage, service }: StageOptions) => `${serviceOf(service)}-${stage}`
 
 /** Time for one call of AWS, retries included. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { findProject, localStageOf, serviceOf } from './project.ts'
+import { findProject, localStageOf, serviceOf, stackNameOf } from './project.ts'
 
 /** Makes a folder with a file, and returns the folder. */
 function folderWith(file: string, text: string): string {
@@ -60,3 +60,36 @@ test('localStageOf reads the default stage of the project', () => {
   expect(localStageOf(folderWith('serverless.yml', 'service: a\nprovider: { name: aws }\n'))).toBe('dev')
   expect(localStageOf(folderWith('serverless.ts', 'export default {}'))).toBe('dev')
 })
+
+const withStack = (stackName: string) =>
+  folderWith('serverless.yml', `service: notes\nprovider: { name: aws, stackName: "${stackName}" }\n`)
+
+test.each([
+  ['my-stack', 'my-stack'],
+  [`my-\${sls:stage}`, 'my-prod'],
+  [`\${self:service}-\${opt:stage, 'dev'}-stack`, 'notes-prod-stack'],
+  [`\${opt:stage}-\${self:provider.stage}`, 'prod-prod'],
+])('stackNameOf reads %s as %s', (written, expected) => {
+  expect(stackNameOf({ stage: 'prod' }, withStack(written))).toBe(expected)
+})
+
+test('stackNameOf returns the name that the framework gives, and that of --stack', () => {
+  const folder = folderWith('serverless.yml', 'service: notes\nprovider: { name: aws }\n')
+  expect(stackNameOf({ stage: 'prod' }, folder)).toBe('notes-prod')
+  expect(stackNameOf({ stage: 'prod', service: 'shop' }, folder)).toBe('shop-prod')
+  expect(stackNameOf({ stage: 'prod', stack: 'mine' }, folder)).toBe('mine')
+  expect(() => stackNameOf({ stage: 'prod', stack: 'no/name' }, folder)).toThrow(
+    'The name of a stack has only letters, digits and hyphens.',
+  )
+})
+
+test.each([`my-\${env:NAME}`, `\${opt:stage, \${env:STAGE}}`, `\${file(names.yml):stack}`])(
+  'stackNameOf asks for --stack where the name is %s',
+  (written) => {
+    const folder = withStack(written)
+    expect(() => stackNameOf({ stage: 'prod' }, folder)).toThrow(
+      'The name of the stack cannot be read from serverless.yml. Give --stack NAME.',
+    )
+    expect(stackNameOf({ stage: 'prod', stack: 'mine' }, folder)).toBe('mine')
+  },
+)

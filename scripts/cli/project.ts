@@ -4,7 +4,8 @@ import { parseDocument } from 'yaml'
 import { projectOf } from '../../plugins/project/project.ts'
 import { Refusal } from './refusal.ts'
 
-const SERVICE_NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/
+/** Of a service or a stack. */
+const NAME = /^[A-Za-z][A-Za-z0-9-]{0,127}$/
 
 const GIVE_NAME = 'Give --service NAME.'
 
@@ -35,13 +36,41 @@ export function localStageOf(from?: string): string {
  */
 export function serviceOf(given?: string, from?: string): string {
   if (given !== undefined) {
-    if (SERVICE_NAME.test(given)) return given
+    if (NAME.test(given)) return given
     throw new Refusal('usage', 'The name of a service has only letters, digits and hyphens.')
   }
   const { file } = findProject(from)
   const service = readDescription(from).get('service')
-  if (typeof service === 'string' && SERVICE_NAME.test(service)) return service
+  if (typeof service === 'string' && NAME.test(service)) return service
   throw new Refusal('usage', `The name of the service cannot be read from ${file}. ${GIVE_NAME}`)
+}
+
+/**
+ * Returns the name of a stage's stack: that of `provider.stackName`, or the framework's own.
+ *
+ * @param given - Values of `--stage`, `--service` and `--stack`. With `--service` the project is not read.
+ * @param from - Folder in which the command runs.
+ * @throws {@link Refusal} `usage`, if the name is invalid, or has variables other than service and stage.
+ */
+export function stackNameOf(
+  given: { stage: string; service?: string; stack?: string },
+  from?: string,
+): string {
+  const { stage, stack } = given
+  if (stack !== undefined) {
+    if (NAME.test(stack)) return stack
+    throw new Refusal('usage', 'The name of a stack has only letters, digits and hyphens.')
+  }
+  const service = serviceOf(given.service, from)
+  const written =
+    given.service !== undefined ? undefined : readDescription(from).getIn(['provider', 'stackName'])
+  if (written === undefined) return `${service}-${stage}`
+  const name = String(written)
+    .replaceAll(/\$\{self:service\}/g, service)
+    .replaceAll(/\$\{(?:sls:stage|self:provider\.stage|opt:stage(?:,[^{}]*)?)\}/g, stage)
+  if (NAME.test(name)) return name
+  const { file } = findProject(from)
+  throw new Refusal('usage', `The name of the stack cannot be read from ${file}. Give --stack NAME.`)
 }
 
 /** Reads what a project says as data. A program may say anything, and reading a description must not run it. */

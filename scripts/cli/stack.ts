@@ -1,6 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation'
-import { endpointsOf, nameOf, type openAccount, type StageOptions } from './account.ts'
+import { endpointsOf, type openAccount, type StageOptions } from './account.ts'
 import type { Environment } from './io.ts'
+import { stackNameOf } from './project.ts'
 import { Refusal } from './refusal.ts'
 
 /** Region and credentials of an account, as {@link openAccount} finds them. */
@@ -24,7 +25,7 @@ export async function findStack(
 ): Promise<Stack> {
   const { stage } = options
   const stack = await cloudFormation
-    .send(new DescribeStacksCommand({ StackName: nameOf(options) }))
+    .send(new DescribeStacksCommand({ StackName: stackNameOf(options) }))
     .then(({ Stacks }) => Stacks?.[0])
     .catch((error: Error) => {
       // CloudFormation has no error type of its own for this.

@@ -6,6 +6,7 @@ import {
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { callerOf, endpointsOf, nameOf, openAccount, type StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
+import { stackNameOf } from '../cli/project.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import type { KeyState, Slot } from './plan.ts'
@@ -33,7 +34,7 @@ export async function readStage(
     signing,
     madeAt: Object.fromEntries(await Promise.all(made)),
     tokenTtlSeconds,
-    settledAt: await lastEventOf(cloudFormation, name),
+    settledAt: await lastEventOf(cloudFormation, stackNameOf(options)),
   }
   return { region: account.region, state }
 }

@@ -15,7 +15,7 @@ export interface SmokeOptions extends TargetOptions {
 export interface Target {
   /** Address without a slash at the end. */
   url: string
-  /** The name of the table is that of the stack, and the realm of the gateway's challenges. */
+  /** The name of the table is the realm of the gateway's challenges. */
   table: OperatorTable
   /** Option of the operator's commands that selects the table. */
   option: string

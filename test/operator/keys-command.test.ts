@@ -66,6 +66,15 @@ test('status --json prints the same for programs', async () => {
   })
 })
 
+test('status reads a stack of another name, and the keys of the service', async () => {
+  account.describe({ signing: 'b', published: 'b', b: FIRST, changedAt: LATER, stack: 'mine' })
+  expect(await run(['status', '--stage', 'prod'])).toEqual(
+    refusal(1, 'Stage prod does not exist in eu-central-1.'),
+  )
+  const { status, stdout } = await run(['status', '--stage', 'prod', '--stack', 'mine', '--json'])
+  expect({ status, madeAt: JSON.parse(stdout).madeAt }).toEqual({ status: 0, madeAt: { b: FIRST } })
+})
+
 const TURN_OVER = ['turn-over', '--stage', 'prod', '--', '--param', 'allowedOrigins=*']
 
 test.each(['SIGINT', 'SIGTERM'] as const)(

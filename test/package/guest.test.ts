@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { unzip } from '../infrastructure/unzip.ts'
+import { asksWho, callerIdentity, describeStacks } from '../operator/describe-stacks.ts'
 import { cleanEnvironment, root } from '../support/service-description.ts'
 import {
   type Configuration,
@@ -339,6 +341,50 @@ test('(4) parameters of the project are taken, and a mistyped one is refused', a
     Variables: { CURRENCY: 'USD', SHARD: '1' },
   })
 })
+
+test('the first deployment of a stack of another name asks for no other', async () => {
+  const { names, env } = await startAccount()
+  project.write(({ provider }) => {
+    provider.stackName = `orders-\${sls:stage}`
+  })
+  const { status, stderr } = await project.run(['deploy', '--stage', 'prod'], env)
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringContaining('There is no stack, but the table shop-prod remains'),
+  ])
+  // The output of the deployed stack, its API and its stage, and the stack itself.
+  expect(names.length).toBeGreaterThan(3)
+  expect([...new Set(names)]).toEqual(['orders-prod'])
+}, 60_000)
+
+/** Starts an AWS account without a stack until the test ends, in which every table and key exists. */
+async function startAccount() {
+  const names: string[] = []
+  const bodies: string[] = []
+  const server = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray()).toString()
+    bodies.push(body)
+    const stack = new URLSearchParams(body).get('StackName')
+    if (stack) names.push(stack)
+    const [status, text] = asksWho(body)
+      ? callerIdentity()
+      : stack
+        ? describeStacks(stack, undefined)
+        : [200, '{}']
+    response.writeHead(Number(status)).end(text)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const env = {
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'example',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${Object(server.address()).port}`,
+  }
+  return { names, bodies, env }
+}
 
 test('(6) the bundles of the project are the same, and its options of esbuild', () => {
   const [one, other] = [before, after].map(({ archive }) => unzip(archive('shop.zip')))

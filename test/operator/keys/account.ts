@@ -12,6 +12,8 @@ interface Description {
   b?: string
   changedAt: string
   status?: string
+  /** Name of the stack, if not that of the keys. */
+  stack?: string
 }
 
 const NAME = 'serverless-jwt-auth-prod'
@@ -49,14 +51,20 @@ function cloudFormation(input: URLSearchParams, stage: Description | undefined):
   const name = input.get('StackName')
   if (input.get('Action') === 'DescribeStacks') return describeStacks(name, stage && stackOf(stage))
   const event = (at?: string) => `<member><StackName>${name}</StackName><Timestamp>${at}</Timestamp></member>`
+  if (name !== (stage?.stack ?? NAME)) return describeStacks(name, undefined)
   const events = `${event(stage?.changedAt)}${event('2027-01-01T00:00:00.000Z')}`
   const result = `<DescribeStackEventsResult><StackEvents>${events}</StackEvents></DescribeStackEventsResult>`
   return [200, `<DescribeStackEventsResponse>${result}</DescribeStackEventsResponse>`]
 }
 
-function stackOf({ signing, published, status = 'UPDATE_COMPLETE' }: Description): DescribedStack {
+function stackOf({
+  signing,
+  published,
+  status = 'UPDATE_COMPLETE',
+  stack = NAME,
+}: Description): DescribedStack {
   const outputs = { SigningKey: signing, PublishedKeys: published, TokenTtlSeconds: '1800' }
-  return { name: NAME, outputs, status }
+  return { name: stack, outputs, status }
 }
 
 function kms(body: string, stage: Description | undefined): Response {
