@@ -54,9 +54,13 @@ test('parameters fill the path, and a text is the body as it is sent', () => {
   })
 })
 
-test.each([[read('authorizer.json')], [read('mailer.json')], ['text'], [null]])(
-  'an event without a route stays as it is: %j',
-  (event) => {
-    expect(completeEvent(event)).toBe(event)
-  },
-)
+test.each([
+  [read('authorizer.json')],
+  [read('mailer.json')],
+  [{ route: 'A1', bus: 5 }],
+  [{ route: 'to /home' }],
+  ['text'],
+  [null],
+])('an event without a route stays as it is: %j', (event) => {
+  expect(completeEvent(event)).toBe(event)
+})

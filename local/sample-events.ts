@@ -3,7 +3,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 
 /** A sample event that names only what its request is about. */
 interface ShortEvent {
-  /** Method and path of the route, such as `DELETE /sessions/{id}`. */
+  /** Method and path of the route, such as `DELETE /sessions/{id}`. An event of another kind may have another `route`. */
   route: string
   /** Demo user whose access token it has; without one it has no token. */
   caller?: string
@@ -22,7 +22,10 @@ interface ShortEvent {
 const readWhole = (): APIGatewayProxyEvent =>
   JSON.parse(readFileSync(new URL('../events/user-content.json', import.meta.url), 'utf8'))
 
-const isShort = (event: unknown): event is ShortEvent => typeof Object(event).route === 'string'
+const isShort = (event: unknown): event is ShortEvent => {
+  const { route } = Object(event)
+  return typeof route === 'string' && /^[A-Z]+ \//.test(route)
+}
 
 /**
  * Completes a sample event: one that names a route becomes what API Gateway sends for it, with all else as in

@@ -200,7 +200,7 @@ export default class LocalPlugin {
   /** Completes the event in the file of `sls invoke`. A token in it must be a real one: the keys of AWS sign. */
   private completeFile(): void {
     const { path, raw } = this.options
-    if (path === undefined || raw || this.options.data) return
+    if (path === undefined || raw || this.options.data || !this.takesSamples()) return
     try {
       const event = JSON.parse(readFileSync(resolve(this.serverless.serviceDir, path), 'utf8'))
       this.options.data = JSON.stringify(completeEvent(event))
@@ -209,7 +209,16 @@ export default class LocalPlugin {
     }
   }
 
+  /** Whether sample events are for the function that is invoked: one of the service, or one with a route. Others get theirs unchanged. */
+  private takesSamples(): boolean {
+    const { function: key = '' } = this.options
+    const { events } = this.serverless.service.functions[key] ?? {}
+    const hasRoute = events?.some(({ http }) => http !== undefined) ?? false
+    return hasRoute || ownershipOf(this.serverless).functions.has(key)
+  }
+
   private async fillEvent(): Promise<void> {
+    if (!this.takesSamples()) return
     const { signingKey, tableName: table, tokens } = this.serverless.service.custom.auth
     if (this.aws === undefined) throw new Error('the local AWS has not been started')
     const parties = { issuer: tokens.TOKEN_ISSUER, audience: tokens.TOKEN_AUDIENCE }

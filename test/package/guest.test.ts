@@ -357,6 +357,26 @@ test('the first deployment of a stack of another name asks for no other', async 
   expect([...new Set(names)]).toEqual(['orders-prod'])
 }, 60_000)
 
+test('sls invoke hands an event to a function without a route as it is', async () => {
+  writeFileSync(
+    join(project.folder, 'src/echo.ts'),
+    'export const handler = async (event: object) => event\n',
+  )
+  const event = { route: 'GET /home', text: 'Hello {{name}}' }
+  writeFileSync(join(project.folder, 'event.json'), JSON.stringify(event))
+  project.write(({ custom, functions }) => {
+    functions.echo = { handler: 'src/echo.handler', events: [{ schedule: 'rate(1 day)' }] }
+    Object.assign(Object(custom.esbuild), { format: 'cjs', outputFileExtension: '.cjs' })
+  })
+  const local = await project.run(['invoke', 'local', '-f', 'echo', '-p', 'event.json'])
+  expect(local.status, local.stderr).toBe(0)
+  expect(JSON.parse(local.stdout)).toEqual(event)
+  const { bodies, env } = await startAccount()
+  await project.run(['invoke', '-f', 'echo', '-p', 'event.json'], env)
+  expect(bodies).toContain(JSON.stringify(event))
+  rmSync(join(project.folder, 'event.json'))
+}, 60_000)
+
 /** Starts an AWS account without a stack until the test ends, in which every table and key exists. */
 async function startAccount() {
   const names: string[] = []
