@@ -4,7 +4,6 @@ import { extname, join, relative } from 'node:path'
 import { parse } from 'yaml'
 import { CONFIGURED } from './config/checked.ts'
 import DeploymentPlugin from './deployment.ts'
-import { didYouMean } from './did-you-mean.ts'
 import type { Hooks, Parameters, Serverless } from './framework.d.ts'
 import BundlesPlugin from './functions/bundles.ts'
 import FunctionsPlugin from './functions/functions.ts'
@@ -17,12 +16,11 @@ import GatewayPlugin from './gateway/gateway.ts'
 import LocalPlugin from './local.ts'
 import ObservabilityPlugin from './observability.ts'
 import { IS_PACKAGE, ROOT } from './origin.ts'
-import { PARAMETER_NAMES } from './parameters/parameters.ts'
 import { faultsOfMembers } from './project/clashes.ts'
 import GuestPlugin from './project/guest.ts'
 import { merged } from './project/merge.ts'
 import { setOwnership } from './project/ownership.ts'
-import { parametersUsedIn } from './project/parameters.ts'
+import { ownParameters } from './project/parameters.ts'
 import { reject } from './reject.ts'
 
 const require = createRequire(import.meta.url)
@@ -84,15 +82,9 @@ function addService(serverless: Serverless): void {
     )
   }
   if (faults.length > 0) reject(...faults)
-  setOwnership(serverless, {
-    parameters: new Set([
-      // One that nothing uses, and that is like one of the plugin's, is mistyped.
-      ...Object.values(given.params ?? {})
-        .flatMap((ofStage) => Object.keys(ofStage ?? {}))
-        .filter((name) => didYouMean(name, PARAMETER_NAMES) === ''),
-      ...parametersUsedIn(serviceDir, serverless.configurationFilename),
-    ]),
-  })
+  const { names, notices } = ownParameters(serverless)
+  setOwnership(serverless, { parameters: names })
+  if (!processedInput.isHelpRequest) for (const line of notices) console.error(line)
   // The framework knows the stage of the command line later.
   if (processedInput.options.stage) {
     serverless.extendConfiguration(['provider', 'stage'], processedInput.options.stage)

@@ -342,6 +342,19 @@ test('(4) parameters of the project are taken, and a mistyped one is refused', a
   })
 })
 
+test('(4) a parameter of the project that is like one of the plugin is taken, with a line that names both', async () => {
+  project.write(({ params, provider }) => {
+    Object.assign(params.default ?? {}, { pageSize: 10, currencies: 'EUR', pages: 'on' })
+    provider.environment.SIZE = `\${file(settings.\${sls:stage}.yml):size}`
+  })
+  writeFileSync(join(project.folder, 'settings.prod.yml'), `size: \${param:pageSize}\n`)
+  const { status, stderr } = await project.run(['package', '--stage', 'prod'])
+  expect([status, stderr.match(/^.*serverless-jwt-auth.*/gm)]).toEqual([
+    0,
+    ['The parameter pageSize of serverless.yml is not one of serverless-jwt-auth. Did you mean pages?'],
+  ])
+})
+
 test('the first deployment of a stack of another name asks for no other', async () => {
   const { names, env } = await startAccount()
   project.write(({ provider }) => {
