@@ -7,7 +7,7 @@ import { IS_PACKAGE } from './origin.ts'
 import { faultsOf, parametersOf } from './parameters/parameters.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './parameters/relying-party.ts'
 import { ownershipOf } from './project/ownership.ts'
-import { faultOfRegion } from './region.ts'
+import { faultOfRegion, regionOf } from './region.ts'
 import { reject } from './reject.ts'
 import { faultsOfRemains } from './remains.ts'
 
@@ -78,9 +78,10 @@ export default class DeploymentPlugin {
     const { configurationInput, processedInput, pluginManager } = this.serverless
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
-    // In a project of its own, the framework's default is no region that anybody chose.
-    const written = IS_PACKAGE ? configurationInput.provider.region : undefined
-    const { param = [], region = process.env.AWS_REGION ?? written, package: folder } = processedInput.options
+    const { param = [], package: folder } = processedInput.options
+    const region = IS_PACKAGE
+      ? regionOf(this.serverless)
+      : (processedInput.options.region ?? process.env.AWS_REGION)
     const isOnAws = isOfPackages(processedInput)
     const faults = [
       ...faultsOfOptions(
@@ -98,7 +99,9 @@ export default class DeploymentPlugin {
 
     const command = processedInput.commands.join(' ')
     if (REMOTE.includes(processedInput.commands[0] ?? '') && command !== 'invoke local' && !region) {
-      faults.push('No region. Give --region, or set AWS_REGION.')
+      faults.push(
+        `No region. Give --region, or ${IS_PACKAGE ? 'write provider.region in your configuration' : 'set AWS_REGION'}.`,
+      )
     }
     const regionFault = isOnAws && region ? faultOfRegion(region) : undefined
     if (regionFault !== undefined) faults.push(regionFault)

@@ -78,9 +78,7 @@ const OTHERS: Row[] = [
   ['deploy --stage prod', [NO_REGION]],
   [
     'package --stage prod --region us-gov-west-1',
-    [
-      'The service cannot be deployed to us-gov-west-1: edge-optimised APIs do not exist in that partition of AWS.',
-    ],
+    ['The service cannot be deployed to us-gov-west-1: it works in the commercial partition of AWS only.'],
   ],
   [
     'deploy --stage prod --region eu-central-1 --package .results/package',

@@ -355,6 +355,15 @@ test('(4) a parameter of the project that is like one of the plugin is taken, wi
   ])
 })
 
+test('a project without a region is not deployed', async () => {
+  project.write(({ provider }) => delete provider.region)
+  const { status, stderr } = await project.run(['deploy', '--stage', 'prod'], { AWS_REGION: 'eu-west-1' })
+  expect([status, stderr.trim()]).toEqual([
+    1,
+    'No region. Give --region, or write provider.region in your configuration.',
+  ])
+})
+
 test('the first deployment of a stack of another name asks for no other', async () => {
   const { names, env } = await startAccount()
   project.write(({ provider }) => {
