@@ -17,7 +17,7 @@ export interface Serverless {
     provider: { stage: string; region?: string; environment?: Record<string, unknown> }
     package?: { patterns?: unknown }
     custom: {
-      auth: { signs: string; publishes: string } & Record<string, unknown>
+      auth: { signs: string; publishes: string } & Pick<AuthMembers, 'functions'>
       esbuild: object
       offline?: { customAuthenticationProvider?: string }
     }
@@ -111,6 +111,8 @@ export interface Service {
 
 /** What `plugins/service.yml` brings into `custom`. */
 export interface AuthMembers {
+  /** Functions of the service, and what each has. They are there until all variables are resolved. */
+  functions: { common: WrittenFunction; files: Record<string, Record<string, WrittenFunction>> }
   /** Origins whose pages may call the service, with commas between them; or `*`. */
   allowedOrigins: string
   logGroup: string

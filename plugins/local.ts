@@ -232,7 +232,8 @@ function mapStacks({ configurationInput, processedInput }: Serverless): void {
   if (processedInput.commands[0] === 'invoke') process.setSourceMapsEnabled(true)
   if (IS_PACKAGE) return
   const { functions = {}, custom } = configurationInput
-  const handlers = Object.values(functionsWritten(functions)).map(({ handler }) => handler)
+  const all = functionsWritten([functions, ...Object.values(custom.auth.functions.files)].flat())
+  const handlers = Object.values(all).map(({ handler }) => handler)
   Object.assign(custom.esbuild, localBuild(handlers))
 }
 

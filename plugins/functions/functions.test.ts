@@ -6,8 +6,8 @@ const custom = {
   table: { TABLE_NAME: 'table' },
   tokens: { TOKEN_ISSUER: 'issuer', TOKEN_AUDIENCE: 'api' },
   throttles: { 'POST /login': '200/100' },
+  authorizer: { name: 'authorizer', type: 'token' },
 }
-const variable = (name: string) => `\${self:custom.auth.${name}}`
 
 test('a function has its groups of settings, and its own settings over them', () => {
   const environment = { TOKEN_AUDIENCE: 'another' }
@@ -17,8 +17,8 @@ test('a function has its groups of settings, and its own settings over them', ()
       login: {
         handler: 'login.handler',
         environment: {
-          TABLE_NAME: variable('table.TABLE_NAME'),
-          TOKEN_ISSUER: variable('tokens.TOKEN_ISSUER'),
+          TABLE_NAME: 'table',
+          TOKEN_ISSUER: 'issuer',
           TOKEN_AUDIENCE: 'another',
         },
       },
@@ -39,7 +39,7 @@ test('auth stands for the authorizer', () => {
   const http = { method: 'get', path: 'me' }
   const me = { handler: 'me.handler', events: [{ http: { ...http, authorizer: 'auth' } }, { http }] }
   expect(functionsOf(custom, [['serverless.yml', { me }]]).functions.me?.events).toEqual([
-    { http: { ...http, authorizer: variable('authorizer') } },
+    { http: { ...http, authorizer: custom.authorizer } },
     { http },
   ])
 })
@@ -131,20 +131,56 @@ test('a key in two files and an unknown group are refused', () => {
   ])
 })
 
+test('a function of which only the first letter differs in size has the same logical id', () => {
+  const me = { handler: 'me.handler' }
+  const files = [
+    ['serverless.yml', { Me: me, 'log-in': me, own: me, Own: me }],
+    ['functions/functions.yml', { me, logDashin: me }],
+  ] as const
+  expect(functionsOf(custom, files).faults).toEqual([
+    'Function Me of serverless.yml gets the same logical id as me of functions/functions.yml.',
+    'Function log-in of serverless.yml gets the same logical id as logDashin of functions/functions.yml.',
+  ])
+})
+
+const withAuthorizers = (...authorizers: unknown[]) => {
+  const events = authorizers.map((authorizer) => ({ http: { method: 'get', path: 'me', authorizer } }))
+  return functionsOf(custom, [
+    ['serverless.yml', { me: { handler: 'me.handler', events } }],
+    ['functions/functions.yml', { authorizer: { handler: 'authorizer.handler' } }],
+  ]).faults
+}
+
 test('an unknown authorizer is refused, and those of API Gateway are not', () => {
-  const withAuthorizer = (authorizer: unknown) => ({ http: { method: 'get', path: 'me', authorizer } })
-  const me = {
-    handler: 'me.handler',
-    events: [
-      'me',
-      'aws_iam',
-      'arn:aws:lambda:eu-central-1:123456789012:function:own',
-      variable('own'),
-      {},
-      'aut',
-    ].map(withAuthorizer),
-  }
-  expect(functionsOf(custom, [['serverless.yml', { me }]]).faults).toEqual([
+  const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:own'
+  const id = { type: 'CUSTOM', authorizerId: { Ref: 'Own' }, name: 'authorizer' }
+  expect(withAuthorizers('me', 'aws_iam', arn, { name: 'own', arn }, { arn }, id, {}, 'aut')).toEqual([
     'Function me has an unknown authorizer "aut". Did you mean auth?',
   ])
+})
+
+const OWN_ARN = 'arn:aws:lambda:eu-central-1:123456789012:function:shop-dev'
+
+test.each([
+  ['authorizer', 'authorizer'],
+  ['Authorizer', { name: 'Authorizer', arn: `${OWN_ARN}-staff` }],
+  ['authorizer', { name: 'authorizer', arn: `${OWN_ARN}-staff`, resultTtlInSeconds: 0 }],
+  ['authorizer', { name: 'authorizer', type: 'COGNITO_USER_POOLS', arn: { Ref: 'Pool' } }],
+  ['authorizer', { name: 'authorizer' }],
+  ['authorizer', { arn: `${OWN_ARN}-authorizer` }],
+  ['authorizer', `${OWN_ARN}-authorizer`],
+])('an authorizer with the name %s is refused: %j', (name, authorizer) => {
+  expect(withAuthorizers(authorizer)).toEqual([
+    `Function me has an authorizer with the name "${name}", which is that of serverless-jwt-auth. Give yours another name, or write "authorizer: auth".`,
+  ])
+})
+
+test.each([
+  ['no events', { events: null }],
+  ['an empty event', { events: [null] }],
+  ['an empty route', { events: [{ http: null }, { http: { method: null } }] }],
+])('a function with %s is left to the framework', (_, members) => {
+  const me = { handler: 'me.handler', ...members } as object as { handler: string }
+  const { functions, faults } = functionsOf(custom, [['serverless.yml', { me }]])
+  expect([Object.keys(functions), faults]).toEqual([['me'], []])
 })

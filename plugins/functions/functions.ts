@@ -1,67 +1,94 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
-import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import { parse } from 'yaml'
-import { ATTRIBUTES } from '../../lib/application/attributes.ts'
-import { ROLES } from '../../lib/application/roles.ts'
-import { clientPolicyFor } from '../../lib/authorization/client-policy.ts'
-import { policyFor } from '../../lib/authorization/policy.ts'
-import { longestClaimed } from '../config/attributes.ts'
 import { didYouMean } from '../did-you-mean.ts'
-import type { Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
+import type { AuthMembers, CompiledResource, Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
-import { LONGEST_STAGE } from '../parameters/parameters.ts'
-import { AUTHORIZER, functionsWritten, withCommon, withOrigins } from '../project/functions.ts'
+import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
+import { isObject } from '../project/merge.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
-import { faultsOfGuards, faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
+import { faultsOfAuthorizers } from './authorizers.ts'
+import { faultsOfRole, rolesOf } from './guards.ts'
 import { settingsOfOwnRoutes } from './own-routes.ts'
-import { hasAuth } from './routes.ts'
-import { faultsOfScopes, faultsOfWildcards, keepScopeFile, scopedRoutes, scopesIn } from './scopes.ts'
-
-/** Three quarters of what Lambda takes for the environment of a function. */
-const MAX_ROUTE_CHARACTERS = 3_000
-
-/** AWS names a quota of 8 KB for the result of an authorizer (L-20859C74), which cannot be raised. */
-const MAX_RESULT_BYTES = 8_192
+import { routeSettingsOf } from './route-settings.ts'
+import { eventsOf, hasAuth } from './routes.ts'
+import { faultsOfScopes, keepScopeFile, scopesIn } from './scopes.ts'
 
 type Written = Record<string, WrittenFunction>
+type Files = readonly (readonly [path: string, functions: Written])[]
 
 /**
  * Serverless plugin: adds the functions of each `functions.yml` below `functions/` to those of `serverless.yml`, gives each its
  * groups of settings, and lets `authorizer: auth` stand for the authorizer.
+ *
+ * It reads roles, scopes and routes once all variables are resolved.
  */
 export default class FunctionsPlugin {
   readonly hooks: Hooks = {}
+  private readonly serverless: Serverless
 
   constructor(serverless: Serverless) {
-    const { configurationInput, serviceDir } = serverless
-    const written = functionsWritten(configurationInput.functions)
-    const paths = filesIn(ROOT)
-    const files = [
-      ['serverless.yml', written] as const,
-      ...paths.map((path) => [path, readFunctions(ROOT, path)] as const),
-    ]
-    const { functions, faults } = functionsOf(configurationInput.custom.auth, files)
-    if (faults.length > 0) reject(...faults)
-    const scopes = scopesIn(Object.assign({}, ...files.map(([, ofFile]) => ofFile)))
-    if (!IS_PACKAGE) keepScopeFile(serviceDir, scopes)
-    const keys = Object.keys(functions).filter((key) => !written[key] || isServiceFunction(written[key]))
-    setOwnership(serverless, {
-      brought: new Set(keys.filter((key) => !written[key])),
-      functions: new Set(keys),
-    })
+    this.serverless = serverless
+    const { service } = serverless
     const { functions: common } = parse(readFileSync(join(ROOT, 'plugins/service.yml'), 'utf8'))
-    const given = { ...configurationInput.provider.environment }
-    // The framework takes a list of objects too, and keys of a list cannot be extended.
-    if (Array.isArray(configurationInput.functions)) serverless.extendConfiguration(['functions'], written)
-    for (const [key, definition] of Object.entries(functions)) {
-      const all = keys.includes(key) ? withCommon(definition, common) : withOrigins(definition, given)
-      if (!isDeepStrictEqual(all, written[key])) serverless.extendConfiguration(['functions', key], all)
+    const files = Object.fromEntries(filesIn(ROOT).map((path) => [path, readFunctions(ROOT, path)]))
+    // The framework resolves their variables there. `functions` itself may still be a variable.
+    serverless.extendConfiguration(['custom', 'auth', 'functions'], { common, files })
+    const { mergeArrays } = service
+    // After all variables, and before the schema, which knows no list of roles.
+    service.mergeArrays = () => {
+      mergeArrays.call(service)
+      this.complete()
     }
   }
+
+  /** Puts the functions of the service beside those of the project. */
+  private complete(): void {
+    const { service, serviceDir, configurationInput } = this.serverless
+    const { functions: brought, ...auth }: Partial<AuthMembers> = service.custom.auth
+    // Another plugin may merge again. The framework refuses functions that are no object, and takes an empty one for none.
+    if (brought === undefined || !isObject(service.functions)) return
+    delete (service.custom.auth as Partial<AuthMembers>).functions
+    const own = Object.fromEntries(Object.entries(service.functions).filter(([, one]) => isObject(one)))
+    const files: Files = [['serverless.yml', own as Written], ...Object.entries(brought.files)]
+    const { functions, faults } = functionsOf(auth, files, iamRolesIn(service.resources))
+    refuse(faults)
+    const written = writtenIn(files)
+    if (!IS_PACKAGE) keepScopeFile(serviceDir, scopesIn(written))
+    const keys = Object.keys(functions).filter(
+      (key) => !own[key] || isServiceFunction(own[key] as WrittenFunction),
+    )
+    setOwnership(this.serverless, {
+      brought: new Set(keys.filter((key) => !own[key])),
+      functions: new Set(keys),
+    })
+    const complete = Object.entries(functions).map(([key, one]) => [
+      key,
+      keys.includes(key)
+        ? withCommon(one, structuredClone(brought.common))
+        : withOrigins(one, hasProtected(written[key]), service.provider.environment, auth.allowedOrigins),
+    ])
+    service.functions = { ...service.functions, ...Object.fromEntries(complete) }
+    configurationInput.functions = service.functions as Written
+  }
 }
+
+const refuse = (faults: readonly string[]): void => {
+  if (faults.length > 0) reject(...new Set(faults))
+}
+
+/** Returns the functions of all files by their keys. */
+const writtenIn = (files: Files): Written => Object.assign({}, ...files.map(([, ofFile]) => ofFile))
+
+/** Returns the logical ids of the roles of IAM among resources. */
+const iamRolesIn = (resources: Serverless['service']['resources']): string[] =>
+  Object.entries<Partial<CompiledResource> | null>(resources?.Resources ?? {}).flatMap(([id, one]) =>
+    one?.Type === 'AWS::IAM::Role' ? [id] : [],
+  )
+
+const hasProtected = (definition: WrittenFunction | undefined): boolean =>
+  definition !== undefined && eventsOf(definition).some(hasAuth)
 
 /** Reads a file. Ends the process with one line if it is not YAML. */
 function readFunctions(folder: string, path: string): Written {
@@ -83,54 +110,31 @@ export const filesIn = (folder: string): string[] =>
 /**
  * Returns the functions of all files as the framework reads them, and what is wrong with them, one sentence for each fault.
  *
- * @param auth - Members of `custom.auth`. Their variables are not resolved yet.
- * @param files - Each with its path.
+ * @param auth - Members of `custom.auth`.
+ * @param files - Each with its path. The first is that of the project.
+ * @param iamRoles - Logical ids of roles of IAM.
  */
 export function functionsOf(
   auth: Record<string, unknown>,
-  files: readonly (readonly [path: string, functions: Written])[],
+  files: Files,
+  iamRoles: readonly string[] = [],
 ): { functions: Written; faults: string[] } {
-  const written: Written = {}
-  const paths: Record<string, string> = {}
-  const faults: string[] = []
-  for (const [path, ofFile] of files) {
-    for (const [key, definition] of Object.entries(ofFile)) {
-      const other = paths[key]
-      if (other !== undefined) {
-        faults.push(
-          IS_PACKAGE
-            ? `Function ${key} is one of serverless-jwt-auth. Give yours another name.`
-            : `Function ${key} stands in ${other} and in ${path}.`,
-        )
-      }
-      if (key === 'auth') faults.push('No function may have the name auth, because authorizer: auth has it.')
-      faults.push(...faultsOfSettings(key, definition, auth), ...faultsOfRole(key, definition))
-      faults.push(...faultsOfScopes(key, definition))
-      faults.push(...faultsOfAuthorizers(key, definition.events ?? [], files))
-      paths[key] = path
-      written[key] = definition
-    }
+  const faults = faultsOfKeys(files)
+  const written = writtenIn(files)
+  const known = ['auth', ...Object.keys(written)]
+  for (const [key, definition] of files.flatMap(([, ofFile]) => Object.entries(ofFile))) {
+    faults.push(...faultsOfSettings(key, definition, auth), ...faultsOfRole(key, definition, iamRoles))
+    faults.push(...faultsOfScopes(key, definition), ...faultsOfAuthorizers(key, definition, known))
   }
   if (faults.length > 0) return { functions: {}, faults }
-  const routes = {
-    GUARDED_ROUTES: guardedRoutes(written) || 'none',
-    SCOPED_ROUTES: scopedRoutes(written) || 'none',
-  }
-  const { length } = Object.values(routes).join('')
-  faults.push(...faultsOfWildcards(written), ...faultsOfResults(routes, scopesIn(written)))
-  if (IS_PACKAGE) faults.push(...faultsOfGuards(written))
-  if (length > MAX_ROUTE_CHARACTERS) {
-    faults.push(
-      `The routes with roles and scopes take ${length} characters of the authorizer's environment. Lambda takes 4 KB for all of it.`,
-    )
-  }
-  if (faults.length > 0) return { functions: {}, faults }
+  const [[, own] = ['', {}], ...brought] = files
+  const authorizer = routeSettingsOf(written, IS_PACKAGE ? writtenIn(brought) : {})
+  if (authorizer.faults.length > 0) return { functions: {}, faults: authorizer.faults }
   const functions = Object.fromEntries(
     Object.entries(written).map(([key, one]) => [key, asFramework(one, auth)]),
   )
   const API_SCOPES = scopesIn(written).join(',')
-  addSettings(functions, 'authorizer', routes)
-  const own = files.find(([path]) => path === 'serverless.yml')?.[1] ?? {}
+  addSettings(functions, 'authorizer', authorizer.settings)
   const { CONTENT, OWN_ROUTES } = settingsOfOwnRoutes(own, API_SCOPES)
   addSettings(functions, 'metadata', { API_SCOPES })
   addSettings(functions, 'openapi', { API_SCOPES, CONTENT, OWN_ROUTES })
@@ -138,43 +142,27 @@ export function functionsOf(
   return { functions, faults }
 }
 
-/** The ARN of a method, as long as it can be. */
-const LONGEST_ARN = `arn:aws-us-gov:execute-api:us-gov-west-1:${'0'.repeat(12)}:${'a'.repeat(10)}/${'a'.repeat(LONGEST_STAGE)}/GET/`
-
-/** Finds results of the authorizer that API Gateway may not take. Each is of a caller whose names are as long as they can be. */
-function faultsOfResults(
-  { GUARDED_ROUTES, SCOPED_ROUTES }: Record<'GUARDED_ROUTES' | 'SCOPED_ROUTES', string>,
-  scopes: readonly string[],
-): string[] {
-  const ids = { userId: 'a'.repeat(22), sessionId: 'a'.repeat(22), expiresAt: 9_999_999_999 }
-  const fault = (who: string, what: string, result: APIGatewayAuthorizerResult) => {
-    const bytes = Buffer.byteLength(JSON.stringify(result))
-    return bytes <= MAX_RESULT_BYTES
-      ? []
-      : [
-          `The authorizer's result for ${who} may take ${bytes} bytes, and API Gateway takes ${MAX_RESULT_BYTES}. Name ${what} at fewer routes, or join routes by a parameter, such as notes/{id}.`,
-        ]
-  }
-  const attributes = longestClaimed(ATTRIBUTES)
-  const user = { ...ids, username: 'a'.repeat(254), generation: 9_999_999_999, authTime: ids.expiresAt }
-  // The id of a client may be a URL of 512 characters. A client asks for 1,024 characters of scopes.
-  const client = {
-    ...ids,
-    clientId: 'a'.repeat(512),
-    scopes: scopes.join(' ').padEnd(1_024, ' a').split(' '),
-  }
-  return [
-    ...ROLES.flatMap((role) =>
-      fault(
-        `the role ${role}`,
-        'roles',
-        policyFor({ ...user, role, acr: 'aal2', attributes }, LONGEST_ARN, GUARDED_ROUTES),
-      ),
-    ),
-    ...(SCOPED_ROUTES === 'none'
-      ? []
-      : fault('a client with all scopes', 'scopes', clientPolicyFor(client, LONGEST_ARN, SCOPED_ROUTES))),
-  ]
+/** Finds functions of two files that have one key, or that the framework would give one logical id. */
+function faultsOfKeys(files: Files): string[] {
+  const taken: Record<string, { key: string; path: string }> = {}
+  return files.flatMap(([path, ofFile]) =>
+    Object.keys(ofFile).flatMap((key) => {
+      if (key === 'auth') return ['No function may have the name auth, because authorizer: auth has it.']
+      const other = taken[logicalName(key)]
+      taken[logicalName(key)] = { key, path }
+      if (other === undefined || other.path === path) return []
+      if (!IS_PACKAGE) {
+        return other.key === key
+          ? [`Function ${key} stands in ${other.path} and in ${path}.`]
+          : [`Function ${other.key} of ${other.path} gets the same logical id as ${key} of ${path}.`]
+      }
+      return other.key === key
+        ? [`Function ${key} is one of serverless-jwt-auth. Give yours another name.`]
+        : [
+            `Function ${other.key} gets the same logical id as ${key} of serverless-jwt-auth. Give yours another name.`,
+          ]
+    }),
+  )
 }
 
 /** Gives a function settings that come from all functions. */
@@ -189,14 +177,14 @@ function asFramework(definition: WrittenFunction, auth: Record<string, unknown>)
   const roles = rolesOf(definition)
   if (roles) delete rest.role
   const environment = {
-    ...variablesOf(auth, settings),
+    ...Object.assign({}, ...settings.map((group) => structuredClone(auth[group]))),
     ...(roles && { ROLES: roles.join(',') }),
     ...rest.environment,
   }
   return {
     ...rest,
     ...(Object.keys(environment).length > 0 && { environment }),
-    ...(rest.events && { events: rest.events.map(withAuthorizer) }),
+    ...(rest.events && { events: eventsOf(rest).map((event) => withAuthorizer(event, auth.authorizer)) }),
   }
 }
 
@@ -212,30 +200,11 @@ function faultsOfSettings(
     .map((name) => `Function ${key} has no settings "${name}".${didYouMean(name, groups)}`)
 }
 
-/** Finds authorizers that are mistyped: neither `auth` nor a function, an ARN, a variable or IAM. */
-function faultsOfAuthorizers(
-  key: string,
-  events: readonly { http?: unknown }[],
-  files: Parameters<typeof functionsOf>[1],
-): string[] {
-  const known = ['auth', ...files.flatMap(([, written]) => Object.keys(written))]
-  return events
-    .map(({ http }) => Object(http).authorizer)
-    .filter((one) => typeof one === 'string' && !known.includes(one) && !/^(arn:|\$\{|aws_iam$)/i.test(one))
-    .map((one) => `Function ${key} has an unknown authorizer "${one}".${didYouMean(one, known)}`)
-}
-
 /** Whether a member of `custom.auth` is a group of settings: all its names are in capitals. */
 const isGroup = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && Object.keys(value).every((name) => /^[A-Z_]+$/.test(name))
 
-/** Returns a variable of the framework for each setting. It resolves them later. */
-const variablesOf = (auth: Record<string, unknown>, groups: readonly string[]) =>
-  Object.fromEntries(
-    groups.flatMap((group) =>
-      Object.keys(Object(auth[group])).map((name) => [name, `\${self:custom.auth.${group}.${name}}`]),
-    ),
-  )
-
-const withAuthorizer = (event: { http?: unknown }) =>
-  hasAuth(event) ? { ...event, http: { ...Object(event.http), authorizer: AUTHORIZER } } : event
+const withAuthorizer = (event: { http?: unknown }, authorizer: unknown) =>
+  hasAuth(event)
+    ? { ...event, http: { ...Object(event.http), authorizer: structuredClone(authorizer) } }
+    : event

@@ -69,6 +69,45 @@ test('a route that is left out is a fault in a project, but not beside a route w
   expect(guardedRoutes({ user, open })).toContain('GET/users/*=admin')
 })
 
+test('a message about a function that the project cannot change asks for another path', () => {
+  const [fault] = faultsOfGuards({ user, other: route('get', 'users/me') }, { other: {} })
+  expect(fault).toMatch(
+    /of other of serverless-jwt-auth, which other roles may use\. Give yours another path\.$/,
+  )
+})
+
+test.each([
+  ['a role of IAM', route('get', 'x', 'OrdersRole'), ['OrdersRole'], []],
+  ['one in small letters', { handler: 'it.handler', role: 'workerRole' }, ['workerRole'], []],
+  ['one that another plugin makes', { handler: 'it.handler', role: 'OrdersRole' }, [], []],
+  [
+    'one that does not exist',
+    route('get', 'x', 'OrdersRole'),
+    ['Other'],
+    [
+      'Function it has an unknown role "OrdersRole". Use one of user, admin, or name a role of IAM by Fn::GetAtt.',
+    ],
+  ],
+  [
+    'one with the name of a role of users',
+    route('get', 'x', 'admin'),
+    ['admin'],
+    [
+      'Function it names the role "admin", which users have, and which is a role of IAM in resources. Name that one as { Fn::GetAtt: [admin, Arn] }, or give it another logical id.',
+    ],
+  ],
+  [
+    'a variable that is not resolved',
+    route('get', 'x', `\${param:boss}`),
+    [],
+    [
+      `Function it has an unknown role "\${param:boss}". Use one of user, admin, or name a role of IAM by Fn::GetAtt.`,
+    ],
+  ],
+])('a role that is the logical id of %s', (_, definition, iamRoles, faults) => {
+  expect(faultsOfRole('it', definition, iamRoles)).toEqual(faults)
+})
+
 test.each([
   ['httpApi', { events: [{ httpApi: 'GET /b' }] }],
   ['url', { url: true }],

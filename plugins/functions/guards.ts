@@ -2,10 +2,13 @@ import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import {
+  adviceFor,
+  eventsOf,
   hasAuth,
   hasOpenRoute,
   matches,
   methodsOf,
+  named,
   otherEntryOf,
   type Route,
   resourcesOf,
@@ -24,18 +27,36 @@ export function rolesOf({ role }: WrittenFunction): Role[] | undefined {
   return names.length > 0 && names.every(isRole) ? names : undefined
 }
 
-/** Finds roles that are mistyped, and roles of functions with a route that anybody may use. */
-export function faultsOfRole(key: string, definition: WrittenFunction): string[] {
-  const { role, events = [] } = definition
-  if (role === undefined || /^arn:|^\$\{/.test(String(role)) || isReference(role)) return []
-  // The framework takes the logical id of a role of IAM too.
-  if (!events.some(hasAuth) && typeof role === 'string' && /^[A-Z][A-Za-z0-9]*$/.test(role)) return []
+/**
+ * Finds roles that are mistyped, and roles of functions with a route that anybody may use.
+ *
+ * @param iamRoles - Logical ids of roles of IAM, which the framework takes too.
+ */
+export function faultsOfRole(
+  key: string,
+  definition: WrittenFunction,
+  iamRoles: readonly string[] = [],
+): string[] {
+  const { role } = definition
+  if (role === undefined || isReference(role)) return []
+  if (typeof role === 'string') {
+    if (role.startsWith('arn:')) return []
+    if (iamRoles.includes(role)) {
+      return isRole(role)
+        ? [
+            `Function ${key} names the role "${role}", which users have, and which is a role of IAM in resources. Name that one as { Fn::GetAtt: [${role}, Arn] }, or give it another logical id.`,
+          ]
+        : []
+    }
+    // Another plugin may make the role later. CloudFormation refuses one that does not exist.
+    if (!eventsOf(definition).some(hasAuth) && /^[A-Z][A-Za-z0-9]*$/.test(role)) return []
+  }
   const unknown = [role].flat().filter((name) => !isRole(name))
   if (unknown.length > 0) {
     return unknown.map((name) =>
       name === null || name === ''
         ? `Function ${key} has an empty role.`
-        : `Function ${key} has an unknown role "${name}".${didYouMean(String(name), ROLES) || ` Use one of ${ROLES.join(', ')}.`}`,
+        : `Function ${key} has an unknown role "${name}".${didYouMean(String(name), ROLES) || ` Use one of ${ROLES.join(', ')}, or name a role of IAM by Fn::GetAtt.`}`,
     )
   }
   const entry = otherEntryOf(definition)
@@ -75,7 +96,7 @@ export function guardedRoutes(functions: Record<string, WrittenFunction>): strin
  * Finds routes that {@link guardedRoutes} leaves out. Handlers of this repository check the role too, and those of other projects need
  * not.
  */
-export function faultsOfGuards(functions: Record<string, WrittenFunction>): string[] {
+export function faultsOfGuards(functions: Record<string, WrittenFunction>, brought: object = {}): string[] {
   const routes = Object.entries(functions).flatMap(([key, definition]) =>
     routesOf(definition).map((route) => ({ ...route, key, roles: rolesOf(definition) })),
   )
@@ -85,7 +106,7 @@ export function faultsOfGuards(functions: Record<string, WrittenFunction>): stri
     return other === undefined
       ? []
       : [
-          `Function ${key} names a role, but its route ${shown(route)} also matches ${shown(other)} of function ${other.key}, which other roles may use. Give ${other.key} the same role, or another path.`,
+          `Function ${key} names a role, but its route ${shown(route)} also matches ${shown(other)} of ${named(other.key, brought)}, which other roles may use. ${adviceFor(other.key, brought, 'role')}`,
         ]
   })
 }

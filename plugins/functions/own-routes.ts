@@ -1,6 +1,6 @@
 import type { WrittenFunction } from '../framework.d.ts'
 import { rolesOf } from './guards.ts'
-import { hasAuth, methodsOf, routesOf } from './routes.ts'
+import { eventsOf, hasAuth, methodsOf, routesOf } from './routes.ts'
 
 /** Functions of this repository whose routes `lib/openapi/routes.ts` and the demo page know. A project may have others there. */
 const CONTENT = ['user-content', 'admin-content']
@@ -20,7 +20,7 @@ export function settingsOfOwnRoutes(own: Record<string, WrittenFunction>, scopes
   const content = CONTENT.filter((key) => own[key]?.handler === `functions/content/${key}.handler`)
   const others = Object.entries(own).filter(([key]) => !content.includes(key))
   const routes = others.flatMap(([, definition]) =>
-    routesOf({ ...definition, events: (definition.events ?? []).filter(hasAuth) }).flatMap((route) =>
+    routesOf({ ...definition, events: eventsOf(definition).filter(hasAuth) }).flatMap((route) =>
       methodsOf(route).map(
         (method) => `${method}/${route.path.join('/')}${isGuarded(definition) ? '!' : ''}`,
       ),

@@ -12,16 +12,24 @@ export interface Route {
   isProtected: boolean
 }
 
+/** Returns the events of a function. The framework takes an empty member for none, and refuses another that is no list. */
+export const eventsOf = ({
+  events,
+}: Pick<WrittenFunction, 'events'>): NonNullable<WrittenFunction['events']> =>
+  Array.isArray(events) ? events.filter((event) => event !== null) : []
+
 /** Returns the routes of a function. */
-export const routesOf = ({ events = [] }: WrittenFunction): Route[] =>
-  events.flatMap(({ http }) => {
+export const routesOf = (definition: WrittenFunction): Route[] =>
+  eventsOf(definition).flatMap(({ http }) => {
     if (http === undefined) return []
-    const [method = '', path = ''] =
+    const [method, path] =
       typeof http === 'string' ? http.split(' ') : [Object(http).method, Object(http).path]
-    const text = String(path).replace(/^\/|\/$/g, '')
+    const text = String(path ?? '').replace(/^\/|\/$/g, '')
     return [
       {
-        method: method.toUpperCase().replace('*', 'ANY'),
+        method: String(method ?? '')
+          .toUpperCase()
+          .replace('*', 'ANY'),
         path: text === '' ? [] : text.split('/'),
         isProtected: Object(http).authorizer !== undefined,
       },
@@ -31,19 +39,28 @@ export const routesOf = ({ events = [] }: WrittenFunction): Route[] =>
 /** Returns a route as texts name it, such as `GET /admin`. */
 export const shown = ({ method, path }: Route): string => `${method} /${path.join('/')}`
 
+/** Returns a function as texts name it: also whose it is, if the project cannot change it. */
+export const named = (key: string, brought: object): string =>
+  Object.hasOwn(brought, key) ? `${key} of serverless-jwt-auth` : `function ${key}`
+
+/** Returns what a user does about a route that matches one of a function. */
+export const adviceFor = (key: string, brought: object, what: 'role' | 'scopes'): string =>
+  Object.hasOwn(brought, key) ? 'Give yours another path.' : `Give ${key} the same ${what}, or another path.`
+
 /** Whether an event is a route with `authorizer: auth`. */
 export const hasAuth = ({ http }: { http?: unknown }): boolean => Object(http).authorizer === 'auth'
 
 /** Whether a function has a route without `authorizer: auth`. */
-export const hasOpenRoute = ({ events = [] }: WrittenFunction): boolean =>
-  events.some((event) => event.http !== undefined && !hasAuth(event))
+export const hasOpenRoute = (definition: WrittenFunction): boolean =>
+  eventsOf(definition).some((event) => event.http !== undefined && !hasAuth(event))
 
 /** Entries of a function beside REST APIs, whose authorizers are others. */
 const OTHER_ENTRIES = ['httpApi', 'websocket', 'alb']
 
 /** Returns the name of an entry of a function that no REST API has, such as `httpApi`. */
-export const otherEntryOf = ({ events = [], url }: WrittenFunction): string | undefined =>
-  OTHER_ENTRIES.find((name) => events.some((event) => event[name] !== undefined)) ?? (url ? 'url' : undefined)
+export const otherEntryOf = (definition: WrittenFunction): string | undefined =>
+  OTHER_ENTRIES.find((name) => eventsOf(definition).some((event) => event[name] !== undefined)) ??
+  (definition.url ? 'url' : undefined)
 
 /** Returns the methods that a route has. */
 export const methodsOf = ({ method }: Pick<Route, 'method'>): string[] =>

@@ -95,6 +95,12 @@ test.each([
   )
 })
 
+test('a message about a function that the project cannot change asks for another path', () => {
+  expect(faultsOfWildcards({ note, other: route('get', 'notes/all') }, { other: {} })).toEqual([
+    'Clients with a scope of function note would reach GET /notes/all of other of serverless-jwt-auth, because GET /notes/{id} has a parameter. Give yours another path.',
+  ])
+})
+
 const anyNote = route('any', 'notes', ['notes:read'])
 
 test.each([

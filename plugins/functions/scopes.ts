@@ -2,7 +2,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { isScopeName } from '../../lib/oauth/scopes.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import { rolesOf } from './guards.ts'
-import { hasOpenRoute, matches, otherEntryOf, resourcesOf, routesOf, shown } from './routes.ts'
+import {
+  adviceFor,
+  hasOpenRoute,
+  matches,
+  named,
+  otherEntryOf,
+  resourcesOf,
+  routesOf,
+  shown,
+} from './routes.ts'
 
 /** The file with the type of the scopes, which handlers name. */
 export const SCOPE_FILE = 'lib/authorization/scope.ts'
@@ -51,7 +60,7 @@ export function faultsOfScopes(key: string, definition: WrittenFunction): string
  * Finds routes that would open others. A wildcard of IAM matches slashes too, so a client with the scope of `notes/{id}` would reach
  * `notes/{id}/log`. A client with the scope of `ANY notes` would reach `DELETE notes`.
  */
-export function faultsOfWildcards(functions: Written): string[] {
+export function faultsOfWildcards(functions: Written, brought: object = {}): string[] {
   const all = Object.entries(functions).flatMap(([key, definition]) =>
     routesOf(definition).map((route) => ({ key, route, scopes: scopesOf(definition) })),
   )
@@ -61,7 +70,7 @@ export function faultsOfWildcards(functions: Written): string[] {
       .filter((other) => scopes.some((scope) => !other.scopes.includes(scope)))
       .map(
         (other) =>
-          `Clients with a scope of function ${key} would reach ${shown(other.route)} of function ${other.key}, because ${shown(route)} ${shown(route).includes('{') ? 'has a parameter' : 'has the same path'}. Give ${other.key} the same scopes, or another path.`,
+          `Clients with a scope of function ${key} would reach ${shown(other.route)} of ${named(other.key, brought)}, because ${shown(route)} ${shown(route).includes('{') ? 'has a parameter' : 'has the same path'}. ${adviceFor(other.key, brought, 'scopes')}`,
       ),
   )
 }

@@ -145,6 +145,29 @@ test.each<[string, (configuration: Configuration) => void, string]>([
     'Function login is one of serverless-jwt-auth. Give yours another name.',
   ],
   [
+    'a function, but for the size of its first letter,',
+    ({ functions }) => Object.assign(functions, { Login: { handler: 'src/orders.handler' } }),
+    'Function Login gets the same logical id as login of serverless-jwt-auth. Give yours another name.',
+  ],
+  [
+    'the function of the authorizer',
+    ({ functions }) => Object.assign(functions, { Authorizer: { handler: 'src/orders.handler' } }),
+    'Function Authorizer gets the same logical id as authorizer of serverless-jwt-auth. Give yours another name.',
+  ],
+  [
+    'the authorizer',
+    ({ functions }) => {
+      const authorizer = {
+        name: 'authorizer',
+        arn: 'arn:aws:lambda:eu-central-1:123456789012:function:staff',
+      }
+      Object.assign(Object(functions.orders), {
+        events: [{ http: { method: 'get', path: 'staff', authorizer } }],
+      })
+    },
+    'Function orders has an authorizer with the name "authorizer", which is that of serverless-jwt-auth. Give yours another name, or write "authorizer: auth".',
+  ],
+  [
     'a route',
     ({ functions }) => Object.assign(Object(functions.orders), { events: [{ http: 'POST /login' }] }),
     'Function orders has the route POST /login, which login of serverless-jwt-auth has. Give yours another path.',
@@ -536,6 +559,78 @@ test.each(['first', 'last'])(
   },
   60_000,
 )
+
+/** Functions of which everything that the authorizer depends on is a variable. */
+const withVariables = (configuration: Configuration) => {
+  const { functions, params } = configuration
+  const route = (path: string) => ({
+    http: { method: `\${param:verb}`, path, authorizer: `\${param:gate}` },
+  })
+  params.default = { ...params.default, boss: 'member', scope: 'notes:read', base: '/staff', verb: 'get' }
+  Object.assign(params.default, { gate: 'auth', part: 'functions', item: 'items/{id}', bill: 'bills/{id}' })
+  const handler = 'src/orders.handler'
+  functions.staff = {
+    handler,
+    role: `\${param:boss}`,
+    events: [route(`\${self:custom.base}`), route(`\${param:item}`)],
+  }
+  functions.notes = { handler, scopes: [`\${param:scope}`], events: [route(`\${param:base}/notes`)] }
+  functions.worker = { handler, role: 'WorkerRole', events: [route('worker')] }
+  // The framework takes these two.
+  functions.quiet = { handler, events: null }
+  Object.assign(functions, { none: null })
+  configuration.custom.base = `\${param:base}`
+  configuration.resources.Resources.WorkerRole = {
+    Type: 'AWS::IAM::Role',
+    Properties: { AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [] } },
+  }
+}
+
+test('(11) roles, scopes, routes and functions may be variables', async () => {
+  project.write((configuration) => {
+    withVariables(configuration)
+    writeFileSync(join(project.folder, 'functions.json'), JSON.stringify(configuration.functions))
+    Object.assign(configuration, { functions: `\${file(\${param:part}.json)}` })
+  })
+  const { Resources } = await project.package()
+  rmSync(join(project.folder, 'functions.json'))
+  expect(Resources.AuthorizerLambdaFunction?.Properties.Environment).toMatchObject({
+    Variables: {
+      GUARDED_ROUTES: 'GET/staff=member GET/staff/=member GET/items/*=member',
+      SCOPED_ROUTES: 'GET/staff/notes=notes:read GET/staff/notes/=notes:read',
+    },
+  })
+  const { StaffLambdaFunction, NotesLambdaFunction, WorkerLambdaFunction, QuietLambdaFunction } = Resources
+  expect(JSON.stringify(StaffLambdaFunction?.Properties.Environment)).toContain('"ROLES":"member"')
+  expect(NotesLambdaFunction?.Properties).not.toHaveProperty('Scopes')
+  expect(WorkerLambdaFunction?.Properties.Role).toEqual({ 'Fn::GetAtt': ['WorkerRole', 'Arn'] })
+  expect(QuietLambdaFunction).toBeDefined()
+  for (const id of ['ApiGatewayMethodStaffGet', 'ApiGatewayMethodItemsIdVarGet']) {
+    expect(Resources[id]?.Properties.AuthorizerId, id).toEqual({ Ref: 'AuthorizerApiGatewayAuthorizer' })
+  }
+})
+
+test.each<[string, string[], (configuration: Configuration) => void, string]>([
+  [
+    'scopes would open another route',
+    ['package'],
+    ({ functions }) => {
+      const http = { method: 'get', path: 'bills/{id}', authorizer: 'auth' }
+      Object.assign(Object(functions.notes), { events: [{ http }] })
+      const other = { ...http, path: `\${param:bill}/secret` }
+      Object.assign(Object(functions.quiet), { events: [{ http: other }] })
+    },
+    'Clients with a scope of function notes would reach GET /bills/{id}/secret of function quiet, because GET /bills/{id} has a parameter. Give quiet the same scopes, or another path.',
+  ],
+])('(11) it is refused in one line if %s', async (_, args, change, fault) => {
+  project.write((configuration) => {
+    withVariables(configuration)
+    change(configuration)
+  })
+  const { status, stderr } = await project.run(args)
+  const lines = stderr.trim().split('\n')
+  expect([status, lines.filter((line) => !/^Packaging |^$/.test(line))]).toEqual([1, [fault]])
+})
 
 /** As those of a developer are. */
 const DEVELOPER = {
