@@ -9,6 +9,7 @@ import { isObject } from '../project/merge.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 import { faultsOfAuthorizers } from './authorizers.ts'
+import { deployedFunctions, faultsOfDeployed, functionsNow } from './deployed-routes.ts'
 import { faultsOfRole, rolesOf } from './guards.ts'
 import { settingsOfOwnRoutes } from './own-routes.ts'
 import { routeSettingsOf } from './route-settings.ts'
@@ -22,11 +23,12 @@ type Files = readonly (readonly [path: string, functions: Written])[]
  * Serverless plugin: adds the functions of each `functions.yml` below `functions/` to those of `serverless.yml`, gives each its
  * groups of settings, and lets `authorizer: auth` stand for the authorizer.
  *
- * It reads roles, scopes and routes once all variables are resolved.
+ * It reads roles, scopes and routes once all variables are resolved, and holds them against the routes that are deployed.
  */
 export default class FunctionsPlugin {
-  readonly hooks: Hooks = {}
+  readonly hooks: Hooks
   private readonly serverless: Serverless
+  private written: Written = {}
 
   constructor(serverless: Serverless) {
     this.serverless = serverless
@@ -41,6 +43,19 @@ export default class FunctionsPlugin {
       mergeArrays.call(service)
       this.complete()
     }
+    this.hooks = {
+      'before:offline:start:init': () =>
+        refuse(faultsOfDeployed(functionsNow(this.written, service.functions), environmentOf(service))),
+      // The template has what the project's resources and extensions say.
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { Resources } = service.provider.compiledCloudFormationTemplate
+        const known = variablesOf(Resources.AuthorizerLambdaFunction) ?? environmentOf(service)
+        refuse([
+          ...faultsOfDeployed(functionsNow(this.written, service.functions), known),
+          ...faultsOfDeployed(deployedFunctions(this.written, Resources), known),
+        ])
+      },
+    }
   }
 
   /** Puts the functions of the service beside those of the project. */
@@ -54,8 +69,8 @@ export default class FunctionsPlugin {
     const files: Files = [['serverless.yml', own as Written], ...Object.entries(brought.files)]
     const { functions, faults } = functionsOf(auth, files, iamRolesIn(service.resources))
     refuse(faults)
-    const written = writtenIn(files)
-    if (!IS_PACKAGE) keepScopeFile(serviceDir, scopesIn(written))
+    this.written = writtenIn(files)
+    if (!IS_PACKAGE) keepScopeFile(serviceDir, scopesIn(this.written))
     const keys = Object.keys(functions).filter(
       (key) => !own[key] || isServiceFunction(own[key] as WrittenFunction),
     )
@@ -67,7 +82,12 @@ export default class FunctionsPlugin {
       key,
       keys.includes(key)
         ? withCommon(one, structuredClone(brought.common))
-        : withOrigins(one, hasProtected(written[key]), service.provider.environment, auth.allowedOrigins),
+        : withOrigins(
+            one,
+            hasProtected(this.written[key]),
+            service.provider.environment,
+            auth.allowedOrigins,
+          ),
     ])
     service.functions = { ...service.functions, ...Object.fromEntries(complete) }
     configurationInput.functions = service.functions as Written
@@ -77,6 +97,12 @@ export default class FunctionsPlugin {
 const refuse = (faults: readonly string[]): void => {
   if (faults.length > 0) reject(...new Set(faults))
 }
+
+/** Returns the environment of the authorizer, of which the routes are a part. */
+const environmentOf = ({ functions }: Serverless['service']) => functions.authorizer?.environment ?? {}
+
+const variablesOf = (lambda: CompiledResource | undefined): Record<string, string> | undefined =>
+  Object(lambda?.Properties.Environment).Variables
 
 /** Returns the functions of all files by their keys. */
 const writtenIn = (files: Files): Written => Object.assign({}, ...files.map(([, ofFile]) => ofFile))

@@ -610,6 +610,19 @@ test('(11) roles, scopes, routes and functions may be variables', async () => {
   }
 })
 
+const MOVED =
+  'The authorizer does not know GET/moved=member, GET/moved/=member, because a plugin changes routes after serverless-jwt-auth. Write these routes in serverless.yml.'
+
+/** Adds a plugin that gives a route another path. */
+const movedAt = (event: string) => (configuration: Configuration) => {
+  const act = "serverless.service.functions.staff.events[0].http.path = 'moved'"
+  writeFileSync(
+    join(project.folder, 'mover.cjs'),
+    `module.exports = class { constructor(serverless) { this.hooks = { '${event}': () => { ${act} } } } }`,
+  )
+  configuration.plugins.push('./mover.cjs')
+}
+
 test.each<[string, string[], (configuration: Configuration) => void, string]>([
   [
     'scopes would open another route',
@@ -621,6 +634,24 @@ test.each<[string, string[], (configuration: Configuration) => void, string]>([
       Object.assign(Object(functions.quiet), { events: [{ http: other }] })
     },
     'Clients with a scope of function notes would reach GET /bills/{id}/secret of function quiet, because GET /bills/{id} has a parameter. Give quiet the same scopes, or another path.',
+  ],
+  ['a plugin moves a route', ['package'], movedAt('before:package:compileEvents'), MOVED],
+  ['a plugin moves a route locally', ['offline', 'start'], movedAt('initialize'), MOVED],
+  [
+    'an extension moves a route',
+    ['package'],
+    ({ resources }) => {
+      resources.extensions = {
+        ...resources.extensions,
+        ApiGatewayResourceStaff: { Properties: { PathPart: 'moved' } },
+      }
+      Object.assign(resources.extensions, {
+        ApiGatewayResourceStaffNotes: {
+          Properties: { ParentId: { 'Fn::GetAtt': ['ApiGatewayRestApi', 'X'] } },
+        },
+      })
+    },
+    'The authorizer does not know GET/moved=member, GET/moved/=member, GET/notes=notes:read, GET/notes/=notes:read, because a plugin changes routes after serverless-jwt-auth. Write these routes in serverless.yml.',
   ],
 ])('(11) it is refused in one line if %s', async (_, args, change, fault) => {
   project.write((configuration) => {

@@ -1,0 +1,92 @@
+import type { CompiledResource, FunctionDefinition, WrittenFunction } from '../framework.d.ts'
+import { logicalName } from '../project/functions.ts'
+import { faultsOfRole, rolesOf } from './guards.ts'
+import { type RouteSettings, routeSettingsOf } from './route-settings.ts'
+import { eventsOf, routesOf, shown } from './routes.ts'
+import { faultsOfScopes } from './scopes.ts'
+
+// Another plugin may change routes after the authorizer got its settings. A role that guards another path than the deployed one guards
+// nothing, so the routes are held against the settings again when they are final.
+
+type Written = Record<string, WrittenFunction>
+
+/** The logical id of the API. A project may have others. */
+const API_ID = 'ApiGatewayRestApi'
+
+/** The logical id of the authorizer that `authorizer: auth` stands for. */
+const AUTHORIZER_ID = 'AuthorizerApiGatewayAuthorizer'
+
+/** Returns the functions with the events that they have now. */
+export const functionsNow = (written: Written, now: Record<string, FunctionDefinition>): Written =>
+  Object.fromEntries(
+    Object.entries(now).map(([key, definition]) => {
+      const events = eventsOf(definition).map((event) =>
+        Object(Object(event.http).authorizer).name === 'authorizer'
+          ? { ...event, http: { ...Object(event.http), authorizer: 'auth' } }
+          : event,
+      )
+      return [key, { ...definition, ...restrictionsOf(written[key] ?? definition), events }]
+    }),
+  )
+
+/** Returns functions with the routes of a template. */
+export function deployedFunctions(written: Written, resources: Record<string, CompiledResource>): Written {
+  const functions: Written = {}
+  for (const [id, { Type, Properties }] of Object.entries(resources)) {
+    if (Type !== 'AWS::ApiGateway::Method' || Object(Properties.RestApiId).Ref !== API_ID) continue
+    const { HttpMethod, ResourceId, AuthorizationType = 'NONE', AuthorizerId, Integration } = Properties
+    const ours = Object(AuthorizerId).Ref === AUTHORIZER_ID ? 'auth' : 'other'
+    const authorizer = AuthorizationType === 'NONE' ? undefined : ours
+    const http = { method: HttpMethod, path: pathOf(resources, ResourceId), authorizer }
+    const text = JSON.stringify(Integration ?? null)
+    const key =
+      Object.keys(written).find((one) => text.includes(`"${logicalName(one)}LambdaFunction"`)) ??
+      // An integration of another kind does not name the function.
+      Object.keys(written).find((one) => isRouteOf(written[one], http)) ??
+      id
+    const { events = [], ...rest } = functions[key] ?? { handler: '', ...restrictionsOf(written[key]) }
+    functions[key] = { ...rest, events: [...events, { http }] }
+  }
+  return functions
+}
+
+/** Finds roles and scopes that the authorizer would not apply to the routes that functions have in the end. */
+export function faultsOfDeployed(deployed: Written, known: Partial<RouteSettings>): string[] {
+  const { settings, faults } = routeSettingsOf(deployed, {})
+  const unknown = (['GUARDED_ROUTES', 'SCOPED_ROUTES'] as const).flatMap((name) => {
+    const entries = String(known[name]).split(' ')
+    return settings[name].split(' ').filter((one) => one !== 'none' && !entries.includes(one))
+  })
+  return [
+    ...Object.entries(deployed).flatMap(([key, one]) => [
+      ...faultsOfRole(key, one),
+      ...faultsOfScopes(key, one),
+    ]),
+    ...faults,
+    ...(unknown.length === 0
+      ? []
+      : [
+          `The authorizer does not know ${unknown.join(', ')}, because a plugin changes routes after serverless-jwt-auth. Write these routes in serverless.yml.`,
+        ]),
+  ]
+}
+
+/** Returns what a function says about its callers. */
+const restrictionsOf = (definition: WrittenFunction | undefined) => ({
+  role: definition && rolesOf(definition),
+  scopes: definition?.scopes,
+})
+
+const isRouteOf = (definition: WrittenFunction | undefined, http: object): boolean => {
+  const [route] = routesOf({ handler: '', events: [{ http }] })
+  return (
+    definition !== undefined && route !== undefined && routesOf(definition).map(shown).includes(shown(route))
+  )
+}
+
+/** Returns the path of a resource of the API, whose parents have its first parts. */
+function pathOf(resources: Record<string, CompiledResource>, id: unknown): string {
+  const { Type, Properties } = resources[String(Object(id).Ref)] ?? {}
+  if (Type !== 'AWS::ApiGateway::Resource' || Properties === undefined) return ''
+  return `${pathOf(resources, Properties.ParentId)}/${Properties.PathPart}`
+}
