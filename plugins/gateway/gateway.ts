@@ -1,7 +1,7 @@
 import type { AuthMembers, FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
-import { routesOf } from '../functions/routes.ts'
 import { hasScopes } from '../functions/switches.ts'
 import { type Ownership, ownershipOf } from '../project/ownership.ts'
+import { routesOf } from '../routes/routes.ts'
 import { hasOlderStage, NOTICE } from './older-stage.ts'
 import { deployStage } from './stage.ts'
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Resource, Service, WrittenFunction } from '../framework.d.ts'
-import { type Route, routesOf, shown } from '../functions/routes.ts'
+import { type Route, routesOf, shown } from '../routes/routes.ts'
 import { isObject } from './merge.ts'
 
 /** Parts of a template whose members have logical ids. */

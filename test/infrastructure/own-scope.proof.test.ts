@@ -1,6 +1,6 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { SCOPE_FILE } from '../../plugins/functions/scopes.ts'
+import { SCOPE_FILE } from '../../plugins/routes/scopes.ts'
 import { root } from '../support/service-description.ts'
 import { type Copy, copyProject } from './own-route.ts'
 
@@ -61,7 +61,7 @@ test('a command of sls writes the scopes, and a mistyped one in the handler does
 }, 180_000)
 
 test.each([
-  ['own tests', ['--project=unit', 'functions/sample-events.test.ts', 'plugins/functions/scopes.test.ts']],
+  ['own tests', ['--project=unit', 'functions/sample-events.test.ts', 'plugins/routes/scopes.test.ts']],
   [
     'the tests over HTTP',
     [

@@ -1,9 +1,9 @@
 import type { CompiledResource, FunctionDefinition, WrittenFunction } from '../framework.d.ts'
 import { logicalName } from '../project/functions.ts'
 import { faultsOfRole, rolesOf } from './guards.ts'
-import { type RouteSettings, routeSettingsOf } from './route-settings.ts'
 import { eventsOf, routesOf, shown } from './routes.ts'
 import { faultsOfScopes } from './scopes.ts'
+import { type RouteSettings, routeSettingsOf } from './settings.ts'
 
 // Another plugin may change routes after the authorizer got its settings. A role that guards another path than the deployed one guards
 // nothing, so the routes are held against the settings again when they are final.

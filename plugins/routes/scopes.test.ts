@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { root } from '../../test/support/service-description.ts'
-import { filesIn } from './functions.ts'
+import { filesIn } from '../functions/functions.ts'
 import {
   faultsOfScopes,
   faultsOfWildcards,

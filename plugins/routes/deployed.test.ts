@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CompiledResource } from '../framework.d.ts'
-import { deployedFunctions, faultsOfDeployed, functionsNow } from './deployed-routes.ts'
+import { deployedFunctions, faultsOfDeployed, functionsNow } from './deployed.ts'
 
 const route = (path: string, more: object = {}) => ({
   name: 'it',
