@@ -58,6 +58,8 @@ export interface Serverless {
       getRolePath(): string
       getLambdaLogicalId(functionKey: string): string
       getLogGroupLogicalId(functionKey: string): string
+      getAuthorizerLogicalId(authorizer: string): string
+      getLambdaApiGatewayPermissionLogicalId(functionKey: string): string
       /** @param functionName - As deployed. */
       getLogGroupName(functionName: string): string
       getNormalizedFunctionName(functionKey: string): string

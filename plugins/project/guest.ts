@@ -109,7 +109,7 @@ function sectionsOf(templates: readonly Template[]): Template {
   return all
 }
 
-/** Returns the logical ids of what the framework and the plugin make for the service's functions and log groups. */
+/** Returns the logical ids of what the framework and the plugin make for the service's functions, log groups and authorizer. */
 function idsMade(serverless: Serverless): string[] {
   const { naming } = serverless.getProvider('aws')
   const ofFunctions = Object.keys(serviceFunctions(serverless)).flatMap((key) => [
@@ -118,7 +118,11 @@ function idsMade(serverless: Serverless): string[] {
     `${naming.getNormalizedFunctionName(key)}IamRoleLambdaExecution`,
   ])
   const ofLogs = [...logGroupIds(serverless).values()].flatMap((id) => [id, `${id}Events`, `${id}Aborted`])
-  return [...ofFunctions, ...ofLogs, 'AuthorizerFailuresFilter', 'Dashboard']
+  const ofAuthorizer = [
+    naming.getAuthorizerLogicalId('authorizer'),
+    naming.getLambdaApiGatewayPermissionLogicalId('authorizer'),
+  ]
+  return [...ofFunctions, ...ofLogs, ...ofAuthorizer, 'AuthorizerFailuresFilter', 'Dashboard']
 }
 
 /** Responses to unknown routes, and to those of IAM without a valid signature. */

@@ -207,6 +207,14 @@ test.each<[string, (configuration: Configuration) => void, string]>([
     'Resources of serverless.yml has LoginLambdaFunction, and so has serverless-jwt-auth. Give yours another logical id.',
   ],
   [
+    'the authorizer that the framework makes',
+    ({ resources }) =>
+      Object.assign(resources.Resources, {
+        AuthorizerApiGatewayAuthorizer: { Type: 'AWS::SNS::Topic' },
+      }),
+    'Resources of serverless.yml has AuthorizerApiGatewayAuthorizer, and so has serverless-jwt-auth. Give yours another logical id.',
+  ],
+  [
     'the shared log group',
     ({ resources }) => Object.assign(resources.Resources, { LogGroup: { Type: 'AWS::SNS::Topic' } }),
     'Resources of serverless.yml has LogGroup, and so has serverless-jwt-auth. Give yours another logical id.',

@@ -158,19 +158,6 @@ test('npm audit finds an advisory of each package whose code the functions conta
   expect(globSync('**/swagger-ui-dist', { cwd: join(folder, 'node_modules') })).toEqual([])
 })
 
-test('yarn 1 installs it: no dependency refuses a version of Node.js that the package is for', async () => {
-  const { folder: other, remove: removeOther } = emptyFolder()
-  writeFileSync(join(other, 'package.json'), JSON.stringify(PACKAGE_JSON))
-  // yarn 1 takes the latest version of each range, and checks `engines` of all. npm looks for a version that fits. A cache of
-  // its own, because yarn refuses another build of a version that it has.
-  const printed = await output(
-    'npx --yes yarn@1 add --dev --ignore-scripts --no-progress --cache-folder cache serverless-jwt-auth',
-    other,
-  )
-  removeOther()
-  expect(printed).toContain('success Saved')
-})
-
 const TYPED = `import { apiHandler, json, principalOf } from 'serverless-jwt-auth/handler'
 import { callerEvent } from 'serverless-jwt-auth/test'
 import { defineAuth } from 'serverless-jwt-auth'
