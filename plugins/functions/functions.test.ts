@@ -59,6 +59,12 @@ test.each([
   expect(functions.authorizer?.environment).toEqual({ GUARDED_ROUTES, SCOPED_ROUTES: 'none' })
 })
 
+test('events that are no list are left to the framework, which refuses them', () => {
+  const events = { http: { method: 'get', path: 'me', authorizer: 'auth' } } as never
+  const me = { handler: 'me.handler', events }
+  expect(functionsOf(custom, [['serverless.yml', { me }]]).functions.me?.events).toBe(events)
+})
+
 test('the scopes of functions are settings of the authorizer, the metadata and the description', () => {
   const http = { method: 'get', path: 'notes', authorizer: 'auth' }
   const notes = { handler: 'notes.handler', scopes: ['notes:read', 'notes:all'], events: [{ http }] }

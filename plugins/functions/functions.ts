@@ -43,18 +43,22 @@ export default class FunctionsPlugin {
       mergeArrays.call(service)
       this.complete()
     }
+    const check = () => {
+      const { Resources } = service.provider.compiledCloudFormationTemplate
+      // Another plugin has split the stack: its routes are in several templates.
+      if (Object.values(Resources).some(({ Type }) => Type === 'AWS::CloudFormation::Stack')) return
+      const known = variablesOf(Resources.AuthorizerLambdaFunction) ?? environmentOf(service)
+      refuse([
+        ...faultsOfDeployed(functionsNow(this.written, service.functions), known),
+        ...faultsOfDeployed(deployedFunctions(this.written, Resources), known),
+      ])
+    }
     this.hooks = {
       'before:offline:start:init': () =>
         refuse(faultsOfDeployed(functionsNow(this.written, service.functions), environmentOf(service))),
-      // The template has what the project's resources and extensions say.
-      'after:aws:package:finalize:mergeCustomProviderResources': () => {
-        const { Resources } = service.provider.compiledCloudFormationTemplate
-        const known = variablesOf(Resources.AuthorizerLambdaFunction) ?? environmentOf(service)
-        refuse([
-          ...faultsOfDeployed(functionsNow(this.written, service.functions), known),
-          ...faultsOfDeployed(deployedFunctions(this.written, Resources), known),
-        ])
-      },
+      // The template has what the project's resources and extensions say. Plugins that split or change it come after this.
+      'aws:package:finalize:mergeCustomProviderResources': check,
+      'before:aws:package:finalize:saveServiceState': check,
     }
   }
 
@@ -210,7 +214,10 @@ function asFramework(definition: WrittenFunction, auth: Record<string, unknown>)
   return {
     ...rest,
     ...(Object.keys(environment).length > 0 && { environment }),
-    ...(rest.events && { events: eventsOf(rest).map((event) => withAuthorizer(event, auth.authorizer)) }),
+    // The framework refuses events that are no list.
+    ...(Array.isArray(rest.events) && {
+      events: rest.events.map((event) => withAuthorizer(event, auth.authorizer)),
+    }),
   }
 }
 

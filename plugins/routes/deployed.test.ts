@@ -57,7 +57,7 @@ const template = {
 const faultsOf = (resources: Record<string, CompiledResource>) =>
   faultsOfDeployed(deployedFunctions(written, resources), KNOWN)
 const unknown = (routes: string) =>
-  `The authorizer does not know ${routes}, because a plugin changes routes after serverless-jwt-auth. Write these routes in serverless.yml.`
+  `The authorizer does not know ${routes}, because a plugin or resources add or change these routes. Write them as events of a function.`
 const open = (key: string, what: string) =>
   `Function ${key} names ${what}, so each of its routes needs "authorizer: auth".`
 
@@ -72,6 +72,20 @@ test.each<[string, Record<string, CompiledResource>, string[]]>([
     'another path of scopes',
     methodIn('v2/notes', 'NotesLambdaFunction'),
     [unknown('GET/v2/notes=notes:read, GET/v2/notes/=notes:read')],
+  ],
+  [
+    'another path of a role, whose integration is a text',
+    methodIn('v2/admin', 'AdminLambdaFunction', {
+      Integration: {
+        Uri: { 'Fn::Sub': `arn:aws:apigateway:x:functions/\${AdminLambdaFunction.Arn}/invocations` },
+      },
+    }),
+    [unknown('GET/v2/admin=admin, GET/v2/admin/=admin')],
+  ],
+  [
+    'a role by a signature of IAM in place of the authorizer',
+    methodIn('admin/{id}', 'AdminLambdaFunction', { AuthorizationType: 'AWS_IAM' }),
+    [open('admin', 'a role')],
   ],
   [
     'a role without the authorizer',

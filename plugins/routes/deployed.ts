@@ -1,4 +1,5 @@
 import type { CompiledResource, FunctionDefinition, WrittenFunction } from '../framework.d.ts'
+import { isOfApi } from '../gateway/stage.ts'
 import { logicalName } from '../project/functions.ts'
 import { faultsOfRole, rolesOf } from './guards.ts'
 import { eventsOf, routesOf, shown } from './routes.ts'
@@ -9,9 +10,6 @@ import { type RouteSettings, routeSettingsOf } from './settings.ts'
 // nothing, so the routes are held against the settings again when they are final.
 
 type Written = Record<string, WrittenFunction>
-
-/** The logical id of the API. A project may have others. */
-const API_ID = 'ApiGatewayRestApi'
 
 /** The logical id of the authorizer that `authorizer: auth` stands for. */
 const AUTHORIZER_ID = 'AuthorizerApiGatewayAuthorizer'
@@ -33,14 +31,15 @@ export const functionsNow = (written: Written, now: Record<string, FunctionDefin
 export function deployedFunctions(written: Written, resources: Record<string, CompiledResource>): Written {
   const functions: Written = {}
   for (const [id, { Type, Properties }] of Object.entries(resources)) {
-    if (Type !== 'AWS::ApiGateway::Method' || Object(Properties.RestApiId).Ref !== API_ID) continue
+    if (Type !== 'AWS::ApiGateway::Method' || !isOfApi({ Properties })) continue
     const { HttpMethod, ResourceId, AuthorizationType = 'NONE', AuthorizerId, Integration } = Properties
-    const ours = Object(AuthorizerId).Ref === AUTHORIZER_ID ? 'auth' : 'other'
+    const ours =
+      AuthorizationType === 'CUSTOM' && Object(AuthorizerId).Ref === AUTHORIZER_ID ? 'auth' : 'other'
     const authorizer = AuthorizationType === 'NONE' ? undefined : ours
     const http = { method: HttpMethod, path: pathOf(resources, ResourceId), authorizer }
     const text = JSON.stringify(Integration ?? null)
     const key =
-      Object.keys(written).find((one) => text.includes(`"${logicalName(one)}LambdaFunction"`)) ??
+      Object.keys(written).find((one) => new RegExp(`\\b${logicalName(one)}LambdaFunction\\b`).test(text)) ??
       // An integration of another kind does not name the function.
       Object.keys(written).find((one) => isRouteOf(written[one], http)) ??
       id
@@ -66,7 +65,7 @@ export function faultsOfDeployed(deployed: Written, known: Partial<RouteSettings
     ...(unknown.length === 0
       ? []
       : [
-          `The authorizer does not know ${unknown.join(', ')}, because a plugin changes routes after serverless-jwt-auth. Write these routes in serverless.yml.`,
+          `The authorizer does not know ${unknown.join(', ')}, because a plugin or resources add or change these routes. Write them as events of a function.`,
         ]),
   ]
 }

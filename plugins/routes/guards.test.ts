@@ -89,11 +89,19 @@ test.each([
     ],
   ],
   [
-    'one with the name of a role of users',
+    'admin, which users have but for capitals',
     route('get', 'x', 'admin'),
     ['admin'],
     [
-      'Function it names the role "admin", which users have, and which is a role of IAM in resources. Name that one as { Fn::GetAtt: [admin, Arn] }, or give it another logical id.',
+      'Function it names the role "admin", a role of IAM in resources, and users have the role "admin". Name that of IAM as { Fn::GetAtt: [admin, Arn] }, or give it another logical id.',
+    ],
+  ],
+  [
+    'Admin, which users have but for capitals',
+    route('get', 'x', 'Admin'),
+    ['Admin'],
+    [
+      'Function it names the role "Admin", a role of IAM in resources, and users have the role "admin". Name that of IAM as { Fn::GetAtt: [Admin, Arn] }, or give it another logical id.',
     ],
   ],
   [

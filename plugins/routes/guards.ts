@@ -42,11 +42,12 @@ export function faultsOfRole(
   if (typeof role === 'string') {
     if (role.startsWith('arn:')) return []
     if (iamRoles.includes(role)) {
-      return isRole(role)
-        ? [
-            `Function ${key} names the role "${role}", which users have, and which is a role of IAM in resources. Name that one as { Fn::GetAtt: [${role}, Arn] }, or give it another logical id.`,
+      const ofUsers = ROLES.find((one) => one.toLowerCase() === role.toLowerCase())
+      return ofUsers === undefined
+        ? []
+        : [
+            `Function ${key} names the role "${role}", a role of IAM in resources, and users have the role "${ofUsers}". Name that of IAM as { Fn::GetAtt: [${role}, Arn] }, or give it another logical id.`,
           ]
-        : []
     }
     // Another plugin may make the role later. CloudFormation refuses one that does not exist.
     if (!eventsOf(definition).some(hasAuth) && /^[A-Z][A-Za-z0-9]*$/.test(role)) return []

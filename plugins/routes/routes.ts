@@ -48,7 +48,8 @@ export const adviceFor = (key: string, brought: object, what: 'role' | 'scopes')
   Object.hasOwn(brought, key) ? 'Give yours another path.' : `Give ${key} the same ${what}, or another path.`
 
 /** Whether an event is a route with `authorizer: auth`. */
-export const hasAuth = ({ http }: { http?: unknown }): boolean => Object(http).authorizer === 'auth'
+export const hasAuth = (event: { http?: unknown } | null): boolean =>
+  Object(event?.http).authorizer === 'auth'
 
 /** Whether a function has a route without `authorizer: auth`. */
 export const hasOpenRoute = (definition: WrittenFunction): boolean =>

@@ -619,17 +619,22 @@ test('(11) roles, scopes, routes and functions may be variables', async () => {
 })
 
 const MOVED =
-  'The authorizer does not know GET/moved=member, GET/moved/=member, because a plugin changes routes after serverless-jwt-auth. Write these routes in serverless.yml.'
+  'The authorizer does not know GET/moved=member, GET/moved/=member, because a plugin or resources add or change these routes. Write them as events of a function.'
+
+const inFunctions = "serverless.service.functions.staff.events[0].http.path = 'moved'"
+const inTemplate =
+  "serverless.service.provider.compiledCloudFormationTemplate.Resources.ApiGatewayResourceStaff.Properties.PathPart = 'moved'"
 
 /** Adds a plugin that gives a route another path. */
-const movedAt = (event: string) => (configuration: Configuration) => {
-  const act = "serverless.service.functions.staff.events[0].http.path = 'moved'"
-  writeFileSync(
-    join(project.folder, 'mover.cjs'),
-    `module.exports = class { constructor(serverless) { this.hooks = { '${event}': () => { ${act} } } } }`,
-  )
-  configuration.plugins.push('./mover.cjs')
-}
+const movedAt =
+  (event: string, act = inFunctions) =>
+  (configuration: Configuration) => {
+    writeFileSync(
+      join(project.folder, 'mover.cjs'),
+      `module.exports = class { constructor(serverless) { this.hooks = { '${event}': () => { ${act} } } } }`,
+    )
+    configuration.plugins.push('./mover.cjs')
+  }
 
 test.each<[string, string[], (configuration: Configuration) => void, string]>([
   [
@@ -644,6 +649,12 @@ test.each<[string, string[], (configuration: Configuration) => void, string]>([
     'Clients with a scope of function notes would reach GET /bills/{id}/secret of function quiet, because GET /bills/{id} has a parameter. Give quiet the same scopes, or another path.',
   ],
   ['a plugin moves a route', ['package'], movedAt('before:package:compileEvents'), MOVED],
+  [
+    'a plugin moves a route in the complete template',
+    ['package'],
+    movedAt('after:aws:package:finalize:mergeCustomProviderResources', inTemplate),
+    'The authorizer does not know GET/moved=member, GET/moved/=member, GET/moved/notes=notes:read, GET/moved/notes/=notes:read, because a plugin or resources add or change these routes. Write them as events of a function.',
+  ],
   ['a plugin moves a route locally', ['offline', 'start'], movedAt('initialize'), MOVED],
   [
     'an extension moves a route',
@@ -659,7 +670,7 @@ test.each<[string, string[], (configuration: Configuration) => void, string]>([
         },
       })
     },
-    'The authorizer does not know GET/moved=member, GET/moved/=member, GET/notes=notes:read, GET/notes/=notes:read, because a plugin changes routes after serverless-jwt-auth. Write these routes in serverless.yml.',
+    'The authorizer does not know GET/moved=member, GET/moved/=member, GET/notes=notes:read, GET/notes/=notes:read, because a plugin or resources add or change these routes. Write them as events of a function.',
   ],
 ])('(11) it is refused in one line if %s', async (_, args, change, fault) => {
   project.write((configuration) => {
