@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Resource, Service } from '../framework.d.ts'
 import { readThrottle } from '../parameters/parameters.ts'
 
+/** Logical id of the API that the framework makes. */
+const API_ID = 'ApiGatewayRestApi'
+
 /** Logical id of the stage. */
 export const STAGE_ID = 'ApiGatewayStage'
 
@@ -9,14 +12,23 @@ export const STAGE_ID = 'ApiGatewayStage'
  * Whether a resource is one of the API that the framework makes. A project may have other APIs. The framework merges the plugin's
  * properties into a stage that names no API.
  */
-export const isOfApi = ({ Properties }: Partial<Resource>): boolean =>
-  /\bApiGatewayRestApi\b/.test(JSON.stringify(Properties?.RestApiId ?? 'ApiGatewayRestApi'))
+export function isOfApi({ Properties }: Partial<Resource>): boolean {
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Sub': text } = Object(Properties?.RestApiId ?? { Ref: API_ID })
+  return [Ref, ...[attribute].flat(), text].some((one) => one === API_ID || one === `\${${API_ID}}`)
+}
 
 /** Returns the logical id of the resource of a type that the API has. */
-const idOf = (type: 'Deployment' | 'Stage', resources: Record<string, Resource>): string | undefined =>
+const idOf = (
+  type: 'Deployment' | 'Stage',
+  resources: Record<string, Resource>,
+  stageName?: unknown,
+): string | undefined =>
   Object.keys(resources).find((id) => {
     const { [id]: one } = resources
-    return one?.Type === `AWS::ApiGateway::${type}` && isOfApi(one)
+    if (one?.Type !== `AWS::ApiGateway::${type}` || !isOfApi(one)) return false
+    const { StageName = stageName } = one.Properties ?? {}
+    // The API may have other stages. A name that is no text may be that of the service.
+    return stageName === undefined || typeof StageName !== 'string' || StageName === stageName
   })
 
 /**
@@ -43,7 +55,7 @@ export function deployStage({ provider, custom, functions, resources }: Service)
   const throttles = Object.entries(custom.auth.throttles)
     .filter(([route]) => hasRoute(functions, route))
     .map(([route, text]) => methodSetting(route, text))
-  const stage = idOf('Stage', resources.Resources) ?? STAGE_ID
+  const stage = idOf('Stage', resources.Resources, StageName) ?? STAGE_ID
   const { [stage]: written } = resources.Resources
   const { Properties: extended } = Object(resources.extensions?.[stage])
   // The framework puts the values of the project over these.
@@ -52,10 +64,11 @@ export function deployStage({ provider, custom, functions, resources }: Service)
       properties.MethodSettings = withSettings(properties.MethodSettings as MethodSetting[], throttles)
     }
   }
+  const ofStage = JSON.stringify([written, extended])
   for (const section of [Resources, resources.Resources, resources.Outputs, resources.extensions]) {
     for (const [key, part] of Object.entries(section ?? {})) {
-      // What waits for the deployment needs the stage, as a usage plan does. Only the stage itself cannot wait for it.
-      const awaited = key === stage ? id : stage
+      // What waits for the deployment needs the stage, as a usage plan does. The stage cannot wait for itself, nor what it names.
+      const awaited = key === stage || new RegExp(`\\b${key}\\b`).test(ofStage) ? id : stage
       rename(part, (text, isAwaited) => text.replaceAll(framework, isAwaited ? awaited : id))
     }
   }
@@ -80,8 +93,8 @@ function rename(
 ): void {
   for (const [key, value] of Object.entries(Object(part))) {
     const isWaiting = isAwaited || key === 'DependsOn'
-    if (typeof value === 'string') Object(part)[key] = change(value, isWaiting)
-    else rename(value, change, isWaiting)
+    if (typeof value !== 'string') rename(value, change, isWaiting)
+    else if (change(value, isWaiting) !== value) Object(part)[key] = change(value, isWaiting)
   }
 }
 

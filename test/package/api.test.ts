@@ -33,6 +33,19 @@ test('an API that the project writes itself keeps its stage and responses, and t
         MethodSettings: [{ HttpMethod: '*', ResourcePath: '/*', LoggingLevel: 'INFO' }],
       },
     },
+    // The same API at another stage, and an API of another stack.
+    LiveStage: {
+      Type: 'AWS::ApiGateway::Stage',
+      Properties: { RestApiId: { Ref: 'ApiGatewayRestApi' }, DeploymentId: 'live', StageName: 'live' },
+    },
+    ImportedStage: {
+      Type: 'AWS::ApiGateway::Stage',
+      Properties: {
+        RestApiId: { 'Fn::ImportValue': 'partners-dev-ApiGatewayRestApi' },
+        DeploymentId: 'x',
+        StageName: 'prod',
+      },
+    },
     PartnersUnauthorized: {
       Type: 'AWS::ApiGateway::GatewayResponse',
       Properties: { RestApiId, ResponseType: 'UNAUTHORIZED', StatusCode: '401' },
@@ -40,8 +53,8 @@ test('an API that the project writes itself keeps its stage and responses, and t
   }
   const { Resources } = await packageWith(({ resources }) => Object.assign(resources.Resources, own))
   expect(Resources).toMatchObject(own)
-  expect(Resources.PartnersStage).toEqual(own.PartnersStage)
-  expect(Object.keys(ofType(Resources, 'Stage')).sort()).toEqual(['ApiGatewayStage', 'PartnersStage'])
+  const { ApiGatewayStage: _, ...stages } = ofType(Resources, 'Stage')
+  expect(stages).toEqual(ofType(own, 'Stage'))
   expect(Resources.ApiGatewayStage?.Properties).toMatchObject({
     RestApiId: { Ref: 'ApiGatewayRestApi' },
     StageName: 'prod',
@@ -74,7 +87,13 @@ test('what names the deployment by its time names the deployment that there is, 
         Properties: { RestApiId: { Ref: 'ApiGatewayRestApi' }, DomainName: 'api.shop.example' },
       },
       Firewall: { Type: 'AWS::WAFv2::WebACLAssociation', DependsOn: ['Orders', deployment], Properties: {} },
-      ApiStage: { Type: 'AWS::ApiGateway::Stage', DependsOn: [deployment], Properties: {} },
+      ApiStage: {
+        Type: 'AWS::ApiGateway::Stage',
+        DependsOn: [deployment],
+        Properties: { AccessLogSetting: { DestinationArn: { 'Fn::GetAtt': ['AccessLog', 'Arn'] } } },
+      },
+      // The stage waits for this one.
+      AccessLog: { Type: 'AWS::Logs::LogGroup', DependsOn: deployment },
     })
     Object.assign(resources.Outputs, {
       Deployed: { Value: { Ref: deployment } },
@@ -87,6 +106,7 @@ test('what names the deployment by its time names the deployment that there is, 
   expect(others).toEqual([])
   expect([Resources.Mapping?.DependsOn].flat()).toEqual(['ApiStage'])
   expect(Resources.Firewall?.DependsOn).toEqual(['Orders', 'ApiStage'])
+  expect([Resources.AccessLog?.DependsOn].flat()).toEqual([id])
   expect(Resources.ApiStage).toMatchObject({ DependsOn: [id], Properties: { DeploymentId: { Ref: id } } })
   expect(Outputs.Deployed).toMatchObject({ Value: { Ref: id } })
   expect(Outputs.Id).toMatchObject({ Value: { 'Fn::GetAtt': [id, 'DeploymentId'] } })
