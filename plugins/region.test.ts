@@ -29,6 +29,7 @@ test.each([
   ['serverless.yml', `provider: { region: "\${opt:region, 'us-east-1'}" }`, true],
   ['serverless.yml', 'all: &all { region: us-east-1 }\nprovider: { <<: *all, name: aws }', true],
   ['serverless.yml', `provider: \${file(provider.yml)}`, true],
+  ['serverless.yml', `provider: { region: a }\ne: &e { A: b }\nall: [${'*e, '.repeat(101)}]`, true],
   ['serverless.ts', "export default { provider: { name: 'aws' } }", true],
   ['serverless.yml', 'provider: { name: aws }\nresources: !Sub region', false],
   ['serverless.yaml', 'provider: aws', false],

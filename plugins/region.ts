@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseDocument } from 'yaml'
 import type { Serverless } from './framework.d.ts'
+import { dataOf } from './project/data.ts'
 import { isObject } from './project/merge.ts'
 
 /**
@@ -30,9 +29,8 @@ export function regionOf(serverless: Serverless): string | undefined {
 
 /** Whether a configuration has a region, or may have one: a program, or a provider in another file. The framework adds its own. */
 export function hasRegion(path: string): boolean {
-  if (!/\.(ya?ml|json)$/.test(path)) return true
-  const { provider } = Object(
-    parseDocument(readFileSync(path, 'utf8'), { logLevel: 'silent', merge: true }).toJS(),
-  )
+  const data = dataOf(path)
+  if (data === undefined) return true
+  const { provider } = data
   return isObject(provider) ? provider.region !== undefined : String(provider).includes('${')
 }
