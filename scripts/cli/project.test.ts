@@ -93,3 +93,32 @@ test.each([`my-\${env:NAME}`, `\${opt:stage, \${env:STAGE}}`, `\${file(names.yml
     expect(stackNameOf({ stage: 'prod', stack: 'mine' }, folder)).toBe('mine')
   },
 )
+
+test.each([
+  ['provider: { name: aws, stackName: }', 'notes-prod'],
+  ['provider: aws', 'notes-prod'],
+  ['all: &p { stackName: mine }\nprovider: *p', 'mine'],
+  ['all: &p { stackName: mine }\nprovider: { <<: *p, name: aws }', 'mine'],
+  [`all: &e { A: b }\nprovider: { stackName: mine }\nfunctions: [${'*e, '.repeat(101)}]`, 'mine'],
+])('stackNameOf reads the provider of %j: %s', (text, expected) => {
+  const folder = folderWith('serverless.yml', `service: notes\n${text}\n`)
+  expect(stackNameOf({ stage: 'prod' }, folder)).toBe(expected)
+})
+
+test.each([`provider: \${file(provider.yml)}`, 'provider:', 'custom: {}'])(
+  'stackNameOf asks for --stack where the provider cannot be read: %s',
+  (text) => {
+    const folder = folderWith('serverless.yml', `service: notes\n${text}\n`)
+    expect(() => stackNameOf({ stage: 'prod' }, folder)).toThrow(
+      'The name of the stack cannot be read from serverless.yml. Give --stack NAME.',
+    )
+    expect(stackNameOf({ stage: 'prod', stack: 'mine' }, folder)).toBe('mine')
+    expect(stackNameOf({ stage: 'prod', service: 'notes' }, folder)).toBe('notes-prod')
+  },
+)
+
+test('serviceOf names a file that is not valid', () => {
+  expect(() => serviceOf(undefined, folderWith('serverless.yml', 'service: *missing\n'))).toThrow(
+    'serverless.yml cannot be read: Unresolved alias (the anchor must be set before the alias): missing. Give --service NAME.',
+  )
+})

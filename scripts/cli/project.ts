@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseDocument } from 'yaml'
+import { dataOf } from '../../plugins/project/data.ts'
+import { isObject } from '../../plugins/project/merge.ts'
 import { projectOf } from '../../plugins/project/project.ts'
 import { Refusal } from './refusal.ts'
 
@@ -23,8 +23,8 @@ export function findProject(from = process.cwd()): { folder: string; file: strin
 
 /** Returns the stage of a project's local service, unless its start names another one. */
 export function localStageOf(from?: string): string {
-  const stage = readDescription(from).getIn(['provider', 'stage'])
-  return typeof stage === 'string' ? stage : 'dev'
+  const { provider } = readDescription(from)
+  return isObject(provider) && typeof provider.stage === 'string' ? provider.stage : 'dev'
 }
 
 /**
@@ -40,7 +40,7 @@ export function serviceOf(given?: string, from?: string): string {
     throw new Refusal('usage', 'The name of a service has only letters, digits and hyphens.')
   }
   const { file } = findProject(from)
-  const service = readDescription(from).get('service')
+  const { service } = readDescription(from)
   if (typeof service === 'string' && NAME.test(service)) return service
   throw new Refusal('usage', `The name of the service cannot be read from ${file}. ${GIVE_NAME}`)
 }
@@ -50,7 +50,8 @@ export function serviceOf(given?: string, from?: string): string {
  *
  * @param given - Values of `--stage`, `--service` and `--stack`. With `--service` the project is not read.
  * @param from - Folder in which the command runs.
- * @throws {@link Refusal} `usage`, if the name is invalid, or has variables other than service and stage.
+ * @throws {@link Refusal} `usage`, if the name is invalid, has variables other than service and stage, or the provider is
+ *   a variable itself.
  */
 export function stackNameOf(
   given: { stage: string; service?: string; stack?: string },
@@ -62,10 +63,12 @@ export function stackNameOf(
     throw new Refusal('usage', 'The name of a stack has only letters, digits and hyphens.')
   }
   const service = serviceOf(given.service, from)
-  const written =
-    given.service !== undefined ? undefined : readDescription(from).getIn(['provider', 'stackName'])
-  if (written === undefined) return `${service}-${stage}`
-  const name = String(written)
+  const usual = `${service}-${stage}`
+  if (given.service !== undefined) return usual
+  const { provider } = readDescription(from)
+  // The framework takes `provider: aws`, and an empty `stackName`, which is null, as none.
+  const ofAws = provider === 'aws' ? {} : provider
+  const name = String(isObject(ofAws) ? (ofAws.stackName ?? usual) : '')
     .replaceAll(/\$\{self:service\}/g, service)
     .replaceAll(/\$\{(?:sls:stage|self:provider\.stage|opt:stage(?:,[^{}]*)?)\}/g, stage)
   if (NAME.test(name)) return name
@@ -73,10 +76,12 @@ export function stackNameOf(
   throw new Refusal('usage', `The name of the stack cannot be read from ${file}. Give --stack NAME.`)
 }
 
-/** Reads what a project says as data. A program may say anything, and reading a description must not run it. */
-function readDescription(from?: string) {
+/** Reads what a project says as data: nothing, if it is a program. */
+function readDescription(from?: string): Record<string, unknown> {
   const { folder, file } = findProject(from)
-  const isData = /\.(ya?ml|json)$/.test(file)
-  // The tags of CloudFormation, such as `!Ref`, are faults for YAML only where they are resolved.
-  return parseDocument(isData ? readFileSync(join(folder, file), 'utf8') : '{}', { logLevel: 'silent' })
+  try {
+    return dataOf(join(folder, file)) ?? {}
+  } catch (error) {
+    throw new Refusal('usage', `${file} cannot be read: ${(error as Error).message}. ${GIVE_NAME}`)
+  }
 }
