@@ -21,8 +21,8 @@ const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollba
 /**
  * Serverless plugin for deployments:
  *
- * - It rejects what cannot be deployed, before anything is created: faulty parameters, regions without edge-optimised APIs, and a
- *   first deployment for which a table or key exists.
+ * - It rejects what cannot be deployed, before anything is created: faulty parameters, regions of another partition, and a first
+ *   deployment for which a table or key exists.
  * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
  * - It resolves `${relyingParty:id}` and `${relyingParty:origins}`, which passkeys are bound to.
  * - It builds apart from a local service.
