@@ -97,6 +97,8 @@ test.each([`my-\${env:NAME}`, `\${opt:stage, \${env:STAGE}}`, `\${file(names.yml
 test.each([
   ['provider: { name: aws, stackName: }', 'notes-prod'],
   ['provider: aws', 'notes-prod'],
+  ['provider:', 'notes-prod'],
+  ['custom: {}', 'notes-prod'],
   ['all: &p { stackName: mine }\nprovider: *p', 'mine'],
   ['all: &p { stackName: mine }\nprovider: { <<: *p, name: aws }', 'mine'],
   [`all: &e { A: b }\nprovider: { stackName: mine }\nfunctions: [${'*e, '.repeat(101)}]`, 'mine'],
@@ -105,7 +107,7 @@ test.each([
   expect(stackNameOf({ stage: 'prod' }, folder)).toBe(expected)
 })
 
-test.each([`provider: \${file(provider.yml)}`, 'provider:', 'custom: {}'])(
+test.each([`provider: \${file(provider.yml)}`, 'provider: [aws]'])(
   'stackNameOf asks for --stack where the provider cannot be read: %s',
   (text) => {
     const folder = folderWith('serverless.yml', `service: notes\n${text}\n`)

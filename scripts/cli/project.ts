@@ -66,8 +66,8 @@ export function stackNameOf(
   const usual = `${service}-${stage}`
   if (given.service !== undefined) return usual
   const { provider } = readDescription(from)
-  // The framework takes `provider: aws`, and an empty `stackName`, which is null, as none.
-  const ofAws = provider === 'aws' ? {} : provider
+  // The framework takes `provider: aws`, and an empty `stackName`, which is null, as none. A program is not read.
+  const ofAws = provider === 'aws' ? {} : (provider ?? {})
   const name = String(isObject(ofAws) ? (ofAws.stackName ?? usual) : '')
     .replaceAll(/\$\{self:service\}/g, service)
     .replaceAll(/\$\{(?:sls:stage|self:provider\.stage|opt:stage(?:,[^{}]*)?)\}/g, stage)
