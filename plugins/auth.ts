@@ -21,7 +21,7 @@ import GuestPlugin from './project/guest.ts'
 import { merged } from './project/merge.ts'
 import { setOwnership } from './project/ownership.ts'
 import { ownParameters } from './project/parameters.ts'
-import { reject } from './reject.ts'
+import { rejectAny } from './reject.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -81,7 +81,7 @@ function addService(serverless: Serverless): void {
       'custom.offline.customAuthenticationProvider of serverless.yml must be left to serverless-jwt-auth.',
     )
   }
-  if (faults.length > 0) reject(...faults)
+  rejectAny(faults)
   const { names, notices } = ownParameters(serverless)
   setOwnership(serverless, { parameters: names })
   if (!processedInput.isHelpRequest) for (const line of notices) console.error(line)

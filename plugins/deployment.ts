@@ -8,7 +8,7 @@ import { faultsOf, parametersOf } from './parameters/parameters.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './parameters/relying-party.ts'
 import { ownershipOf } from './project/ownership.ts'
 import { faultOfRegion, regionOf } from './region.ts'
-import { reject } from './reject.ts'
+import { reject, rejectAny } from './reject.ts'
 import { faultsOfRemains } from './remains.ts'
 
 /** Whether a command makes packages for AWS. */
@@ -112,7 +112,7 @@ export default class DeploymentPlugin {
     if (['a', 'b'].includes(signs) && !publishes.includes(signs)) {
       faults.push(`The parameter publishedKeys must include the signing key ${signs}: a,b or ${signs}.`)
     }
-    if (faults.length > 0) reject(...faults)
+    rejectAny(faults)
   }
 
   /** Reads an output of the deployed stack. The value is null for other commands and before the first deployment. */
@@ -157,7 +157,7 @@ export default class DeploymentPlugin {
     const endpoints = endpointsOf(process.env)
     const aws = callerOf({ region: provider.getRegion(), credentials, endpoints })
     const faults = await faultsOfRemains(aws, { tableName, aliases: [keyA, keyB, factorKey] })
-    if (faults.length > 0) reject(...faults)
+    rejectAny(faults)
   }
 
   /** Whether the stage has a stack, or may have one: if CloudFormation cannot say, the deployment itself finds out. */

@@ -7,3 +7,8 @@ export function reject(...faults: string[]): never {
   console.error(faults.join('\n'))
   process.exit(1)
 }
+
+/** Ends the process if there are faults; see {@link reject}. */
+export function rejectAny(faults: readonly string[]): void {
+  if (faults.length > 0) reject(...faults)
+}

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
 import { didYouMean } from '../did-you-mean.ts'
+import { pathOfFile } from './path.ts'
 
 /** The rule for the path of own words. */
-export const TEXTS_PATH = z
-  .string('must be text')
-  .regex(/^(?!.*(?:^|\/)\.\.)[\w.-]+(?:\/[\w.-]+)*\.json$/, 'must be a path of a JSON file in the project')
+export const TEXTS_PATH = pathOfFile('json', 'a JSON file')
 
 /** All sentences of mails and pages. `test/infrastructure/sentences.test.ts` writes them from the code. */
 const SENTENCES: readonly string[] = readFileSync(new URL('./sentences.txt', import.meta.url), 'utf8')

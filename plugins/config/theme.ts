@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { COLOURS, type ColourName } from './colours.ts'
+import { pathOfFile } from './path.ts'
 
 const NAMES = Object.keys(COLOURS) as ColourName[]
 
@@ -15,10 +16,7 @@ const colours = Object.fromEntries(NAMES.map((name) => [name, pair])) as Record<
 export const THEME = z.strictObject(
   {
     ...colours,
-    logo: z
-      .string('must be text')
-      .regex(/^(?!.*(?:^|\/)\.\.)[\w.-]+(?:\/[\w.-]+)*\.svg$/, 'must be a path of an SVG file in the project')
-      .optional(),
+    logo: pathOfFile('svg', 'an SVG file').optional(),
   },
   'must be an object',
 )

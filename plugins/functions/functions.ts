@@ -7,7 +7,7 @@ import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
 import { isObject } from '../project/merge.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
-import { reject } from '../reject.ts'
+import { reject, rejectAny } from '../reject.ts'
 import { faultsOfAuthorizers } from '../routes/authorizers.ts'
 import { deployedFunctions, faultsOfDeployed, functionsNow } from '../routes/deployed.ts'
 import { faultsOfRole, rolesOf } from '../routes/guards.ts'
@@ -99,7 +99,7 @@ export default class FunctionsPlugin {
 }
 
 const refuse = (faults: readonly string[]): void => {
-  if (faults.length > 0) reject(...new Set(faults))
+  rejectAny([...new Set(faults)])
 }
 
 /** Returns the environment of the authorizer, of which the routes are a part. */

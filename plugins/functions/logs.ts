@@ -1,6 +1,6 @@
 import type { FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
-import { reject } from '../reject.ts'
+import { rejectAny } from '../reject.ts'
 
 /** Logical id of the log group that functions share. */
 const SHARED_LOG_GROUP = 'LogGroup'
@@ -24,7 +24,7 @@ export default class LogsPlugin {
     this.hooks = {
       initialize: () => {
         const faults = faultsOfLogs(serviceFunctions(serverless), serverless.service.custom.auth.logGroup)
-        if (faults.length > 0) reject(...faults)
+        rejectAny(faults)
         const { naming } = serverless.getProvider('aws')
         const nameOf = naming.getLogGroupName
         // For `sls logs`, and for the permissions of roles.

@@ -11,7 +11,7 @@ import * as users from '../../lib/users/access.ts'
 import { didYouMean } from '../did-you-mean.ts'
 import type { AuthMembers, FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
 import { serviceFunctions } from '../project/ownership.ts'
-import { reject } from '../reject.ts'
+import { rejectAny } from '../reject.ts'
 
 const MODULES: Record<string, Permission>[] = [
   tokens,
@@ -54,7 +54,7 @@ export default class PermissionsPlugin {
     this.hooks = {
       initialize: () => {
         const { faults, statements } = permit({ ...service, functions: serviceFunctions(serverless) })
-        if (faults.length > 0) reject(...faults)
+        rejectAny(faults)
         statementsOfServices.set(serverless, statements)
       },
     }

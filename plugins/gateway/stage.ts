@@ -93,8 +93,12 @@ function rename(
 ): void {
   for (const [key, value] of Object.entries(Object(part))) {
     const isWaiting = isAwaited || key === 'DependsOn'
-    if (typeof value !== 'string') rename(value, change, isWaiting)
-    else if (change(value, isWaiting) !== value) Object(part)[key] = change(value, isWaiting)
+    if (typeof value !== 'string') {
+      rename(value, change, isWaiting)
+      continue
+    }
+    const changed = change(value, isWaiting)
+    if (changed !== value) Object(part)[key] = changed
   }
 }
 

@@ -4,7 +4,7 @@ import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from '.
 import { logGroupIds } from '../functions/logs.ts'
 import { isOfApi, STAGE_ID } from '../gateway/stage.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
-import { reject } from '../reject.ts'
+import { reject, rejectAny } from '../reject.ts'
 import { faultsOfIds, faultsOfMadeIds, faultsOfNames, faultsOfNumber, faultsOfRoutes } from './clashes.ts'
 import { ownershipOf, serviceFunctions, setOwnership } from './ownership.ts'
 
@@ -86,10 +86,6 @@ export default class GuestPlugin {
     setOwnership(serverless, { resources: new Set(Object.keys(brought.Resources ?? {})) })
     leaveOut(service, brought, project)
   }
-}
-
-function rejectAny(faults: readonly string[]): void {
-  if (faults.length > 0) reject(...faults)
 }
 
 /** Rejects a deployment of one of the plugin's functions alone: the framework would give it what `provider` says. */
