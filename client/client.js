@@ -131,7 +131,9 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
 
   /** Applies an outcome of this tab or another one. */
   function apply(/** @type {Outcome} */ outcome) {
-    if (outcome.session || !outcome.failure) change(outcome.session)
+    const { session: next } = outcome
+    // A failure brings the session to tabs that have missed it. To others it is no change.
+    if (!outcome.failure || (next && next.token !== session?.token)) change(next)
     failure = outcome.failure && new AuthError(...outcome.failure)
     failures = failure ? failures + 1 : 0
     const backoff = failure ? (failure.retryAfterSeconds ?? Math.min(2 ** failures, TICK_SECONDS)) : 0
@@ -177,7 +179,8 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
     return recoveryCodes ? { ...user, recoveryCodes } : user
   }
 
-  const refreshOnce = (isRepeated = false, seenChanges = changes, seenFailure = failure) =>
+  /** Refreshes, unless another tab has done it since `changes` was `seenChanges`. */
+  const refreshOnce = (/** @type {number} */ seenChanges, isRepeated = false, seenFailure = failure) =>
     tabs.exclusive(async () => {
       if (changes !== seenChanges && !isDue()) return
       if (failure && failure !== seenFailure) throw failure
@@ -205,15 +208,16 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
    * Refreshes, and once more if another sign-in has renewed the session: by then the browser may have its cookie. If it has not, the
    * response of that sign-in is lost, and the user is signed out.
    */
-  const refreshTwice = () =>
-    refreshOnce().catch(async (error) => {
+  const refreshTwice = (/** @type {number} */ seenChanges) =>
+    refreshOnce(seenChanges).catch(async (error) => {
       if (!isChanged(error)) throw error
       await pause(edges, CHANGED_PAUSE_SECONDS)
-      await refreshOnce(true)
+      await refreshOnce(seenChanges, true)
     })
 
   function refresh() {
-    refreshing ??= persist(edges, refreshTwice).finally(() => {
+    const seenChanges = changes
+    refreshing ??= persist(edges, () => refreshTwice(seenChanges)).finally(() => {
       refreshing = undefined
       schedule()
     })

@@ -559,6 +559,28 @@ describe('a refresh', () => {
     await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, null))
   })
 
+  test('that fails is not repeated if another tab refreshes first', async () => {
+    const { browser, tab, other } = await openSignedIn(2)
+    loseEvery(browser)
+    browser.sleep(LIFE)
+    const failed = tab.auth.getAccessToken()
+    await browser.waitForTimers(0.25)
+    loseNone(browser)
+    const token = await other.auth.getAccessToken()
+    expect(await browser.passUntil(failed)).toBe(token)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
+  test('of a token that is not due is repeated after a failure in any tab', async () => {
+    const { browser, tabs } = await openSignedIn(2)
+    loseEvery(browser)
+    const refreshes = Promise.all(tabs.map(({ auth }) => auth.refresh()))
+    await browser.waitForTimers(0.25)
+    loseNone(browser)
+    expect(await browser.passUntil(refreshes)).toEqual([ADA, ADA])
+    expect(browser.farEnd.rotations).toBe(1)
+  })
+
   test('that gets 503 waits as Retry-After says, and is sent three times', async () => {
     const { browser, tab } = await openSignedIn()
     const sent = intercept(browser, () => unavailable('5').response)
