@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -74,6 +74,14 @@ const workflow: { on: object; permissions: object; jobs: Record<string, Job> } =
   readFileSync(`${root}/.github/workflows/publish.yml`, 'utf8'),
 )
 const { pack, publish } = workflow.jobs
+
+test('workflows name the actions of others by commit, because a tag can move', () => {
+  const folder = `${root}/.github/workflows`
+  const texts = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
+  const uses = texts.flatMap((text) => text.match(/(?<=uses: ).*/g) ?? [])
+  expect(uses.length).toBeGreaterThan(4)
+  for (const one of uses) expect(one).toMatch(/^actions\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/)
+})
 
 test('the workflow checks the tag and runs all tests before it packs', () => {
   expect(workflow.on).toEqual({ push: { tags: ['v*'] } })
