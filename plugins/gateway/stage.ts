@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Resource, Service } from '../framework.d.ts'
 import { readThrottle } from '../parameters/parameters.ts'
+import { routesOf, shown } from '../routes/routes.ts'
 
 /** Logical id of the API that the framework makes. */
 const API_ID = 'ApiGatewayRestApi'
@@ -52,8 +53,9 @@ export function deployStage({ provider, custom, functions, resources }: Service)
     Properties: { RestApiId, ...(Description !== undefined && { Description }) },
   }
   // A route that is switched off has no throttle: the gateway refuses settings of methods that do not exist.
+  const routes = Object.values(functions).flatMap(routesOf).map(shown)
   const throttles = Object.entries(custom.auth.throttles)
-    .filter(([route]) => hasRoute(functions, route))
+    .filter(([route]) => routes.includes(route))
     .map(([route, text]) => methodSetting(route, text))
   const stage = idOf('Stage', resources.Resources, StageName) ?? STAGE_ID
   const { [stage]: written } = resources.Resources
@@ -114,15 +116,6 @@ function withSettings(project: readonly MethodSetting[], plugin: readonly Method
     ...plugin.filter((one) => !keys.includes(keyOf(one))),
   ]
 }
-
-/** Whether a function has a route, such as `POST /login`. */
-const hasRoute = (functions: Service['functions'], route: string): boolean =>
-  Object.values(functions).some(({ events = [] }) =>
-    events.some(({ http }) => {
-      const { method, path } = Object(http)
-      return route === `${String(method).toUpperCase()} /${path}`
-    }),
-  )
 
 /** Returns a hash of everything that a deployment of the API is a snapshot of. What waits for the deployment names the time. */
 function hashOfApi(all: Record<string, Resource>, framework: string): string {
