@@ -98,6 +98,7 @@ export interface Service {
   custom: {
     auth: AuthMembers
     esbuild: Record<string, unknown>
+    offline: { customAuthenticationProvider?: string }
     'serverless-offline': OfflineOptions
   }
   functions: Record<string, FunctionDefinition>

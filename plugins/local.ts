@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway/gateway.ts'
+import { leaveAuthorizers } from '../local/gateway/project-authorizers.ts'
 import { quietServerlessOffline } from '../local/gateway/serverless-offline.ts'
 import { limitFunctions } from '../local/lambda/function-threads.ts'
 import { deadLetterLine, invokerOf } from '../local/lambda/lambda.ts'
@@ -108,6 +109,7 @@ export default class LocalPlugin {
     await limitFunctions(!this.options.noTimeout)
     this.options.noTimeout = true
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
+    await leaveAuthorizers(custom.offline, custom.auth.authorizer.name)
     this.reportBuilds()
     const { serviceDir } = this.serverless
     // The functions of the package change with its version only.

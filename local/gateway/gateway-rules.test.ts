@@ -135,6 +135,28 @@ describe('a response with the value of a request header', () => {
 })
 
 describe('a preflight', () => {
+  test('of a route with cors: true has what the framework gives it', () => {
+    expect(preflightResponse(true, ['ANY'], 'https://a.example').headers).toEqual({
+      'Content-Type': 'application/json',
+      'Access-Control-Allow-Origin': '*',
+      'Access-Control-Allow-Headers':
+        'Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token,X-Amz-User-Agent,X-Amzn-Trace-Id',
+      'Access-Control-Allow-Methods': 'OPTIONS,DELETE,GET,HEAD,PATCH,POST,PUT',
+    })
+  })
+
+  test.each([
+    [['https://*.a.example', 'https://b.example'], 'https://x.a.example', 'https://x.a.example'],
+    [['https://*.a.example', 'https://b.example'], 'https://x.a-example', 'https://*.a.example'],
+    [['https://b.example'], undefined, 'https://b.example'],
+  ])('with a list of origins, %s, a request from %s gets %s', (origins, origin, returned) => {
+    const { headers } = preflightResponse({ origins, headers: 'X-Shop' }, ['GET'], origin)
+    expect(headers).toMatchObject({
+      'Access-Control-Allow-Origin': returned,
+      'Access-Control-Allow-Headers': 'X-Shop',
+    })
+  })
+
   const preflight = (allowed: string, origin: string | undefined, ...methods: string[]) => {
     const cors = {
       origin: allowed,

@@ -66,40 +66,62 @@ export function filledIn(
 }
 
 /** A route's `cors`, in the framework's form. */
-export interface Cors {
+export type Cors = true | Partial<CorsSettings>
+
+interface CorsSettings {
   /** Origins separated by commas, or `*`. */
   origin: string
-  headers: string[]
+  /** In place of `origin`. A `*` in an origin stands for any text. */
+  origins: string[]
+  headers: string | string[]
   /** Whether a page may send cookies. */
   allowCredentials: boolean
   maxAge: number
   cacheControl: string
 }
 
+/** Headers that a page may send if `cors` names none. */
+const CORS_HEADERS = [
+  'Content-Type',
+  'X-Amz-Date',
+  'Authorization',
+  'X-Api-Key',
+  'X-Amz-Security-Token',
+  'X-Amz-User-Agent',
+  'X-Amzn-Trace-Id',
+]
+
+/** What the framework writes for the method `ANY`. */
+const ANY = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT']
+
 /**
  * Returns the response to a preflight, as the framework's OPTIONS method gives it. An origin that is not listed gets
  * the first listed one, and so the browser blocks the request.
  *
- * @param methods - Methods of the path.
+ * @param methods - Methods of the path; `ANY` stands for all.
  * @param origin - Origin of the page that makes the request.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html
  */
 export function preflightResponse(
-  { origin: allowed, headers, allowCredentials, maxAge, cacheControl }: Cors,
+  cors: Cors,
   methods: readonly string[],
   origin: string | undefined,
 ): GatewayResponse {
-  const origins = allowed.split(',')
+  const settings: Partial<CorsSettings> = cors === true ? {} : cors
+  const { headers = CORS_HEADERS, allowCredentials, maxAge, cacheControl } = settings
+  const origins = settings.origins ?? (settings.origin ?? '*').split(',').map((one) => one.trim())
+  const isListed = origin !== undefined && origins.some((one) => one !== '*' && matches(one, origin))
+  const named = methods.flatMap((method) => (method === 'ANY' ? ANY : method))
   return {
     status: 200,
     headers: {
       'Content-Type': 'application/json',
-      'Access-Control-Allow-Origin': origins.find((one) => one === origin) ?? String(origins[0]),
-      'Access-Control-Allow-Headers': headers.join(','),
-      'Access-Control-Allow-Methods': ['OPTIONS', ...methods].join(','),
+      'Access-Control-Allow-Origin': isListed ? origin : String(origins[0]),
+      'Access-Control-Allow-Headers': [headers].flat().join(','),
+      'Access-Control-Allow-Methods': ['OPTIONS', ...named].join(','),
       ...(allowCredentials && { 'Access-Control-Allow-Credentials': 'true' }),
-      'Access-Control-Max-Age': String(maxAge),
-      'Cache-Control': cacheControl,
+      ...(maxAge && { 'Access-Control-Max-Age': String(maxAge) }),
+      ...(cacheControl && { 'Cache-Control': cacheControl }),
     },
     body: '',
   }

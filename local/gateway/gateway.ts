@@ -56,6 +56,8 @@ const corsOfPaths = new Map<string, { cors: Cors; methods: string[] }>()
 let isShaped = false
 const caches = new Map<string, ReturnType<typeof authorizationCache>>()
 const notesOfRequests = new WeakMap<Request, Notes>()
+/** Requests that reach their function as they are. */
+const ofProxies = new WeakSet<Request>()
 const originOfRequests = new WeakMap<Request, string | undefined>()
 
 /** Configures the gateway for a service. Call it before serverless-offline makes its routes. */
@@ -67,42 +69,42 @@ export function configureGateway(all: GatewaySettings): void {
 /**
  * Makes each route behave as behind API Gateway. This is serverless-offline's extension point for authorization.
  *
- * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one. Its `cors` is removed:
- *   serverless-offline would make headers of its own from it.
+ * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one.
  */
 function authenticationFor(
-  endpoint: { authorizer?: AuthorizerSettings; cors?: Cors },
+  endpoint: { authorizer?: AuthorizerSettings; cors?: Cors; integration?: string },
   functionKey: string,
   method: string,
   path: string,
 ) {
   const name = `gateway-${functionKey}-${method}-${path}`
-  const { cors } = endpoint
-  if (cors) {
-    const pathOfHapi = `/${path.replace(/^\//, '')}`
-    const { methods } = corsOfPaths.get(pathOfHapi) ?? { methods: [] }
-    corsOfPaths.set(pathOfHapi, { cors, methods: [...methods, method.toUpperCase()] })
-  }
-  delete endpoint.cors
+  takeCors(endpoint, method, path)
   return {
     name,
     scheme: name,
     getAuthenticateFunction(server: HapiServer) {
       shapeServer(server)
       return {
-        authenticate: (request: Request, h: Toolkit) =>
-          endpoint.authorizer === undefined
-            ? authenticated(request, h, {})
-            : authorize(endpoint.authorizer, request, h),
+        authenticate(request: Request, h: Toolkit) {
+          if (endpoint.integration === 'AWS_PROXY') ofProxies.add(request)
+          return endpoint.authorizer === undefined
+            ? h.authenticated({ credentials: {} })
+            : authorize(endpoint.authorizer, request, h)
+        },
       }
     },
   }
 }
 
-function authenticated(request: Request, h: Toolkit, credentials: { context?: object }) {
-  const context = { ...credentials.context }
-  connectNotes(context, notesOf(request))
-  return h.authenticated({ credentials: { ...credentials, context } })
+/** Takes `cors` from a route: serverless-offline would make headers of its own from it. */
+export function takeCors(route: { cors?: Cors }, method: string, path: string): void {
+  const { cors } = route
+  if (cors) {
+    const pathOfHapi = `/${path.replace(/^\//, '').replaceAll('+}', '*}')}`
+    const { methods } = corsOfPaths.get(pathOfHapi) ?? { methods: [] }
+    corsOfPaths.set(pathOfHapi, { cors, methods: [...methods, method.toUpperCase()] })
+  }
+  delete route.cors
 }
 
 function notesOf(request: Request): Notes {
@@ -130,7 +132,7 @@ async function authorize(authorizer: AuthorizerSettings, request: Request, h: To
     return reply(request, h, 'ACCESS_DENIED')
   }
   dropOverride(request.raw.req.rawHeaders)
-  return authenticated(request, h, authorization)
+  return h.authenticated({ credentials: authorization })
 }
 
 function cacheOf({ name, resultTtlInSeconds }: AuthorizerSettings) {
@@ -184,24 +186,29 @@ function shapeServer(server: HapiServer): void {
       return send(h, isHostAllowed(request.headers.host, settings.host) ? ofMailbox : FOREIGN_HOST)
     }
     const methods = methodsOf(request)
-    if (methods === undefined || methods.includes(request.method.toUpperCase())) return h.continue
-    const preflight = corsOfPaths.get(server.match(methods[0] ?? 'GET', request.path).path)
-    if (request.method !== 'options' || methods.length === 0 || preflight === undefined) {
-      notesOf(request).push('no such route')
-      // In a project with routes of IAM, API Gateway responds as to those.
-      return reply(request, h, responses.has(NO_ROUTE) ? NO_ROUTE : 'DEFAULT_4XX', 403)
-    }
-    return send(h, preflightResponse(preflight.cors, preflight.methods, origin))
+    if (methods === undefined) return h.continue
+    const [method] = methods
+    const preflight = method && corsOfPaths.get(server.match(method, request.path).path)
+    if (request.method === 'options' && preflight)
+      return send(h, preflightResponse(preflight.cors, preflight.methods, origin))
+    if (methods.includes(request.method.toUpperCase())) return h.continue
+    notesOf(request).push('no such route')
+    // In a project with routes of IAM, API Gateway responds as to those.
+    return reply(request, h, responses.has(NO_ROUTE) ? NO_ROUTE : 'DEFAULT_4XX', 403)
   })
   server.ext('onPostAuth', (request, h) => {
+    // The context becomes a part of the event.
+    const context = { ...request.auth.credentials?.context }
+    request.auth.credentials = { ...request.auth.credentials, context }
+    connectNotes(context, notesOf(request))
     // A slash at the end is not part of the route, but functions see it.
     if (/^[^?]+\/(\?|$)/.test(request.raw.req.url) && request.path !== '/') request.path += '/'
     return h.continue
   })
   server.ext('onPreHandler', (request, h) => {
-    // API Gateway never decodes a body. serverless-offline decodes JSON, and a body that is a JSON string reaches the
+    // API Gateway decodes no body for a proxy. serverless-offline decodes JSON, and a body that is a JSON string reaches the
     // function decoded, to be decoded there again. It leaves bodies of other types as they are.
-    request.mime = 'text/plain'
+    if (ofProxies.has(request)) request.mime = 'text/plain'
     return h.continue
   })
   server.ext('onPreResponse', (request, h) => {

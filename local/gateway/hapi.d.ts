@@ -8,6 +8,8 @@ export interface Request {
   info: { received: number; responded: number; completed: number }
   raw: { req: { rawHeaders: string[]; url: string } }
   response: HapiResponse | null
+  /** What the authorizer has said. */
+  auth: { credentials: { context?: object } | null }
   server: HapiServer
 }
 
@@ -35,7 +37,7 @@ export interface HapiServer {
     event: 'onRequest' | 'onPostAuth' | 'onPreHandler' | 'onPreResponse',
     act: (request: Request, h: Toolkit) => unknown,
   ): void
-  match(method: string, path: string): { path: string }
+  match(method: string, path: string): { path: string; method: string }
   events: {
     on(event: 'start', act: () => void): void
     on(event: 'response', act: (request: Request) => void): void

@@ -4,8 +4,7 @@ import type { HapiResponse, Request } from './hapi.d.ts'
 /** Path of the route that serverless-offline uses when no other matches. */
 const NO_ROUTE = '/{p*}'
 
-/** Methods that a route may have. No route has HEAD, and OPTIONS is for preflights only. */
-const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']
 
 /** API Gateway's own response to a body over 10 MB, which a deployment cannot change. */
 export const TOO_LARGE: GatewayResponse = {
@@ -38,12 +37,19 @@ export function methodsOf({ server, path, raw }: Request): string[] | undefined 
   } catch {
     return undefined
   }
-  return METHODS.filter((method) => server.match(method, path).path !== NO_ROUTE)
+  return METHODS.filter((method) => {
+    const route = server.match(method, path)
+    // hapi finds GET for HEAD too, which the gateway does not.
+    return route.path !== NO_ROUTE && ['*', method.toLowerCase()].includes(route.method)
+  })
 }
 
 /** Returns the type of the gateway's own response, or `undefined` where the function's response stands. */
 export function gatewayResponseType(isBoom: boolean, status: number): string | undefined {
   if (isBoom && status === 413) return 'REQUEST_TOO_LARGE'
+  // Of an authorizer of the project.
+  if (isBoom && status === 401) return 'UNAUTHORIZED'
+  if (isBoom && status === 403) return 'ACCESS_DENIED'
   if (isBoom && status < 500) return 'DEFAULT_4XX'
   // The function threw, timed out, or returned something malformed. The service's handlers return neither status.
   if (isBoom || status === 502 || status === 504) return 'DEFAULT_5XX'

@@ -2,7 +2,10 @@ import type { Outcome } from '../lambda/function-thread.ts'
 import { isTimeout } from '../lambda/function-threads.ts'
 import { portTaken } from '../ports.ts'
 import { remapped } from './gateway-rules.ts'
-import { type Notes, notesOfEvent } from './request-log.ts'
+import { type Notes, notesOfEvent, printable } from './request-log.ts'
+
+/** serverless-offline's principal of a route without an authorizer. */
+const NO_PRINCIPAL = 'offlineContext_authorizer_principalId'
 
 interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>
@@ -17,11 +20,14 @@ const reportedMessages = new Set<unknown>()
 const isReported = (value: unknown): boolean =>
   isTimeout(value) || (value instanceof Error && reportedErrors.has(value)) || reportedMessages.delete(value)
 
-const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
+/** Loads a module of serverless-offline. */
+export const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
 
 /**
  * Takes over what serverless-offline prints: it prints nothing by itself from here on, and what functions log and throw
  * goes to the notes of the request.
+ *
+ * What a function logs without a request, such as an authorizer of the project, is printed.
  *
  * It has no option for that. Its modules are replaced in three places: its log, its table of routes, and the call that
  * runs a function in a thread. `test/local` shows that each of them still fits.
@@ -48,32 +54,40 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
     running.get(this)?.then(end, end) ?? end()
   }
   Runner.prototype.run = async function (original, context) {
-    const { event, notes = [], requestId } = notesOfEvent(original)
-    dropAddedType(event)
+    const { event, notes: ofRequest, requestId } = notesOfEvent(original)
+    const notes = ofRequest ?? []
+    dropAdded(event)
     const withId = requestId === undefined ? context : { ...Object(context), awsRequestId: requestId }
     const invocation = run.call(this, event, withId)
     running.set(this, invocation)
     const outcome = (await invocation) as Outcome
     notes.push(...outcome.notes.map((note) => withShortStack(note, root)))
-    if (!('thrown' in outcome)) return asSent(outcome.returned, notes)
-    const thrown = outcome.thrown instanceof Error ? outcome.thrown : new Error(String(outcome.thrown))
+    const thrown = 'thrown' in outcome ? errorOf(outcome.thrown) : undefined
+    // The authorizer's way to say 401.
+    const isUnauthorized = Object(event).type === 'TOKEN' && thrown?.message === 'Unauthorized'
+    if (thrown && !isUnauthorized) notes.push(withShortStack(String(thrown.stack), root))
+    if (ofRequest === undefined) print(notes)
+    if (thrown === undefined) return asSent(outcome.returned, notes)
     reportedErrors.add(thrown)
     reportedMessages.add(thrown.message)
-    // The authorizer's way to say 401.
-    if (Object(event).type !== 'TOKEN' || thrown.message !== 'Unauthorized') {
-      notes.push(withShortStack(String(thrown.stack), root))
-    }
     throw thrown
   }
 }
 
 /**
- * Removes the `Content-Type` of JSON that serverless-offline adds to a request without one. API Gateway adds none. A page
- * of any site can send a body without a type and without a preflight.
+ * Removes what serverless-offline adds to an event, and API Gateway does not: the `Content-Type` of JSON in a request without one,
+ * and the principal of a route without an authorizer. A page of any site can send a body without a type and without a preflight.
  */
-function dropAddedType(event: unknown): void {
-  const { headers, multiValueHeaders } = Object(event)
+function dropAdded(event: unknown): void {
+  const { headers, multiValueHeaders, requestContext } = Object(event)
   if (multiValueHeaders && !('Content-Type' in multiValueHeaders)) delete headers['Content-Type']
+  if (requestContext?.authorizer?.principalId === NO_PRINCIPAL) delete requestContext.authorizer
+}
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+function print(notes: Notes): void {
+  for (const line of notes.flatMap((note) => note.split('\n'))) console.log(printable(line))
 }
 
 const setCookies = new WeakMap<Notes, string>()

@@ -66,6 +66,21 @@ export interface Package {
   archive(name: string): Buffer
 }
 
+/** Adds a function of the service to the project, and a route of the project that the plugin protects. */
+export const withOwnRoutes = ({ functions }: Configuration) => {
+  functions.audit = {
+    handler: 'src/orders.handler',
+    may: ['readKeys'],
+    settings: ['table'],
+    events: [{ http: { method: 'get', path: 'audit' } }, { sqs: { arn: { 'Fn::GetAtt': ['Jobs', 'Arn'] } } }],
+  }
+  functions.notes = {
+    handler: 'src/orders.handler',
+    role: 'member',
+    events: [{ http: { method: 'get', path: 'notes', authorizer: 'auth' } }],
+  }
+}
+
 /** A project of a user, in a folder of its own with the built package. */
 export interface Foreign {
   folder: string

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -6,7 +5,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { unzip } from '../infrastructure/unzip.ts'
 import { asksWho, callerIdentity, describeStacks } from '../operator/describe-stacks.ts'
-import { cleanEnvironment, root } from '../support/service-description.ts'
 import {
   type Configuration,
   type Foreign,
@@ -14,6 +12,7 @@ import {
   freePort,
   type Package,
   type Resource,
+  withOwnRoutes,
 } from './foreign.ts'
 
 // What the plugin does in a project that has functions, resources and settings of its own: it changes none of them, and none of them
@@ -22,21 +21,6 @@ import {
 let project: Foreign
 let before: Package
 let after: Package
-
-/** A function of the service in the project, and a route of the project that the plugin protects. */
-const withOwnRoutes = ({ functions }: Configuration) => {
-  functions.audit = {
-    handler: 'src/orders.handler',
-    may: ['readKeys'],
-    settings: ['table'],
-    events: [{ http: { method: 'get', path: 'audit' } }, { sqs: { arn: { 'Fn::GetAtt': ['Jobs', 'Arn'] } } }],
-  }
-  functions.notes = {
-    handler: 'src/orders.handler',
-    role: 'member',
-    events: [{ http: { method: 'get', path: 'notes', authorizer: 'auth' } }],
-  }
-}
 
 beforeAll(async () => {
   project = foreignProject()
@@ -682,17 +666,6 @@ test.each<[string, string[], (configuration: Configuration) => void, string]>([
   expect([status, lines.filter((line) => !/^Packaging |^$/.test(line))]).toEqual([1, [fault]])
 })
 
-/** As those of a developer are. */
-const DEVELOPER = {
-  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-  AWS_SESSION_TOKEN: 'a session of the developer',
-  AWS_PROFILE: 'developer',
-  AWS_ENDPOINT_URL: 'https://aws.example',
-  AWS_ENDPOINT_URL_DYNAMODB: 'https://dynamodb.example',
-  AWS_CONTAINER_CREDENTIALS_FULL_URI: 'https://credentials.example',
-}
-
 test('(10) what another plugin adds to the resources of the project is there, wherever that plugin stands', async () => {
   const add = `this.serverless.extendConfiguration(['resources', 'Resources', name], { Type: 'AWS::SNS::Topic' })`
   writeFileSync(
@@ -713,117 +686,3 @@ test('(10) what another plugin adds to the resources of the project is there, wh
       expect(Resources, place).toHaveProperty(id)
   }
 })
-
-test('(5) (7) locally the tables and credentials of the project stay its own', async () => {
-  project.write((configuration) => {
-    withOwnRoutes(configuration)
-    // The fixture's function in Python would need Python.
-    delete configuration.functions.report
-    const signed = { method: 'get', path: 'signed', authorizer: 'aws_iam' }
-    configuration.functions.signed = { handler: 'src/orders.handler', events: [{ http: signed }] }
-    for (const one of Object.values(configuration.functions)) {
-      one.events = ((one.events ?? []) as Record<string, unknown>[]).filter(({ http }) => http !== undefined)
-    }
-  })
-  const port = await freePort()
-  const args = ['offline', 'start', '--httpPort', String(port), '--lambdaPort', String(await freePort())]
-  const child = spawn(process.execPath, [join(root, 'node_modules/.bin/sls'), ...args], {
-    cwd: project.folder,
-    env: { ...cleanEnvironment(), ...DEVELOPER },
-  })
-  let output = ''
-  const listening = new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk
-      if (output.includes('(password member)')) resolve()
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.once('close', () => reject(new Error(output)))
-  })
-  try {
-    await listening
-    const url = `http://localhost:${port}`
-    const environmentOf = async (path: string, headers = {}) => {
-      const response = await fetch(`${url}/${path}`, { headers })
-      if (response.status !== 200)
-        throw new Error(`${path}: ${response.status} ${await response.text()} ${output}`)
-      return (await response.json()) as Record<string, string>
-    }
-    const login = await fetch(`${url}/login`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ username: 'member', password: 'member' }),
-    })
-    expect(login.status, output).toBe(200)
-    const { authToken } = (await login.json()) as { authToken: string }
-
-    const ofProject = await environmentOf('orders')
-    expect(ofProject).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', ONE: '1', LOG_LEVEL: 'debug' })
-    const ofNotes = await environmentOf('notes', { Authorization: `Bearer ${authToken}` })
-    expect(ofNotes).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', ROLES: 'member' })
-    expect(ofNotes).not.toHaveProperty('TABLE_NAME')
-
-    const ofService = await environmentOf('audit')
-    expect(ofService).toMatchObject({
-      AWS_ACCESS_KEY_ID: 'local',
-      TABLE_NAME: 'shop-dev',
-      AWS_REGION: 'eu-west-1',
-    })
-    for (const name of ['ORDERS', 'CURRENCY', 'LOG_LEVEL']) expect(ofService).not.toHaveProperty(name)
-    const leaks = Object.entries(ofService).filter(([, value]) => Object.values(DEVELOPER).includes(value))
-    expect(leaks).toEqual([])
-
-    // As API Gateway does where a route has signatures of AWS.
-    expect((await fetch(`${url}/unknown`)).status).toBe(403)
-
-    const tables = await call(String(ofService.AWS_ENDPOINT_URL_DYNAMODB), 'ListTables')
-    expect(tables).toEqual({ TableNames: ['shop-dev', 'shop-dev-events'] })
-    console.log(
-      `(5) (7) ${Object.keys(ofService).length} variables of the service, ${Object.keys(ofProject).length} of the project`,
-    )
-  } finally {
-    child.removeAllListeners('close')
-    if (child.exitCode === null) {
-      child.kill()
-      await once(child, 'exit')
-    }
-  }
-
-  // `sls invoke local` finds no module of ECMAScript, with or without the plugin.
-  project.write((configuration) => {
-    withOwnRoutes(configuration)
-    Object.assign(Object(configuration.custom.esbuild), { format: 'cjs', outputFileExtension: '.cjs' })
-  })
-  writeFileSync(join(project.folder, 'event.json'), '{}')
-  // The framework itself needs the profile.
-  const { AWS_PROFILE: _, ...credentials } = DEVELOPER
-  for (const [key, credential] of [
-    ['orders', DEVELOPER.AWS_ACCESS_KEY_ID],
-    ['audit', 'local'],
-  ] as const) {
-    const args = ['invoke', 'local', '-f', key, '-p', 'event.json']
-    const { status, stdout, stderr } = await project.run(args, credentials)
-    expect(status, stderr).toBe(0)
-    const environment = JSON.parse(JSON.parse(stdout).body)
-    expect(environment.AWS_ACCESS_KEY_ID, key).toBe(credential)
-    expect(Object.values(environment).includes(DEVELOPER.AWS_SESSION_TOKEN), key).toBe(key === 'orders')
-    expect('ORDERS' in environment, key).toBe(key === 'orders')
-  }
-  rmSync(join(project.folder, 'event.json'))
-}, 120_000)
-
-async function call(endpoint: string, operation: string): Promise<unknown> {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/x-amz-json-1.0',
-      'X-Amz-Target': `DynamoDB_20120810.${operation}`,
-      Authorization:
-        'AWS4-HMAC-SHA256 Credential=local/20261129/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-      'X-Amz-Date': '20261129T000000Z',
-    },
-    body: '{}',
-  })
-  return await response.json()
-}

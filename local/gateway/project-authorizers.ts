@@ -1,0 +1,36 @@
+import { takeCors } from './gateway.ts'
+import type { Cors } from './gateway-rules.ts'
+import { load } from './serverless-offline.ts'
+
+/** A route as the framework has it. */
+interface RouteEvent {
+  method: string
+  path: string
+  authorizer?: unknown
+  cors?: Cors
+}
+
+/**
+ * Leaves routes with an authorizer of the project to serverless-offline, which runs it as without the plugin. It reports those that
+ * it cannot run, such as `aws_iam`.
+ *
+ * @param offline - `custom.offline`, which serverless-offline reads for each route.
+ * @param ours - Key of the service's authorizer.
+ */
+export async function leaveAuthorizers(
+  offline: { customAuthenticationProvider?: string },
+  ours: string,
+): Promise<void> {
+  const { default: HttpServer } = await load('events/http/HttpServer.js')
+  const { createRoutes } = HttpServer.prototype
+  const provider = { ...offline }
+  HttpServer.prototype.createRoutes = function (functionKey: string, event: RouteEvent, handler: string) {
+    const { authorizer } = event
+    if (authorizer !== undefined && Object(authorizer).name !== ours) {
+      delete offline.customAuthenticationProvider
+      takeCors(event, event.method, event.path)
+    }
+    createRoutes.call(this, functionKey, event, handler)
+    Object.assign(offline, provider)
+  }
+}

@@ -1,0 +1,252 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cleanEnvironment, root } from '../support/service-description.ts'
+import { type Configuration, type Foreign, foreignProject, freePort, withOwnRoutes } from './foreign.ts'
+
+// What `sls offline` and `sls invoke local` do in a project that has functions and authorizers of its own.
+
+/** As those of a developer are. */
+const DEVELOPER = {
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+  AWS_SESSION_TOKEN: 'a session of the developer',
+  AWS_PROFILE: 'developer',
+  AWS_ENDPOINT_URL: 'https://aws.example',
+  AWS_ENDPOINT_URL_DYNAMODB: 'https://dynamodb.example',
+  AWS_CONTAINER_CREDENTIALS_FULL_URI: 'https://credentials.example',
+}
+
+const POOL = 'arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_abc'
+
+/** Functions of the project. `decide` allows those whose token or key is `ok`. */
+const GATES = `
+const policy = (event, isAllowed) => ({
+  principalId: 'someone',
+  context: { by: event.type },
+  policyDocument: {
+    Statement: [{ Action: 'execute-api:Invoke', Effect: isAllowed ? 'Allow' : 'Deny', Resource: event.methodArn }],
+  },
+})
+export const decide = async (event) => {
+  console.log('the gate of the shop decides')
+  if (event.authorizationToken === 'unknown') throw new Error('Unauthorized')
+  return policy(event, [event.authorizationToken, event.queryStringParameters?.key].includes('ok'))
+}
+export const show = async ({ requestContext }) => ({ statusCode: 200, body: JSON.stringify(requestContext.authorizer ?? null) })
+export const echo = async ({ body }) => body
+`
+
+const shownAt = (path: string, more: object) => ({
+  handler: 'src/gates.show',
+  events: [{ http: { method: 'get', path, ...more } }],
+})
+
+/** Adds authorizers of the project, and routes with each kind of them. */
+function withGates({ functions }: Configuration) {
+  const byKey = { name: 'gate', type: 'request', identitySource: 'method.request.querystring.key' }
+  Object.assign(functions, {
+    gate: { handler: 'src/gates.decide' },
+    byToken: shownAt('by-token', { authorizer: 'gate', cors: true }),
+    byHeader: shownAt('by-header', {
+      authorizer: { name: 'gate', identitySource: 'method.request.header.X-Shop', resultTtlInSeconds: 0 },
+    }),
+    byKey: shownAt('by-key', { authorizer: { ...byKey, resultTtlInSeconds: 0 } }),
+    signed: shownAt('signed', { authorizer: 'aws_iam' }),
+    pooled: shownAt('pooled', { authorizer: { name: 'pool', arn: POOL } }),
+    open: shownAt('open', {}),
+    any: {
+      handler: 'src/gates.show',
+      events: [
+        { http: { method: 'any', path: 'any/{proxy+}', cors: { origins: ['https://*.shop.example'] } } },
+      ],
+    },
+    template: {
+      handler: 'src/gates.echo',
+      events: [{ http: { method: 'post', path: 'template', integration: 'lambda' } }],
+    },
+  })
+}
+
+let project: Foreign
+let url: string
+let output = ''
+let stop = async () => {}
+
+beforeAll(async () => {
+  project = foreignProject()
+  writeFileSync(join(project.folder, 'src/gates.ts'), `// @ts-nocheck${GATES}`)
+  project.write((configuration) => {
+    withOwnRoutes(configuration)
+    withGates(configuration)
+    // The fixture's function in Python would need Python.
+    delete configuration.functions.report
+    for (const one of Object.values(configuration.functions)) {
+      one.events = ((one.events ?? []) as Record<string, unknown>[]).filter(({ http }) => http !== undefined)
+    }
+  })
+  const port = await freePort()
+  url = `http://localhost:${port}`
+  const args = ['offline', 'start', '--httpPort', String(port), '--lambdaPort', String(await freePort())]
+  const child = spawn(process.execPath, [join(root, 'node_modules/.bin/sls'), ...args], {
+    cwd: project.folder,
+    env: { ...cleanEnvironment(), ...DEVELOPER },
+  })
+  stop = async () => {
+    child.removeAllListeners('close')
+    if (child.exitCode !== null) return
+    child.kill()
+    await once(child, 'exit')
+  }
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk
+      if (output.includes('(password member)')) resolve()
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.once('close', () => reject(new Error(output)))
+  })
+}, 120_000)
+afterAll(async () => {
+  await stop()
+  project.remove()
+})
+
+test('(5) (7) the tables and credentials of the project stay its own', async () => {
+  const environmentOf = async (path: string, headers = {}) => {
+    const response = await fetch(`${url}/${path}`, { headers })
+    if (response.status !== 200)
+      throw new Error(`${path}: ${response.status} ${await response.text()} ${output}`)
+    return (await response.json()) as Record<string, string>
+  }
+  const login = await fetch(`${url}/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ username: 'member', password: 'member' }),
+  })
+  expect(login.status, output).toBe(200)
+  const { authToken } = (await login.json()) as { authToken: string }
+
+  const ofProject = await environmentOf('orders')
+  expect(ofProject).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', ONE: '1', LOG_LEVEL: 'debug' })
+  const ofNotes = await environmentOf('notes', { Authorization: `Bearer ${authToken}` })
+  expect(ofNotes).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', ROLES: 'member' })
+  expect(ofNotes).not.toHaveProperty('TABLE_NAME')
+
+  const ofService = await environmentOf('audit')
+  expect(ofService).toMatchObject({
+    AWS_ACCESS_KEY_ID: 'local',
+    TABLE_NAME: 'shop-dev',
+    AWS_REGION: 'eu-west-1',
+  })
+  for (const name of ['ORDERS', 'CURRENCY', 'LOG_LEVEL']) expect(ofService).not.toHaveProperty(name)
+  const leaks = Object.entries(ofService).filter(([, value]) => Object.values(DEVELOPER).includes(value))
+  expect(leaks).toEqual([])
+
+  const tables = await call(String(ofService.AWS_ENDPOINT_URL_DYNAMODB), 'ListTables')
+  expect(tables).toEqual({ TableNames: ['shop-dev', 'shop-dev-events'] })
+  console.log(
+    `(5) (7) ${Object.keys(ofService).length} variables of the service, ${Object.keys(ofProject).length} of the project`,
+  )
+})
+
+const ofGate = (type: string) => ({ by: type, principalId: 'someone' })
+
+test.each<[string, Record<string, string>, number, unknown?]>([
+  ['by-token', { Authorization: 'ok' }, 200, ofGate('TOKEN')],
+  ['by-token', { Authorization: 'other' }, 403],
+  ['by-token', { Authorization: 'unknown' }, 401],
+  ['by-token', {}, 401],
+  ['by-header', { 'X-Shop': 'ok' }, 200, ofGate('TOKEN')],
+  ['by-header', { Authorization: 'ok' }, 401],
+  ['by-key?key=ok', {}, 200, ofGate('REQUEST')],
+  ['by-key?key=other', {}, 403],
+  ['by-key', {}, 401],
+  // serverless-offline checks neither signatures of AWS nor tokens of Cognito.
+  ['signed', {}, 200, null],
+  ['pooled', {}, 200, null],
+  ['open', {}, 200, null],
+  // As API Gateway does where a route has signatures of AWS.
+  ['unknown', {}, 403],
+])('(3) GET /%s with %o is decided by the authorizer of the project: %d', async (...row) => {
+  const [path, headers, status, body] = row
+  const response = await fetch(`${url}/${path}`, { headers })
+  expect(response.status, output).toBe(status)
+  if (body !== undefined) expect(await response.json()).toEqual(body)
+})
+
+test('what an authorizer of the project logs is printed, and what serverless-offline does not check', async () => {
+  await fetch(`${url}/by-token`, { headers: { Authorization: 'ok' } })
+  expect(output).toContain('the gate of the shop decides\n')
+  expect(output).toContain('does not support the AWS_IAM authorization type\n')
+  expect(output).toContain(`does not support non local authorizers (arn): ${POOL}\n`)
+})
+
+test.each([
+  ['by-token', 'https://shop.example', '*', 'OPTIONS,GET'],
+  ['any/x/y', 'https://a.shop.example', 'https://a.shop.example', 'OPTIONS,DELETE,GET,HEAD,PATCH,POST,PUT'],
+])('(3) a preflight of /%s has what cors of the project says', async (path, origin, allowed, methods) => {
+  const headers = { Origin: origin, 'Access-Control-Request-Method': 'GET' }
+  const response = await fetch(`${url}/${path}`, { method: 'OPTIONS', headers })
+  expect(response.status).toBe(200)
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'access-control-allow-origin': allowed,
+    'access-control-allow-methods': methods,
+  })
+})
+
+test('a route with ANY has HEAD, and one with GET has not', async () => {
+  expect((await fetch(`${url}/any/x`, { method: 'HEAD' })).status).toBe(200)
+  expect((await fetch(`${url}/open`, { method: 'HEAD' })).status).toBe(403)
+})
+
+test('a function without a proxy gets the body that was sent', async () => {
+  const response = await fetch(`${url}/template`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"order":7}',
+  })
+  expect(await response.json()).toEqual({ order: 7 })
+})
+
+test('(5) (7) sls invoke local gives each function its own credentials', async () => {
+  // `sls invoke local` finds no module of ECMAScript, with or without the plugin.
+  project.write((configuration) => {
+    withOwnRoutes(configuration)
+    Object.assign(Object(configuration.custom.esbuild), { format: 'cjs', outputFileExtension: '.cjs' })
+  })
+  writeFileSync(join(project.folder, 'event.json'), '{}')
+  // The framework itself needs the profile.
+  const { AWS_PROFILE: _, ...credentials } = DEVELOPER
+  for (const [key, credential] of [
+    ['orders', DEVELOPER.AWS_ACCESS_KEY_ID],
+    ['audit', 'local'],
+  ] as const) {
+    const args = ['invoke', 'local', '-f', key, '-p', 'event.json']
+    const { status, stdout, stderr } = await project.run(args, credentials)
+    expect(status, stderr).toBe(0)
+    const environment = JSON.parse(JSON.parse(stdout).body)
+    expect(environment.AWS_ACCESS_KEY_ID, key).toBe(credential)
+    expect(Object.values(environment).includes(DEVELOPER.AWS_SESSION_TOKEN), key).toBe(key === 'orders')
+    expect('ORDERS' in environment, key).toBe(key === 'orders')
+  }
+  rmSync(join(project.folder, 'event.json'))
+}, 120_000)
+
+async function call(endpoint: string, operation: string): Promise<unknown> {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/x-amz-json-1.0',
+      'X-Amz-Target': `DynamoDB_20120810.${operation}`,
+      Authorization:
+        'AWS4-HMAC-SHA256 Credential=local/20261129/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+      'X-Amz-Date': '20261129T000000Z',
+    },
+    body: '{}',
+  })
+  return await response.json()
+}
