@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import config from '../../auth.config.ts'
-import { readApplication } from './application.ts'
+import { parametersIn, readApplication } from './application.ts'
 import { defineAuth } from './define-auth.ts'
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg"\n  viewBox="0 0 2 1">\n  <path d="M0 0h2v1z"/>\n</svg>\n'
@@ -87,4 +87,12 @@ test('a missing logo and a file that is no JSON are named', () => {
     'auth.config.ts: theme.logo theme/logo.svg does not exist.',
     expect.stringMatching(/^texts\/en\.json: It must be JSON: .+\.$/),
   ])
+})
+
+test('a parameter that is undefined is one that the configuration does not have', () => {
+  const stages = { dev: { allowedOrigins: '*', issuer: undefined } }
+  expect(parametersIn(Object({ ...own, stages, mailFrom: undefined }))).toStrictEqual({
+    dev: { allowedOrigins: '*' },
+    default: { serviceName: 'Notes' },
+  })
 })

@@ -60,3 +60,25 @@ function readTexts(
     return wrong(`${path}: It must be JSON: ${(error as Error).message}.`)
   }
 }
+
+/** Returns the values of parameters that a configuration without faults has, by stage; `default` are those for all. */
+export function parametersIn(config: AuthConfig): Readonly<Record<string, object>> {
+  const {
+    roles,
+    administrators,
+    formerRoles,
+    attributes,
+    theme,
+    texts,
+    stages = {},
+    ...forAllStages
+  } = config
+  // A value such as `process.env.MAIL_FROM` may be undefined. The framework would take it for a parameter without a value.
+  const given = (values: object) => Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(
+    Object.entries({ ...stages, default: forAllStages }).map(([stage, values]) => [
+      stage,
+      Object.fromEntries(given(values)),
+    ]),
+  )
+}
