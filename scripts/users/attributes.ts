@@ -28,7 +28,7 @@ export async function setAttributes(
 ): Promise<string> {
   const settings = words.map(readSetting)
   const found = await findExisting(table, loginName)
-  const revokes = settings.some(([name]) => ATTRIBUTES[name]?.revokes)
+  const revokes = settings.some(([name]) => ATTRIBUTES[name]?.revokes === true)
   await changeExisting(table, loginName, found, (user, changeId) => {
     const changes = {
       attributes: withSettings(user.attributes, settings),
@@ -39,10 +39,14 @@ export async function setAttributes(
     return storeAttributes(table, user, changes)
   })
   const shown = settings.map(([name, value]) => `${name} ${value ?? 'as the default'}`).join(', ')
-  const when = revokes
-    ? 'Access tokens issued before are revoked.'
-    : 'Access tokens have it from the next refresh on.'
-  return `${loginName} has ${shown}. ${when}\n`
+  return `${loginName} has ${shown}.${effectOn(settings, revokes)}\n`
+}
+
+/** Says what a change does to access tokens. They have the attributes with a claim. */
+function effectOn(settings: readonly Setting[], revokes: boolean): string {
+  if (revokes) return ' Access tokens issued before are revoked.'
+  const isClaimed = settings.some(([name]) => ATTRIBUTES[name]?.claim !== undefined)
+  return isClaimed ? ' Access tokens have it from the next refresh on.' : ''
 }
 
 /** Returns the stored attributes after the settings. Those of attributes that are not defined now stay. */
