@@ -78,7 +78,8 @@ function readSetting(word: string): Setting {
     const names = Object.keys(ATTRIBUTES)
     const known =
       names.length > 0 ? `${CONFIGURATION} has ${names.join(', ')}.` : `${CONFIGURATION} has no attributes.`
-    throw new Refusal('usage', `Invalid attribute. Use NAME=VALUE; ${known}${didYouMean(name, names)}`)
+    const meant = definition === undefined ? didYouMean(name, names) : ''
+    throw new Refusal('usage', `Invalid attribute. Use NAME=VALUE; ${known}${meant}`)
   }
   if (text === '') return [name, undefined]
   const value = { string: text, number: Number(text), boolean: FLAGS.get(text) }[definition.type]

@@ -126,10 +126,7 @@ test('a stored value that no longer fits reads as the default, stays stored, and
 })
 
 test.each<[string, string]>([
-  [
-    'plan',
-    'Invalid attribute. Use NAME=VALUE; auth.config.ts has plan, team, seats, beta. Did you mean plan?',
-  ],
+  ['plan', 'Invalid attribute. Use NAME=VALUE; auth.config.ts has plan, team, seats, beta.'],
   [
     'pln=pro',
     'Invalid attribute. Use NAME=VALUE; auth.config.ts has plan, team, seats, beta. Did you mean plan?',
