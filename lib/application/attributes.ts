@@ -25,6 +25,15 @@ export type UserAttributes = {
     : ValueOf<Definitions[N]> | undefined
 }
 
+/** Those with a claim, which tokens have and handlers read. A project that registers no configuration has any name. */
+export type ClaimedAttributes = {
+  readonly [N in keyof UserAttributes as string extends N
+    ? N
+    : Definitions[N] extends { claim: string }
+      ? N
+      : never]: UserAttributes[N]
+}
+
 /** Values as they are stored, by name. Some may be of attributes that are no longer defined. */
 export type StoredAttributes = Readonly<Record<string, Scalar>>
 
@@ -88,8 +97,8 @@ export const attributeClaims = (
 export const claimedAttributes = (
   claims: Readonly<Record<string, unknown>>,
   definitions = ATTRIBUTES,
-): UserAttributes =>
-  valuesBy(claimed(definitions), (_name, { claim = '' }) => claims[claim]) as UserAttributes
+): ClaimedAttributes =>
+  valuesBy(claimed(definitions), (_name, { claim = '' }) => claims[claim]) as ClaimedAttributes
 
 const claimed = (definitions: Readonly<Record<string, Attribute>>) =>
   Object.fromEntries(Object.entries(definitions).filter(([, { claim }]) => claim !== undefined))

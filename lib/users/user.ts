@@ -1,4 +1,4 @@
-import { attributeClaims, type UserAttributes } from '../application/attributes.ts'
+import { attributeClaims, type ClaimedAttributes } from '../application/attributes.ts'
 import type { Role } from '../application/roles.ts'
 import { flag, number, optionalMap, optionalText, text } from '../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
@@ -21,7 +21,7 @@ export interface Principal {
   /** Second since the epoch of that sign-in. */
   authTime: number
   /** The attributes that have a claim. */
-  attributes: UserAttributes
+  attributes: ClaimedAttributes
 }
 
 /** Attributes of a profile. `createdAt` and `changedAt` are ISO 8601 times; nothing depends on them. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
-import type { UserAttributes } from '../../lib/application/attributes.ts'
+import type { ClaimedAttributes } from '../../lib/application/attributes.ts'
 import type { Role } from '../../lib/application/roles.ts'
 import { completeEvent } from '../../local/sample-events.ts'
 
@@ -10,7 +10,7 @@ export interface Caller {
   /** `ada` by default. The user's id depends on it alone, so that two events of a user have the same one. */
   username?: string
   /** Attributes with a claim, as `principalOf` returns them. */
-  attributes?: Partial<UserAttributes>
+  attributes?: Partial<ClaimedAttributes>
 }
 
 /** What a test sends. */

@@ -128,15 +128,17 @@ test('the sample event invokes a function', async () => {
 
 test('a mistyped role or attribute does not compile, and correct ones do', async () => {
   const config = read('auth.config.ts')
-  const attributes = "attributes: { plan: { type: 'string', values: ['free', 'pro'], claim: 'n:plan' } },"
-  write('auth.config.ts', config.replace(/^ {2}administrators/m, `  ${attributes}\n$&`))
-  const using = (role: string, plan: string) => `
+  const attributes = `
+    plan: { type: 'string', values: ['free', 'pro'], claim: 'n:plan' },
+    team: { type: 'string', default: 'pro' },`
+  write('auth.config.ts', config.replace(/^ {2}administrators/m, `  attributes: {${attributes} },\n$&`))
+  const using = (role: string, plan: string, attribute: string) => `
     import { principalOf } from 'serverless-jwt-auth/handler'
     import { callerEvent } from 'serverless-jwt-auth/test'
     const caller = principalOf(callerEvent({ role: '${role}' }), new Date())
-    export const isChosen = caller.role === '${role}' && caller.attributes.plan === '${plan}'`
-  const compile = async (role: string, plan: string) => {
-    write('functions/types.ts', using(role, plan))
+    export const isChosen = caller.role === '${role}' && caller.attributes.${attribute} === '${plan}'`
+  const compile = async (role: string, plan: string, attribute = 'plan') => {
+    write('functions/types.ts', using(role, plan, attribute))
     const { stdout } = await run('npx tsc', project)
     return [...stdout.matchAll(/^functions\/types\.ts\(\d+,\d+\): error (TS\d+)/gm)].map(([, code]) => code)
   }
@@ -144,6 +146,8 @@ test('a mistyped role or attribute does not compile, and correct ones do', async
   // The event, and the comparison.
   expect(await compile('admn', 'pro')).toEqual(['TS2820', 'TS2367'])
   expect(await compile('admin', 'gold')).toEqual(['TS2367'])
+  // Tokens have no attribute without a claim.
+  expect(await compile('admin', 'pro', 'team')).toEqual(['TS2339'])
   rmSync(join(project, 'functions/types.ts'))
   write('auth.config.ts', config)
 })
