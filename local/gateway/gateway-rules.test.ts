@@ -7,6 +7,7 @@ import {
   preflightResponse,
   readAuthorization,
   remapped,
+  withoutClaims,
 } from './gateway-rules.ts'
 
 const api = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234'
@@ -199,4 +200,12 @@ test('a REST API renames WWW-Authenticate of a function, in any case, and no oth
   })
   expect(remapped({ 'www-authenticate': 'Bearer' })).toEqual({ 'x-amzn-Remapped-www-authenticate': 'Bearer' })
   expect(remapped({})).toEqual({})
+})
+
+test('the context of an authorizer takes no claims of serverless-offline, and keeps its own', () => {
+  const added = { claims: { sub: 'ada' }, scopes: ['notes'], principalId: 'ada' }
+  const shown = (context?: object) => JSON.parse(JSON.stringify(Object.assign(withoutClaims(context), added)))
+  expect(shown({ role: 'user' })).toEqual({ role: 'user', principalId: 'ada' })
+  expect(shown({ claims: 'own' })).toEqual({ claims: 'own', principalId: 'ada' })
+  expect(shown()).toEqual({ principalId: 'ada' })
 })

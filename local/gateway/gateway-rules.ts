@@ -215,3 +215,20 @@ export function authorizationCache(ttlSeconds: number) {
     },
   }
 }
+
+/**
+ * Makes the context of an authorizer for serverless-offline, which writes what it reads in the token into `claims` and `scopes`. API
+ * Gateway has the context alone, so a handler that reads them would fail there.
+ */
+export function withoutClaims(given: object | undefined): object {
+  const context: Record<string, unknown> = { ...given }
+  for (const name of ['claims', 'scopes']) {
+    const { [name]: value } = context
+    Object.defineProperty(context, name, {
+      get: () => value,
+      set() {},
+      enumerable: value !== undefined,
+    })
+  }
+  return context
+}

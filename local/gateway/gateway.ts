@@ -10,13 +10,14 @@ import {
   filledIn,
   type GatewayResponse,
   gatewayResponses,
-  preflightResponse,
   readAuthorization,
+  withoutClaims,
 } from './gateway-rules.ts'
 import type { HapiServer, Reply, Request, Toolkit } from './hapi.d.ts'
 import { FOREIGN_HOST, gatewayResponseType, methodsOf, statusOf, TOO_LARGE } from './own-responses.ts'
+import { preflightOf, takeCors } from './preflights.ts'
 import { connectNotes, invokeWithNotes, type Notes, requestLines } from './request-log.ts'
-import { setCookieOf } from './serverless-offline.ts'
+import { NO_AUTHORIZER, setCookieOf } from './serverless-offline.ts'
 import { unauthorizedPage } from './unauthorized-page.ts'
 
 /** What the gateway needs of the service behind it. */
@@ -51,8 +52,6 @@ const NO_ROUTE = 'MISSING_AUTHENTICATION_TOKEN'
 
 let settings: GatewaySettings
 let responses: ReadonlyMap<string, GatewayResponse>
-/** By path, as hapi writes it: the routes that have a preflight. */
-const corsOfPaths = new Map<string, { cors: Cors; methods: string[] }>()
 let isShaped = false
 const caches = new Map<string, ReturnType<typeof authorizationCache>>()
 const notesOfRequests = new WeakMap<Request, Notes>()
@@ -88,23 +87,12 @@ function authenticationFor(
         authenticate(request: Request, h: Toolkit) {
           if (endpoint.integration === 'AWS_PROXY') ofProxies.add(request)
           return endpoint.authorizer === undefined
-            ? h.authenticated({ credentials: {} })
+            ? h.authenticated({ credentials: { principalId: NO_AUTHORIZER } })
             : authorize(endpoint.authorizer, request, h)
         },
       }
     },
   }
-}
-
-/** Takes `cors` from a route: serverless-offline would make headers of its own from it. */
-export function takeCors(route: { cors?: Cors }, method: string, path: string): void {
-  const { cors } = route
-  if (cors) {
-    const pathOfHapi = `/${path.replace(/^\//, '').replaceAll('+}', '*}')}`
-    const { methods } = corsOfPaths.get(pathOfHapi) ?? { methods: [] }
-    corsOfPaths.set(pathOfHapi, { cors, methods: [...methods, method.toUpperCase()] })
-  }
-  delete route.cors
 }
 
 function notesOf(request: Request): Notes {
@@ -132,7 +120,9 @@ async function authorize(authorizer: AuthorizerSettings, request: Request, h: To
     return reply(request, h, 'ACCESS_DENIED')
   }
   dropOverride(request.raw.req.rawHeaders)
-  return h.authenticated({ credentials: authorization })
+  return h.authenticated({
+    credentials: { ...authorization, context: withoutClaims(authorization.context) },
+  })
 }
 
 function cacheOf({ name, resultTtlInSeconds }: AuthorizerSettings) {
@@ -188,18 +178,19 @@ function shapeServer(server: HapiServer): void {
     const methods = methodsOf(request)
     if (methods === undefined) return h.continue
     const [method] = methods
-    const preflight = method && corsOfPaths.get(server.match(method, request.path).path)
-    if (request.method === 'options' && preflight)
-      return send(h, preflightResponse(preflight.cors, preflight.methods, origin))
+    const isOptions = request.method === 'options' && method !== undefined
+    const preflight = isOptions && preflightOf(server.match(method, request.path).path, origin)
+    if (preflight) return send(h, preflight)
     if (methods.includes(request.method.toUpperCase())) return h.continue
     notesOf(request).push('no such route')
     // In a project with routes of IAM, API Gateway responds as to those.
     return reply(request, h, responses.has(NO_ROUTE) ? NO_ROUTE : 'DEFAULT_4XX', 403)
   })
   server.ext('onPostAuth', (request, h) => {
-    // The context becomes a part of the event.
-    const context = { ...request.auth.credentials?.context }
-    request.auth.credentials = { ...request.auth.credentials, context }
+    const { credentials } = request.auth
+    // It becomes a part of the event.
+    const context = credentials?.context ?? {}
+    request.auth.credentials = { ...credentials, context }
     connectNotes(context, notesOf(request))
     // A slash at the end is not part of the route, but functions see it.
     if (/^[^?]+\/(\?|$)/.test(request.raw.req.url) && request.path !== '/') request.path += '/'

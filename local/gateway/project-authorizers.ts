@@ -1,5 +1,5 @@
-import { takeCors } from './gateway.ts'
 import type { Cors } from './gateway-rules.ts'
+import { takeCors } from './preflights.ts'
 import { load } from './serverless-offline.ts'
 
 /** A route as the framework has it. */

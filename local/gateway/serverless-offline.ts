@@ -4,8 +4,8 @@ import { portTaken } from '../ports.ts'
 import { remapped } from './gateway-rules.ts'
 import { type Notes, notesOfEvent, printable } from './request-log.ts'
 
-/** serverless-offline's principal of a route without an authorizer. */
-const NO_PRINCIPAL = 'offlineContext_authorizer_principalId'
+/** Principal of a route without an authorizer. serverless-offline gives such an event one, and API Gateway does not. */
+export const NO_AUTHORIZER = 'no authorizer'
 
 interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>
@@ -76,12 +76,12 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
 
 /**
  * Removes what serverless-offline adds to an event, and API Gateway does not: the `Content-Type` of JSON in a request without one,
- * and the principal of a route without an authorizer. A page of any site can send a body without a type and without a preflight.
+ * and an authorizer where the route has none. A page of any site can send a body without a type and without a preflight.
  */
 function dropAdded(event: unknown): void {
   const { headers, multiValueHeaders, requestContext } = Object(event)
   if (multiValueHeaders && !('Content-Type' in multiValueHeaders)) delete headers['Content-Type']
-  if (requestContext?.authorizer?.principalId === NO_PRINCIPAL) delete requestContext.authorizer
+  if (requestContext?.authorizer?.principalId === NO_AUTHORIZER) delete requestContext.authorizer
 }
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))

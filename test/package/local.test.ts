@@ -153,6 +153,9 @@ test('(5) (7) the tables and credentials of the project stay its own', async () 
   )
 })
 
+const UNCHECKED = { principalId: 'offlineContext_authorizer_principalId' }
+const jwt = (claims: object) => `${base64({ alg: 'RS256' })}.${base64(claims)}.c2lnbmF0dXJl`
+const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const ofGate = (type: string) => ({ by: type, principalId: 'someone' })
 
 test.each<[string, Record<string, string>, number, unknown?]>([
@@ -165,9 +168,14 @@ test.each<[string, Record<string, string>, number, unknown?]>([
   ['by-key?key=ok', {}, 200, ofGate('REQUEST')],
   ['by-key?key=other', {}, 403],
   ['by-key', {}, 401],
-  // serverless-offline checks neither signatures of AWS nor tokens of Cognito.
-  ['signed', {}, 200, null],
-  ['pooled', {}, 200, null],
+  // serverless-offline checks neither signatures of AWS nor tokens of Cognito, and reads the claims of both.
+  ['signed', {}, 200, UNCHECKED],
+  [
+    'pooled',
+    { Authorization: `Bearer ${jwt({ sub: 'ada' })}` },
+    200,
+    { ...UNCHECKED, claims: { sub: 'ada' } },
+  ],
   ['open', {}, 200, null],
   // As API Gateway does where a route has signatures of AWS.
   ['unknown', {}, 403],

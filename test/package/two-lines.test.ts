@@ -47,7 +47,12 @@ functions:
 const ORDERS = `exports.list = async (event) => ({
   statusCode: 200,
   headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify({ of: event.requestContext.authorizer.username, currency: process.env.CURRENCY }),
+  body: JSON.stringify({
+    of: event.requestContext.authorizer.username,
+    // API Gateway gives claims to none behind a Lambda authorizer.
+    claims: event.requestContext.authorizer.claims,
+    currency: process.env.CURRENCY,
+  }),
 })
 `
 const PRICES = `exports.list = async () => ({ statusCode: 200, body: 'open to all' })
