@@ -1,5 +1,12 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import {
+  codeIn,
+  type MailService,
+  newAddress,
+  startMailService,
+  stopClock,
+  tokenIn,
+} from '../support/mail-service.ts'
 import { PASSWORD, signIn } from '../support/sessions.ts'
 
 let service: MailService
@@ -36,9 +43,7 @@ async function askForAddress(token: string, next = newAddress()) {
 }
 
 test('a user gets five mails to new addresses from a source whose strangers have used up theirs', async () => {
-  // In one window of the limits.
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
-  onTestFinished(() => void vi.useRealTimers())
+  stopClock()
   const limited = await service.load({ LIMIT_MAIL_SOURCE: '6/3600' })
   const [user, neighbour] = [await signInUser(), await signInUser()]
   const sourceIp = '2001:db8:1::1'
@@ -123,6 +128,7 @@ describe('a new address', () => {
   })
 
   test('needs the current password, whose guesses are limited', async () => {
+    stopClock()
     const user = await signInUser()
     const next = newAddress()
     const statuses = []

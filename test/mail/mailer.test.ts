@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findConfirmation, storeInvitation } from '../../lib/mail/store.ts'
 import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-aws.ts'
-import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
+import { codeIn, type MailService, startMailService, stopClock, tokenIn } from '../support/mail-service.ts'
 import { proof } from '../support/rows.ts'
 import { PASSWORD, signIn } from '../support/sessions.ts'
 import { testAct } from '../support/users.ts'
@@ -164,6 +164,8 @@ describe('a mail over the limit of its recipient', () => {
 })
 
 describe('a bomb of', () => {
+  beforeEach(stopClock)
+
   proof('60 requests for one address, by each route and spelling, is three mails', () => bomb(60))
 
   test('a source ends with 429 after 30 requests, for addresses and names alike', async () => {

@@ -8,7 +8,14 @@ import {
 } from '../../lib/mail/confirmation.ts'
 import { claimMail, mailKey, storeInvitation } from '../../lib/mail/store.ts'
 import { NEW_LOGIN_NAME_RULE } from '../../lib/users/login-name.ts'
-import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
+import {
+  codeIn,
+  type MailService,
+  newAddress,
+  startMailService,
+  stopClock,
+  tokenIn,
+} from '../support/mail-service.ts'
 import { proof } from '../support/rows.ts'
 import {
   NEW_PASSWORD as PASSWORD,
@@ -326,6 +333,7 @@ describe('a proof is refused', () => {
   test.each(['new-account', 'reset', 'confirm-email'] as const)(
     'by a source that has tried 50 wrong codes of mails, and by no other (%s)',
     async (route) => {
+      stopClock()
       const password = route === 'confirm-email' ? {} : { password: PASSWORD }
       const { authToken } = await signIn(service.functions, await service.add())
       const { context: authorization } = await service.functions.authorize(authToken)

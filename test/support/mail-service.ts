@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { onTestFinished, vi } from 'vitest'
 import { idOf, type MailEvent } from '../../lib/mail/event.ts'
 import type { Mail } from '../../local/mail/mailbox.ts'
 import {
@@ -87,6 +88,12 @@ export const tokenIn = ({ link }: Mail): string => String(link?.replace(/^.*=/, 
 
 /** Returns the code in a mail. */
 export const codeIn = ({ text }: Mail): string => String(/code: (\d{8})/.exec(text)?.[1])
+
+/** Stops the clock until the end of a test, whose attempts then count in one window of the limits. */
+export function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+  onTestFinished(() => void vi.useRealTimers())
+}
 
 let addresses = 0
 
