@@ -15,6 +15,7 @@ import {
   post,
   register,
   serviceUrl,
+  startAtMinute,
   startOther,
 } from './accounts.ts'
 import {
@@ -199,7 +200,7 @@ test('an expired link and an expired code show that they are invalid', async () 
 })
 
 test('over the limit the page counts the seconds to wait, and shows when the wait is over', async () => {
-  const origin = await startOther({ limitMailSource: '1/60' })
+  const origin = await startAtMinute({ limitMailSource: '1/60' })
   const page = await open(`${origin}/forgot`)
   await askForMail(page, 'Username or e-mail address', 'ada')
   await page.getByRole('link', { name: 'ask again' }).click()

@@ -4,6 +4,7 @@ import { expect, inject, onTestFinished } from 'vitest'
 import { sendForAll } from '../support/http.ts'
 import { startService } from '../support/service.ts'
 import { heading, open, press, signIn } from './browser.ts'
+import { startClock } from './service-clock.ts'
 
 export const PASSWORD = 'correct horse battery staple'
 export const NEXT_PASSWORD = 'four other random words'
@@ -27,6 +28,15 @@ export async function startOther(...args: Parameters<typeof startService>): Prom
   const other = await startService(...args)
   onTestFinished(() => other.stop())
   return other.url
+}
+
+/** Starts another service for one test, which begins with a minute of the service: no second one begins in it. @returns Its URL. */
+export async function startAtMinute(params: Record<string, string>): Promise<string> {
+  const clock = startClock()
+  onTestFinished(clock.remove)
+  const url = await startOther(params, clock.options)
+  clock.beginMinute()
+  return url
 }
 
 /** Returns the names of a user whom no other test has. */

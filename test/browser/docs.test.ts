@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { expect, inject, test } from 'vitest'
 import { tokenOf } from '../support/http.ts'
-import { startOther } from './accounts.ts'
+import { startAtMinute, startOther } from './accounts.ts'
 import { inspect, LOOKS, open, underStage, useBrowser } from './browser.ts'
 
 const url = inject('serviceUrl')
@@ -152,7 +152,7 @@ test('with an expired token, the content returns 401', async () => {
 })
 
 test('after too many failed attempts, the page shows 429 and Retry-After for the correct password', async () => {
-  const page = await openDocs(await startOther({ limitUserAndSource: '1/60' }))
+  const page = await openDocs(await startAtMinute({ limitUserAndSource: '1/60' }))
   await login(page, 'user', 'wrong')
   expect(await login(page, 'user')).toEqual(
     problem(429, 'Too Many Requests', 'Too many failed attempts. Try again later.'),

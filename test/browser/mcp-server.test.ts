@@ -24,6 +24,7 @@ import { startAppServer } from './app-server.ts'
 import { open, useBrowser } from './browser.ts'
 import { pressIn } from './factors.ts'
 import { DONE, NOTES, type Session, signInAt } from './mcp-client.ts'
+import { startClock } from './service-clock.ts'
 import { signOutAt } from './shop.ts'
 
 // The MCP SDK's client, which knows the URL of the MCP server alone, signs the demo user in. The clock of the service and of the
@@ -32,14 +33,9 @@ import { signOutAt } from './shop.ts'
 const TTL_MS = 30 * 60_000
 
 const folder = mkdtempSync(join(tmpdir(), 'clock-'))
-const clockFile = join(folder, 'ahead-ms')
-let aheadMs = 0
-function move(ms: number): void {
-  aheadMs += ms
-  writeFileSync(clockFile, String(aheadMs))
-}
+const clock = startClock()
 
-const stops: (() => unknown)[] = [() => rmSync(folder, { recursive: true })]
+const stops: (() => unknown)[] = [() => rmSync(folder, { recursive: true }), clock.remove]
 let service: Service
 /** URLs of two MCP servers. */
 let notes: string
@@ -64,10 +60,7 @@ const addClient = (id: string, name: string, ...scopes: string[]) =>
 beforeAll(async () => {
   if (!isInstalled && process.env.CI) throw new Error(INSTALL)
   if (!isInstalled) return
-  move(0)
-  const preload = new URL('./movable-clock.ts', import.meta.url)
-  preload.searchParams.set('file', clockFile)
-  const options = ['--import', preload.href]
+  const { options } = clock
   const documents = await startDocumentHost()
   stops.push(() => documents.stop())
   const ca = join(folder, 'test-hosts.pem')
@@ -111,7 +104,7 @@ test.each([
   expect(decodeJwt(token())).toMatchObject({ aud: notes, client_id: judgeOf().id, iss: service.url })
   await session.readNotes()
 
-  move(TTL_MS)
+  clock.move(TTL_MS)
   const before = device.stored
   expect(await client.call('who-am-i')).toBe('You are user')
   expect(device.asked).toBeUndefined()
@@ -233,7 +226,7 @@ test.each(Object.keys(ENDINGS))(
     expect(await client.call('list-notes')).toMatch(NOTES)
     const token = session.token()
     const { exp = 0 } = decodeJwt(token)
-    move(exp * 1000 - (Date.now() + aheadMs))
+    clock.move(exp * 1000 - clock.now())
     expect((await sendCall(notes, 'list-notes', token)).status).toBe(401)
     // The client tries to refresh, and gets `invalid_grant`. Then it wants the user to sign in.
     await expect(client.call('list-notes')).rejects.toThrow(UnauthorizedError)

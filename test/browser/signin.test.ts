@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Service, startService } from '../support/service.ts'
-import { startOther } from './accounts.ts'
+import { startAtMinute } from './accounts.ts'
 import {
   alert,
   expectFocus,
@@ -434,7 +434,7 @@ describe('with an expired token', () => {
 })
 
 test('after too many failed attempts the page counts the seconds to wait, and shows when the wait is over', async () => {
-  const page = await open(`${await startOther({ limitUserAndSource: '1/60' })}/signin`)
+  const page = await open(`${await startAtMinute({ limitUserAndSource: '1/60' })}/signin`)
   await signIn(page, 'user', 'wrong')
   await alert(page, 'Incorrect username or password.')
   const [throttled] = await Promise.all([

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
 import { startAppWithService } from './app-server.ts'
 import { open, useBrowser } from './browser.ts'
+import { startClock } from './service-clock.ts'
 
 const TABS = 20
 const ROUNDS = 50
@@ -15,29 +13,18 @@ const NIGHT_MS = 8 * 60 * MINUTE_MS
 /** Later than the moment of a refresh, and before a token of 30 minutes expires. */
 const DUE_MS = 25 * MINUTE_MS
 
-const folder = mkdtempSync(join(tmpdir(), 'clock-'))
-const clockFile = join(folder, 'ahead-ms')
-let aheadMs = 0
-
 useBrowser()
 
-moveService(0)
-const preload = new URL('./movable-clock.ts', import.meta.url)
-preload.searchParams.set('file', clockFile)
-afterAll(() => rmSync(folder, { recursive: true }))
+const clock = startClock()
+afterAll(clock.remove)
 const { origin, service } = await startAppWithService(
   (url) => `<title>App</title><script type="module">
     import { createAuth } from '${url}/client.js'
     globalThis.auth = createAuth({ url: '${url}' })
   </script>`,
   undefined,
-  ['--import', preload.href],
+  clock.options,
 )
-
-function moveService(ms: number): void {
-  aheadMs += ms
-  writeFileSync(clockFile, String(aheadMs))
-}
 
 /** What runs in a page. */
 declare const auth: Auth
@@ -50,7 +37,7 @@ interface World {
 
 /** Moves the clocks of the service and of all pages. Timers that are due fire. */
 async function pass(world: World, ms: number): Promise<void> {
-  moveService(ms)
+  clock.move(ms)
   await passInPages(world, ms)
 }
 
@@ -78,7 +65,7 @@ const KINDS: Record<string, (world: World) => Promise<unknown>> = {
 
   async 'all tabs open at once after a night'(world) {
     await Promise.all(world.tabs.map((tab) => tab.goto('about:blank')))
-    moveService(NIGHT_MS)
+    clock.move(NIGHT_MS)
     await world.context.clock.fastForward(NIGHT_MS)
     await Promise.all(world.tabs.map((tab) => tab.goto(world.url)))
     return TABS
@@ -86,7 +73,7 @@ const KINDS: Record<string, (world: World) => Promise<unknown>> = {
 
   async 'all tabs are frozen for a night'(world) {
     const thaw = await freeze(world, world.tabs)
-    moveService(NIGHT_MS)
+    clock.move(NIGHT_MS)
     await thaw()
     await passInPages(world, NIGHT_MS)
   },
