@@ -143,6 +143,10 @@ export async function openWithPreferences(url: string, preferences: object): Pro
   return page
 }
 
+/** Stops the clock of a page in a minute: Playwright refuses an instant that has passed by the time it reaches the page. */
+export const pauseClock = async (page: Page) =>
+  page.clock.pauseAt(await page.evaluate<number>('Date.now() + 60_000'))
+
 export const heading = (page: Page, name: string) =>
   page.getByRole('heading', { level: 1, name, exact: true })
 

@@ -11,6 +11,7 @@ import {
   inWords,
   LOOKS,
   open,
+  pauseClock,
   press,
   signIn,
   status,
@@ -158,7 +159,7 @@ test('an invalid username is marked, with the reason below it', async () => {
 test('the remaining time counts down, and a refresh resets it with a new token', async () => {
   const page = await open(`${url}/signin`)
   await signInAs(page, 'user')
-  await page.clock.pauseAt(await page.evaluate<number>('Date.now() + 2000'))
+  await pauseClock(page)
   const seconds = async () => {
     const [minutes = 0, rest = 0] = String(await shown(page, 'time-left'))
       .split(':')
