@@ -109,8 +109,9 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     // Of concurrent tests, which mostly wait. Vitest reads it once in each worker, so no file can set its own.
     maxConcurrency: 60,
-    hookTimeout: 60_000,
-    testTimeout: 60_000,
+    // They end what hangs. A busy machine takes a minute to start a service.
+    hookTimeout: 180_000,
+    testTimeout: 180_000,
     // For a mail or a line of a log, the default of one second is too short on a busy machine. A test without an assertion passes,
     // and tests nothing.
     expect: { poll: { timeout: 15_000 }, requireAssertions: true },

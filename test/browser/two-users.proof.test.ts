@@ -337,7 +337,7 @@ describe.each(Object.keys(PLACES))('a dialog of /account is open while Bob signs
       expect(ofFactors()).toEqual([])
     } else {
       if (isDue) await sleep(context)
-      await old.click('#change-submit', { timeout: 2_000 }).catch(() => undefined)
+      await old.click('#change-submit').catch(() => undefined)
       if (isDue) await expectShown(old, kind, bob.username)
       else await old.locator('#totp-dialog').filter({ visible: true }).waitFor()
       expect(ofFactors()).toEqual(isDue ? [] : ['/factors/totp user'])

@@ -1,10 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { copySources } from '../support/checkout.ts'
 import { get, tokenOf, USER_CONTENT } from '../support/http.ts'
 import { startService } from '../support/service.ts'
 import { root } from '../support/service-description.ts'
+
+/** A reload bundles all functions: for a second or two, and beside other work for many more. */
+const PATIENCE_MS = 120_000
+vi.setConfig({ testTimeout: 5 * PATIENCE_MS })
 
 /** A copy of the service, for tests to break. */
 mkdirSync(`${root}/.results`, { recursive: true })
@@ -28,7 +32,7 @@ const lineOfHandler = source.split('\n').findIndex((line) => line.includes('hand
 async function save(text: string, end: string, path = file): Promise<string> {
   const mark = service.output().length
   writeFileSync(path, text)
-  await expect.poll(() => service.output().slice(mark), { timeout: 20_000 }).toContain(end)
+  await expect.poll(() => service.output().slice(mark), { timeout: PATIENCE_MS }).toContain(end)
   return service.output().slice(mark)
 }
 
@@ -129,7 +133,7 @@ test('a request that is running during a reload gets its response', async () => 
   await save(source.replace(/(handler =.*\n)/, `$1${slow}`), 'Reloaded.')
   const mark = service.output().length
   const response = get(`${service.url}/`, token)
-  await expect.poll(() => service.output().slice(mark), { timeout: 20_000 }).toContain('begun')
+  await expect.poll(() => service.output().slice(mark), { timeout: PATIENCE_MS }).toContain('begun')
   await save(source, 'Reloaded.')
   expect(await response).toEqual(USER_CONTENT)
 })
