@@ -113,7 +113,8 @@ test('a service that never responds is unavailable at the deadline', async () =>
   await expect(aws.client.within(Date.now() + 200)('kms', 'Sign', {})).rejects.toEqual(
     unavailable(expect.stringMatching(/^(TimeoutError|DeadlineExceeded)$/)),
   )
-  expect(performance.now() - startedAtMs).toBeLessThan(1_000)
+  // Without a deadline, three attempts take three seconds.
+  expect(performance.now() - startedAtMs).toBeLessThan(2_900)
 })
 
 test('a service that cannot be reached is unavailable', async () => {

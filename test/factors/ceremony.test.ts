@@ -334,13 +334,22 @@ const OF_ASSERTIONS: [check: string, changes: Changes, reason: string | RegExp][
   ['lost backup eligibility', { flags: FLAGS.UP | FLAGS.UV }, 'the backup eligibility changed'],
 ]
 
+/** Starts to measure the time that this thread computes. Other work of the machine does not count. */
+function startCpuTimer(): () => number {
+  const before = process.threadCpuUsage()
+  return () => {
+    const { user, system } = process.threadCpuUsage(before)
+    return (user + system) / 1_000
+  }
+}
+
 describe('a registration is refused (7.1)', () => {
   const table = [...BOTH, ...OF_REGISTRATIONS]
   console.log(`7.1: ${table.length} broken registrations`)
   test.each(table)('%s', async (_check, changes, reason, kind: Kind = {}) => {
-    const begun = performance.now()
+    const spentMs = startCpuTimer()
     await expect(register(kind, changes)).rejects.toMatchObject(refused(reason))
-    expect(performance.now() - begun).toBeLessThan(500)
+    expect(spentMs()).toBeLessThan(500)
   })
 })
 
@@ -349,9 +358,9 @@ describe('a sign-in is refused (7.2)', () => {
   console.log(`7.2: ${table.length} broken sign-ins`)
   test.each(table)('%s', async (_check, changes, reason) => {
     const made = await registered({ counter: 9 })
-    const begun = performance.now()
+    const spentMs = startCpuTimer()
     await expect(signIn(made, changes)).rejects.toMatchObject(refused(reason))
-    expect(performance.now() - begun).toBeLessThan(500)
+    expect(spentMs()).toBeLessThan(500)
     expect(await signIn(made)).toMatchObject({ counter: made.soft.counter })
   })
 

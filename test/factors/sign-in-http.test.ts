@@ -53,7 +53,11 @@ test('a user without factors signs in with the password, and sets up an app', as
   const { body: setup } = await api('/factors/totp', { currentPassword: PASSWORD }, { token: body.authToken })
   codeOf = authenticator(setup.secret)
   // The service accepts it in the next step too, which may begin before the request arrives.
-  const confirmed = await api('/factors/totp/confirm', { code: codeOf(new Date()) }, { token: body.authToken })
+  const confirmed = await api(
+    '/factors/totp/confirm',
+    { code: codeOf(new Date()) },
+    { token: body.authToken },
+  )
   expect(confirmed.status).toBe(200)
   recoveryCodes = confirmed.body.recoveryCodes
   const renewed = await refresh(body.refreshToken)
