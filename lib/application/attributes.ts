@@ -77,9 +77,12 @@ const valuesBy = (
     }),
   )
 
+const valuesOfUser = (stored: StoredAttributes = {}, definitions = ATTRIBUTES) =>
+  valuesBy(definitions, (name) => (Object.hasOwn(stored, name) ? stored[name] : undefined))
+
 /** Returns the attributes of a user. */
-export const userAttributesOf = (stored: StoredAttributes = {}, definitions = ATTRIBUTES): UserAttributes =>
-  valuesBy(definitions, (name) => (Object.hasOwn(stored, name) ? stored[name] : undefined)) as UserAttributes
+export const userAttributesOf = (stored?: StoredAttributes, definitions = ATTRIBUTES): UserAttributes =>
+  valuesOfUser(stored, definitions) as UserAttributes
 
 /** Returns the claims that a user's attributes become. */
 export const attributeClaims = (
@@ -87,7 +90,7 @@ export const attributeClaims = (
   definitions = ATTRIBUTES,
 ): Record<string, Scalar> =>
   Object.fromEntries(
-    Object.entries<Scalar>(userAttributesOf(stored, definitions)).flatMap(([name, value]) => {
+    Object.entries(valuesOfUser(stored, definitions)).flatMap(([name, value]) => {
       const claim = definitions[name]?.claim
       return claim === undefined ? [] : [[claim, value]]
     }),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { adminStatements, userStatements } from '../../test/support/authorizer-policy.ts'
+import type { UserAttributes } from '../application/attributes.ts'
 import type { Role } from '../application/roles.ts'
 import { policyFor } from './policy.ts'
 
@@ -14,7 +15,7 @@ const principal = (role: Role) => ({
   sessionId: 'the-session',
   acr: 'aal1' as const,
   authTime: 1_795_532_400,
-  attributes: {},
+  attributes: {} as UserAttributes,
 })
 /** Each value as a text. */
 const contextOf = (role: Role) => ({

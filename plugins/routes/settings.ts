@@ -1,5 +1,5 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
-import { ATTRIBUTES } from '../../lib/application/attributes.ts'
+import { ATTRIBUTES, type UserAttributes } from '../../lib/application/attributes.ts'
 import { ROLES } from '../../lib/application/roles.ts'
 import { clientPolicyFor } from '../../lib/authorization/client-policy.ts'
 import { policyFor } from '../../lib/authorization/policy.ts'
@@ -66,7 +66,7 @@ function faultsOfResults(
           `The authorizer's result for ${who} may take ${bytes} bytes, and API Gateway takes ${MAX_RESULT_BYTES}. Name ${what} at fewer routes, or join routes by a parameter, such as notes/{id}.`,
         ]
   }
-  const attributes = longestClaimed(ATTRIBUTES)
+  const attributes = longestClaimed(ATTRIBUTES) as UserAttributes
   const user = { ...ids, username: 'a'.repeat(254), generation: 9_999_999_999, authTime: ids.expiresAt }
   // The id of a client may be a URL of 512 characters. A client asks for 1,024 characters of scopes.
   const client = {

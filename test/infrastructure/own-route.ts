@@ -55,6 +55,13 @@ function readRole() {
   return { roles, role, problems: /`(problems: [^`]*)`/.exec(section)?.[1] ?? '' }
 }
 
+/** Returns the attribute of `Claims of your own`, as `auth.config.ts` has it. */
+function readClaim(): string {
+  const [attributes = '', ...others] = blocksIn(sectionOf('docs/VERIFYING.md', 'Claims of your own'))
+  if (others.length > 0) throw new Error('the claim of VERIFYING.md has more than one block')
+  return attributes
+}
+
 /** A copy of the project with its own `.results`. */
 export interface Copy {
   folder: string
@@ -62,6 +69,8 @@ export interface Copy {
   addRoute(): void
   /** Makes the edits of `Adding a role`, and adds `GET /drafts`: the route, for that role. */
   addRole(): void
+  /** Adds the attribute of `Claims of your own`. */
+  addClaim(): void
   /** Runs a script, and returns its exit status and output. */
   run(script: string, args: string[]): Promise<{ status: number | null; output: string }>
   remove(): void
@@ -104,6 +113,7 @@ export function copyProject(): Copy {
   return {
     folder,
     addRoute: () => addFunction(readRoute()),
+    addClaim: () => insertAfter('auth.config.ts', /^ {2}administrators: .*\n/m, readClaim()),
     addRole() {
       const { roles, role, problems } = readRole()
       const source = readFileSync(`${folder}/auth.config.ts`, 'utf8')

@@ -6,6 +6,12 @@ declare global {
   var testFile: object | undefined
 }
 
+// Tests expect tokens, profiles and pages without what an application adds to them. A file with its own mock has that.
+vi.mock('../../auth.config.ts', async (importOriginal) => {
+  const { default: config } = await importOriginal<typeof import('../../auth.config.ts')>()
+  return { default: { roles: config.roles, administrators: config.administrators } }
+})
+
 // The test files of a worker share its process. Each one begins with fresh modules, as in a process of its own.
 vi.resetModules()
 globalThis.testFile = {}
