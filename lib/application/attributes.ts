@@ -44,7 +44,7 @@ export const maxLengthOf = ({ maxLength = 64 }: { maxLength?: number }): number 
 const SMALLEST_NUMBER = 1e-130
 
 /** In JSON these take twice the bytes of any other character, and half a surrogate pair is no text. */
-const NOT_IN_TEXT = /[\p{Cc}\p{Cs}]/u
+export const NOT_IN_TEXT = /[\p{Cc}\p{Cs}]/u
 
 /** Whether an attribute may have a value. */
 export function mayBe(definition: Attribute, value: unknown): value is Scalar {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { maxLengthOf, mayBe } from '../../lib/application/attributes.ts'
+import { maxLengthOf, mayBe, NOT_IN_TEXT } from '../../lib/application/attributes.ts'
 import type { Scalar } from '../../lib/aws/dynamodb.ts'
 import type { Attribute } from './attribute.ts'
 
@@ -27,7 +27,13 @@ const definition = z
         ...common,
         type: z.literal('string'),
         values: z
-          .array(z.string('must be text').min(1, 'must not be empty'), 'must be a list of texts')
+          .array(
+            z
+              .string('must be text')
+              .min(1, 'must not be empty')
+              .refine((text) => !NOT_IN_TEXT.test(text), 'must not have control characters'),
+            'must be a list of texts',
+          )
           .min(1, 'must have a value')
           .optional(),
         maxLength: z.int('must be a whole number').min(1, 'must be at least 1').optional(),
@@ -52,6 +58,10 @@ const definition = z
   .refine((one) => one.default === undefined || mayBe(one as Attribute, one.default), {
     path: ['default'],
     message: 'must be a value that the attribute may have',
+  })
+  .refine((one) => one.type !== 'string' || !one.values || one.maxLength === undefined, {
+    path: ['maxLength'],
+    message: 'has no effect next to values',
   })
 
 /** What a definition may have. */

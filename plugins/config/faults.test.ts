@@ -120,6 +120,45 @@ test.each<[string, unknown, string]>([
     })(),
     'The default export must be a plain object, not an instance of a class.',
   ],
+  [
+    'a getter in a list',
+    {
+      administrators: [],
+      roles: Object.defineProperty(['member'], 0, { get: () => 'member', enumerable: true }),
+    },
+    'roles[0] must be a value, not a getter.',
+  ],
+  [
+    'a function at a list',
+    { ...valid, roles: Object.assign(['member', 'editor'], { next: () => 'author' }) },
+    'roles[next] must be a value, not a function.',
+  ],
+  ['a symbol', { ...valid, [Symbol('theme')]: {} }, 'Symbol(theme) is unknown.'],
+  [
+    'the prototype as a stage',
+    { ...valid, stages: JSON.parse('{ "__proto__": { "pages": "on" } }') },
+    'stages.__proto__ is unknown.',
+  ],
+  [
+    'the prototype as an attribute',
+    { ...valid, attributes: JSON.parse('{ "__proto__": { "type": "string" } }') },
+    'attributes.__proto__ is unknown.',
+  ],
+  [
+    'values for all stages as a stage',
+    { ...valid, stages: { default: { pages: 'on' } } },
+    'stages.default is no stage. Values for all stages stand next to roles.',
+  ],
+  [
+    'a stage in capitals',
+    { ...valid, stages: { PROD: { pages: 'on' } } },
+    'stages.PROD must be a-z, 0-9 and hyphens, as the name of a stage.',
+  ],
+  [
+    'a stage with a long name',
+    { ...valid, stages: { 'production-europe': { pages: 'on' } } },
+    'stages.production-europe must be at most 15 characters, as the name of a stage.',
+  ],
   ['a stage that is text', { ...valid, stages: { dev: 'on' } }, 'stages.dev must be an object.'],
   [
     'a mistyped parameter of a stage',
@@ -167,6 +206,16 @@ test.each<[string, unknown, string]>([
     'a Promise among the values',
     attribute({ type: 'string', values: ['free', Promise.resolve('pro')] }),
     'attributes.plan.values[1] must be text.',
+  ],
+  [
+    'half a surrogate pair among the values',
+    attribute({ type: 'string', values: ['free', '\ud83d'] }),
+    'attributes.plan.values[1] must not have control characters.',
+  ],
+  [
+    'a length of listed values',
+    attribute({ type: 'string', values: ['free'], maxLength: 8 }),
+    'attributes.plan.maxLength has no effect next to values.',
   ],
   [
     'a registered claim',

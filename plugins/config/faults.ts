@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { didYouMean } from '../did-you-mean.ts'
-import { PARAMETER_NAMES } from '../parameters/parameters.ts'
+import { LONGEST_STAGE, PARAMETER_NAMES } from '../parameters/parameters.ts'
 import { ATTRIBUTE_MEMBERS, ATTRIBUTES, faultsOfAttributes } from './attributes.ts'
 import { faultsOfContrast } from './contrast.ts'
 import { TEXTS_PATH } from './texts.ts'
@@ -21,6 +21,12 @@ const value = z.union(
 )
 const parameters = Object.fromEntries(PARAMETER_NAMES.map((name) => [name, value.optional()]))
 
+const stage = z
+  .string()
+  .refine((name) => name !== 'default', 'is no stage. Values for all stages stand next to roles')
+  .regex(/^[a-z0-9-]+$/, 'must be a-z, 0-9 and hyphens, as the name of a stage')
+  .max(LONGEST_STAGE, `must be at most ${LONGEST_STAGE} characters, as the name of a stage`)
+
 const CONFIG = z.strictObject(
   {
     ...parameters,
@@ -30,9 +36,7 @@ const CONFIG = z.strictObject(
     attributes: ATTRIBUTES.optional(),
     theme: THEME.optional(),
     texts: TEXTS_PATH.optional(),
-    stages: z
-      .record(z.string(), z.strictObject(parameters, 'must be an object'), 'must be an object')
-      .optional(),
+    stages: z.record(stage, z.strictObject(parameters, 'must be an object'), 'must be an object').optional(),
   },
   'must be an object',
 )
@@ -77,16 +81,22 @@ export function faultsOfConfig(config: unknown): string[] {
   ]
 }
 
-/** Finds what is no data in a configuration of the right shape: a getter may return another value each time, and so may an instance. */
+/**
+ * Finds what is no data in a configuration of the right shape: a getter may return another value each time, and so may an instance.
+ * Zod passes over members that have a symbol or `__proto__` as their name, and over those of a list that are not items.
+ */
 function faultsOfData(value: unknown, path = ''): string[] {
+  if (typeof value === 'function') return [`${path.slice(1)} must be a value, not a function.`]
   if (typeof value !== 'object' || value === null) return []
   const prototype = Object.getPrototypeOf(value)
   if (!Array.isArray(value) && prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     return [`${path.slice(1) || 'The default export'} must be a plain object, not an instance of a class.`]
   }
-  return Object.entries(Object.getOwnPropertyDescriptors(value)).flatMap(([key, { get, value: member }]) => {
-    const name = `${path}.${key}`
-    return get ? [`${name.slice(1)} must be a value, not a getter.`] : faultsOfData(member, name)
+  return Reflect.ownKeys(value).flatMap((key) => {
+    const name = Array.isArray(value) ? `${path}[${String(key)}]` : `${path}.${String(key)}`
+    if (typeof key === 'symbol' || key === '__proto__') return [`${name.slice(1)} is unknown.`]
+    const { get, set, value: member } = Object(Object.getOwnPropertyDescriptor(value, key))
+    return get || set ? [`${name.slice(1)} must be a value, not a getter.`] : faultsOfData(member, name)
   })
 }
 
