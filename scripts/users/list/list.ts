@@ -1,4 +1,4 @@
-import { isRole, ROLES } from '../../../lib/application/roles.ts'
+import { FORMER_ROLES, isRole, ROLES } from '../../../lib/application/roles.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
@@ -96,9 +96,9 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
   }
 }
 
-/** Refuses a role that neither the service nor a user has: a mistyped one. Users may have one that was taken out of `ROLES`. */
+/** Refuses a role that neither the configuration nor a user has: a mistyped one. Users may have one that was taken out of `ROLES`. */
 function requireKnownRole({ role }: ListOptions, found: number): void {
-  if (found > 0 || role === undefined || isRole(role)) return
+  if (found > 0 || role === undefined || isRole(role) || FORMER_ROLES.includes(role)) return
   throw new Refusal('usage', `Invalid --role. No user has it. Use one of ${ROLES.join(', ')}.`)
 }
 
