@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { ATTRIBUTES, mayBe, type StoredAttributes } from '../../lib/application/attributes.ts'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { eventOf, SERVICE } from '../../lib/events/event.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
+import { CONFIGURATION } from '../../plugins/project/project.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -38,12 +40,30 @@ export async function exportUsers(
       `Second factors are not exported. Users who have some, and must add them again: ${withFactors}.\n`,
     )
   }
+  const withFormer = users.filter(hasFormerAttributes).length
+  if (withFormer > 0) {
+    stderr.write(
+      `Values of attributes that ${CONFIGURATION} does not allow are not exported. Users who have some: ${withFormer}.\n`,
+    )
+  }
   noticeUnknownRoles(users, stderr)
   const lines = users.map((user) => asJsonLine(exported(user))).join('')
   if (options.output === undefined) return lines
   await writePrivate(options.output, lines, options.force ?? false)
   return `Wrote ${users.length} users to ${options.output}.\n`
 }
+
+/** Returns the stored attributes that an import takes, or nothing. Others fit an earlier definition, and read as the default. */
+function attributesOf({ attributes = {} }: User): StoredAttributes | undefined {
+  const allowed = Object.entries(attributes).filter(([name, value]) => {
+    const definition = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined
+    return definition !== undefined && mayBe(definition, value)
+  })
+  return allowed.length > 0 ? Object.fromEntries(allowed) : undefined
+}
+
+const hasFormerAttributes = (user: User): boolean =>
+  Object.keys(attributesOf(user) ?? {}).length < Object.keys(user.attributes ?? {}).length
 
 const exported = (user: User) => ({
   id: user.id,
@@ -56,7 +76,7 @@ const exported = (user: User) => ({
   passwordHash: user.passwordHash,
   createdAt: user.createdAt,
   externalId: user.externalId,
-  attributes: user.attributes,
+  attributes: attributesOf(user),
 })
 
 const exists = (path: string) => new Refusal('refused', `${path} exists. Use --force to replace it.`)

@@ -107,7 +107,8 @@ test('two commands at once lose no attribute', async () => {
   expect(await stored()).toEqual({ seats: 5, team: 'red', plan: 'pro', beta: false })
 })
 
-test('a stored value that no longer fits reads as the default, stays stored, and locks no user out', async () => {
+/** Stores values of an earlier definition. */
+async function storeFormer() {
   const { id } = await stores.user(name)
   await stores.table.aws('dynamodb', 'UpdateItem', {
     TableName: stores.table.name,
@@ -118,6 +119,10 @@ test('a stored value that no longer fits reads as the default, stays stored, and
       ':attributes': { M: { plan: { S: 'gold' }, seats: { S: 'many' }, former: { N: '7' } } },
     },
   })
+}
+
+test('a stored value that no longer fits reads as the default, stays stored, and locks no user out', async () => {
+  await storeFormer()
   const { authToken } = await signIn(functions, name)
   expect(decodeJwt(authToken)).toMatchObject({ [PLAN]: 'free' })
   expect((await ask('me', authToken)).body).toMatchObject({ attributes: { plan: 'free', seats: 1 } })
@@ -172,6 +177,19 @@ describe('export and import', () => {
     await stores.remove(name)
     expect(await importLines(JSON.parse(line))).toMatchObject({ status: 0 })
     expect(await stored()).toEqual({ plan: 'pro', beta: true })
+  })
+
+  test('leave out a value that the attribute may no longer have', async () => {
+    await storeFormer()
+    await set('team=red')
+    const { stdout, stderr } = await run('export')
+    expect(stderr).toMatch(
+      /^Values of attributes that auth\.config\.ts does not allow are not exported\. Users who have some: \d+\.\n$/,
+    )
+    const line = stdout.split('\n').find((one) => one.includes(`"${name}"`)) ?? ''
+    await stores.remove(name)
+    expect(await importLines(JSON.parse(line))).toMatchObject({ status: 0 })
+    expect(await stored()).toEqual({ team: 'red' })
   })
 
   test('refuse a value that the attribute may not have, and an unknown attribute', async () => {
