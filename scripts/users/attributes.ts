@@ -82,10 +82,14 @@ function readSetting(word: string): Setting {
     throw new Refusal('usage', `Invalid attribute. Use NAME=VALUE; ${known}${meant}`)
   }
   if (text === '') return [name, undefined]
-  const value = { string: text, number: Number(text), boolean: FLAGS.get(text) }[definition.type]
+  const value = { string: text, number: numberOf(text), boolean: FLAGS.get(text) }[definition.type]
   if (!mayBe(definition, value)) throw new Refusal('usage', `Invalid ${name}. ${ruleOf(definition)}`)
   return [name, value]
 }
+
+/** Reads a decimal number. `Number` also reads a space as 0, and 0x10. */
+const numberOf = (text: string): number =>
+  /^-?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
 
 const FLAGS = new Map([
   ['true', true],

@@ -145,6 +145,8 @@ test.each<[string, string]>([
   ['team=a\nb', 'Invalid team. Must be text of at most 8 characters, none of them a control character.'],
   ['seats=1e-200', 'Invalid seats. Must be 0, or a number of the size 1e-130 to 9007199254740991.'],
   ['seats=many', 'Invalid seats. Must be 0, or a number of the size 1e-130 to 9007199254740991.'],
+  ['seats= ', 'Invalid seats. Must be 0, or a number of the size 1e-130 to 9007199254740991.'],
+  ['seats=0x10', 'Invalid seats. Must be 0, or a number of the size 1e-130 to 9007199254740991.'],
   ['seats=Infinity', 'Invalid seats. Must be 0, or a number of the size 1e-130 to 9007199254740991.'],
   ['beta=yes', 'Invalid beta. Must be true or false.'],
 ])('set %s is refused', async (setting, fault) => {
