@@ -54,7 +54,10 @@ const REFUSED: [string, string, string][] = [
   ],
   [
     'a script as a reference',
-    svg('<use xlink:href="javascript:alert(1)"/>'),
+    svg(
+      '<use xlink:href="javascript:alert(1)"/>',
+      `${XMLNS} xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 1 1"`,
+    ),
     'has a reference to another file: javascript:alert(1)',
   ],
   [
@@ -78,6 +81,22 @@ const REFUSED: [string, string, string][] = [
     'has a reference to another file: url("f.woff2"',
   ],
   ['a style from elsewhere', svg('<style>@import "a.css";</style>'), 'has a style with @import'],
+  [
+    'a disguised style from elsewhere',
+    svg('<style>@&#105;mport "a.css";</style>'),
+    'has a style with @import',
+  ],
+  [
+    'a disguised ground in a style',
+    svg('<style>path{fill:u&#x72;l(//cdn.example/a)}</style>'),
+    'has a reference to another file: url(//cdn.example/a',
+  ],
+  [
+    'a prefix without a name space',
+    svg('<use xlink:href="#a"/>'),
+    'has the attribute xlink:href, without xmlns:xlink',
+  ],
+  ['an attribute twice', svg('<path d="M0 0" d="M1 1"/>'), 'has the attribute d twice in one element'],
   ['a style with an escape', svg('<rect style="fill:u\\72l(a)"/>'), 'has a style with an escape'],
   [
     'an image-set',

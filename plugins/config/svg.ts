@@ -36,9 +36,9 @@ export function faultOfSvg(svg: string): string | undefined {
     if (TOKEN.lastIndex === 0) return `is not well-formed in line ${svg.slice(0, at).split('\n').length}`
     const fault =
       start !== undefined
-        ? faultOfElement(start, attributes, open.length === 0)
+        ? faultOfElement(svg, start, attributes, open.length === 0)
         : open.at(-1) === 'style'
-          ? faultOfStyle(text ?? '')
+          ? faultOfStyle(unescaped(text ?? ''))
           : undefined
     if (fault !== undefined) return fault
     if (text !== undefined && open.length === 0 && text.replace('\uFEFF', '').trim() !== '')
@@ -50,12 +50,19 @@ export function faultOfSvg(svg: string): string | undefined {
   return open.length > 0 || roots !== 1 ? 'must have one root, which is closed' : undefined
 }
 
-function faultOfElement(name: string, text: string, isRoot: boolean): string | undefined {
+function faultOfElement(svg: string, name: string, text: string, isRoot: boolean): string | undefined {
   if (!ELEMENTS.has(name)) return `has the element ${name}`
   const attributes = [...text.matchAll(ATTRIBUTE)].map(
     ([, attribute = '', one, other]) => [attribute, unescaped(one ?? other ?? '')] as const,
   )
+  const names = attributes.map(([attribute]) => attribute)
+  const repeated = names.find((attribute, at) => names.indexOf(attribute) < at)
+  if (repeated !== undefined) return `has the attribute ${repeated} twice in one element`
   for (const [attribute, value] of attributes) {
+    const [, prefix] = /^(?!xml:|xmlns:)([^:]+):/.exec(attribute) ?? []
+    // Browsers show no image that is not XML with name spaces.
+    if (prefix !== undefined && !new RegExp(`\\sxmlns:${prefix}\\s*=`).test(svg))
+      return `has the attribute ${attribute}, without xmlns:${prefix}`
     if (/^on/i.test(attribute)) return `has the event attribute ${attribute}`
     if (/^(?:xlink:)?href$/i.test(attribute) && !value.startsWith('#'))
       return `has a reference to another file: ${value.slice(0, 40)}`
