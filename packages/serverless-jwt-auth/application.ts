@@ -26,7 +26,7 @@ function read(): AuthConfig<string> {
   // A module of ECMAScript without a default export has getters for its others.
   const config = loaded?.default ?? ('__esModule' in Object(loaded) ? undefined : loaded)
   // Before the modules that read its members. `plugins/config/faults.ts` has all other rules.
-  if (config instanceof Promise || Array.isArray(Object(config).roles)) return config as AuthConfig<string>
+  if (typeof config === 'object' && config !== null) return config as AuthConfig<string>
   return reject(`${CONFIGURATION}: The default export must be an object with roles.`)
 }
 

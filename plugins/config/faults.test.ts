@@ -65,6 +65,11 @@ test.each<[string, unknown, string]>([
   ['a list', [valid], 'The default export must be an object.'],
   ['no roles', { administrators: [] }, 'roles must be a list of roles.'],
   ['an empty list of roles', { roles: [], administrators: [] }, 'roles must name a role.'],
+  [
+    'a function as roles',
+    { ...valid, administrators: [], roles: () => [] },
+    'roles must be a list of roles.',
+  ],
   ['text as roles', { ...valid, roles: 'member' }, 'roles must be a list of roles.'],
   ['a role twice', { ...valid, roles: ['member', 'editor', 'member'] }, 'roles must not name a role twice.'],
   ['a role in capitals', { ...valid, roles: ['member', 'Editor', 'editor'] }, `roles[1] ${ROLE_RULE}`],

@@ -30,7 +30,8 @@ const stage = z
 const CONFIG = z.strictObject(
   {
     ...parameters,
-    roles: roles.min(1, 'must name a role'),
+    // Not `min`: it also runs for a function, which has a length.
+    roles: roles.refine((all) => all.length > 0, 'must name a role'),
     administrators: roles,
     formerRoles: roles.optional(),
     attributes: ATTRIBUTES.optional(),

@@ -149,6 +149,21 @@ test.each(COMMANDS)('%s refuses a configuration with faults, with the lines of t
   })
 })
 
+test('roles that are no list are refused with their path', async () => {
+  const other = join(folder, 'no-list')
+  mkdirSync(other)
+  for (const roles of ["'user'", '() => []', '{}']) {
+    writeFileSync(
+      join(other, 'auth.config.mjs'),
+      `export default { roles: ${roles}, administrators: [], attributes: null }\n`,
+    )
+    expect((await jwtAuth('users --help', other)).stderr).toBe(
+      'auth.config.mjs: roles must be a list of roles.\n' +
+        'auth.config.mjs: attributes must be an object with attributes by name.\n',
+    )
+  }
+})
+
 test('a configuration without a default export is refused', async () => {
   const other = join(folder, 'no-default')
   mkdirSync(other)
