@@ -18,6 +18,7 @@ vi.mock('../../auth.config.ts', () => ({
       'Sign in to {serviceName}': 'Welcome back to {serviceName} <3',
       'No account yet? [Create an account]': 'New here? [Join us]',
       'Sign in': 'Log in',
+      'Create an account': '</title><script>1</script> & <!-- if demo -->Join',
       'You are signed out.': 'See "you" soon.',
       'Nothing is recorded yet.': 'Empty.',
     },
@@ -50,6 +51,19 @@ test('a page has own words as text, in its title too', async () => {
   expect(html).toContain('<button class="primary" type="submit" disabled>Log in</button>')
   expect(html).toContain('<label for="password">Password</label>')
   expect(await page(accountPages, 'account-pages.json')).toContain('<a href="signin">Log in</a>')
+})
+
+test('HTML in own words is text everywhere, also in a title', async () => {
+  const register = sampleEvent('account-pages.json')
+  const { body } = await accountPages(
+    { ...register, requestContext: { ...register.requestContext, path: '/register' } },
+    lambdaContext(),
+  )
+  expect(body).toContain(
+    '<title>&lt;/title>&lt;script>1&lt;/script> &amp; &lt;!-- if demo -->Join · Notes</title>',
+  )
+  expect(body).not.toContain('<script>1')
+  expect(body).toContain('</header>')
 })
 
 test('a script has the own words of its sentences in front of it', async () => {

@@ -111,6 +111,7 @@ const HAS_TEXTS = Object.keys(TEXTS).length > 0
 
 /** What differs between the pages of one shell. */
 interface Page {
+  /** Text, in the words that users see. */
   title: string
   /** Class of the body: how wide its text is. */
   width: 'narrow' | 'medium'
@@ -131,13 +132,14 @@ const TAG = /\{\{(\w+)\}\}/g
 const inWords = (html: string): string => (HAS_TEXTS ? inOwnWords(html, (sentence) => TEXTS[sentence]) : html)
 
 /**
- * Returns the HTML of a page: a shell, in which `{{name}}` stands for what is the page's own or of the theme. All of it is HTML. Own
- * words are in it, but for the title, which the page gives in them.
+ * Returns the HTML of a page: a shell, in which `{{name}}` stands for what is the page's own or of the theme. All of it is HTML, but for
+ * the title. Own words are in it.
  */
 export function inShell(shell: string, page: Page): string {
   const logo = LOGO_URL ? `<img src="${escapeHtml(LOGO_URL)}" height="32" alt="">` : ''
   const [link, body] = [inWords(page.link), inWords(page.body)]
-  const parts = { head: '', logo, ...ICON, ...page, link, body }
+  const title = escapeHtml(page.title)
+  const parts = { head: '', logo, ...ICON, ...page, title, link, body }
   return inWords(shell).replaceAll(TAG, (tag, name) => parts[name as keyof typeof parts] ?? tag)
 }
 
