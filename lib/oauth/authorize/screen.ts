@@ -1,3 +1,4 @@
+import { ATTRIBUTES } from '../../application/attributes.ts'
 import { say } from '../../application/texts.ts'
 import type { UserState } from '../../users/user.ts'
 import type { Api } from '../apis/api.ts'
@@ -82,10 +83,13 @@ export const isOfScreen = (
   { user, request }: Pick<Seen, 'user' | 'request'>,
 ): boolean => sub === user.id && scope.split(' ').toSorted().join(' ') === request.scopes.toSorted().join(' ')
 
+/** Whether the scope `profile` gives attributes too. */
+const HAS_CLAIMS = Object.values(ATTRIBUTES).some(({ claim }) => claim !== undefined)
+
 /** What the screen says of standard scopes. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
   ['openid', say('Recognise you when you sign in')],
-  ['profile', say('See your username')],
+  ['profile', HAS_CLAIMS ? say('See your username and details of your account') : say('See your username')],
   ['email', say('See your e-mail address')],
   ['offline_access', say('Keep this access while you are away')],
 ])

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { testUser } from '../../../test/support/users.ts'
 import { AMR } from '../../users/factors.ts'
+import { sentenceOf } from '../authorize/screen.ts'
 import { claimsOfScopes, clientTokenInput, idTokenInput } from './claims.ts'
 
 vi.mock('../../../auth.config.ts', () => ({
@@ -47,4 +48,8 @@ test('attributes with a claim belong to the scope profile, at /userinfo and in t
 test('access tokens of first-party clients alone have attributes', () => {
   expect(claimsIn(clientTokenInput(granted('openid', true), details, now))).toMatchObject(PRO)
   expect(claimsIn(clientTokenInput(granted('openid profile', false), details, now))).not.toMatchObject(PRO)
+})
+
+test('the screen of an app says that the scope profile gives more than the username', () => {
+  expect(sentenceOf('profile', undefined).sentence).toBe('See your username and details of your account')
 })
