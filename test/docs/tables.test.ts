@@ -10,10 +10,14 @@ const contributing = read('CONTRIBUTING.md')
 /** Returns the code words of a text. */
 const wordsIn = (text = ''): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word)
 
+/** Folders of an application, as THEME.md names them. */
+const OF_APPLICATION = ['theme', 'texts']
+
 /** Returns the visible folders in a folder. */
 const foldersOf = (path: string): string[] =>
   readdirSync(`${root}/${path}`, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && /^[a-z]+(-[a-z]+)*$/.test(entry.name))
+    .filter(({ name }) => !OF_APPLICATION.includes(name))
     .map(({ name }) => `${name}/`)
 
 test('ARCHITECTURE.md lists every folder, and every area of functions', () => {
