@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
-import { beforeAll, describe, expect, inject, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import * as z from 'zod/mini'
 import { describeApi } from '../../lib/openapi/document.ts'
 import { GATEWAY_PROBLEMS } from '../../lib/openapi/problems.ts'
@@ -15,6 +15,9 @@ import { describeService, resourcesOf, root } from '../support/service-descripti
 import { tableAt } from '../support/sessions.ts'
 import { expectDescribed } from './openapi/check.ts'
 import { operationsOf, SERVICE_FEATURES } from './openapi/document.ts'
+
+// The description of the running service has the attributes of `auth.config.ts`.
+vi.mock('../../auth.config.ts', (importOriginal) => importOriginal())
 
 const serviceUrl = inject('serviceUrl')
 const service = describeService()

@@ -15,6 +15,7 @@ import {
   USER_CONTENT_OF_ADMIN,
   withOtherSignature,
 } from '../support/http.ts'
+import { OWN_CLAIMS } from './own-claims.ts'
 
 const url = inject('serviceUrl')
 const userToken = await tokenOf(url, 'user')
@@ -244,6 +245,7 @@ describe('GET /.well-known/jwks.json', () => {
       auth_time: expect.any(Number),
       amr: ['pwd'],
       acr: 'aal1',
+      ...OWN_CLAIMS,
     })
   })
 })

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
+import { OWN_CONTEXT } from '../http/own-claims.ts'
 import { parsed, sampleEvent } from '../support/lambda.ts'
 import { rowsOf } from '../support/rows.ts'
 import { SAMPLES } from '../support/sample-events.ts'
@@ -68,6 +69,12 @@ test('no package contains a source map', () => {
   }
 })
 
+/** Adds the attributes of `auth.config.ts` to the context of an authorizer. */
+const withOwn = (expected: unknown) =>
+  'context' in Object(expected)
+    ? { ...Object(expected), context: { ...Object(expected).context, ...OWN_CONTEXT } }
+    : expected
+
 describe.each(rowsOf(Object.entries(SAMPLES), ([, { functionKey }]) => functionKey))(
   'events/%s',
   (file, { functionKey, ...expected }) => {
@@ -77,7 +84,9 @@ describe.each(rowsOf(Object.entries(SAMPLES), ([, { functionKey }]) => functionK
       if ('throws' in expected) {
         expect(threw).toBe(expected.throws)
       } else {
-        expect(returned && 'body' in returned ? parsed(returned) : returned).toEqual(expected.returns)
+        expect(returned && 'body' in returned ? parsed(returned) : returned).toEqual(
+          withOwn(expected.returns),
+        )
       }
       // Loading undici, the global fetch, would double the time of a cold start.
       expect(loaded.filter((name) => name.includes('undici'))).toEqual([])

@@ -69,7 +69,7 @@ export interface Copy {
   addRoute(): void
   /** Makes the edits of `Adding a role`, and adds `GET /drafts`: the route, for that role. */
   addRole(): void
-  /** Adds the attribute of `Claims of your own`. */
+  /** Makes the edits of `Claims of your own`: the attribute, and its claim where README shows a token. */
   addClaim(): void
   /** Runs a script, and returns its exit status and output. */
   run(script: string, args: string[]): Promise<{ status: number | null; output: string }>
@@ -113,7 +113,13 @@ export function copyProject(): Copy {
   return {
     folder,
     addRoute: () => addFunction(readRoute()),
-    addClaim: () => insertAfter('auth.config.ts', /^ {2}administrators: .*\n/m, readClaim()),
+    addClaim() {
+      const attributes = readClaim()
+      insertAfter('auth.config.ts', /^ {2}administrators: .*\n/m, attributes)
+      const [, value] = /default: '(.+)'/.exec(attributes) ?? []
+      const [, claim] = /claim: '(.+)'/.exec(attributes) ?? []
+      insertAfter('README.md', /^\{(?="iss":)/m, `"${claim}":"${value}",`)
+    },
     addRole() {
       const { roles, role, problems } = readRole()
       const source = readFileSync(`${folder}/auth.config.ts`, 'utf8')

@@ -1,9 +1,13 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { expect, inject, test } from 'vitest'
+import { expect, inject, test, vi } from 'vitest'
+import { OWN_CLAIMS } from '../http/own-claims.ts'
 import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { get, send, sendJson, UNAUTHORIZED } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
 import { addApi, addClient, basic, type Changes, FORM, formOf, queryOf, SECRET, VERIFIER } from './clients.ts'
+
+// The description of the running service has the attributes of `auth.config.ts`.
+vi.mock('../../auth.config.ts', (importOriginal) => importOriginal())
 
 // A sign-in at an app over HTTP. Each response must match the API description.
 
@@ -62,7 +66,7 @@ test.each(['GET', 'POST'])(
     }
     expect(await ask('openid profile')).toEqual({
       status: 200,
-      body: { sub: expect.any(String), preferred_username: username },
+      body: { sub: expect.any(String), preferred_username: username, ...OWN_CLAIMS },
     })
     expect((await ask('profile')).status).toBe(403)
     expect((await send(`${url}/userinfo`, method)).status).toBe(401)

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { attribute, writeIf } from '../../../lib/aws/dynamodb.ts'
 import { codeKey } from '../../../lib/oauth/codes/code.ts'
+import { OWN_CLAIMS } from '../../http/own-claims.ts'
 import { send } from '../../support/http.ts'
 import { addClient, basic, FORM, queryOf, SECRET } from '../clients.ts'
 import { issuer, metadata, signedIn, signedOut, signInAgain, suiteFor, table } from './flow.ts'
+
+// The description of the running service has the attributes of `auth.config.ts`.
+vi.mock('../../../auth.config.ts', (importOriginal) => importOriginal())
 
 // Each test has the name of a module of the OpenID conformance suite and checks the same, over HTTP. See plans.ts.
 
@@ -79,7 +83,7 @@ test('oidcc-scope-profile', async () => {
   const browser = await signedIn()
   const { access_token, claims } = await signIn(browser, { scope: 'openid profile' })
   const { body } = await userInfo(access_token)
-  expect(body).toEqual({ sub: claims.sub, preferred_username: browser.username })
+  expect(body).toEqual({ sub: claims.sub, preferred_username: browser.username, ...OWN_CLAIMS })
 })
 
 test('oidcc-scope-email', async () => {
@@ -109,6 +113,7 @@ test('oidcc-scope-all', async () => {
     preferred_username: browser.username,
     email: `${browser.username}@example.org`,
     email_verified: true,
+    ...OWN_CLAIMS,
   })
 })
 

@@ -1,0 +1,19 @@
+import { vi } from 'vitest'
+import { attributeClaims, userAttributesOf } from '../../lib/application/attributes.ts'
+
+// What the attributes of `auth.config.ts` add to responses of the running service and of bundles. `fresh-modules.ts` hides them from
+// the other tests.
+
+const { default: config } =
+  await vi.importActual<typeof import('../../auth.config.ts')>('../../auth.config.ts')
+const { attributes = {} }: Parameters<typeof import('../../plugins/config/define-auth.ts').defineAuth>[0] =
+  config
+
+/** Claims of a user without stored attributes. */
+export const OWN_CLAIMS = attributeClaims({}, attributes)
+
+const claimed = Object.entries(attributes).filter(([, { claim }]) => claim !== undefined)
+
+/** What the authorizer adds to its context for such a user. */
+export const OWN_CONTEXT =
+  claimed.length > 0 ? { attributes: JSON.stringify(userAttributesOf({}, Object.fromEntries(claimed))) } : {}
