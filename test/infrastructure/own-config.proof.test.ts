@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expectRefused } from '../http/attribute-writes.ts'
 import { copySources } from '../support/checkout.ts'
 import { begin, refusal } from '../support/command.ts'
 import { tokenOf } from '../support/http.ts'
@@ -9,10 +11,13 @@ import { root } from '../support/service-description.ts'
 
 // The service with the configuration of another application: other roles, and values of parameters.
 
+const CLAIM = 'https://notes.example/plan'
+
 const CONFIG = {
   roles: ['member', 'editor'],
   administrators: ['editor'],
   formerRoles: ['author'],
+  attributes: { plan: { type: 'string', values: ['free', 'pro'], default: 'free', claim: CLAIM } },
   serviceName: 'Notes',
   tokenTtlSeconds: 900,
   allowedOrigins: 'http://localhost:4000',
@@ -84,6 +89,15 @@ test('each role has its demo user, and only the named one may use a route', asyn
   }
   expect(await call('editor')).toMatchObject({ status: 200, body: { username: 'editor', role: 'editor' } })
   expect(await call('member')).toMatchObject({ status: 403 })
+})
+
+test('no route of a user takes an attribute, by its name or its claim', async () => {
+  const given = [{ attributes: { plan: 'pro' } }, { plan: 'pro' }, { [CLAIM]: 'pro' }]
+  for (const members of given) await expectRefused(service.url, 'member', members)
+  const token = await tokenOf(service.url, 'member')
+  expect(decodeJwt(token)).toMatchObject({ [CLAIM]: 'free' })
+  const me = await fetch(`${service.url}/me`, { headers: { Authorization: `Bearer ${token}` } })
+  expect(await me.json()).toMatchObject({ attributes: { plan: 'free' } })
 })
 
 test('values of a stage come before those for all, serverless.yml before both, and --param before all', () => {
