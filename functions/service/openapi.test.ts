@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { describeApi } from '../../lib/openapi/document.ts'
 import type { Feature } from '../../lib/openapi/route.ts'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
@@ -6,6 +6,9 @@ import { handler } from './openapi.ts'
 
 const stage = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev'
 
+beforeEach(() => {
+  vi.stubEnv('SERVICE_NAME', 'serverless-jwt-auth')
+})
 afterEach(() => {
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
@@ -43,8 +46,10 @@ async function describedWith(own: string) {
   return JSON.parse(body)
 }
 
-test('a project without the routes of content has them neither by path nor by schema', async () => {
-  const { paths, components } = await describedWith('')
+test('a project has its own name, and without the routes of content it has them neither by path nor by schema', async () => {
+  vi.stubEnv('SERVICE_NAME', 'Notes')
+  const { info, paths, components } = await describedWith('')
+  expect(info.title).toBe('Notes')
   expect(Object.keys(paths).filter((path) => ['/', '/admin'].includes(path))).toEqual([])
   expect(components.schemas).not.toHaveProperty('Content')
 })

@@ -18,6 +18,8 @@ export const handler = apiHandler(async (event) => {
     'API_SCOPES',
     'CONTENT',
     'OWN_ROUTES',
+    'SERVICE_NAME',
   ])
-  return json(200, describeApi(serverUrlOf(event), featuresOf(config), config.OWN_ROUTES))
+  const { OWN_ROUTES, SERVICE_NAME } = config
+  return json(200, describeApi(serverUrlOf(event), featuresOf(config), OWN_ROUTES, SERVICE_NAME))
 })

@@ -18,7 +18,12 @@ import { SCHEMAS, schemaRef } from './schemas.ts'
  * @param own - The setting `OWN_ROUTES`.
  * @see https://spec.openapis.org/oas/v3.1.0
  */
-export function describeApi(serverUrl: string, features: readonly Feature[], own: readonly string[] = []) {
+export function describeApi(
+  serverUrl: string,
+  features: readonly Feature[],
+  own: readonly string[] = [],
+  title = 'serverless-jwt-auth',
+) {
   const described = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
     [needs].flat().every((feature) => features.includes(feature)),
   )
@@ -32,7 +37,7 @@ export function describeApi(serverUrl: string, features: readonly Feature[], own
   return {
     openapi: '3.1.0',
     info: {
-      title: 'serverless-jwt-auth',
+      title,
       version: '0.1.0',
       summary: 'Sign-in for a small API: JSON Web Tokens on AWS Lambda.',
       description:

@@ -85,7 +85,16 @@ const VARIABLES: Record<string, string[]> = {
   signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'CONTENT'],
   'account-pages': FACE,
   authorize: FACE,
-  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES', 'CONTENT', 'OWN_ROUTES'],
+  openapi: [
+    'MAILER',
+    'PAGES',
+    'REGISTRATION',
+    'OAUTH',
+    'API_SCOPES',
+    'CONTENT',
+    'OWN_ROUTES',
+    'SERVICE_NAME',
+  ],
 }
 
 /**
