@@ -182,7 +182,8 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   /** Refreshes, unless another tab has done it since `changes` was `seenChanges`. */
   const refreshOnce = (/** @type {number} */ seenChanges, isRepeated = false, seenFailure = failure) =>
     tabs.exclusive(async () => {
-      if (changes !== seenChanges && !isDue()) return
+      // A page from the back/forward cache has to ask, even if it learned something before it left.
+      if (!openedAt && changes !== seenChanges && !isDue()) return
       if (failure && failure !== seenFailure) throw failure
       const before = changes
       try {

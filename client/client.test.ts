@@ -816,6 +816,21 @@ describe('the back/forward cache', () => {
     expect(names([cached, other])).toEqual(['grace', 'grace'])
   })
 
+  test('gives a page back that asks even if another tab refreshed before it left', async () => {
+    const { browser, tab: cached, other } = await openSignedIn(2)
+    loseEvery(browser)
+    const refreshed = cached.auth.refresh()
+    await browser.waitForTimers(0.25)
+    loseNone(browser)
+    await other.auth.refresh()
+    await browser.settled()
+    leave(cached)
+    browser.signInElsewhere('grace')
+    comeBack(cached)
+    await browser.passUntil(refreshed)
+    await expect.poll(() => cached.username, QUICK).toBe('grace')
+  })
+
   test('is not asked for when a page opens for the first time', async () => {
     const { browser, tab } = await openSignedIn()
     tab.dispatch('pageshow', { persisted: false })
