@@ -212,8 +212,10 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
   const refreshTwice = (/** @type {number} */ seenChanges) =>
     refreshOnce(seenChanges).catch(async (error) => {
       if (!isChanged(error)) throw error
+      // Without Web Locks, another tab may have refreshed before the service responded so.
+      const seenNow = changes
       await pause(edges, CHANGED_PAUSE_SECONDS)
-      await refreshOnce(seenChanges, true)
+      await refreshOnce(seenNow, true)
     })
 
   function refresh() {

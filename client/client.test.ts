@@ -581,6 +581,27 @@ describe('a refresh', () => {
     expect(browser.farEnd.rotations).toBe(1)
   })
 
+  test('after another sign-in is repeated, even if a tab without locks refreshed before it', async () => {
+    const browser = new Browser()
+    const tab = await browser.openKnown({ without: ['locks'] })
+    await tab.auth.signIn(credentials)
+    const other = await browser.openKnown({ without: ['locks'] })
+    const { promise: held, resolve: respond } = Promise.withResolvers<Response>()
+    let isSent = false
+    browser.intercept = () => {
+      isSent = true
+      return held
+    }
+    const refreshed = tab.auth.refresh()
+    await expect.poll(() => isSent, QUICK).toBe(true)
+    loseNone(browser)
+    const token = await other.auth.refresh().then(() => other.auth.getAccessToken())
+    await expect.poll(() => tab.auth.getAccessToken(), QUICK).toBe(token)
+    browser.signInElsewhere('grace')
+    respond(sessionChanged().response)
+    expect(await browser.passUntil(refreshed)).toMatchObject({ username: 'grace' })
+  })
+
   test('that gets 503 waits as Retry-After says, and is sent three times', async () => {
     const { browser, tab } = await openSignedIn()
     const sent = intercept(browser, () => unavailable('5').response)
