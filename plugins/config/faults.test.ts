@@ -39,6 +39,15 @@ test.each<[string, object]>([
     },
   ],
   [
+    'attributes of `import * as attributes`',
+    {
+      ...valid,
+      attributes: Object.assign(Object.create(null, { [Symbol.toStringTag]: { value: 'Module' } }), {
+        beta: { type: 'boolean' },
+      }),
+    },
+  ],
+  [
     'a theme',
     {
       ...valid,

@@ -95,6 +95,8 @@ function faultsOfData(value: unknown, path = ''): string[] {
   }
   return Reflect.ownKeys(value).flatMap((key) => {
     const name = Array.isArray(value) ? `${path}[${String(key)}]` : `${path}.${String(key)}`
+    // `import * as attributes` has this symbol.
+    if (key === Symbol.toStringTag) return []
     if (typeof key === 'symbol' || key === '__proto__') return [`${name.slice(1)} is unknown.`]
     const { get, set, value: member } = Object(Object.getOwnPropertyDescriptor(value, key))
     return get || set ? [`${name.slice(1)} must be a value, not a getter.`] : faultsOfData(member, name)
