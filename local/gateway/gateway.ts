@@ -86,9 +86,9 @@ function authenticationFor(
       return {
         authenticate(request: Request, h: Toolkit) {
           if (endpoint.integration === 'AWS_PROXY') ofProxies.add(request)
-          return endpoint.authorizer === undefined
-            ? h.authenticated({ credentials: { principalId: NO_AUTHORIZER } })
-            : authorize(endpoint.authorizer, request, h)
+          return endpoint.authorizer
+            ? authorize(endpoint.authorizer, request, h)
+            : h.authenticated({ credentials: { principalId: NO_AUTHORIZER } })
         },
       }
     },

@@ -26,11 +26,14 @@ export async function leaveAuthorizers(
   const provider = { ...offline }
   HttpServer.prototype.createRoutes = function (functionKey: string, event: RouteEvent, handler: string) {
     const { authorizer } = event
-    if (authorizer !== undefined && Object(authorizer).name !== ours) {
+    if (authorizer && Object(authorizer).name !== ours) {
       delete offline.customAuthenticationProvider
       takeCors(event, event.method, event.path)
     }
-    createRoutes.call(this, functionKey, event, handler)
-    Object.assign(offline, provider)
+    try {
+      createRoutes.call(this, functionKey, event, handler)
+    } finally {
+      Object.assign(offline, provider)
+    }
   }
 }

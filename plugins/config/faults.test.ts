@@ -1,10 +1,10 @@
-import { expect, test } from 'vitest'
-import config from '../../auth.config.ts'
+import { expect, test, vi } from 'vitest'
 import { mayBe } from '../../lib/application/attributes.ts'
 import { longestClaimed } from './attributes.ts'
 import { defineAuth } from './define-auth.ts'
 import { faultsOfConfig } from './faults.ts'
 
+const { default: config } = await vi.importActual<{ default: object }>('../../auth.config.ts')
 const valid = { roles: ['member', 'editor'], administrators: ['editor'] }
 const ROLE_RULE = 'must be 1 to 32 of a-z, 0-9 and hyphens, with a letter first.'
 const attribute = (plan: unknown) => ({ ...valid, attributes: { plan } })

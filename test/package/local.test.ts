@@ -57,6 +57,7 @@ function withGates({ functions }: Configuration) {
     signed: shownAt('signed', { authorizer: 'aws_iam' }),
     pooled: shownAt('pooled', { authorizer: { name: 'pool', arn: POOL } }),
     open: shownAt('open', {}),
+    openToo: shownAt('open-too', { authorizer: null }),
     any: {
       handler: 'src/gates.show',
       events: [
@@ -177,6 +178,7 @@ test.each<[string, Record<string, string>, number, unknown?]>([
     { ...UNCHECKED, claims: { sub: 'ada' } },
   ],
   ['open', {}, 200, null],
+  ['open-too', {}, 200, null],
   // As API Gateway does where a route has signatures of AWS.
   ['unknown', {}, 403],
 ])('(3) GET /%s with %o is decided by the authorizer of the project: %d', async (...row) => {
