@@ -101,7 +101,8 @@ export const claimedAttributes = (
   claims: Readonly<Record<string, unknown>>,
   definitions = ATTRIBUTES,
 ): ClaimedAttributes =>
-  valuesBy(claimed(definitions), (_name, { claim = '' }) => claims[claim]) as ClaimedAttributes
+  valuesBy(withClaim(definitions), (_name, { claim = '' }) => claims[claim]) as ClaimedAttributes
 
-const claimed = (definitions: Readonly<Record<string, Attribute>>) =>
+/** Returns the definitions that have a claim. */
+export const withClaim = (definitions: Readonly<Record<string, Attribute>>): Record<string, Attribute> =>
   Object.fromEntries(Object.entries(definitions).filter(([, { claim }]) => claim !== undefined))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { maxLengthOf, mayBe, NOT_IN_TEXT } from '../../lib/application/attributes.ts'
+import { maxLengthOf, mayBe, NOT_IN_TEXT, withClaim } from '../../lib/application/attributes.ts'
 import type { Scalar } from '../../lib/aws/dynamodb.ts'
 import type { Attribute } from './attribute.ts'
 
@@ -101,11 +101,7 @@ const bytesInJson = (text: string): number => Buffer.byteLength(JSON.stringify(t
 
 /** Returns the claimed attributes of a user whose values take most bytes in JSON within JSON. */
 export const longestClaimed = (definitions: Readonly<Record<string, Attribute>>): Record<string, Scalar> =>
-  Object.fromEntries(
-    Object.entries(definitions)
-      .filter(([, { claim }]) => claim !== undefined)
-      .map(([name, one]) => [name, longestOf(one)]),
-  )
+  Object.fromEntries(Object.entries(withClaim(definitions)).map(([name, one]) => [name, longestOf(one)]))
 
 function longestOf(one: Attribute): Scalar {
   if (one.type === 'boolean') return false

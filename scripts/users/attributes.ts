@@ -71,9 +71,12 @@ async function storeAttributes(
   return !(await transact(table, [{ Update: update }, event]))
 }
 
+/** Returns the definition of an attribute by a name that may be of none. */
+export const definitionOf = (name: string) => (Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined)
+
 function readSetting(word: string): Setting {
   const [name = '', text] = word.split(/=(.*)/s, 2)
-  const definition = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined
+  const definition = definitionOf(name)
   if (text === undefined || definition === undefined) {
     const names = Object.keys(ATTRIBUTES)
     const known =

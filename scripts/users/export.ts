@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { ATTRIBUTES, mayBe, type StoredAttributes } from '../../lib/application/attributes.ts'
+import { mayBe, type StoredAttributes } from '../../lib/application/attributes.ts'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { eventOf, SERVICE } from '../../lib/events/event.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
@@ -10,6 +10,7 @@ import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { asJsonLine } from '../cli/table.ts'
+import { definitionOf } from './attributes.ts'
 import { noticeUnknownRoles, usersByName } from './store.ts'
 
 /** Options of `export`. */
@@ -56,7 +57,7 @@ export async function exportUsers(
 /** Returns the stored attributes that an import takes, or nothing. Others fit an earlier definition, and read as the default. */
 function attributesOf({ attributes = {} }: User): StoredAttributes | undefined {
   const allowed = Object.entries(attributes).filter(([name, value]) => {
-    const definition = Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : undefined
+    const definition = definitionOf(name)
     return definition !== undefined && mayBe(definition, value)
   })
   return allowed.length > 0 ? Object.fromEntries(allowed) : undefined

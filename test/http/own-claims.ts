@@ -1,5 +1,5 @@
 import { vi } from 'vitest'
-import { attributeClaims, userAttributesOf } from '../../lib/application/attributes.ts'
+import { attributeClaims, userAttributesOf, withClaim } from '../../lib/application/attributes.ts'
 
 // What the attributes of `auth.config.ts` add to responses of the running service and of bundles. `fresh-modules.ts` hides them from
 // the other tests.
@@ -12,8 +12,8 @@ const { attributes = {} }: Parameters<typeof import('../../plugins/config/define
 /** Claims of a user without stored attributes. */
 export const OWN_CLAIMS = attributeClaims({}, attributes)
 
-const claimed = Object.entries(attributes).filter(([, { claim }]) => claim !== undefined)
+const claimed = withClaim(attributes)
 
 /** What the authorizer adds to its context for such a user. */
 export const OWN_CONTEXT =
-  claimed.length > 0 ? { attributes: JSON.stringify(userAttributesOf({}, Object.fromEntries(claimed))) } : {}
+  Object.keys(claimed).length > 0 ? { attributes: JSON.stringify(userAttributesOf({}, claimed)) } : {}

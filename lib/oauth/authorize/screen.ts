@@ -1,4 +1,4 @@
-import { ATTRIBUTES } from '../../application/attributes.ts'
+import { ATTRIBUTES, withClaim } from '../../application/attributes.ts'
 import { say } from '../../application/texts.ts'
 import type { UserState } from '../../users/user.ts'
 import type { Api } from '../apis/api.ts'
@@ -84,7 +84,7 @@ export const isOfScreen = (
 ): boolean => sub === user.id && scope.split(' ').toSorted().join(' ') === request.scopes.toSorted().join(' ')
 
 /** Whether the scope `profile` gives attributes too. */
-const HAS_CLAIMS = Object.values(ATTRIBUTES).some(({ claim }) => claim !== undefined)
+const HAS_CLAIMS = Object.keys(withClaim(ATTRIBUTES)).length > 0
 
 /** What the screen says of standard scopes. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
