@@ -45,25 +45,23 @@ export function awsClient(settings: AwsSettings): AwsClient {
       const { sign, send } = services[service]
       const path = target === undefined ? operation : '/'
       const body = JSON.stringify(input)
+      const attempts = isOnce ? 1 : MAX_ATTEMPTS
+      let cause: unknown = failure('DeadlineExceeded', 'no time left for the call')
       for (let attempt = 1; ; attempt += 1) {
+        const nowMs = Date.now()
+        const timeoutMs = Math.min(longestMs, deadlineMs - nowMs)
+        // A call may begin after the deadline, and a pause may end after it.
+        if (timeoutMs <= 0) break
         try {
-          const nowMs = Date.now()
-          const timeoutMs = Math.min(longestMs, deadlineMs - nowMs)
-          if (timeoutMs <= 0) throw failure('DeadlineExceeded', 'no time left for the call')
           return readOutput(await send(path, sign(operation, body, new Date(nowMs)), body, timeoutMs))
         } catch (error) {
-          const pauseMs = Math.random() * BACKOFF_BASE_MS * 2 ** attempt
-          if (
-            isOnce ||
-            attempt === MAX_ATTEMPTS ||
-            !isRetryable(error) ||
-            Date.now() + pauseMs >= deadlineMs
-          ) {
-            throw new ServiceError('unavailable', `${service} ${operation} failed`, { cause: error })
-          }
-          await sleep(pauseMs)
+          cause = error
         }
+        const pauseMs = Math.random() * BACKOFF_BASE_MS * 2 ** attempt
+        if (attempt === attempts || !isRetryable(cause) || Date.now() + pauseMs >= deadlineMs) break
+        await sleep(pauseMs)
       }
+      throw new ServiceError('unavailable', `${service} ${operation} failed`, { cause })
     },
   }
 }
