@@ -89,6 +89,11 @@ test('a missing logo and a file that is no JSON are named', () => {
   ])
 })
 
+test('words with a byte order mark are read', () => {
+  write('texts/en.json', '\uFEFF{ "Sign in": "Log in" }')
+  expect(readApplication({ ...own, theme: {} }, project).application?.texts).toEqual({ 'Sign in': 'Log in' })
+})
+
 test('a parameter that is undefined is one that the configuration does not have', () => {
   const stages = { dev: { allowedOrigins: '*', issuer: undefined } }
   expect(parametersIn(Object({ ...own, stages, mailFrom: undefined }))).toStrictEqual({

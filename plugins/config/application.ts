@@ -54,7 +54,8 @@ function readTexts(
   const wrong = (...faults: string[]) => ({ words: {}, faults })
   if (!existsSync(file)) return wrong(`${CONFIGURATION}: texts ${path} does not exist.`)
   try {
-    const words = JSON.parse(readFileSync(file, 'utf8'))
+    // An editor may write a byte order mark before the text, which readers of JSON may ignore (RFC 8259 section 8.1).
+    const words = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
     return { words, faults: faultsOfTexts(words).map((fault) => `${path}: ${fault}`) }
   } catch (error) {
     return wrong(`${path}: It must be JSON: ${(error as Error).message}.`)
