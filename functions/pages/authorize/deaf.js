@@ -17,7 +17,11 @@ export function onGuardedClick(button, act) {
   const isDeaf = () => performance.now() < readyAtMs || !document.hasFocus()
 
   function wake() {
-    if (!isDeaf() && !button.ariaBusy) button.ariaDisabled = null
+    clearTimeout(timer)
+    // Some browsers round this clock, so a timer may end before the clock has moved by a second.
+    const leftMs = readyAtMs - performance.now()
+    if (leftMs > 0) timer = setTimeout(wake, leftMs)
+    else if (!isDeaf() && !button.ariaBusy) button.ariaDisabled = null
   }
 
   function beDeaf() {
