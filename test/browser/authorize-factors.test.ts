@@ -15,7 +15,7 @@ import {
 import { addAuthenticator, withoutAutofill } from './authenticator.ts'
 import { alert, heading, press, signIn, useBrowser } from './browser.ts'
 import { addApp, addPasskey, dialog, fillIn, pressIn, saveCodes } from './factors.ts'
-import { agree, expectCode, screen, startShop } from './shop.ts'
+import { agree, expectCode, nextSecond, screen, startShop } from './shop.ts'
 
 useBrowser()
 const shop = await startShop()
@@ -31,6 +31,7 @@ async function openOwn(prepare: (page: Page) => Promise<unknown> = async () => {
 
 /** Clicks the link of an app that asks for two factors, and waits for the sign-in page. */
 async function ask(page: Page, values: object = {}): Promise<void> {
+  await nextSecond()
   await shop.click(page, shop.requestOf(await shop.register(values), { prompt: 'login', acr_values: 'aal2' }))
   await heading(page, TITLE).waitFor()
 }
@@ -75,6 +76,7 @@ describe('a request for another sign-in is met', () => {
     const { name, page } = await openOwn(addAuthenticator)
     await addPasskey(page, 'Laptop')
     await saveCodes(page)
+    await nextSecond()
     // The authenticator of the test accepts the offer at once.
     await shop.click(page, shop.requestOf(await shop.register(), { prompt: 'login' }))
     await screen(page, name)

@@ -21,6 +21,7 @@ import {
   back,
   begin,
   expectCode,
+  nextSecond,
   screen,
   signInHere,
   startShop,
@@ -70,10 +71,13 @@ test('a screen for one user and a click as another one shows the screen again', 
   await press(tab, 'Sign out', 'Sign in')
   await signInHere(tab, other)
   await heading(tab, `Signed in as ${other}`).waitFor()
+  await page.getByRole('button', { name: BUTTON, disabled: false }).waitFor()
+  await pauseClock(page)
   await press(page, BUTTON)
   await screen(page, other)
   await alert(page, `You are signed in as ${other} now.`)
   expect(await isDeaf(page)).toBe('true')
+  await page.clock.resume()
   await agree(page)
   const [first, second] = approvals.map(({ click }) => Object(click).sub)
   expect([approvals.length, first === second]).toEqual([2, false])
@@ -230,6 +234,7 @@ test('the link that stays asks for another code', async () => {
   const redirect = 'com.example.shop:/callback'
   const id = await shop.register({ type: 'native', redirectUris: [redirect] })
   const approvals = approvalsOf(page)
+  await nextSecond()
   // No app on this device has the scheme, so the page stays.
   await shop.click(page, shop.requestOf(id, { redirect_uri: redirect, prompt: 'login' }))
   await heading(page, 'Sign in to continue to Shop').waitFor()

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { secondOf } from '../../lib/time.ts'
 import { serviceUrl } from './accounts.ts'
 import { alert, expectFocus, heading, open, press, useBrowser } from './browser.ts'
 import {
@@ -14,6 +13,7 @@ import {
   cookiesOf,
   expectCode,
   FROM_ANOTHER_SITE,
+  nextSecond,
   screen,
   signInHere,
   signInUnseen,
@@ -118,9 +118,7 @@ describe('a click on a link of another site', () => {
 describe('another sign-in', () => {
   test('that the app asks for is one of this tab', async () => {
     const page = await openSignedIn()
-    const signedInAt = secondOf(new Date())
-    // A sign-in of the same second would be the same one.
-    await expect.poll(() => secondOf(new Date())).toBeGreaterThan(signedInAt)
+    await nextSecond()
     const request = shop.requestOf(await shop.register({ firstParty: true }), { prompt: 'login' })
     await shop.click(page, request)
     await heading(page, TITLE).waitFor()
@@ -140,6 +138,7 @@ describe('another sign-in', () => {
 
   test('that the user does not complete leads back to the app by the Back button', async () => {
     const page = await openSignedIn()
+    await nextSecond()
     const request = shop.requestOf(await shop.register({ firstParty: true }), { acr_values: 'aal2' })
     await shop.click(page, request)
     await heading(page, TITLE).waitFor()

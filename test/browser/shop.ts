@@ -2,6 +2,7 @@ import '../support/real-argon2.ts'
 import { randomBytes } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { afterAll, expect, inject } from 'vitest'
+import { secondOf } from '../../lib/time.ts'
 import { addClient, type Changes, queryOf } from '../oauth/clients.ts'
 import { operator, PASSWORD, tableAt } from '../support/sessions.ts'
 import { serviceUrl } from './accounts.ts'
@@ -89,6 +90,12 @@ export async function signInUnseen(page: Page, username: string): Promise<void> 
     body: JSON.stringify({ username, password: PASSWORD, session: 'cookie' }),
   })
   expect(status).toBe(200)
+}
+
+/** Waits for the next second. To the service, two sign-ins of one second are one. */
+export async function nextSecond(): Promise<void> {
+  const second = secondOf(new Date())
+  await expect.poll(() => secondOf(new Date())).toBeGreaterThan(second)
 }
 
 /** Signs in on /signin of the service. */
