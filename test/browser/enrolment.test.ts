@@ -4,7 +4,18 @@ import { begin } from '../support/command.ts'
 import { type Service, startService } from '../support/service.ts'
 import { newName, nextMail, PASSWORD } from './accounts.ts'
 import { addAuthenticator, judgeRecorded, recordResponses, withoutAutofill } from './authenticator.ts'
-import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
+import {
+  alert,
+  expectFocus,
+  heading,
+  inspect,
+  LOOKS,
+  open,
+  pauseClock,
+  press,
+  signIn,
+  useBrowser,
+} from './browser.ts'
 import { closeWhileBusy, dialog, fillIn, pressIn, saveCodes, shownSecret, startApp } from './factors.ts'
 
 useBrowser()
@@ -189,7 +200,10 @@ test('the link of the mail in another tab and a passkey complete the first sign-
   await tab.goto(link)
   await heading(tab, 'Confirm that the account is yours').waitFor()
   expect(tab.url()).toBe(`${service.url}/confirm`)
+  // The other tab has a second to say that it has the link.
+  await pauseClock(tab)
   await press(tab, 'Confirm', 'Confirmed')
+  await tab.clock.resume()
   // Browsers create passkeys for the page in front only.
   await page.bringToFront()
   await pressIn(page, 'Create a passkey')
@@ -212,6 +226,7 @@ test('the link of the mail proves its own enrolment, if another user enrols in a
   })
   const opened = await other.context().newPage()
   await opened.goto(link)
+  await pauseClock(opened)
   await press(opened, 'Confirm', 'Confirmed')
   expect((await refusal).status()).toBeGreaterThanOrEqual(400)
   await dialog(page).getByRole('button', { name: 'Use an authenticator app' }).waitFor()
