@@ -126,11 +126,8 @@ test('neither its servers nor idle connections keep a process running', async ()
   const script = `
     const { startLocalAws } = await import('./local/aws.ts')
     await startLocalAws(${JSON.stringify(resourcesOf(service))}, '${region}', 0)
-    console.log('started')`
+    // A server closes an idle connection after five seconds. This timer does not keep the process running either.
+    setTimeout(() => process.exit(1), 4_000).unref()`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: root })
-  await once(child.stdout, 'data')
-  const startedAtMs = performance.now()
   expect(await once(child, 'exit')).toEqual([0, null])
-  // A server closes an idle connection after five seconds.
-  expect(performance.now() - startedAtMs).toBeLessThan(3_000)
 })

@@ -66,7 +66,7 @@ test('a function that returns is invoked once', async () => {
   const { port, invocations, letters } = await start(returned, returned)
   await invoke(port)
   await invoke(port, { body: '{"id":"2"}' })
-  await vi.waitFor(() => expect(invocations).toHaveLength(2))
+  await expect.poll(() => invocations).toHaveLength(2)
   expect(invocations.map(({ event }) => event)).toEqual([{ id: '1' }, { id: '2' }])
   expect(invocations[1]?.awsRequestId).not.toBe(invocations[0]?.awsRequestId)
   expect(letters).toEqual([])
@@ -75,7 +75,7 @@ test('a function that returns is invoked once', async () => {
 test('a function that throws is invoked again with the same event, after the pauses', async () => {
   const { port, invocations, letters } = await start(thrown('first'), new Error('no socket'), returned)
   await invoke(port)
-  await vi.waitFor(() => expect(invocations).toHaveLength(3))
+  await expect.poll(() => invocations).toHaveLength(3)
   const [first, second, third] = invocations
   expect(invocations.map(({ event }) => event)).toEqual([{ id: '1' }, { id: '1' }, { id: '1' }])
   expect(new Set(invocations.map(({ awsRequestId }) => awsRequestId)).size).toBe(1)
@@ -93,7 +93,7 @@ test.each<[string, Invocation | Error, string]>([
 ])('after three failures the event is a dead letter, with %s', async (_what, last, errorMessage) => {
   const { port, invocations, letters } = await start(thrown('first'), thrown('second'), last)
   await invoke(port)
-  await vi.waitFor(() => expect(letters).toHaveLength(1))
+  await expect.poll(() => letters).toHaveLength(1)
   expect(invocations).toHaveLength(3)
   expect(letters).toEqual([{ functionName: NAME, event: { id: '1' }, attempts: 3, errorMessage }])
 })

@@ -14,7 +14,7 @@ interface Timer {
 const QUIET_TURNS = 5
 
 /** Options for `expect.poll`. */
-export const QUICK = { interval: 1, timeout: 5_000 }
+export const QUICK = { interval: 1 }
 
 type Channel = InstanceType<typeof BroadcastChannel>
 
