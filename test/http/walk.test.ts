@@ -221,7 +221,8 @@ describe('GET /.well-known/jwks.json', () => {
 
   test('lets a client verify a token without this service', async () => {
     const { body } = await get(`${url}/.well-known/jwks.json`)
-    const { payload, protectedHeader } = await jwtVerify(userToken, createLocalJWKSet(JSON.parse(body)), {
+    const token = await tokenOf(url, 'user')
+    const { payload, protectedHeader } = await jwtVerify(token, createLocalJWKSet(JSON.parse(body)), {
       algorithms: ['RS256'],
       typ: 'at+jwt',
       issuer: url,

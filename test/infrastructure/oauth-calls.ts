@@ -16,6 +16,8 @@ const DAY_MS = 86_400_000
  * change of the client. The client exchanges codes, refreshes grants and revokes tokens, and a machine gets a token. Codes and tokens
  * are used again, those of sessions too, and the response to a transaction is lost. The user ends a session, removes the access of the
  * client, gives it again, and leaves.
+ *
+ * Moves the clock, which must stand still.
  */
 export async function runOAuth(run: Run, table: Table): Promise<void> {
   const { id, newSession, call } = await addCaller(run, table, { username: 'olga' }, AMR.password)
@@ -48,9 +50,10 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   const refresh = (refresh_token: string, client: Record<string, string>) =>
     send({ grant_type: 'refresh_token', refresh_token, ...client })
   const later = async (ms: number, step: () => Promise<unknown>) => {
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
+    const now = Date.now()
+    vi.setSystemTime(now + ms)
     await step()
-    vi.useRealTimers()
+    vi.setSystemTime(now)
   }
 
   const code = await agree('openid profile')

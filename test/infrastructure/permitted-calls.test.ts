@@ -87,6 +87,8 @@ let aws: LocalAws
 
 beforeAll(async () => {
   for (const method of ['info', 'warn', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
+  // No window of a limit begins between two attempts that it counts.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
   network.host = await startDocumentHost()
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
   for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
@@ -102,6 +104,7 @@ beforeAll(async () => {
   }
   aws.stop()
   network.host.stop()
+  vi.useRealTimers()
   vi.restoreAllMocks()
 }, 120_000)
 
@@ -225,11 +228,12 @@ async function walk(): Promise<void> {
   await run('login', { ...older, body: String(older.body).replace(/[\w-]{43}(?="\}$)/, 'A'.repeat(43)) })
   // A token that was replaced before the grace period ends the session.
   const refresh = await eventOf('refresh', { refreshToken: replaces })
+  const now = Date.now()
   for (const seconds of [0, 11]) {
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1_000 })
+    vi.setSystemTime(now + seconds * 1_000)
     await run('refresh', refresh)
-    vi.useRealTimers()
   }
+  vi.setSystemTime(now)
   const change = { currentPassword: 'ada', newPassword: 'correct horse battery staple' }
   await run('password', await eventOf('password', change), refused)
   await run('password', await eventOf('password', change))
