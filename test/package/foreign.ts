@@ -11,7 +11,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
@@ -162,13 +161,4 @@ export function foreignProject(): Foreign {
     },
     remove: () => rmSync(folder, { recursive: true }),
   }
-}
-
-/** Returns a port that is free. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const address = server.address()
-  server.close()
-  return Number(Object(address).port)
 }

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { unzip } from '../infrastructure/unzip.ts'
 import { asksWho, callerIdentity, describeStacks } from '../operator/describe-stacks.ts'
+import { freePort } from '../support/service.ts'
 import {
   type Configuration,
   type Foreign,
   foreignProject,
-  freePort,
   type Package,
   type Resource,
   withOwnRoutes,

@@ -93,10 +93,10 @@ function concerns(fault: Fault, operation: string, body: string, failed: number)
   return operation === fault.operation && isOfKey && body.includes(text) && failed < times
 }
 
-/** Listens below the ports that systems assign, so that no other process gets this port while it is closed. */
+/** Listens below the ports that systems and `freePort` assign, so that no other process gets this port while it is closed. */
 async function listenOnLowPort(server: Server): Promise<number> {
   for (;;) {
-    const port = randomInt(10_000, 30_000)
+    const port = randomInt(10_000, 15_000)
     try {
       await once(server.listen(port, '127.0.0.1'), 'listening')
       return port

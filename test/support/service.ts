@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -60,19 +60,36 @@ export async function startService(
   }
 }
 
+/** Ports that are given away here. Systems use others for connections and for port 0, and proxies of AWS too. */
+const [FIRST_PORT, LAST_PORT] = [22_500, 29_999]
+
+/** The port of a claim is lower by this number. */
+const CLAIM_DISTANCE = 7_500
+
 /**
- * Returns a port that is free now. Systems use other ports for connections and for port 0, so no other test gets this one
- * before the caller listens on it.
+ * Returns a port that is free until the caller listens on it. A service takes seconds for that, in which another process of the tests
+ * could choose the same port. So this process listens on a second port, which claims the first one, until it ends.
  */
 export async function freePort(): Promise<number> {
-  const port = randomInt(20_000, 30_000)
-  const server = createServer().listen(port)
-  try {
-    await once(server, 'listening')
-  } catch {
+  const port = randomInt(FIRST_PORT, LAST_PORT + 1)
+  const claim = await listenOn(port - CLAIM_DISTANCE, '127.0.0.1')
+  const server = claim && (await listenOn(port))
+  if (!server) {
+    claim?.close()
     return await freePort()
   }
   server.close()
   await once(server, 'close')
   return port
+}
+
+/** Listens on a port, without keeping the process running. @returns The server, or nothing if the port is taken. */
+async function listenOn(port: number, host?: string): Promise<Server | undefined> {
+  const server = createServer().listen(port, host).unref()
+  try {
+    await once(server, 'listening')
+    return server
+  } catch {
+    return undefined
+  }
 }
