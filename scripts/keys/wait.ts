@@ -20,9 +20,10 @@ export async function waitUntil(
   const totalMs = leftMs()
   stderr.write(`Waiting until ${until.toISOString()} (${inMinutes(totalMs)}).\n${why}\n`)
   const progress = stderr.isTTY ? bar(stderr, totalMs) : plainLines(stderr, totalMs)
-  while (leftMs() > 0 && !signal.aborted) {
-    progress.update(leftMs())
-    await sleep(Math.min(TICK_MS, leftMs()), undefined, { signal }).catch((error: unknown) => {
+  // One read of the clock for each step: the wait may end between two.
+  for (let ms = totalMs; ms > 0 && !signal.aborted; ms = leftMs()) {
+    progress.update(ms)
+    await sleep(Math.min(TICK_MS, ms), undefined, { signal }).catch((error: unknown) => {
       if (!signal.aborted) throw error
     })
   }
