@@ -228,7 +228,7 @@ describe('the packaged template', () => {
   beforeAll(async () => {
     // No origin is allowed by default in stage prod.
     ;[template, closedTemplate] = await Promise.all([packageChangedProd(), packageProd()])
-  }, 120_000)
+  })
 
   const ofType = ({ resources }: Package, type: string) =>
     Object.entries(resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`)

@@ -151,11 +151,11 @@ test('pages are on by default in stage dev, and off in stage prod', async () => 
   expect(Object.keys(resources)).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/^(Docs|Signin|AccountDashpages)/)]),
   )
-}, 120_000)
+})
 
 test('without open registration there is no page to create an account', async () => {
   const ids = Object.keys((await packageChangedProd()).resources)
   const pages = ['Forgot', 'Confirm', 'ConfirmFileVar', 'Register']
   const methods = pages.map((page) => `ApiGatewayMethod${page}Get`)
   expect(methods.filter((id) => ids.includes(id))).toEqual(methods.slice(0, -1))
-}, 120_000)
+})

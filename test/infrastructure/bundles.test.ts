@@ -34,7 +34,7 @@ beforeAll(async () => {
     unpack(files, `${folder}/${functionKey}`)
   }
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
-}, 120_000)
+})
 afterAll(() => {
   aws.stop()
   rmSync(folder, { recursive: true })

@@ -45,7 +45,7 @@ beforeAll(async () => {
     )
   }
   aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
-}, 120_000)
+})
 afterAll(() => {
   aws.stop()
   rmSync(folder, { recursive: true })

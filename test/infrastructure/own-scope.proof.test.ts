@@ -106,10 +106,10 @@ test('a deployment names the metadata, and gives the authorizer its rights', asy
   expect(Object.keys(Resources)).toEqual(
     expect.arrayContaining(['ApiGatewayMethodWellDashknownOauthDashprotectedDashresourceGet']),
   )
-}, 120_000)
+})
 
 test('the parameter oauth must be on', async () => {
   const { status, output } = await copy.run('node_modules/.bin/sls', ['print', '--param', 'oauth=off'])
   expect(status).not.toBe(0)
   expect(output).toContain('The parameter oauth must be on, because functions name scopes.')
-}, 60_000)
+})

@@ -106,7 +106,7 @@ beforeAll(async () => {
   network.host.stop()
   vi.useRealTimers()
   vi.restoreAllMocks()
-}, 120_000)
+})
 
 interface Setting {
   at?: LocalAws

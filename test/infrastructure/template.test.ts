@@ -29,7 +29,7 @@ let dev: Package
 
 beforeAll(async () => {
   ;[prod, changedProd, dev] = await Promise.all([packageProd(), packageChangedProd(), packageDev()])
-}, 120_000)
+})
 
 const NAMES = Object.keys(describeService().functions)
 

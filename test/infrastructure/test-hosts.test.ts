@@ -14,7 +14,7 @@ const OF_TEST_HOSTS = /TEST_HOSTS|\.test\b(?!\()|8443|9\.9\.9\.9/
 let packages: Package[]
 beforeAll(async () => {
   packages = await Promise.all([packageDev(), packageChangedProd()])
-}, 120_000)
+})
 
 /** Returns the file of a packaged function. */
 const bundleIn = ({ folder }: Package, functionKey: string): string =>

@@ -28,7 +28,7 @@ beforeAll(async () => {
   before = await project.package()
   project.write()
   after = await project.package()
-}, 120_000)
+})
 afterAll(() => project.remove())
 
 /** Resources of the project that differ, with the reason for each. */
@@ -392,7 +392,7 @@ test('the first deployment of a stack of another name asks for no other', async 
   // The output of the deployed stack, its API and its stage, and the stack itself.
   expect(names.length).toBeGreaterThan(3)
   expect([...new Set(names)]).toEqual(['orders-prod'])
-}, 60_000)
+})
 
 test('sls invoke hands an event to a function without a route as it is', async () => {
   writeFileSync(
@@ -412,7 +412,7 @@ test('sls invoke hands an event to a function without a route as it is', async (
   await project.run(['invoke', '-f', 'echo', '-p', 'event.json'], env)
   expect(bodies).toContain(JSON.stringify(event))
   rmSync(join(project.folder, 'event.json'))
-}, 60_000)
+})
 
 /** Starts an AWS account without a stack until the test ends, in which every table and key exists. */
 async function startAccount() {

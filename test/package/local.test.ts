@@ -111,7 +111,7 @@ beforeAll(async () => {
     child.stderr.on('data', read)
     child.once('close', () => reject(new Error(output)))
   })
-}, 120_000)
+})
 afterAll(async () => {
   await stop()
   project.remove()
@@ -245,7 +245,7 @@ test('(5) (7) sls invoke local gives each function its own credentials', async (
     expect('ORDERS' in environment, key).toBe(key === 'orders')
   }
   rmSync(join(project.folder, 'event.json'))
-}, 120_000)
+})
 
 async function call(endpoint: string, operation: string): Promise<unknown> {
   const response = await fetch(endpoint, {
