@@ -31,8 +31,9 @@ interface PasswordSignIn {
 /**
  * Completes the sign-in of a user without second factors.
  *
- * The attempt is given back before anything is stored: it was no wrong guess, also if the sign-in fails. The source becomes known, and
- * a notice is sent, only after the session is stored.
+ * The attempt is given back at the same time: it was no wrong guess, also if the sign-in fails. Only the response waits for that,
+ * so a slow counter cannot use up the time of the calls that the sign-in needs. The source becomes known, and a notice is sent,
+ * only after the session is stored.
  *
  * @param issueToken - Issues the access token of a session.
  * @throws {@link ServiceError} `unavailable`.
@@ -48,20 +49,25 @@ export async function completePasswordSignIn<T extends object>(
   const act = byUser(at, user.id)
   const presented = parseRefreshToken(unverifiedToken)
   const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act }
-  // Once, also if the sign-in is tried twice.
-  const aside = together([completeAttempt(table, attempt), upgradeHash(table, user, password)])
+  // Once each, also if the sign-in is tried twice.
+  const givingBack = completeAttempt(table, attempt)
+  const upgrading = upgradeHash(table, user, password)
   const find = async () => {
-    const [replaced] = await together([findReplaced(table, presented, signing), aside])
+    const [replaced] = await together([findReplaced(table, presented, signing), upgrading])
     return replaced
   }
   // This attempt is among them.
   const failures = attempt.pairAttempts.length - 1
   const signIn = { user, presented, amr: BY_PASSWORD, inCookie, origin, lifetimes, failures }
-  const { token, session, refreshToken } = await completeSignIn(table, signIn, { issueToken, find }, act)
-  await together([
-    markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
-    notifyNewSource(at, attempt.mark, user),
-  ])
+  const complete = async () => {
+    const completed = await completeSignIn(table, signIn, { issueToken, find }, act)
+    await together([
+      markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
+      notifyNewSource(at, attempt.mark, user),
+    ])
+    return completed
+  }
+  const [{ token, session, refreshToken }] = await together([complete(), givingBack])
   logEvent('info', { event: 'login.accepted', userId: user.id })
   return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now) }
 }

@@ -83,6 +83,17 @@ test('a guess is unavailable, and stays counted, if a write is throttled three t
   }
 })
 
+test('a sign-in is stored without waiting for the return of its attempts', async () => {
+  cases += 1
+  const stored = Promise.withResolvers<Fate>()
+  const { wire, login } = await startBehind((call) => {
+    if (call.operation === 'TransactWriteItems') stored.resolve('pass')
+    return call.body.includes('DELETE ids') ? stored.promise : 'pass'
+  })
+  expect((await login(PASSWORD)).status).toBe(200)
+  wire.stop()
+})
+
 proof('attempts stay counted that were added before an earlier return arrived', async () => {
   cases += 1
   const [held, arrived] = [Promise.withResolvers<Fate>(), Promise.withResolvers<void>()]
