@@ -198,7 +198,7 @@ export const BROKEN: [
         'metadata',
         'expected an issuer, and the URL of its keys',
       ],
-      ['GET /openapi.json 1', 'hold', 'API description', 'no response within 3 s'],
+      ['GET /openapi.json 1', 'hold', 'API description', 'no response within 10 s'],
       ['GET / 1', 'close', '401 without a token', 'no response: UND_ERR_SOCKET'],
       ['POST /login 2', status(301), '401 for a wrong password', 'expected status 401, got 301'],
       [
