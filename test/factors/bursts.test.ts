@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
+import { stopTime } from '../support/at-once.ts'
 import {
   addPasskey,
   addTotp,
@@ -25,8 +26,7 @@ let bursts = 0
 beforeAll(async () => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
   service = await startFactorService({ MAILER: '' })
-  // Calls have no timeout, so that a busy machine causes no second attempts.
-  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: NOW })
+  stopTime(NOW)
 })
 afterAll(() => {
   vi.useRealTimers()

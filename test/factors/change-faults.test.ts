@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { stopTime } from '../support/at-once.ts'
 import {
   addPasskey,
   addTotp,
@@ -35,7 +36,7 @@ let ran = 0
 const isFirst = firstOfClass()
 
 beforeAll(() => {
-  vi.useFakeTimers({ toFake: ['Date'], now: clockMs })
+  stopTime(clockMs)
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()

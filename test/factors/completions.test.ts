@@ -4,6 +4,7 @@ import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { withSecret } from '../../lib/sessions/refresh-token.ts'
+import { stopTime } from '../support/at-once.ts'
 import {
   addPasskey,
   addTotp,
@@ -57,6 +58,7 @@ beforeAll(async () => {
   wire = await startWire(service.aws)
   wired = await service.load({}, wire.url, REMAINING_MS)
   empty = await service.restorer()
+  stopTime(BEGIN_MS)
 })
 afterAll(() => {
   vi.useRealTimers()

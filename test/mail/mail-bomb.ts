@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { settleAll } from '../support/at-once.ts'
+import { settleAll, stopTime } from '../support/at-once.ts'
 import { startMailService, stopClock } from '../support/mail-service.ts'
 
 const SPELLINGS = ['ada@example.org', 'ADA@example.org', 'Ada@EXAMPLE.org']
@@ -10,6 +10,7 @@ export async function bomb(requests: number): Promise<void> {
   stopClock()
   const service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
   await service.add({ username: 'ada', email: 'ada@example.org' })
+  stopTime(Date.now())
   const statuses: number[] = []
 
   async function ask(index: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { Counter, Subject } from '../../lib/throttling/counter.ts'
 import { markKnownSource } from '../../lib/throttling/known-sources.ts'
 import { furtherCounters, type Limits, pairCounter } from '../../lib/throttling/limits.ts'
 import { findUserByName } from '../../lib/users/store.ts'
-import { settleAll } from '../support/at-once.ts'
+import { settleAll, stopTime } from '../support/at-once.ts'
 import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from '../support/sessions.ts'
 
 // A test file that imports this has stores of its own. Its clock stands still.
@@ -32,8 +32,7 @@ beforeAll(async () => {
   functions = await stores.functions()
   // The first request makes a hash that no other one makes: it tries argon2.
   await login({ username: 'unknown', sourceIp: newSource() })
-  // Calls have no timeout, so that a busy machine causes no second attempts.
-  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: NOW })
+  stopTime(NOW)
 })
 afterAll(() => {
   vi.useRealTimers()

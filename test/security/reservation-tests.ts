@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
+import { stopTime } from '../support/at-once.ts'
 import {
   addPasskey,
   addTotp,
@@ -351,6 +352,7 @@ export function testReservations(mass: 'representatives' | 'all'): void {
     wire = await startWire(service.aws)
     wired = await service.load({}, wire.url, REMAINING_MS)
     empty = await service.restorer()
+    stopTime(BEGIN_MS)
   })
   afterAll(() => {
     vi.useRealTimers()

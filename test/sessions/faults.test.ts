@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signInOf } from '../../lib/sessions/session.ts'
+import { stopTime } from '../support/at-once.ts'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
 import { restorerOf } from '../support/restore.ts'
 import { firstOfClass, isProof } from '../support/rows.ts'
@@ -565,6 +566,7 @@ beforeAll(async () => {
   stores = await startStores()
   empty = await restorerOf(stores.table)
   functions = await stores.functions(NO_LIMITS)
+  stopTime(BEGIN_MS)
 })
 afterAll(() => {
   stores.aws.stop()

@@ -3,6 +3,7 @@ import { hashSecret } from '../../lib/sessions/refresh-token.ts'
 import { isLive } from '../../lib/sessions/session.ts'
 import { findSessions } from '../../lib/sessions/store.ts'
 import { findUser } from '../../lib/users/store.ts'
+import { stopTime } from '../support/at-once.ts'
 import {
   type ApiResponse,
   NO_LIMITS,
@@ -176,6 +177,7 @@ export function testLateWrites(mass: 'representatives' | 'all'): void {
     free = { functions: await stores.functions(NO_LIMITS), operator: stores }
     wire = await startWire(stores.aws)
     wired = { functions: await startFunctions(wire.url, NO_LIMITS), operator: stores }
+    stopTime(BEGIN_MS)
   })
   afterAll(() => {
     wire.stop()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { settleAll } from '../support/at-once.ts'
+import { settleAll, stopTime } from '../support/at-once.ts'
 import { tokensInCookie } from '../support/cookies.ts'
 import { restorerOf } from '../support/restore.ts'
 import { isProof, proof, rowsOf } from '../support/rows.ts'
@@ -151,6 +151,7 @@ beforeAll(async () => {
   stores = await startStores()
   empty = await restorerOf(stores.table)
   free = { functions: await stores.functions(NO_LIMITS), operator: stores }
+  stopTime(BEGIN_MS)
 })
 afterAll(() => {
   stores.aws.stop()

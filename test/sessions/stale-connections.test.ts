@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { stopTime } from '../support/at-once.ts'
 import { rowsOf } from '../support/rows.ts'
 import { NO_LIMITS, type Stores, startFunctions, startStores } from '../support/sessions.ts'
 import { startWire, type Wire } from '../support/wire.ts'
@@ -19,6 +20,7 @@ beforeAll(async () => {
   wire = await startWire(stores.aws)
   free = { functions: await stores.functions(NO_LIMITS), operator: stores }
   wired = { functions: await startFunctions(wire.url, NO_LIMITS), operator: stores }
+  stopTime(Date.now())
 })
 afterAll(() => {
   wire.stop()

@@ -11,17 +11,21 @@ export async function settleAll<T>(promises: Iterable<Promise<T>>): Promise<T[]>
 }
 
 /**
- * Does something 50 times at once. Calls have no timeout, so that a busy machine causes no second attempts. A clock that the test has
- * stopped stands still.
+ * Stops the clock, until `vi.useRealTimers`. Calls of AWS have no timeout and no deadline then, so a busy machine causes no second
+ * attempts and no outages. The local AWS must have started before.
  */
+export const stopTime = (now: Date | number) =>
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now })
+
+/** Does something 50 times at once, while time stands still. Afterwards only a clock that the test had stopped stands still. */
 export async function fifty<T>(act: () => Promise<T>): Promise<T[]> {
-  const clock = vi.isFakeTimers() ? (['Date'] as const) : []
+  const isStopped = vi.isFakeTimers()
   const now = Date.now()
-  vi.useFakeTimers({ toFake: [...clock, 'setTimeout', 'clearTimeout'], now })
+  stopTime(now)
   try {
     return await settleAll(Array.from({ length: 50 }, act))
   } finally {
-    if (clock.length > 0) vi.useFakeTimers({ toFake: [...clock], now })
+    if (isStopped) vi.useFakeTimers({ toFake: ['Date'], now })
     else vi.useRealTimers()
   }
 }
