@@ -4,6 +4,7 @@ import { getItems } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { loginTokenKey } from '../../lib/sign-in/login-token.ts'
+import { stopTime } from '../support/at-once.ts'
 import { authenticator } from '../support/authenticator.ts'
 import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
 import { restorerOf } from '../support/restore.ts'
@@ -29,6 +30,8 @@ beforeAll(async () => {
   wire = await startWire(service.aws)
   wired = await startFunctions(wire.url, SETTINGS)
   empty = await restorerOf(service.table)
+  // A code of an app is valid for a minute at most, and is sent once for each fault.
+  stopTime(Date.now())
 })
 beforeEach(() => {
   // No pause between attempts.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { stopTime } from '../support/at-once.ts'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
 import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
@@ -32,6 +33,7 @@ const isFirst = firstOfClass()
 beforeAll(async () => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
   ;({ service, wire, wired, stop } = await startWiredMail())
+  stopTime(Date.now())
 })
 afterAll(() => {
   stop()

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
+import { stopTime } from '../support/at-once.ts'
 import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { NEW_PASSWORD } from '../support/sessions.ts'
 import { type Call, type Fate, type Target, targetsOf } from '../support/wire.ts'
@@ -34,6 +35,7 @@ export function useMailer(): void {
   beforeAll(async () => {
     for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
     ;({ service, wire, wired, stop } = await startWiredMail())
+    stopTime(Date.now())
   })
   afterAll(() => {
     stop()
