@@ -3,7 +3,6 @@ import { isProof, rowsOf } from '../support/rows.ts'
 import type { World } from './interleave/interleave.ts'
 import { WEAKENINGS, type Weakening } from './interleave/weaken.ts'
 import {
-  expectForgottenSignInsShow,
   expectSoundFrom,
   expectSoundInEveryOrder,
   expectSoundInOrdersFrom,
@@ -61,8 +60,4 @@ const GUARDS = [
 ]
 test.each([...rowsOf(GUARDS), 'the event of every change'])('a violation shows without %s', async (guard) => {
   cases += (await expectViolation(world, WEAKENINGS[guard] as Weakening)).count
-})
-
-test('a false alarm shows if refresh tokens name no sign-in', async () => {
-  cases += await expectForgottenSignInsShow(world)
 })
