@@ -21,6 +21,15 @@ test('each record has its number, a date, a status and a topic', () => {
   expect(successors.filter((number) => !numbers.includes(number))).toEqual([])
 })
 
+test('the introduction says how many lines a record has in the median', () => {
+  const [, said] = /has about (\d+) lines/.exec(readFileSync(`${folder}/README.md`, 'utf8')) ?? []
+  const lines = records.map(
+    ({ file }) => readFileSync(`${folder}/${file}`, 'utf8').trimEnd().split('\n').length,
+  )
+  const median = lines.toSorted((a, b) => a - b)[lines.length >> 1] ?? 0
+  expect(Math.abs(median - Number(said))).toBeLessThanOrEqual(2)
+})
+
 test('the index has every record by its topic; `-u` writes it', async () => {
   const line = ({ file, number, title, status, contains }: (typeof records)[number]) =>
     [
