@@ -1,7 +1,9 @@
 import '../support/real-argon2.ts'
+import { readFileSync } from 'node:fs'
 import { describe, expect, inject, test } from 'vitest'
 import { OWN_PAGE } from '../support/cookies.ts'
-import { send, tokenOf } from '../support/http.ts'
+import { send, sendForAll, tokenOf } from '../support/http.ts'
+import { root } from '../support/service-description.ts'
 import { tableAt } from '../support/sessions.ts'
 import { cookieRoutes } from './cookie-routes.ts'
 
@@ -73,6 +75,12 @@ test('GET /sessions rejects a cursor that no page returned', async () => {
 
 test.each(['/sessions/%', '/apps/%'])('the gateway rejects %s, which is not well encoded', async (path) => {
   expect(await refusal(path, 'DELETE', { Authorization })).toEqual([400, 'The gateway rejected the request.'])
+})
+
+test('the local gateway rejects headers over 16 KiB with 400', async () => {
+  const large = { Cookie: `a=${'x'.repeat(17_000)}` }
+  expect(await sendForAll(`${url}/signin`, 'GET', large)).toMatchObject({ status: 400 })
+  expect(readFileSync(`${root}/docs/BROWSERS.md`, 'utf8')).toContain('(400 on your machine)')
 })
 
 test('DELETE /apps/{id} rejects an app that the user has not', async () => {
