@@ -39,7 +39,7 @@ type Partition =
   | 'host#*'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
-type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem'
+type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem'
 
 /** Returns a statement that allows actions. */
 export const allow = (
@@ -136,6 +136,19 @@ export const writeTogether = (
 }
 
 const TOGETHER = { 'ForAnyValue:StringEquals': { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] } }
+
+/**
+ * Allows transactions to demand that items are as they were read. They demand it by these attributes.
+ *
+ * A check exists in transactions only, and AWS lists no `dynamodb:EnclosingOperation` for it. A condition on that key could deny it.
+ *
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+ */
+export const check = (partitions: Partition[], attributes: readonly string[]): Statement =>
+  onTable(['ConditionCheckItem'], partitions, {
+    ...onlyOf(attributes),
+    StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
+  })
 
 /** Allows events to be added within a transaction only, and nothing else in their table. */
 export const record = (partitions: Partition[]): Statement =>

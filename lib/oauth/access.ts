@@ -1,4 +1,4 @@
-import { allow, type Deployment, ownArn, read, write, writeTogether } from '../aws/access.ts'
+import { allow, check, type Deployment, ownArn, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { API } from './apis/api.ts'
 import { CLIENT } from './clients/client.ts'
@@ -42,11 +42,10 @@ export const findGrantKeys = read(['grants#*'], [], 'Query')
 export const deleteGrants = writeTogether(['DeleteItem'], ['grants#*'], [])
 
 /** Stores what a user consents to, in the transaction that stores a code. */
-export const storeApprovals = writeTogether(
-  ['PutItem', 'UpdateItem', 'ConditionCheckItem'],
-  ['grants#*'],
-  namesOf(APP),
-)
+export const storeApprovals = writeTogether(['PutItem', 'UpdateItem'], ['grants#*'], namesOf(APP))
+
+/** Demands that an approval is as read, in the transaction that stores a code without changing the approval. */
+export const checkApprovals = check(['grants#*'], ['generation', 'clientGeneration'])
 
 /** Stores a code. It can change none. */
 export const storeCodes = writeTogether(
@@ -74,11 +73,7 @@ export const readGrants = read(['grants#*'], STORED_GRANT)
 export const readGrantSources = read(['grants#*', 'user#*'], GRANT_SOURCES)
 
 /** Demands that user and session are as read, in the transaction that stores a grant. */
-export const checkGrantSources = writeTogether(
-  ['ConditionCheckItem'],
-  ['user#*'],
-  ['sessionGeneration', 'endedAt'],
-)
+export const checkGrantSources = check(['user#*'], ['sessionGeneration', 'endedAt'])
 
 /** Stores a grant, in the transaction that spends its code and adds its event. */
 export const storeGrants = writeTogether(['PutItem'], ['grants#*'], namesOf(GRANT))

@@ -1,4 +1,4 @@
-import { read, write, writeTogether } from '../aws/access.ts'
+import { check, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { USER_STATE } from '../users/user.ts'
 import { REPLACED_SESSION } from './replaced.ts'
@@ -32,12 +32,8 @@ export const renewSessions = writeTogether(
   ['endedAt', ...namesOf(SESSION)],
 )
 
-/** As {@link renewSessions}, in a transaction that demands that no session of the user was revoked meanwhile. */
-export const completeSignIns = writeTogether(
-  ['PutItem', 'UpdateItem', 'ConditionCheckItem'],
-  ['user#*'],
-  ['endedAt', ...namesOf(SESSION)],
-)
+/** Demands, in the transaction of a complete sign-in, that no session of the user was revoked since the sign-in began. */
+export const checkRevocations = check(['user#*'], ['sessionGeneration'])
 
 /** Finds the session before a sign-in. */
 export const findReplacedSessions = read(['user#*'], REPLACED_SESSION)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { arnOf, type Statement } from '../../lib/aws/access.ts'
 import { PERMISSIONS, statementsOf } from '../../plugins/functions/permissions.ts'
 import { describeService } from '../support/service-description.ts'
+import { CONDITION_KEYS } from './condition-keys.ts'
 
 const deployment = { prefix: 'PREFIX', mailFrom: 'SENDER' }
 
@@ -22,6 +23,20 @@ test('each permission is as it was reviewed', async () => {
     .map((name) => `${name}: ${statementsOf([name], deployment).map(lineOf).join()}\n`)
   expect(lines.length).toBeGreaterThan(50)
   await expect(lines.join('')).toMatchFileSnapshot('permissions.txt')
+})
+
+test('AWS lists each condition key of a statement for each of its actions', () => {
+  const unlisted = Object.keys(PERMISSIONS).flatMap((name) =>
+    statementsOf([name], deployment).flatMap(({ Action, Condition = {} }) => {
+      const keys = Object.values(Condition).flatMap(Object.keys)
+      return Action.flatMap((action) =>
+        keys
+          .filter((key) => !CONDITION_KEYS[action]?.includes(key))
+          .map((key) => `${name}: ${action} ${key}`),
+      )
+    }),
+  )
+  expect(unlisted).toEqual([])
 })
 
 test('functions may add events in transactions only, and me alone may read them', () => {

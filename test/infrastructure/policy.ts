@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { arnOf, type Statement } from '../../lib/aws/access.ts'
+import { CONDITION_KEYS } from './condition-keys.ts'
 
 /** What a call does to AWS, as a policy sees it: the values of each condition key. */
 export interface Access {
@@ -64,18 +65,23 @@ export function kmsAccess(operation: string, body: string): Access {
 function accessOf(operation: string, input: Input, enclosing?: string): Access {
   const { Key, Item, Keys = [], ReturnValues } = input
   const items = [...Keys, ...(Key ? [Key] : []), ...(Item ? [Item] : [])]
+  const action = `dynamodb:${operation}`
   return {
-    action: `dynamodb:${operation}`,
+    action,
     table: input.TableName?.endsWith('-events') ? 'Events' : 'Table',
-    context: {
+    context: listedFor(action, {
       'dynamodb:LeadingKeys': [...items.map(({ pk }) => String(pk?.S)), ...queriedKey(input)],
       'dynamodb:Attributes': [...new Set([...items.flatMap(Object.keys), ...namesIn(input)])],
       ...(READS.includes(operation) && { 'dynamodb:Select': [selectOf(operation, input)] }),
       ...(ReturnValues && { 'dynamodb:ReturnValues': [ReturnValues] }),
       ...(enclosing && { 'dynamodb:EnclosingOperation': [enclosing] }),
-    },
+    }),
   }
 }
+
+/** Returns the values of those keys that AWS lists for an action. A policy may see no others. */
+const listedFor = (action: string, context: Access['context']): Access['context'] =>
+  Object.fromEntries(Object.entries(context).filter(([key]) => CONDITION_KEYS[action]?.includes(key)))
 
 /**
  * Returns what a read selects. The documents of AWS do not say whether a policy sees a query without `Select` as
