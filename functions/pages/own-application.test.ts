@@ -45,6 +45,7 @@ async function fileOf(html: string, extension: string) {
 
 test('a page has own words as text, in its title too', async () => {
   const html = await page(signin, 'signin.json')
+  expect(html.startsWith('<!doctype html>\n<html lang="en">')).toBe(true)
   expect(html).toContain('<title>Log in · Notes</title>')
   expect(html).toContain('<h1 id="sign-in-title" tabindex="-1">Welcome back to Notes &lt;3</h1>')
   expect(html).toContain('<p>New here? <a href="register">Join us</a></p>')

@@ -27,6 +27,7 @@ test.each<[string, string, string[]]>([
   ['a field', '<label for="a">Code</label><input id="a" placeholder="8 digits">', ['Code', '8 digits']],
   ['labels', '<button aria-label="Remove it" title="Remove">✕</button>', ['Remove it', 'Remove']],
   ['a picture with a tag in its URL', '<img src="data:,<b>Text</b>" alt="Logo">', ['Logo']],
+  ['a doctype', '<!doctype html>\n<html lang="en"><p>Text</p></html>', ['Text']],
   ['no words', '<p>{{serviceName}} <span id="a"></span> · 15</p><p id="b"></p>', []],
   ['an element that is not closed', '<p>One <a href="a">two</p>', ['One [two]']],
   ['an element that is not open', '<p>One</a> two</p>', ['One[ two]']],
@@ -56,6 +57,7 @@ test.each<[string, string, string, string]>([
     '<p>&lt;b onclick=&quot;a&quot;>&amp;amp;&lt;/b></p>',
   ],
   ['a comment in the words', '<p>Sign in</p>', '<!-- if demo -->', '<p>&lt;!-- if demo --></p>'],
+  ['text behind a doctype', '<!doctype html>\n<p>Sign in</p>', 'Log in', '<!doctype html>\n<p>Log in</p>'],
   ['brackets without a link', '<p>Sign in</p>', '[Acme] Log in', '<p>[Acme] Log in</p>'],
   ['HTML in the words of a link', '<p>No? <a href="a">Yes</a></p>', '[<i>]', '<p><a href="a">&lt;i></a></p>'],
   [

@@ -3,14 +3,15 @@ import { escapeHtml } from './escape.ts'
 /** Elements that a sentence may contain. All others, and comments, end it. */
 const INLINE = ['a', 'strong', 'span', 'code', 'em', 'b', 'small']
 
-const TOKEN = /<!--[\s\S]*?-->|<(\/?)(\w+)((?:[^<>"]|"[^"]*")*)>|[^<]+/g
+/** Comments, the doctype, tags, text. What matches none of them would be lost. */
+const TOKEN = /<!--[\s\S]*?-->|<![^>]*>|<(\/?)(\w+)((?:[^<>"]|"[^"]*")*)>|[^<]+/g
 
 /** Attributes that users see, or that screen readers read. */
 const ATTRIBUTE = /( (?:aria-label|title|placeholder|alt)=")([^"]+)"/g
 
 interface Token {
   source: string
-  /** Name of a tag; missing for text and comments. */
+  /** Name of a tag; missing for text, comments and the doctype. */
   tag?: string | undefined
   isEnd?: boolean
 }

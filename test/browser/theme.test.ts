@@ -121,6 +121,15 @@ describe.each([
   })
 })
 
+test.each(['signin', 'account', 'register', 'forgot', 'confirm', 'oauth2/authorize', 'oauth2/logout'])(
+  'the page %s with own words is in standards mode and begins with its masthead',
+  async (path) => {
+    const page = await open(`${service.url}/${path}`)
+    expect(await page.evaluate('document.compatMode')).toBe('CSS1Compat')
+    expect(await page.evaluate('document.body.innerText')).toMatch(/^Notes\b/)
+  },
+)
+
 test('pages and their scripts have own words, as text', async () => {
   const page = await open(`${service.url}/signin`)
   await page.getByRole('button', { name: 'Show what I typed' }).waitFor()
