@@ -1,15 +1,22 @@
 import { vi } from 'vitest'
 import { attribute, type Table, writeIf } from '../../lib/aws/dynamodb.ts'
 import { clientKey } from '../../lib/oauth/clients/store.ts'
-import { storeDocument } from '../../lib/oauth/documents/store.ts'
+import type { Fetched } from '../../lib/oauth/documents/find.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
-import { APP_URL } from '../oauth/document-host.ts'
+import { HOST } from '../oauth/document-host.ts'
 import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { sampleEvent } from '../support/lambda.ts'
 import { addCaller, lost, PASSWORD, type Run } from './factor-calls.ts'
 
 const DAY_MS = 86_400_000
+
+const LATE = 9_999_999_999
+
+/** What the function that fetches documents returns. */
+export const FETCHED: Fetched = {
+  document: { name: 'App', redirectUris: [CALLBACK], staleAt: LATE, expiresAt: LATE },
+}
 
 /**
  * Makes the functions of OAuth do all that they can do to AWS: a user approves a client with more and more scopes, also after a
@@ -68,10 +75,8 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   await refresh(first, phone)
   await later(11_000, () => refresh(first, phone))
 
-  const late = 9_999_999_999
-  const document = { name: 'App', redirectUris: [CALLBACK], staleAt: late, expiresAt: late }
-  await storeDocument(table, APP_URL, document)
-  const app = { client_id: APP_URL }
+  // The cache has another document of this host.
+  const app = { client_id: `https://${HOST}/oauth/other.json` }
   const { access_token: ofApp, id_token: hint } = await exchange(await agree('openid', app), app)
   await run('userinfo', { ...asked, headers: { Authorization: `Bearer ${ofApp}` } })
   const signedOut = { ...OWN_PAGE, ...cookieOf((await newSession()).refreshToken) }

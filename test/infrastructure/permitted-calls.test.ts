@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Statement } from '../../lib/aws/access.ts'
+import { arnOf, ownArn, type Statement } from '../../lib/aws/access.ts'
 import { transact, writeIf } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import type { Passkey } from '../../lib/factors/passkeys/passkey.ts'
@@ -46,10 +46,10 @@ import { createPasskey } from '../support/webauthn/authenticator.ts'
 import { faultsOfEvents } from './event-oracle.ts'
 import { lost, refused, runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
-import { runOAuth } from './oauth-calls.ts'
+import { FETCHED, runOAuth } from './oauth-calls.ts'
 import { runPasskeys } from './passkey-calls.ts'
 import { permissions } from './permissions.ts'
-import { type Access, accessesOf, allows, kmsAccess, withoutKeys } from './policy.ts'
+import { type Access, accessReader, allows, kmsAccessOf, withoutKeys } from './policy.ts'
 
 const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
 vi.mock('../../lib/oauth/documents/edge.ts', async () =>
@@ -70,9 +70,12 @@ const PASSKEY: Passkey = {
 const service = describeService()
 const NAMES = Object.keys(service.functions)
 const PERMISSIONS = permissions({
-  keys: ['KeyA'],
+  keys: ['KeyA', 'KeyB'],
+  name: service.provider.stage,
   sender: String(service.functions.mailer?.environment?.MAIL_FROM),
 })
+
+const readAccesses = accessReader(service)
 
 /** What each function did to AWS. */
 const accesses = new Map<string, Access[]>()
@@ -90,7 +93,9 @@ beforeAll(async () => {
   // No window of a limit begins between two attempts that it counts.
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
   network.host = await startDocumentHost()
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  // `approve` gets a document by an invocation. The fetcher itself runs on its sample event.
+  const invoke = async () => ({ isReturned: true, payload: JSON.stringify(FETCHED) })
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, { ...mailOf(service), invoke })
   for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
     await run(functionKey, await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date()))
   }
@@ -145,20 +150,16 @@ async function run(functionKey: string, event: unknown, setting: Setting = {}): 
   const handler = await (described === service ? usual(functionKey) : load(described, functionKey))
   for (const proxy of Object.values(proxies)) {
     await proxy.recover()
-    proxy.calls.length = proxy.bodies.length = 0
+    proxy.calls.length = proxy.bodies.length = proxy.paths.length = 0
   }
-  const { dynamodb, kms, lambda, ses } = proxies
+  const { dynamodb } = proxies
   prepare?.(dynamodb)
   const response: unknown = await handler(event, lambdaContext()).catch(() => undefined)
-  const made = [
-    ...dynamodb.calls.flatMap((operation, index) => accessesOf(operation, dynamodb.bodies[index] ?? '')),
-    ...kms.calls.map((operation, index) => kmsAccess(operation, kms.bodies[index] ?? '')),
-    ...lambda.calls.map(() => ({ action: 'lambda:InvokeFunction', context: {} })),
-    ...ses.bodies.map((body) => {
-      const [, address = ''] = /<(.+)>$/.exec(JSON.parse(body).FromEmailAddress) ?? []
-      return { action: 'ses:SendEmail', context: { 'ses:FromAddress': [address] } }
-    }),
-  ]
+  const made = Object.values(proxies).flatMap(({ calls, bodies, paths }) =>
+    calls.flatMap((operation, index) =>
+      readAccesses({ operation, path: paths[index] ?? '', body: bodies[index] ?? '' }),
+    ),
+  )
   accesses.set(functionKey, [...(accesses.get(functionKey) ?? []), ...made])
   requests.push(...dynamodb.bodies)
   dynamodb.calls.forEach((operation, index) => {
@@ -392,6 +393,28 @@ test.each(NAMES)('the role of %s allows each of its calls of AWS', (name) => {
   expect(made.length > 0).toBe(statements.length > 0)
 })
 
+/** Another key, or another function, for each action that names one. */
+const OTHERS: Record<string, unknown> = {
+  'kms:GetPublicKey': arnOf('FactorKey'),
+  'kms:Sign': arnOf('FactorKey'),
+  'kms:Encrypt': arnOf('KeyA'),
+  'kms:Decrypt': arnOf('KeyA'),
+  'lambda:InvokeFunction': ownArn('lambda', `function:${service.custom.auth.tableName}-login`),
+}
+
+test('no role allows its calls with another key or of another function', () => {
+  const allowed = NAMES.flatMap((name) => {
+    const changed = (accesses.get(name) ?? [])
+      .filter(({ action }) => action in OTHERS)
+      .map((access) => ({ ...access, resource: OTHERS[access.action] }))
+    const isAllowed = (access: Access) => PERMISSIONS[name]?.some((statement) => allows(statement, access))
+    return changed.filter(isAllowed).map(({ action }) => `${name}: ${action}`)
+  })
+  expect(allowed).toEqual([])
+  const seen = new Set([...accesses.values()].flatMap((made) => made.map(({ action }) => action)))
+  expect(Object.keys(OTHERS).filter((action) => !seen.has(action))).toEqual([])
+})
+
 /** What operators alone write: who owns a scope, and the request for a reset of second factors. */
 const OF_OPERATORS = ['identifier = :identifier']
 
@@ -445,9 +468,12 @@ describe('the key of second factors', () => {
     expect(allowing('kms:Encrypt')).toEqual(['enrolment', 'factors'])
   })
 
+  const kmsAccess = kmsAccessOf(service)
+
   test.each(['kms:Encrypt', 'kms:Decrypt'])('%s needs a context with exactly the key user', (action) => {
     const isAllowed = (EncryptionContext?: object) => {
-      const access = kmsAccess(action.replace('kms:', ''), JSON.stringify({ EncryptionContext }))
+      const body = JSON.stringify({ KeyId: service.custom.auth.factorKey, EncryptionContext })
+      const access = kmsAccess(action.replace('kms:', ''), body)
       return allowing(action).map((name) => PERMISSIONS[name]?.some((one) => allows(one, access)))
     }
     const all = allowing(action).map(() => true)

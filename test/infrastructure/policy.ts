@@ -1,13 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
-import { arnOf, type Statement } from '../../lib/aws/access.ts'
+import { arnOf, ownArn, type Statement } from '../../lib/aws/access.ts'
+import { resourcesOf, type ServiceDescription } from '../support/service-description.ts'
 import { CONDITION_KEYS } from './condition-keys.ts'
+
+/** A call of AWS, as it was sent. */
+export interface Call {
+  /** As the header `X-Amz-Target` names it; `undefined` for services whose paths name it. */
+  operation: string
+  path: string
+  body: string
+}
 
 /** What a call does to AWS, as a policy sees it: the values of each condition key. */
 export interface Access {
   action: string
   context: Record<string, string[]>
-  /** Logical id of the table of a call of DynamoDB. */
-  table?: 'Table' | 'Events'
+  /** The resource, as a statement names it. */
+  resource: unknown
 }
 
 interface Expressions {
@@ -34,7 +43,7 @@ const SYNTAX =
   /^(SET|REMOVE|ADD|DELETE|AND|OR|NOT|IN|size|contains|begins_with|BETWEEN|(if_not|attribute(_not)?)_exists)$/
 
 /** Returns the accesses of a call of DynamoDB. A transaction is one access for each of its writes. */
-export function accessesOf(operation: string, body: string): Access[] {
+function accessesOf(operation: string, body: string): Access[] {
   const { TransactItems, RequestItems, ...input } = JSON.parse(body)
   if (TransactItems !== undefined) {
     return TransactItems.flatMap((write: Record<string, Input>) =>
@@ -48,17 +57,46 @@ export function accessesOf(operation: string, body: string): Access[] {
   return parts.map((part) => accessOf(operation, part))
 }
 
-/** Returns the access of a call of KMS. */
-export function kmsAccess(operation: string, body: string): Access {
-  const { SigningAlgorithm, EncryptionContext } = JSON.parse(body)
-  return {
-    action: `kms:${operation}`,
-    context: {
-      ...(SigningAlgorithm !== undefined && { 'kms:SigningAlgorithm': [SigningAlgorithm] }),
-      ...(EncryptionContext !== undefined && {
-        'kms:EncryptionContextKeys': Object.keys(EncryptionContext),
-      }),
-    },
+/** Returns a reader of the access of a call of KMS, which finds the key of an alias among the resources of a service. */
+export function kmsAccessOf(service: ServiceDescription) {
+  const aliases = Object.values(resourcesOf(service)).filter(({ Type }) => Type === 'AWS::KMS::Alias')
+  return (operation: string, body: string): Access => {
+    const { KeyId, SigningAlgorithm, EncryptionContext } = JSON.parse(body)
+    const alias = aliases.find(({ Properties }) => Properties.AliasName === KeyId)
+    return {
+      action: `kms:${operation}`,
+      resource: arnOf(String(Object(alias?.Properties.TargetKeyId).Ref)),
+      context: {
+        ...(SigningAlgorithm !== undefined && { 'kms:SigningAlgorithm': [SigningAlgorithm] }),
+        ...(EncryptionContext !== undefined && {
+          'kms:EncryptionContextKeys': Object.keys(EncryptionContext),
+        }),
+      },
+    }
+  }
+}
+
+/** Returns the access of an invocation. Its path names the function. */
+function lambdaAccess(path: string): Access {
+  const [, name] = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path) ?? []
+  return { action: 'lambda:InvokeFunction', resource: ownArn('lambda', `function:${name}`), context: {} }
+}
+
+/** Returns the access of a mail. AWS does not say whose identity it checks, so the role has all of them. */
+function sesAccess(body: string): Access {
+  const [, address = ''] = /<(.+)>$/.exec(JSON.parse(body).FromEmailAddress) ?? []
+  const resource = ownArn('ses', 'identity/*')
+  return { action: 'ses:SendEmail', resource, context: { 'ses:FromAddress': [address] } }
+}
+
+/** Returns a reader of the accesses of any call. */
+export function accessReader(service: ServiceDescription) {
+  const kmsAccess = kmsAccessOf(service)
+  return ({ operation, path, body }: Call): Access[] => {
+    if (path.startsWith('/v2/email/')) return [sesAccess(body)]
+    if (path !== '/') return [lambdaAccess(path)]
+    const isOfKeys = ['GetPublicKey', 'Sign', 'Encrypt', 'Decrypt'].includes(operation)
+    return isOfKeys ? [kmsAccess(operation, body)] : accessesOf(operation, body)
   }
 }
 
@@ -68,7 +106,7 @@ function accessOf(operation: string, input: Input, enclosing?: string): Access {
   const action = `dynamodb:${operation}`
   return {
     action,
-    table: input.TableName?.endsWith('-events') ? 'Events' : 'Table',
+    resource: arnOf(input.TableName?.endsWith('-events') ? 'Events' : 'Table'),
     context: listedFor(action, {
       'dynamodb:LeadingKeys': [...items.map(({ pk }) => String(pk?.S)), ...queriedKey(input)],
       'dynamodb:Attributes': [...new Set([...items.flatMap(Object.keys), ...namesIn(input)])],
@@ -124,14 +162,14 @@ function namesIn(input: Expressions): string[] {
     .map((word) => ExpressionAttributeNames[word] ?? word)
 }
 
-/** Whether a statement of a policy allows an access. Of its resource, only the table is compared. */
+/** Whether a statement of a policy allows an access. */
 export function allows(
   { Action, Resource, Condition = {} }: Statement,
-  { action, table, context }: Access,
+  { action, resource, context }: Access,
 ): boolean {
   return (
     Action.includes(action) &&
-    (table === undefined || isDeepStrictEqual(Resource, [arnOf(table)])) &&
+    Resource.some((one) => isDeepStrictEqual(one, resource)) &&
     Object.entries(Condition as Record<string, Record<string, string | string[]>>).every(([operator, keys]) =>
       Object.entries(keys).every(([key, allowed]) => holds(operator, [allowed].flat(), context[key] ?? [])),
     )

@@ -27,8 +27,9 @@ export interface AwsProxy {
   recover(): Promise<void>
   /** Operations in the order of their calls. */
   calls: string[]
-  /** The bodies of these calls. */
+  /** The bodies and paths of these calls. */
   bodies: string[]
+  paths: string[]
   /** How many attempts have failed by the fault. */
   failed(): number
   close(): void
@@ -42,6 +43,7 @@ export interface AwsProxy {
 export async function startProxy(service: URL): Promise<AwsProxy> {
   const calls: string[] = []
   const bodies: string[] = []
+  const paths: string[] = []
   let fault: Fault | undefined
   let failed = 0
   const kept = new WeakSet<Socket>()
@@ -50,6 +52,7 @@ export async function startProxy(service: URL): Promise<AwsProxy> {
     const operation = String(request.headers['x-amz-target']).replace(/^.*\./, '')
     calls.push(operation)
     bodies.push(body.toString())
+    paths.push(String(request.url))
     if (fault !== undefined && concerns(fault, operation, body.toString(), failed)) {
       fault.say(response)
       // The client sends a request again without spending an attempt if a kept connection ends without a response.
@@ -82,6 +85,7 @@ export async function startProxy(service: URL): Promise<AwsProxy> {
     },
     calls,
     bodies,
+    paths,
     failed: () => failed,
     close,
   }

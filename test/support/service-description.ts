@@ -22,6 +22,7 @@ export interface ServiceDescription {
       signingKey: string
       keyA: string
       keyB: string
+      factorKey: string
       tokens: { TOKEN_ISSUER: string; TOKEN_AUDIENCE: string }
     }
   }
