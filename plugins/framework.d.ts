@@ -128,6 +128,8 @@ export interface AuthMembers {
   /** Hosts with commas between them; empty without apps that are not registered. */
   clientMetadataHosts: string
   monitoring: string
+  /** Topic that alarms notify; empty without one. */
+  alarmTopicArn: string
   registration: string
   requireSecondFactor: FactorPolicy
   /** Sender of mails; empty if the service sends none. */

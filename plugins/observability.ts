@@ -36,18 +36,36 @@ export default class ObservabilityPlugin {
   constructor(serverless: Serverless) {
     this.hooks = {
       initialize: () => {
-        if (serverless.service.custom.auth.monitoring === 'on') observe(serverless)
-        else removeAlarms(serverless.service)
+        const { service } = serverless
+        if (service.custom.auth.monitoring === 'on') {
+          observe(serverless)
+          notify(service)
+        } else removeAlarms(service)
       },
     }
   }
 }
 
-/** Removes the alarms of the service. Those of a user's own stay. */
-function removeAlarms({ resources }: Service): void {
-  for (const file of ['alarms.yml', 'mail.yml']) {
+/** Returns the logical ids of the service's alarms. A user's own alarms are none of them. */
+const alarmIds = (): string[] =>
+  ['alarms.yml', 'mail.yml'].flatMap((file) => {
     const text = readFileSync(new URL(`../resources/${file}`, import.meta.url), 'utf8')
-    for (const [, id = ''] of text.matchAll(/^ {2}(\w+Alarm):$/gm)) delete resources.Resources[id]
+    return [...text.matchAll(/^ {2}(\w+Alarm):$/gm)].map(([, id = '']) => id)
+  })
+
+function removeAlarms({ resources }: Service): void {
+  for (const id of alarmIds()) delete resources.Resources[id]
+}
+
+/**
+ * Lets the alarms notify the topic. CloudFormation has conditions for this, but reads both of their branches: in a package without a
+ * topic, one branch would have an empty ARN, which the schema of an alarm rejects.
+ */
+function notify({ resources, custom }: Service): void {
+  const { alarmTopicArn: topic } = custom.auth
+  if (topic === '') return
+  for (const id of alarmIds()) {
+    Object.assign(resources.Resources[id]?.Properties ?? {}, { AlarmActions: [topic], OKActions: [topic] })
   }
 }
 

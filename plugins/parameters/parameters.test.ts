@@ -93,6 +93,12 @@ const RULES: [
     ],
     TOPIC,
   ],
+  [
+    'requestFloodPerMinute',
+    [1, '75000', 100_000_000],
+    [0, '1.5', 100_000_001],
+    'must be whole requests from 1 to 100000000',
+  ],
   ['signingKey', ['a', 'b'], ['c', 'A'], 'must be a or b'],
   ['publishedKeys', ['a', 'b', 'a,b'], ['b,a', 'c'], 'must be a or b or a,b'],
   [

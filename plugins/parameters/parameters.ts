@@ -38,6 +38,7 @@ const RULES = {
   loginConcurrency: whole('logins', 0, 100_000),
   monitoring: oneOf('on', 'off'),
   alarmTopicArn: topic,
+  requestFloodPerMinute: whole('requests', 1, 100_000_000),
   signingKey: oneOf('a', 'b'),
   publishedKeys: oneOf('a', 'b', 'a,b'),
   breachedPasswords: oneOf('on', 'off'),

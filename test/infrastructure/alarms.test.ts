@@ -12,6 +12,8 @@ interface Alarm {
   Dimensions?: { Name: string; Value: string }[]
   TreatMissingData: string
   AlarmDescription: string
+  AlarmActions?: string[]
+  OKActions?: string[]
 }
 
 // It has the pages and mails, so it has all functions.
@@ -128,8 +130,21 @@ test('alarms notify the topic of alarmTopicArn on ALARM and on OK', async () => 
     [alarmsIn(template), [TOPIC_ARN]],
   ] as const) {
     expect(alarms).not.toEqual([])
-    for (const alarm of alarms) expect(alarm).toMatchObject({ AlarmActions: actions, OKActions: actions })
+    for (const { AlarmActions = [], OKActions = [] } of alarms) {
+      expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: actions, OKActions: actions })
+    }
   }
+})
+
+test('the alarm on a flood can be raised in every region by default, and takes requestFloodPerMinute', async () => {
+  const thresholdIn = (of: Package) =>
+    alarmsIn(of).find(({ AlarmName }) => AlarmName.endsWith('-request-flood'))
+  // Requests a second that an account has by default in the 13 regions with the lowest quota:
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+  const lowest = 2_500
+  const flood = thresholdIn(await packageProd())
+  expect(flood).toMatchObject({ Period: 60, Statistic: 'Sum', Threshold: (60 * lowest) / 2 })
+  expect(thresholdIn(template)).toMatchObject({ Threshold: '300000' })
 })
 
 const operating = readFileSync(`${root}/docs/OPERATING.md`, 'utf8')

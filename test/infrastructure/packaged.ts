@@ -77,6 +77,7 @@ const CHANGED = {
   authorizerCacheSeconds: '0',
   loginRateLimit: '500/50',
   alarmTopicArn: TOPIC_ARN,
+  requestFloodPerMinute: '300000',
   sessionTtlSeconds: '300',
   sessionIdleTtlSeconds: '120',
   publishedKeys: 'a',
