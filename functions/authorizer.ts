@@ -79,8 +79,8 @@ async function policyOfClient({ table, config }: Request, unverified: Unverified
   const expected = { issuer, audience: ownAudienceOf(issuer) }
   const token = verifyClientToken(unverified, keys, expected, new Date())
   const { clientId, of } = token
-  if ('generation' in of) await requireLiveMachine(table, clientId, of)
-  else await findLiveUser(table, clientId, of, new Date())
   const userId = 'userId' in of ? of.userId : undefined
+  if ('userId' in of) await findLiveUser(table, clientId, of, new Date())
+  else await requireLiveMachine(table, clientId, of)
   return clientPolicyFor({ ...token, userId }, methodArn, config.SCOPED_ROUTES)
 }

@@ -113,6 +113,7 @@ describe('a code', () => {
       scope: 'openid profile',
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
       gid: expect.stringMatching(/^[0-9a-f]{8}[\w-]{22}$/),
+      gen: user.generation,
     })
     expect(decodeProtectedHeader(id_token)).toEqual({ alg: 'RS256', typ: 'JWT', kid })
     expect(decodeJwt(id_token)).toEqual({ ...common, aud: 'shop', nonce: 'a-nonce' })

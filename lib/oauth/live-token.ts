@@ -4,12 +4,14 @@ import { ServiceError } from '../errors.ts'
 import { isSessionId } from '../sessions/session.ts'
 import { secondOf } from '../time.ts'
 import type { OfMachine, OfUser } from '../tokens/client-token.ts'
+import { requireUnrevoked } from '../users/revocation.ts'
 import { findClient } from './clients/store.ts'
 import { type ClaimedUser, hasLiveSources } from './grants/live.ts'
 import { findGrant, findSources } from './grants/store.ts'
 
 /**
- * Requires that all that an access token of a user depends on is live, and returns the user.
+ * Requires that all that an access token of a user depends on is live, and returns the user. Each change of the user that revokes the
+ * application's access tokens revokes those of clients too: they may claim what has changed, and an API may have read it at `/userinfo`.
  *
  * @param clientId - Of the verified token.
  * @throws {@link ServiceError} `invalid_token`, or `unavailable`.
@@ -17,7 +19,7 @@ import { findGrant, findSources } from './grants/store.ts'
 export async function findLiveUser(
   table: Table,
   clientId: string,
-  { userId, grantId }: OfUser,
+  { userId, grantId, generation }: OfUser,
   now: Date,
 ): Promise<ClaimedUser> {
   const [client, grant] = await together([
@@ -27,7 +29,8 @@ export async function findLiveUser(
   if (client === undefined || grant?.clientId !== client.id) throw ended()
   const sources = { client, ...(await findSources(table, grant)) }
   const isLive = grant.expiresAt > secondOf(now) && hasLiveSources(grant, sources, grant.offline, now)
-  if (!isLive || sources.user === undefined) throw ended()
+  if (!isLive) throw ended()
+  requireUnrevoked(generation, sources.user)
   return sources.user
 }
 

@@ -13,7 +13,7 @@ import { claimsOfScopes } from './token/claims.ts'
  */
 export async function clientUserInfo(table: Table, token: ClientToken, now: Date): Promise<object> {
   const { clientId, scopes, of } = token
-  if ('generation' in of) throw new ServiceError('invalid_token', 'the token is of a machine')
+  if (!('userId' in of)) throw new ServiceError('invalid_token', 'the token is of a machine')
   if (!scopes.includes('openid')) throw new ServiceError('forbidden', 'the token has no scope openid')
   const user = await findLiveUser(table, clientId, of, now)
   return { sub: user.id, ...claimsOfScopes(user, scopes.join(' ')) }

@@ -22,8 +22,9 @@ const ofUser = {
   scope: 'openid notes:read',
   exp: EXPIRES_AT,
   gid: 'the-grant',
+  gen: 7,
 }
-const ofMachine = { ...ofUser, sub: 'robot', client_id: 'robot', gid: undefined, gen: 7 }
+const ofMachine = { ...ofUser, sub: 'robot', client_id: 'robot', gid: undefined }
 
 const verify = (claims: unknown, at = now, of: object = header, sign: Signer = signer(privateKey)) =>
   verifyClientToken(
@@ -35,7 +36,8 @@ const verify = (claims: unknown, at = now, of: object = header, sign: Signer = s
 
 test('the token of a user and of a machine say who calls, with which scopes, until when', () => {
   const common = { scopes: ['openid', 'notes:read'], expiresAt: EXPIRES_AT }
-  expect(verify(ofUser)).toEqual({ ...common, clientId: 'shop', of: { userId, grantId: 'the-grant' } })
+  const of = { userId, grantId: 'the-grant', generation: 7 }
+  expect(verify(ofUser)).toEqual({ ...common, clientId: 'shop', of })
   expect(verify(ofMachine)).toEqual({ ...common, clientId: 'robot', of: { generation: 7 } })
 })
 
@@ -64,6 +66,8 @@ test.each<[string, object]>([
   ['scopes in an array', { scope: ['notes:read'] }],
   ['a user and no grant', { gid: undefined }],
   ['a user and a grant that is no text', { gid: 7 }],
+  ['a user and no generation', { gen: undefined }],
+  ['a user and a generation that is text', { gen: '7' }],
   ['a subject that is neither user nor client', { sub: 'other' }],
   ['a machine with a grant', { ...ofMachine, gid: 'the-grant' }],
   ['a machine and no generation', { ...ofMachine, gen: undefined }],

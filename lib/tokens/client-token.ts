@@ -5,10 +5,11 @@ import type { TokenParties, UnverifiedToken } from './access-token.ts'
 import { invalidToken, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
-/** The grant of a user that a token is of. */
+/** The grant of a user that a token is of, and the generation of the user. */
 export interface OfUser {
   userId: string
   grantId: string
+  generation: number
 }
 
 /** The generation of the machine that a token is of. */
@@ -53,8 +54,9 @@ export function verifyClientToken(
   return { clientId: client_id, scopes: scope.split(' '), expiresAt: Number(exp), of: subjectOf() }
 
   function subjectOf(): ClientToken['of'] {
-    if (isUserId(sub) && typeof gid === 'string') return { userId: sub, grantId: gid }
-    if (sub === client_id && gid === undefined && typeof gen === 'number') return { generation: gen }
+    if (typeof gen !== 'number') throw invalidToken('gen is not a number')
+    if (isUserId(sub) && typeof gid === 'string') return { userId: sub, grantId: gid, generation: gen }
+    if (sub === client_id && gid === undefined) return { generation: gen }
     throw invalidToken('sub is neither a user with a grant nor the client')
   }
 }

@@ -38,8 +38,8 @@ const common = ({ grant, user }: Granted, { issuer, ttlSeconds }: TokenDetails, 
 })
 
 /**
- * Creates a client's access token without its signature (RFC 9068 section 2). It has no `gen`, and its audience is the API, or the
- * issuer for `/userinfo`. The gateway's authorizer takes those for the service's own API alone.
+ * Creates a client's access token without its signature (RFC 9068 section 2). Its audience is the API, or the issuer for `/userinfo`.
+ * The gateway's authorizer takes those for the service's own API alone. `gen` is the user's generation, as read with the other claims.
  *
  * @param tokenId - Becomes `jti`; must be unique.
  * @returns As `accessTokenInput` in `lib/tokens/access-token.ts`.
@@ -57,6 +57,7 @@ export function clientTokenInput(
     scope,
     jti: details.tokenId,
     gid: grant.id,
+    gen: user.generation,
     ...(client.firstParty && {
       ...attributeClaims(user.attributes),
       username: user.username,

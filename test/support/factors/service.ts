@@ -12,7 +12,7 @@ import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { findUserByName } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
-import { readAuthorization, remapped } from '../../../local/gateway/gateway-rules.ts'
+import { type Authorization, readAuthorization, remapped } from '../../../local/gateway/gateway-rules.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
 import { expectDescribed } from '../../http/openapi/check.ts'
 import { loadHandlers } from '../handlers.ts'
@@ -60,6 +60,8 @@ export interface FactorFunctions {
   mail(event: MailEvent, awsRequestId?: string): Promise<void>
   /** Returns whether the authorizer accepts an access token. */
   opens(token: string): Promise<boolean>
+  /** Returns what the gateway keeps of the authorizer's result for an access token, or `undefined` if that is a 401. */
+  authorize(token: string): Promise<Authorization | undefined>
 }
 
 /** Time that a function has, as in `serverless.yml`. */
@@ -94,7 +96,7 @@ async function loadFunctions(
   async function authorize(token: string) {
     const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:api/dev/GET/'
     const event = { type: 'TOKEN', authorizationToken: `Bearer ${token}`, methodArn }
-    return readAuthorization(await invoke('authorizer', event, context))?.context
+    return readAuthorization(await invoke('authorizer', event, context))
   }
 
   return {
@@ -104,7 +106,7 @@ async function loadFunctions(
       let authorizer = authorization
       if (token !== undefined) {
         try {
-          authorizer = await authorize(token)
+          authorizer = (await authorize(token))?.context
         } catch (error) {
           const isUnauthorized = (error as Error).message === 'Unauthorized'
           return { status: isUnauthorized ? 401 : 503, headers: {}, text: '' }
@@ -122,6 +124,11 @@ async function loadFunctions(
         () => true,
         () => false,
       ),
+    authorize: (token) =>
+      authorize(token).catch((error: Error) => {
+        if (error.message !== 'Unauthorized') throw error
+        return undefined
+      }),
   }
 }
 
@@ -148,10 +155,14 @@ function eventOf(
     httpMethod,
     resource,
     path: resource.replace('{id}', id ?? ''),
-    headers: { ...event.headers, ...headers },
+    headers: {
+      ...event.headers,
+      ...(body instanceof URLSearchParams && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+      ...headers,
+    },
     pathParameters: id === undefined ? null : { id },
     queryStringParameters: query ?? null,
-    body: body === undefined ? null : JSON.stringify(body),
+    body: body instanceof URLSearchParams ? String(body) : body === undefined ? null : JSON.stringify(body),
     requestContext: {
       ...event.requestContext,
       authorizer,
