@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
 import ts from 'typescript'
 import { parse } from 'yaml'
-import { APPLICATION_MODULE, VENDORED } from '../plugins/functions/archive.ts'
+import { partReadBy } from '../plugins/config/parts.ts'
+import { moduleOf, VENDORED } from '../plugins/functions/archive.ts'
 import { filesIn } from '../plugins/functions/functions.ts'
 import { PAGE_FILES, pageFiles } from '../plugins/page-files.ts'
 
@@ -105,7 +106,10 @@ function optionsOfFunctions(): BuildOptions {
 const externalApplication: Plugin = {
   name: 'external-application',
   setup({ onResolve }) {
-    onResolve({ filter: /\/auth\.config\.ts$/ }, () => ({ path: APPLICATION_MODULE, external: true }))
+    onResolve({ filter: /\/auth\.config\.ts$/ }, ({ importer }) => ({
+      path: moduleOf(partReadBy(importer)),
+      external: true,
+    }))
   },
 }
 

@@ -1,32 +1,50 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
+import type { ReadApplication } from './config/application.ts'
+import type { AuthConfig } from './config/define-auth.ts'
+import { partOf, partReadBy } from './config/parts.ts'
 import { PROJECT } from './project/project.ts'
 
+/** Reads the data of an application from what its `auth.config.ts` exports. */
+type Read = (config: AuthConfig) => ReadApplication | Promise<ReadApplication>
+
 /**
- * Plugin for esbuild: a function that imports `auth.config.ts` gets JSON, `Application` of `plugins/config/application.ts`. The text of
- * the logo and the own words are in it. It is read again when the file has changed.
+ * Makes a plugin for esbuild: a module that imports `auth.config.ts` gets JSON, `Application` of `plugins/config/application.ts`. The
+ * text of the logo and the own words are in it. A file of `lib/application/` gets only the part that it reads. The configuration is
+ * read again when the file has changed.
  */
-export const applicationData: Plugin = {
+export const applicationDataBy = (read: Read): Plugin => ({
   name: 'application-data',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]auth\.config\.ts$/ }, async ({ path }) => {
-      // Imported here, because Vitest loads this module for the files of pages alone.
-      const { readApplication } = await import('./config/application.ts')
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /[\\/]auth\.config\.ts$/ }, ({ path, importer, resolveDir }) => {
+      const file = resolve(resolveDir, path)
+      if (file !== join(PROJECT, 'auth.config.ts')) return undefined
+      // By another suffix, the same file is another module.
+      const part = partReadBy(importer)
+      return { path: file, suffix: part ? `?${part}` : '', pluginData: part }
+    })
+    onLoad({ filter: /[\\/]auth\.config\.ts$/ }, async ({ path, pluginData: part }) => {
       if (path !== join(PROJECT, 'auth.config.ts')) return undefined
       try {
         const { mtimeMs } = await stat(path)
         const { default: config } = await import(`${pathToFileURL(path)}?changed=${mtimeMs}`)
-        const { application, faults } = readApplication(config)
+        const { application, faults } = await read(config)
         if (application === undefined) return { errors: faults.map(errorOf) }
-        return { contents: JSON.stringify(application), loader: 'json' }
+        return { contents: JSON.stringify(partOf(application, part)), loader: 'json' }
       } catch (error) {
         return { errors: [{ text: String(error) }] }
       }
     })
   },
-}
+})
+
+/** Its rules are imported at the first use, because Vitest loads this module for the files of pages alone. */
+export const applicationData = applicationDataBy(async (config) => {
+  const { readApplication } = await import('./config/application.ts')
+  return readApplication(config)
+})
 
 /** Returns a fault as an error of esbuild, which otherwise names the file with the import. */
 function errorOf(fault: string) {

@@ -1,6 +1,6 @@
 import { unzipSync } from 'fflate'
 import { afterEach, expect, test, vi } from 'vitest'
-import { archiveOf } from './archive.ts'
+import { archiveOf, modulesOf } from './archive.ts'
 
 const FILES = { 'functions/login.cjs': Buffer.from('exports.handler = 1'), 'a.json': Buffer.from('{}') }
 
@@ -23,4 +23,15 @@ test('the same files make the same archive, in any order, time zone and year', (
     ['a.json', '{}'],
     ['functions/login.cjs', 'exports.handler = 1'],
   ])
+})
+
+test('each part of an application is a module of its own, which a bundle can require', () => {
+  const users = { roles: ['member'], administrators: [] } as const
+  const [theme, texts] = [{ logo: '<svg/>' }, { 'Sign in': 'Log in' }]
+  expect(modulesOf({ ...users, theme, texts })).toEqual({
+    'jwt-auth-app': { path: 'jwt-auth-app/index.json', data: { ...users, theme, texts } },
+    'jwt-auth-app/users': { path: 'jwt-auth-app/users.json', data: users },
+    'jwt-auth-app/theme': { path: 'jwt-auth-app/theme.json', data: { theme } },
+    'jwt-auth-app/texts': { path: 'jwt-auth-app/texts.json', data: { texts } },
+  })
 })

@@ -1,7 +1,24 @@
 import { zipSync } from 'fflate'
+import type { Application } from '../config/define-auth.ts'
+import { PART_NAMES, type PartName, partOf } from '../config/parts.ts'
 
-/** Module that a finished function reads the data of the application from. */
-export const APPLICATION_MODULE = 'jwt-auth-app'
+/** Package of the modules with the data of the application. */
+const APPLICATION_PACKAGE = 'jwt-auth-app'
+
+/** Returns the module that a finished function reads a part of the application from, or all of it without a name. */
+export const moduleOf = (part?: PartName): string =>
+  part === undefined ? APPLICATION_PACKAGE : `${APPLICATION_PACKAGE}/${part}`
+
+/** Returns what finished functions read of an application: the path of each file, and its value, by module. */
+export const modulesOf = (
+  application: Application,
+): Record<string, { path: string; data: Partial<Application> }> =>
+  Object.fromEntries(
+    [undefined, ...PART_NAMES].map((part) => [
+      moduleOf(part),
+      { path: `${APPLICATION_PACKAGE}/${part ?? 'index'}.json`, data: partOf(application, part) },
+    ]),
+  )
 
 /** Files of other packages that finished functions read. */
 export const VENDORED = ['hash-wasm/dist/argon2.umd.min.js', 'bcryptjs/index.js', 'bcryptjs/package.json']

@@ -4,7 +4,7 @@ import { APPLICATION } from '../config/checked.ts'
 import type { FunctionDefinition, Hooks, OfflineOptions, Serverless } from '../framework.d.ts'
 import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { ownershipOf } from '../project/ownership.ts'
-import { APPLICATION_MODULE, archiveOf, VENDORED } from './archive.ts'
+import { archiveOf, modulesOf, VENDORED } from './archive.ts'
 
 /** Folder for what the local service runs, in the folder from which it runs functions. */
 const UNPACKED = 'node_modules/.cache/serverless-jwt-auth'
@@ -125,9 +125,11 @@ function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
   const vendored = VENDORED.filter((path) => reads(path) || reads(path.split('/')[0] ?? ''))
   return {
     [bundle]: content,
-    ...(reads(APPLICATION_MODULE) && {
-      [`node_modules/${APPLICATION_MODULE}/index.json`]: Buffer.from(JSON.stringify(APPLICATION)),
-    }),
+    ...Object.fromEntries(
+      Object.entries(modulesOf(APPLICATION))
+        .filter(([name]) => reads(name))
+        .map(([, { path, data }]) => [`node_modules/${path}`, Buffer.from(JSON.stringify(data))]),
+    ),
     ...Object.fromEntries(
       vendored.map((path) => [`node_modules/${path}`, readFileSync(join(ROOT, 'vendor', path))]),
     ),

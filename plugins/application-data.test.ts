@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { build } from 'esbuild'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { applicationDataBy } from './application-data.ts'
+import type { Application } from './config/define-auth.ts'
+import { filesIn } from './functions/functions.ts'
+import { ROOT } from './origin.ts'
+import { pageFiles } from './page-files.ts'
+
+const SENTENCES = readFileSync(join(ROOT, 'plugins/config/sentences.txt'), 'utf8').trimEnd().split('\n')
+const WORDS = 'My own words.'
+const LOGO = '<svg id="own-logo"/>'
+
+/** An application without own words and logo, and one with both. */
+const PLAIN: Application = { roles: ['member'], administrators: [] }
+const OWN: Application = {
+  ...PLAIN,
+  theme: { logo: LOGO },
+  texts: Object.fromEntries(SENTENCES.map((sentence) => [sentence, WORDS])),
+}
+
+const pathOf = (handler: string) => join(ROOT, handler.replace(/\.\w+$/, '.ts'))
+
+/** The functions that every request passes, or that a project adds. */
+const SMALL = [
+  'functions/authorizer.handler',
+  'functions/sessions/login.handler',
+  'functions/content/user-content.handler',
+  'functions/content/admin-content.handler',
+].map(pathOf)
+
+const ALL = filesIn(ROOT).flatMap((file) =>
+  Object.values<{ handler: string }>(parse(readFileSync(join(ROOT, file), 'utf8'))).map(({ handler }) =>
+    pathOf(handler),
+  ),
+)
+
+/** Returns the bundle of each function, by the name of its file. */
+async function bundlesOf(application: Application, files: Iterable<string>): Promise<Map<string, string>> {
+  const { outputFiles } = await build({
+    entryPoints: [...files],
+    plugins: [pageFiles, applicationDataBy(() => ({ application, faults: [] }))],
+    external: ['hash-wasm', 'bcryptjs', 'swagger-ui-dist'],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    outdir: 'unused',
+    write: false,
+  })
+  return new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text]))
+}
+
+test('only bundles of functions that show own words and a logo contain them', async () => {
+  const before = await bundlesOf(PLAIN, SMALL)
+  const after = await bundlesOf(OWN, new Set([...ALL, ...SMALL]))
+  console.log(`${SENTENCES.length} sentences in own words, ${after.size} functions`)
+  const having = (text: string) => [...after].flatMap(([name, code]) => (code.includes(text) ? [name] : []))
+  expect(having(WORDS).sort()).toEqual([
+    'account-pages',
+    'approve',
+    'authorize',
+    'docs',
+    'mailer',
+    'sessions',
+    'signin',
+  ])
+  expect(having('own-logo').sort()).toEqual(['account-pages', 'authorize', 'signin'])
+  expect([...before.keys()].filter((name) => after.get(name) !== before.get(name))).toEqual([])
+  expect(before.size).toBe(4)
+})
