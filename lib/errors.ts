@@ -14,8 +14,9 @@ export const TITLES = {
 } as const
 
 /**
- * Status and detail of each RFC 9457 problem, by code. Clients may rely on a code: add codes freely, and
- * never rename one. Rows are lists to keep bundles small, because every function contains all of them.
+ * Status and detail of each RFC 9457 problem, by code. Responses do not contain the code: a client compares the status, and `error`
+ * if the problem has one. Handlers of projects throw errors by their code: add codes freely, and never rename one. Rows are lists to
+ * keep bundles small, because every function contains all of them.
  */
 export const PROBLEMS = {
   malformed_body: [

@@ -35,10 +35,21 @@ export async function sendMail(aws: AwsCall, mail: OutgoingMail): Promise<string
   return String(MessageId)
 }
 
+/** An encoded word may have 75 characters (RFC 2047 section 2). Twelve of them say how it is encoded, and base64 makes four of three bytes. */
+const LONGEST_WORD_BYTES = 45
+
 /**
  * Returns the value of `From`: a name and an address.
  *
- * @param name - Any text. It is an encoded word (RFC 2047), so that no character of it has a meaning.
+ * @param name - Any text. It is in encoded words (RFC 2047), so that no character of it has a meaning. Each word has whole characters
+ *   (section 5). Readers join the words without the spaces between them (section 6.2).
  */
-export const senderOf = (name: string, address: string): string =>
-  `=?UTF-8?B?${Buffer.from(name).toString('base64')}?= <${address}>`
+export function senderOf(name: string, address: string): string {
+  const words = ['']
+  for (const character of name) {
+    const longer = words.at(-1) + character
+    if (Buffer.byteLength(longer) > LONGEST_WORD_BYTES) words.push(character)
+    else words[words.length - 1] = longer
+  }
+  return `${words.map((word) => `=?UTF-8?B?${Buffer.from(word).toString('base64')}?=`).join(' ')} <${address}>`
+}

@@ -13,6 +13,8 @@ const TEXTS: [string, object][] = [
   ],
   ['a link with other words', { 'No account yet? [Create an account]': '[Join us]' }],
   ['brackets where there is no link', { 'You are invited to {service}': '[{service}] Welcome' }],
+  ['Persian with a non-joiner', { 'Sign in': 'می\u200cخواهم' }],
+  ['Hebrew with a mark of its direction', { 'Sign in': 'כניסה!\u200f' }],
   ['HTML, which is shown as text', { 'Sign in': '<b>Sign in</b>' }],
 ]
 
@@ -28,8 +30,14 @@ const REFUSED: [string, unknown, string][] = [
   [
     'two lines',
     { 'You are invited to {service}': 'Hi\r\nBcc: {service}' },
-    '"You are invited to {service}" must be one line.',
+    '"You are invited to {service}" must be one line of text.',
   ],
+  ['a line separator', { 'Sign in': 'Sign\u2028in' }, '"Sign in" must be one line of text.'],
+  ...['\u202e', '\u202a', '\u2066', '\u2069'].map((character): [string, unknown, string] => [
+    `U+${character.charCodeAt(0).toString(16)}`,
+    { 'Sign in': `Sign ${character}in` },
+    '"Sign in" must not have characters that change the direction of text.',
+  ]),
   ['a novel', { 'Sign in': 'a'.repeat(1_001) }, '"Sign in" may have 1000 characters.'],
   [
     'no placeholder',

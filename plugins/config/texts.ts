@@ -32,7 +32,11 @@ function faultsOfWords(sentence: string, words: unknown): string[] {
   if (typeof words !== 'string' || words.trim() === '') return [`${name} must have text.`]
   if (words.length > MAX_CHARACTERS) return [`${name} may have ${MAX_CHARACTERS} characters.`]
   // A line break in a subject would end the header.
-  if (/\p{Cc}/u.test(words)) return [`${name} must be one line.`]
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(words)) return [`${name} must be one line of text.`]
+  // They could show the text after them backwards, such as a link. Marks of a direction change no other text.
+  if (/[\u202a-\u202e\u2066-\u2069]/u.test(words)) {
+    return [`${name} must not have characters that change the direction of text.`]
+  }
   const [expected, given] = [placeholdersOf(sentence), placeholdersOf(words)]
   const missing = expected.filter((one) => !given.includes(one))
   const unknown = given.filter((one) => !expected.includes(one))

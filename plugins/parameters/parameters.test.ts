@@ -111,8 +111,8 @@ const RULES: [
   ['limitMailRecipient', ['3/3600'], ['3', '3/0'], LIMIT],
   [
     'serviceName',
-    ['Example', 'Größe & Co. «Zürich»', 'x'.repeat(40)],
-    ['x'.repeat(41), 'ü'.repeat(21), 'two\nlines', 'a\u0000b', 'right\u202eleft'],
+    ['Example', 'Größe & Co. «Zürich»', 'یادداشت\u200cها', 'x'.repeat(40)],
+    ['x'.repeat(41), 'ü'.repeat(21), 'two\nlines', 'a\u0000b', 'a\u200cb', 'right\u202eleft'],
     'must be 1 to 40 bytes of text in one line',
   ],
   [

@@ -1,4 +1,5 @@
 import { SETTINGS } from '../../lib/config.ts'
+import { isLine } from '../../lib/line.ts'
 import { isClientUrl } from '../../lib/oauth/clients/url-client.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import { LOGIN_NAME } from '../../lib/users/login-name.ts'
@@ -121,7 +122,7 @@ function sender(text: string): void {
 const LONGEST_NAME_BYTES = 40
 
 function shortName(text: string): void {
-  if (!/^[^\p{C}]+$/u.test(text) || Buffer.byteLength(text) > LONGEST_NAME_BYTES) {
+  if (text === '' || !isLine(text) || Buffer.byteLength(text) > LONGEST_NAME_BYTES) {
     throw new Error(`must be 1 to ${LONGEST_NAME_BYTES} bytes of text in one line`)
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { isLine } from '../../line.ts'
 import { atMost, InCookie, LoginToken, Password, Replaces, schema } from './fields.ts'
 
 const encoded = (maxLength: number) =>
@@ -68,7 +69,7 @@ export const PasskeyName = /* @__PURE__ */ schema(() =>
     .string('Must be a string.')
     .check(
       z.refine(
-        (text) => /^(?=.*\S)[^\p{C}\p{Zl}\p{Zp}]{1,64}$/u.test(text),
+        (text) => text.trim() !== '' && [...text].length <= 64 && isLine(text),
         'Must be 1 to 64 characters in one line, and not only spaces.',
       ),
     ),

@@ -6,6 +6,8 @@ test.each([
   ['a letter', 'A', true],
   ['64 characters outside the basic plane', '\u{1f511}'.repeat(64), true],
   ['spaces around letters', ' My phone ', true],
+  ['Persian words with a non-joiner', 'گوشی\u200cام', true],
+  ['a non-joiner between Latin letters', 'My\u200cphone', false],
   ['no character', '', false],
   ['65 characters', 'a'.repeat(65), false],
   ['two spaces', '  ', false],

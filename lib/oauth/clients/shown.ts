@@ -1,3 +1,5 @@
-/** Whether a text can stand on a screen: no control characters, and none that change the direction of others. */
+import { isLine } from '../../line.ts'
+
+/** Whether a text can stand on a screen: it is not blank or too long, and `isLine`. */
 export const isShown = (text: string, max: number): boolean =>
-  text.trim() === text && text !== '' && [...text].length <= max && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text)
+  text.trim() === text && text !== '' && [...text].length <= max && isLine(text)
