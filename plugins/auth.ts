@@ -16,6 +16,7 @@ import GatewayPlugin from './gateway/gateway.ts'
 import LocalPlugin from './local.ts'
 import ObservabilityPlugin from './observability.ts'
 import { IS_PACKAGE, ROOT } from './origin.ts'
+import { separateCleared } from './parameters/lasting.ts'
 import { faultsOfMembers } from './project/clashes.ts'
 import GuestPlugin from './project/guest.ts'
 import { merged } from './project/merge.ts'
@@ -89,13 +90,18 @@ function addService(serverless: Serverless): void {
   if (processedInput.options.stage) {
     serverless.extendConfiguration(['provider', 'stage'], processedInput.options.stage)
   }
+  const { others, cleared } = separateCleared(processedInput.options.param ?? [])
+  if (processedInput.options.param) processedInput.options.param = others
   const params: Record<string, Parameters> = read('parameters/parameters.yml')
   const forAllStages = { ...CONFIGURED.default, ...given.params?.default }
   const stages = Object.keys({ ...params, ...CONFIGURED, ...given.params })
+  const written = Object.fromEntries(
+    stages.map((stage) => [stage, { ...CONFIGURED[stage], ...given.params?.[stage] }]),
+  )
+  setOwnership(serverless, { written, cleared })
   for (const stage of stages) {
     const left = stage === 'default' ? params.default : without({ ...params[stage] }, forAllStages)
-    const own = { ...CONFIGURED[stage], ...given.params?.[stage] }
-    serverless.extendConfiguration(['params', stage], { ...left, ...own })
+    serverless.extendConfiguration(['params', stage], { ...left, ...written[stage], ...cleared })
   }
   const members: object[] = [{ provider, custom }, ...(IS_PACKAGE ? [] : [source])]
   for (const [member, values] of members.flatMap((one) => Object.entries(one))) {

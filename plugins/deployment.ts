@@ -4,6 +4,7 @@ import { callerOf, endpointsOf } from '../scripts/cli/account.ts'
 import type { Parameters, Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
 import { IS_PACKAGE } from './origin.ts'
+import { faultsOfForgotten, outputsOfLasting } from './parameters/lasting.ts'
 import { faultsOf, parametersOf } from './parameters/parameters.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './parameters/relying-party.ts'
 import { ownershipOf } from './project/ownership.ts'
@@ -21,8 +22,8 @@ const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollba
 /**
  * Serverless plugin for deployments:
  *
- * - It rejects what cannot be deployed, before anything is created: faulty parameters, regions of another partition, and a first
- *   deployment for which a table or key exists.
+ * - It rejects what cannot be deployed, before anything is created: faulty parameters, regions of another partition, a first
+ *   deployment for which a table or key exists, and a later one that forgets a parameter of the running stage.
  * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
  * - It resolves `${relyingParty:id}` and `${relyingParty:origins}`, which passkeys are bound to.
  * - It builds apart from a local service.
@@ -32,8 +33,11 @@ export default class DeploymentPlugin {
     initialize: () => {
       this.rejectFaults()
       this.takeDeployedRpId()
+      this.recordLasting()
       this.emptyBuildFolder()
     },
+    // Before anything is bundled.
+    'before:package:initialize': () => this.checkForgotten(),
     'before:deploy:deploy': async () => {
       await this.checkRemains()
       this.checkRelyingParty()
@@ -150,7 +154,7 @@ export default class DeploymentPlugin {
 
   /** Rejects a first deployment if the table or a key of an earlier stack exists. */
   private async checkRemains(): Promise<void> {
-    if (this.deployedRpId !== '' || (await this.hasStack())) return
+    if (this.deployedRpId !== '' || (await this.readStack()).exists) return
     const provider = this.serverless.getProvider('aws')
     const { tableName, keyA, keyB, factorKey } = this.serverless.service.custom.auth
     const credentials = await provider.getAwsSdkV3CredentialsProvider()()
@@ -160,15 +164,45 @@ export default class DeploymentPlugin {
     rejectAny(faults)
   }
 
-  /** Whether the stage has a stack, or may have one: if CloudFormation cannot say, the deployment itself finds out. */
-  private async hasStack(): Promise<boolean> {
+  /** Reads the stack of the stage. If CloudFormation cannot say, it may exist: the deployment itself finds out. */
+  private async readStack(): Promise<{ exists: boolean; outputs: Record<string, string> }> {
     const provider = this.serverless.getProvider('aws')
     const client = await provider.getCloudFormationClient()
     const StackName = provider.naming.getStackName()
     return await client.send(new DescribeStacksCommand({ StackName })).then(
-      ({ Stacks = [] }) => Stacks.some(({ StackStatus }) => StackStatus !== 'REVIEW_IN_PROGRESS'),
-      ({ message }: Error) => !message.includes('does not exist'),
+      ({ Stacks = [] }) => ({
+        exists: Stacks.some(({ StackStatus }) => StackStatus !== 'REVIEW_IN_PROGRESS'),
+        outputs: Object.fromEntries(
+          Stacks.flatMap(({ Outputs = [] }) => Outputs).map((one) => [one.OutputKey, one.OutputValue]),
+        ),
+      }),
+      ({ message }: Error) => ({ exists: !message.includes('does not exist'), outputs: {} }),
     )
+  }
+
+  /** Names of the parameters that this command gets, from files or the command line. */
+  private namesGiven(): ReadonlySet<string> {
+    const { configurationInput, processedInput } = this.serverless
+    const { written, cleared } = ownershipOf(this.serverless)
+    const given = parametersOf(written, configurationInput.provider.stage, processedInput.options.param ?? [])
+    const names = Object.keys({ ...given, ...cleared })
+    return new Set(names.filter((name) => name in cleared || given[name] !== null))
+  }
+
+  /** Records in the stack what this deployment gives, for the next one. */
+  private recordLasting(): void {
+    const { custom, resources } = this.serverless.service
+    const outputs = outputsOfLasting(this.namesGiven(), custom.auth.lasting)
+    resources.Outputs = { ...resources.Outputs, ...outputs }
+  }
+
+  /** Rejects a deployment that would set back a parameter of the running stage because it is not given. */
+  private async checkForgotten(): Promise<void> {
+    const { processedInput, service, configurationInput } = this.serverless
+    if (processedInput.commands.join(' ') !== 'deploy') return
+    const { outputs } = await this.readStack()
+    const { stage } = configurationInput.provider
+    rejectAny(faultsOfForgotten(outputs, this.namesGiven(), service.custom.auth.lasting, stage))
   }
 
   /** Says before the first deployment what can never change, and rejects a later one that changes it. */

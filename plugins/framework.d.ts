@@ -138,6 +138,8 @@ export interface AuthMembers {
   rpId: unknown
   /** The same of the deployed stack; empty before the first deployment. */
   deployedRpId?: string
+  /** Values of parameters that a later deployment must give again. */
+  lasting: Parameters
   /** Method throttles such as `200/100`, by route. */
   throttles: Record<string, string>
   signingKey: string

@@ -46,7 +46,7 @@ export default class ObservabilityPlugin {
   }
 }
 
-/** Returns the logical ids of the service's alarms. A user's own alarms are none of them. */
+/** Returns the logical ids of the service's alarms. Not those of a user. */
 const alarmIds = (): string[] =>
   ['alarms.yml', 'mail.yml'].flatMap((file) => {
     const text = readFileSync(new URL(`../resources/${file}`, import.meta.url), 'utf8')

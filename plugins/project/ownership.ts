@@ -1,4 +1,4 @@
-import type { Service, WrittenFunction } from '../framework.d.ts'
+import type { Parameters, Service, WrittenFunction } from '../framework.d.ts'
 
 /** Which parts of a service the plugin brings. The project that it is in brings the others. */
 export interface Ownership {
@@ -10,6 +10,10 @@ export interface Ownership {
   resources: ReadonlySet<string>
   /** Names of parameters that the project defines or uses. */
   parameters: ReadonlySet<string>
+  /** Values of parameters that the files of the project give, by stage; `default` are those for all. */
+  written: Readonly<Record<string, Parameters>>
+  /** Values of parameters that the command line takes away by `none`. */
+  cleared: Parameters
 }
 
 const ownerships = new WeakMap<object, Partial<Ownership>>()
@@ -25,6 +29,8 @@ export const ownershipOf = (serverless: object): Ownership => ({
   functions: new Set(),
   resources: new Set(),
   parameters: new Set(),
+  written: {},
+  cleared: {},
   ...ownerships.get(serverless),
 })
 
