@@ -1,8 +1,8 @@
-import { defineAuth } from './plugins/config/define-auth.ts'
+import { defineAuth } from './project/define-auth.ts'
 
 /**
  * What this application says about its sign-in. Values of parameters stand here too: those for all stages next to the roles, others by
- * stage in `stages: { prod: { issuer: 'https://auth.example.com' } }`. `plugins/config/define-auth.ts` describes the members, and
+ * stage in `stages: { prod: { issuer: 'https://auth.example.com' } }`. `project/define-auth.ts` describes the members, and
  * `plugins/parameters/parameters.yml` the parameters.
  */
 export default defineAuth({

@@ -34,7 +34,7 @@ export const textImports = {
 }
 
 /** Tests beside the code. */
-const UNIT = '{bench,client,functions,lib,local,packages/serverless-jwt-auth,plugins,scripts}/**/*.test.ts'
+const UNIT = ['{bench,client,functions,lib,local,plugins,project,scripts}/**/*.test.ts', 'packages/*.test.ts']
 
 /** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
@@ -68,7 +68,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: [UNIT], ...sharedProcess },
+        test: { name: 'unit', include: UNIT, ...sharedProcess },
       },
       {
         extends: true,

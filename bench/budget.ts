@@ -1,4 +1,4 @@
-import { compressedBytes, MODULE_BUDGETS, MODULES, readServed } from '../client/minify.ts'
+import { compressedBytes, MODULE_BUDGETS, MODULES, readServed } from '../packages/client.ts'
 import { budgetOf } from './budgets.ts'
 import { buildBundles, readService } from './bundles.ts'
 

@@ -1,7 +1,7 @@
 import { FIRST_ROLE } from '../lib/application/roles.ts'
 import { type FactorPolicy, needsFactor } from '../lib/users/factors.ts'
-import { IS_PACKAGE } from '../plugins/origin.ts'
-import { commandLine } from '../plugins/project/commands.ts'
+import { commandLine } from '../project/commands.ts'
+import { IS_PACKAGE } from '../project/origin.ts'
 import { DEMO_USERS } from './aws.ts'
 import { DYNAMODB_PORT } from './ports.ts'
 

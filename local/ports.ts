@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { START_WITH } from '../plugins/project/commands.ts'
+import { START_WITH } from '../project/commands.ts'
 
 /** Port of the local DynamoDB, unless something else listens there. */
 export const DYNAMODB_PORT = 8000

@@ -90,7 +90,7 @@ test('reportBuilds ends the process if the first build fails', async () => {
 test('a build without its handler fails and writes nothing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'reload-'))
   const entry = join(folder, 'user.ts')
-  const { plugins } = localBuild([join(folder, 'user.handler')])
+  const { plugins } = localBuild([join(folder, 'user.handler')], [])
   const options = { entryPoints: [entry], outdir: folder, platform: 'node', format: 'cjs', minify: true }
   const build = (text: string) => {
     writeFileSync(entry, text)

@@ -3,7 +3,6 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import bundlePlugins from '../plugins/page-files.ts'
 
 /** The part of serverless-esbuild that is used here. */
 export interface Bundler {
@@ -34,8 +33,9 @@ interface Build {
  * without its handler is a failure too: a file that was just truncated is valid TypeScript.
  *
  * @param handlers - Handlers as in `serverless.yml`, such as `functions/content/user-content.handler`.
+ * @param bundlePlugins - Plugins of esbuild that the functions need.
  */
-export const localBuild = (handlers: readonly string[]) => ({
+export const localBuild = (handlers: readonly string[], bundlePlugins: readonly object[]) => ({
   sourcemap: 'inline',
   sourcesContent: false,
   logLevel: 'silent',

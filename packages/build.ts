@@ -165,7 +165,7 @@ function manifestOfPackage(bundled: Record<string, string>): object {
   const { version, license, author, repository, bugs, engines } = manifest
   const versions = { ...manifest.devDependencies, ...manifest.dependencies }
   const peers = ['serverless-offline']
-  const modules = globSync('{packages,plugins,lib,local,scripts}/**/*.js', { cwd: OUT })
+  const modules = globSync('{packages,plugins,lib,local,project,scripts}/**/*.js', { cwd: OUT })
   const found = packagesOf(modules.map((file) => join(OUT, file)))
   const imported = [...new Set([...found, TYPES_OF_HANDLERS])]
     .sort()

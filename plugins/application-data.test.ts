@@ -3,10 +3,10 @@ import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import type { Application } from '../project/define-auth.ts'
+import { ROOT } from '../project/origin.ts'
 import { applicationDataBy } from './application-data.ts'
-import type { Application } from './config/define-auth.ts'
 import { filesIn } from './functions/functions.ts'
-import { ROOT } from './origin.ts'
 import { pageFiles } from './page-files.ts'
 
 const SENTENCES = readFileSync(join(ROOT, 'plugins/config/sentences.txt'), 'utf8').trimEnd().split('\n')

@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
+import type { AuthConfig } from '../project/define-auth.ts'
+import { PROJECT } from '../project/project.ts'
 import type { ReadApplication } from './config/application.ts'
-import type { AuthConfig } from './config/define-auth.ts'
 import { partOf, partReadBy } from './config/parts.ts'
-import { PROJECT } from './project/project.ts'
 
 /** Reads the data of an application from what its `auth.config.ts` exports. */
 type Read = (config: AuthConfig) => ReadApplication | Promise<ReadApplication>

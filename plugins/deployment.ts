@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs'
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
-import { callerOf, endpointsOf } from '../scripts/cli/account.ts'
+import { operatorClient, readEndpoints } from '../lib/aws/operator.ts'
+import { IS_PACKAGE } from '../project/origin.ts'
 import type { Parameters, Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
-import { IS_PACKAGE } from './origin.ts'
 import { faultsOfForgotten, outputsOfLasting } from './parameters/lasting.ts'
 import { faultsOf, parametersOf } from './parameters/parameters.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './parameters/relying-party.ts'
@@ -158,8 +158,8 @@ export default class DeploymentPlugin {
     const provider = this.serverless.getProvider('aws')
     const { tableName, keyA, keyB, factorKey } = this.serverless.service.custom.auth
     const credentials = await provider.getAwsSdkV3CredentialsProvider()()
-    const endpoints = endpointsOf(process.env)
-    const aws = callerOf({ region: provider.getRegion(), credentials, endpoints })
+    const endpoints = readEndpoints(process.env)
+    const aws = operatorClient({ region: provider.getRegion(), credentials, endpoints })
     const faults = await faultsOfRemains(aws, { tableName, aliases: [keyA, keyB, factorKey] })
     rejectAny(faults)
   }

@@ -13,9 +13,10 @@ import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
 import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
 import { completeEvent } from '../local/sample-events.ts'
 import { fillTokens } from '../local/tokens.ts'
+import { IS_PACKAGE, ROOT } from '../project/origin.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { filesIn } from './functions/functions.ts'
-import { IS_PACKAGE, ROOT } from './origin.ts'
+import bundlePlugins from './page-files.ts'
 import { localVariables, mapThread, separateEnvironments, testHosts } from './project/environment.ts'
 import { functionsWritten } from './project/functions.ts'
 import { ownershipOf, serviceFunctions } from './project/ownership.ts'
@@ -236,7 +237,7 @@ function mapStacks({ configurationInput, processedInput }: Serverless): void {
   const { functions = {}, custom } = configurationInput
   const all = functionsWritten([functions, ...Object.values(custom.auth.functions.files)].flat())
   const handlers = Object.values(all).map(({ handler }) => handler)
-  Object.assign(custom.esbuild, localBuild(handlers))
+  Object.assign(custom.esbuild, localBuild(handlers, bundlePlugins))
 }
 
 /** Refuses paths that begin elsewhere: the issuer, links in mails and the mailbox are at the root. */

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../project/did-you-mean.ts'
 import type { Commands, Serverless } from './framework.d.ts'
 
 const require = createRequire(import.meta.url)

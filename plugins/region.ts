@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { dataOf } from '../project/data.ts'
+import { isObject } from '../project/merge.ts'
 import type { Serverless } from './framework.d.ts'
-import { dataOf } from './project/data.ts'
-import { isObject } from './project/merge.ts'
 
 /**
  * Returns why the service cannot be deployed to a region, or `undefined`. Its functions call AWS at names that end in

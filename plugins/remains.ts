@@ -1,6 +1,6 @@
 import type { AwsCall } from '../lib/aws/client.ts'
 import { eventsTableOf } from '../lib/events/event.ts'
-import { documentOf } from './project/commands.ts'
+import { documentOf } from '../project/commands.ts'
 
 /** Names that a stack gives to what outlives it. */
 export interface RetainedNames {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { MODULES, readServed } from '../../client/minify.ts'
+import { MODULES, readServed } from '../../packages/client.ts'
 import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
 import { TECHNICAL } from '../../test/support/technical-words.ts'
 import { handler as authorize } from './authorize/authorize.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { AttributeDefinitions } from '../../plugins/config/attribute.ts'
+import type { AttributeDefinitions } from '../../project/attribute.ts'
 import { attributeClaims, claimedAttributes, mayBe, userAttributesOf } from './attributes.ts'
 
 const DEFINITIONS = {

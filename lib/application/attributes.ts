@@ -1,5 +1,5 @@
 import config from '../../auth.config.ts'
-import type { Attribute } from '../../plugins/config/attribute.ts'
+import type { Attribute } from '../../project/attribute.ts'
 import type { Scalar } from '../aws/dynamodb.ts'
 
 /** The attributes of users that `auth.config.ts` defines, by name. */

@@ -1,5 +1,5 @@
 import config from '../../auth.config.ts'
-import type { Application } from '../../plugins/config/define-auth.ts'
+import type { Application } from '../../project/define-auth.ts'
 
 /** Own words by English sentence. A function gets them in the place of the path that `auth.config.ts` has. */
 export const { texts: TEXTS = {} }: Partial<Application> = config as object

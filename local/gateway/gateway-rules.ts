@@ -1,4 +1,4 @@
-import { isOfApi } from '../../plugins/gateway/stage.ts'
+import { isOfApi } from '../../project/own-api.ts'
 import type { Resources } from '../aws.ts'
 
 /** A response that API Gateway makes without a function. */

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { require as load } from 'tsx/cjs/api'
-import type { AuthConfig } from '../../plugins/config/define-auth.ts'
-import { CONFIGURATION, PROJECT } from '../../plugins/project/project.ts'
 import { reject } from '../../plugins/reject.ts'
+import type { AuthConfig } from '../../project/define-auth.ts'
+import { CONFIGURATION, PROJECT } from '../../project/project.ts'
 import type { Register } from './index.ts'
 
 /** The configuration that the project's `auth.config.ts` registers. */

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Serverless } from '../../plugins/framework.d.ts'
 
-export { defineAuth } from '../../plugins/config/define-auth.ts'
+export { defineAuth } from '../../project/define-auth.ts'
 
 /**
  * What a project registers: `interface Register { config: typeof config }` in `auth.config.ts`. The types of handlers have the

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import config from '../../auth.config.ts'
+import { defineAuth } from '../../project/define-auth.ts'
 import { parametersIn, readApplication } from './application.ts'
-import { defineAuth } from './define-auth.ts'
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg"\n  viewBox="0 0 2 1">\n  <path d="M0 0h2v1z"/>\n</svg>\n'
 

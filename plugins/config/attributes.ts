@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { maxLengthOf, mayBe, NOT_IN_TEXT, withClaim } from '../../lib/application/attributes.ts'
 import type { Scalar } from '../../lib/aws/dynamodb.ts'
-import type { Attribute } from './attribute.ts'
+import type { Attribute } from '../../project/attribute.ts'
 
 /** A profile stays one read unit of DynamoDB, and a token below the 4,096 bytes that KMS signs. */
 const MAX_BYTES = 2_048

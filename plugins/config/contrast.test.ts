@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { COLOURS } from './colours.ts'
+import { COLOURS } from '../../project/colours.ts'
 import { contrastOf, faultsOfContrast } from './contrast.ts'
 
 const style = ['page', 'demo']

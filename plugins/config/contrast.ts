@@ -1,4 +1,4 @@
-import { COLOURS, type ColourName, type ColourPair } from './colours.ts'
+import { COLOURS, type ColourName, type ColourPair } from '../../project/colours.ts'
 
 /** What text needs on its ground (WCAG 2.2, 1.4.3, level AA). Large text would need less. */
 const MIN_CONTRAST = 4.5

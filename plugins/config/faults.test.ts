@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { mayBe } from '../../lib/application/attributes.ts'
+import { defineAuth } from '../../project/define-auth.ts'
 import { longestClaimed } from './attributes.ts'
-import { defineAuth } from './define-auth.ts'
 import { faultsOfConfig } from './faults.ts'
 
 const { default: config } = await vi.importActual<{ default: object }>('../../auth.config.ts')

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { Application } from './define-auth.ts'
+import type { Application } from '../../project/define-auth.ts'
 
 /**
  * The parts of what an application says, each with the members that one kind of function reads. Own words and the logo may have

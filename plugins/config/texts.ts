@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import { pathOfFile } from './path.ts'
 
 /** The rule for the path of own words. */

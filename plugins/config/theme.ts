@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { COLOURS, type ColourName } from './colours.ts'
+import { COLOURS, type ColourName } from '../../project/colours.ts'
 import { pathOfFile } from './path.ts'
 
 const NAMES = Object.keys(COLOURS) as ColourName[]

@@ -1,5 +1,5 @@
 import { zipSync } from 'fflate'
-import type { Application } from '../config/define-auth.ts'
+import type { Application } from '../../project/define-auth.ts'
 import { PART_NAMES, type PartName, partOf } from '../config/parts.ts'
 
 /** Package of the modules with the data of the application. */

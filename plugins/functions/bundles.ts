@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
 import { APPLICATION } from '../config/checked.ts'
 import type { FunctionDefinition, Hooks, OfflineOptions, Serverless } from '../framework.d.ts'
-import { IS_PACKAGE, ROOT } from '../origin.ts'
 import { ownershipOf } from '../project/ownership.ts'
 import { archiveOf, modulesOf, VENDORED } from './archive.ts'
 

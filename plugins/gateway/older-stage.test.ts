@@ -4,8 +4,8 @@ import type { Serverless } from '../framework.d.ts'
 
 beforeEach(() => {
   vi.resetModules()
-  vi.doMock('../origin.ts', () => ({ IS_PACKAGE: true }))
-  return () => vi.doUnmock('../origin.ts')
+  vi.doMock('../../project/origin.ts', () => ({ IS_PACKAGE: true }))
+  return () => vi.doUnmock('../../project/origin.ts')
 })
 
 /** A project with a deployed stack of these resources, or one that may not be read. */

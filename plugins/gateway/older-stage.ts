@@ -1,6 +1,6 @@
 import { type CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation'
+import { IS_PACKAGE } from '../../project/origin.ts'
 import type { Serverless } from '../framework.d.ts'
-import { IS_PACKAGE } from '../origin.ts'
 import { STAGE_ID } from './stage.ts'
 
 /** What `sls deploy` prints for an API with an older stage. */

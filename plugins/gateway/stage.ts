@@ -1,22 +1,11 @@
 import { createHash } from 'node:crypto'
+import { isOfApi } from '../../project/own-api.ts'
 import type { Resource, Service } from '../framework.d.ts'
 import { readThrottle } from '../parameters/parameters.ts'
 import { routesOf, shown } from '../routes/routes.ts'
 
-/** Logical id of the API that the framework makes. */
-const API_ID = 'ApiGatewayRestApi'
-
 /** Logical id of the stage. */
 export const STAGE_ID = 'ApiGatewayStage'
-
-/**
- * Whether a resource is one of the API that the framework makes. A project may have other APIs. The framework merges the plugin's
- * properties into a stage that names no API.
- */
-export function isOfApi({ Properties }: Partial<Resource>): boolean {
-  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Sub': text } = Object(Properties?.RestApiId ?? { Ref: API_ID })
-  return [Ref, ...[attribute].flat(), text].some((one) => one === API_ID || one === `\${${API_ID}}`)
-}
 
 /** Returns the logical id of the resource of a type that the API has. */
 const idOf = (

@@ -1,6 +1,6 @@
+import type { ParameterName } from '../../project/parameter-names.ts'
+import { CONFIGURATION } from '../../project/project.ts'
 import type { Parameters } from '../framework.d.ts'
-import { CONFIGURATION } from '../project/project.ts'
-import type { ParameterName } from './parameters.ts'
 
 /** The value by which the command line takes a parameter away whose default is nothing. */
 const NONE = 'none'

@@ -3,7 +3,8 @@ import { isLine } from '../../lib/line.ts'
 import { isClientUrl } from '../../lib/oauth/clients/url-client.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import { LOGIN_NAME } from '../../lib/users/login-name.ts'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
+import { PARAMETER_NAMES, type ParameterName } from '../../project/parameter-names.ts'
 import type { Parameters } from '../framework.d.ts'
 import { faultsOfRelyingParty, rpId, rpOrigins } from './relying-party.ts'
 import { faultsOfSites } from './same-site.ts'
@@ -61,13 +62,7 @@ const RULES = {
   clientMetadataHosts: documentHosts,
   retained: oneOf('true', 'false'),
   buildFolder: () => {},
-} satisfies Record<string, (text: string) => unknown>
-
-/** Name of a parameter. */
-export type ParameterName = keyof typeof RULES
-
-/** Names of all parameters. */
-export const PARAMETER_NAMES = Object.keys(RULES) as ParameterName[]
+} satisfies Record<ParameterName, (text: string) => unknown>
 
 const isParameterName = (name: string): name is ParameterName => Object.hasOwn(RULES, name)
 

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import type { LocalAws } from '../../local/aws.ts'
+import { IS_PACKAGE } from '../../project/origin.ts'
 import type { FunctionDefinition, Serverless } from '../framework.d.ts'
-import { IS_PACKAGE } from '../origin.ts'
 import { ownershipOf } from './ownership.ts'
 
 /** By which an AWS SDK finds credentials or an endpoint. They are overridden even if they are set later, as by another plugin. */

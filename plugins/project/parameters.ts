@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
+import { IS_PACKAGE } from '../../project/origin.ts'
+import { PARAMETER_NAMES } from '../../project/parameter-names.ts'
 import type { Serverless } from '../framework.d.ts'
-import { IS_PACKAGE } from '../origin.ts'
-import { PARAMETER_NAMES } from '../parameters/parameters.ts'
 
 /**
  * Returns the names of the parameters that a project defines in `params`, or uses. A defined one that no text uses, and that is like one of

@@ -1,4 +1,4 @@
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import { logicalName } from '../project/functions.ts'
 import { eventsOf } from './routes.ts'

@@ -1,5 +1,5 @@
+import { isOfApi } from '../../project/own-api.ts'
 import type { CompiledResource, FunctionDefinition, WrittenFunction } from '../framework.d.ts'
-import { isOfApi } from '../gateway/stage.ts'
 import { logicalName } from '../project/functions.ts'
 import { faultsOfRole, rolesOf } from './guards.ts'
 import { eventsOf, routesOf, shown } from './routes.ts'

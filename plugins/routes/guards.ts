@@ -1,5 +1,5 @@
 import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
-import { didYouMean } from '../did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import {
   adviceFor,

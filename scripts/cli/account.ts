@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { type AwsCall, awsClient, withTimeout } from '../../lib/aws/client.ts'
-import type { AwsSettings } from '../../lib/aws/settings.ts'
-import { readConfig } from '../../lib/config.ts'
+import { type Endpoints, readEndpoints } from '../../lib/aws/operator.ts'
 import type { Environment } from './io.ts'
 import { serviceOf } from './project.ts'
 import { Refusal } from './refusal.ts'
@@ -24,12 +22,6 @@ export interface StageOptions extends AccountOptions {
 /** Returns the name of a stage's table, which begins those of its keys. */
 export const nameOf = ({ stage, service }: StageOptions) => `${serviceOf(service)}-${stage}`
 
-/** Time for one call of AWS, retries included. */
-const CALL_TIMEOUT_MS = 10_000
-
-/** Creates a caller of AWS that gives each call its own deadline. */
-export const callerOf = (settings: AwsSettings): AwsCall => withTimeout(awsClient(settings), CALL_TIMEOUT_MS)
-
 /**
  * Finds region and credentials for a stage on AWS.
  *
@@ -49,20 +41,10 @@ export async function openAccount(stage: string, options: AccountOptions, env: E
   return { region, credentials: await findCredentials(options, env) }
 }
 
-/** Reads the endpoints that replace AWS's own, under the names that the AWS SDKs read. */
-export function endpointsOf(env: Environment): AwsSettings['endpoints'] & { all?: URL | undefined } {
+/** Reads the endpoints that replace those of AWS. See {@link readEndpoints}. */
+export function endpointsOf(env: Environment): Endpoints {
   try {
-    const config = readConfig(
-      ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL_KMS', 'AWS_ENDPOINT_URL_LAMBDA'],
-      env,
-    )
-    const all = config.AWS_ENDPOINT_URL
-    return {
-      all,
-      dynamodb: config.AWS_ENDPOINT_URL_DYNAMODB ?? all,
-      kms: config.AWS_ENDPOINT_URL_KMS ?? all,
-      lambda: config.AWS_ENDPOINT_URL_LAMBDA ?? all,
-    }
+    return readEndpoints(env)
   } catch (error) {
     throw new Refusal('usage', (error as Error).message)
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { START } from '../../plugins/project/commands.ts'
+import { START } from '../../project/commands.ts'
 import { Refusal } from './refusal.ts'
 
 const TIMEOUT_MS = 3_000

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { dataOf } from '../../plugins/project/data.ts'
-import { isObject } from '../../plugins/project/merge.ts'
-import { projectOf } from '../../plugins/project/project.ts'
+import { dataOf } from '../../project/data.ts'
+import { isObject } from '../../project/merge.ts'
+import { projectOf } from '../../project/project.ts'
 import { Refusal } from './refusal.ts'
 
 /** Of a service or a stack. */

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { commandName } from '../../plugins/project/commands.ts'
+import { commandName } from '../../project/commands.ts'
 import { type Io, widthOf } from './io.ts'
 import { EXIT_STATUS, Refusal, refusalOf } from './refusal.ts'
 

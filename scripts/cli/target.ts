@@ -1,10 +1,11 @@
 import type { AwsCall } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { operatorClient } from '../../lib/aws/operator.ts'
 import { eventsTableOf } from '../../lib/events/event.ts'
 import { DYNAMODB_PORT } from '../../local/ports.ts'
 import { OPERATOR_REGION } from '../../local/rest-json.ts'
-import { missingTarget, START } from '../../plugins/project/commands.ts'
-import { type AccountOptions, callerOf, endpointsOf, nameOf, openAccount } from './account.ts'
+import { missingTarget, START } from '../../project/commands.ts'
+import { type AccountOptions, endpointsOf, nameOf, openAccount } from './account.ts'
 import type { Environment } from './io.ts'
 import { expectDynamoDb } from './probe.ts'
 import { localStageOf, serviceOf } from './project.ts'
@@ -58,7 +59,11 @@ async function localTable(options: TargetOptions): Promise<Table> {
   await expectDynamoDb(url)
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   // The local Lambda listens at the same address.
-  const aws = callerOf({ region: OPERATOR_REGION, credentials, endpoints: { dynamodb: url, lambda: url } })
+  const aws = operatorClient({
+    region: OPERATOR_REGION,
+    credentials,
+    endpoints: { dynamodb: url, lambda: url },
+  })
   return { aws, name: await localName(aws, options) }
 }
 
@@ -91,7 +96,7 @@ async function stageTable(stage: string, options: TargetOptions, env: Environmen
   const account = await openAccount(stage, options, env)
   const { dynamodb, lambda } = endpointsOf(env)
   return {
-    aws: callerOf({ ...account, endpoints: { dynamodb, lambda } }),
+    aws: operatorClient({ ...account, endpoints: { dynamodb, lambda } }),
     name: nameOf({ ...options, stage }),
   }
 }

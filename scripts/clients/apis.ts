@@ -10,7 +10,7 @@ import {
   removeApi,
 } from '../../lib/oauth/apis/store.ts'
 import { entryOf } from '../../lib/oauth/scopes.ts'
-import { didYouMean } from '../../plugins/did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { confirmOrRefuse } from '../cli/prompts.ts'

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ClientWithSecrets, changeClient } from '../../lib/oauth/clients/store.ts'
 import { scopeIn } from '../../lib/oauth/scopes.ts'
-import { didYouMean } from '../../plugins/did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { type LifetimeOptions, lifetimesIn } from './add.ts'

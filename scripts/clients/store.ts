@@ -10,7 +10,7 @@ import {
   findClientWithSecrets,
 } from '../../lib/oauth/clients/store.ts'
 import { directoryOf, type Kind } from '../../lib/oauth/directory.ts'
-import { didYouMean } from '../../plugins/did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import { allItems } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
 

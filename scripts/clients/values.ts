@@ -3,7 +3,7 @@ import { findOwners } from '../../lib/oauth/apis/store.ts'
 import type { Client } from '../../lib/oauth/clients/client.ts'
 import { brokenRedirectUriRule } from '../../lib/oauth/clients/redirect-uri-rules.ts'
 import { entryOf, STANDARD_SCOPES, standardScopesOf } from '../../lib/oauth/scopes.ts'
-import { didYouMean } from '../../plugins/did-you-mean.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { allApis } from './store.ts'
 

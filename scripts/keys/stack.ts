@@ -4,7 +4,8 @@ import {
   type Stack,
 } from '@aws-sdk/client-cloudformation'
 import type { AwsCall } from '../../lib/aws/client.ts'
-import { callerOf, endpointsOf, nameOf, openAccount, type StageOptions } from '../cli/account.ts'
+import { operatorClient } from '../../lib/aws/operator.ts'
+import { endpointsOf, nameOf, openAccount, type StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { stackNameOf } from '../cli/project.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -27,7 +28,7 @@ export async function readStage(
   const cloudFormation = cloudFormationOf(account, env)
   const stack = await findStack(cloudFormation, options, account.region)
   const { signing, published, tokenTtlSeconds } = readOutputs(stack)
-  const aws = callerOf({ ...account, endpoints: { kms } })
+  const aws = operatorClient({ ...account, endpoints: { kms } })
   const name = nameOf(options)
   const made = published.map(async (slot) => [slot, await keyMadeAt(aws, name, slot)] as const)
   const state = {

@@ -1,4 +1,4 @@
-import { documentOf } from '../../plugins/project/commands.ts'
+import { documentOf } from '../../project/commands.ts'
 import { openAccount, type StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'

@@ -1,7 +1,7 @@
 import { compactVerify, createLocalJWKSet, decodeJwt } from 'jose'
 import { FIRST_ROLE } from '../../lib/application/roles.ts'
 import { json, noContent, publicJson } from '../../lib/http/responses.ts'
-import { IS_PACKAGE } from '../../plugins/origin.ts'
+import { IS_PACKAGE } from '../../project/origin.ts'
 import { enrolApp, FACTOR_CHECKS, tokenWithApp } from './factors.ts'
 import { expectNativeArgon2 } from './logs.ts'
 import { OAUTH_CHECKS } from './oauth.ts'

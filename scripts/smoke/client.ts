@@ -3,7 +3,7 @@ import { CLIENT_RANDOM_BYTES, newClient } from '../../lib/oauth/clients/client.t
 import { hashSecret, SECRET_BYTES, secretOf } from '../../lib/oauth/clients/secret.ts'
 import { createClient, findClient, removeClient } from '../../lib/oauth/clients/store.ts'
 import { untilStored } from '../../lib/users/store.ts'
-import { commandLine } from '../../plugins/project/commands.ts'
+import { commandLine } from '../../project/commands.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal, refusalOf } from '../cli/refusal.ts'
 

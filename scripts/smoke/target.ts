@@ -1,4 +1,4 @@
-import { missingTarget } from '../../plugins/project/commands.ts'
+import { missingTarget } from '../../project/commands.ts'
 import { openAccount } from '../cli/account.ts'
 import type { Io } from '../cli/io.ts'
 import { type OperatorTable, withOperator } from '../cli/operator.ts'

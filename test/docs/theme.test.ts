@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { COLOURS } from '../../plugins/config/colours.ts'
-import { defineAuth } from '../../plugins/config/define-auth.ts'
 import { faultsOfConfig } from '../../plugins/config/faults.ts'
 import { faultOfSvg } from '../../plugins/config/svg.ts'
 import { faultsOfTexts } from '../../plugins/config/texts.ts'
+import { COLOURS } from '../../project/colours.ts'
+import { defineAuth } from '../../project/define-auth.ts'
 import { root } from '../support/service-description.ts'
 
 // What docs/THEME.md shows.

@@ -6,8 +6,7 @@ import { attributeClaims, userAttributesOf, withClaim } from '../../lib/applicat
 
 const { default: config } =
   await vi.importActual<typeof import('../../auth.config.ts')>('../../auth.config.ts')
-const { attributes = {} }: Parameters<typeof import('../../plugins/config/define-auth.ts').defineAuth>[0] =
-  config
+const { attributes = {} }: Parameters<typeof import('../../project/define-auth.ts').defineAuth>[0] = config
 
 /** Claims of a user without stored attributes. */
 export const OWN_CLAIMS = attributeClaims({}, attributes)

@@ -1,6 +1,7 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { tableIn } from '../docs/table.ts'
 import { describeService, root } from '../support/service-description.ts'
 
 interface Source {
@@ -11,8 +12,12 @@ interface Source {
 
 /** Reads the sources of a folder without their tests; `code` is without comments. */
 function sourcesOf(folder: string): Source[] {
-  const files = globSync(`${folder}/**/*.ts`, { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
-  return files.map((file) => {
+  const files = globSync(`${folder}/**/*.{ts,js}`, {
+    cwd: root,
+    exclude: ['**/node_modules', 'packages/*/dist', 'packages/*/template'],
+  })
+  const own = files.filter((file) => !/\.test\.ts$|\.min\.js$/.test(file))
+  return (folder.includes('.') ? [folder] : own).map((file) => {
     const code = readFileSync(`${root}/${file}`, 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
     return { file, code, imports: importsIn(code) }
   })
@@ -22,8 +27,10 @@ function sourcesOf(folder: string): Source[] {
 const importsIn = (code: string): string[] =>
   [...code.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*['"]([^'"]+)['"]/g)].map(([, path = '']) => path)
 
+const isOfPages = (file: string) => /^functions\/pages\/.*\.js$/.test(file)
+
 const lib = sourcesOf('lib')
-const functions = sourcesOf('functions')
+const functions = sourcesOf('functions').filter(({ file }) => !isOfPages(file))
 const isRelative = (path: string) => path.startsWith('.') || path.startsWith('/')
 
 /** Returns the files of this repository that a source imports, by their paths in it. */
@@ -40,9 +47,28 @@ const LEVELS = [
 
 const levelOf = (file: string) => LEVELS.findIndex((concepts) => concepts.includes(conceptOf(file)))
 
-/** `lib/application/` alone may read the application's own data, and know the type of it, so that a package can bring other data. */
-const APPLICATION =
-  /^lib\/application\/(roles|attributes|texts|theme)\.ts -> (auth\.config|plugins\/config\/(attribute|define-auth))\.ts$/
+/** `lib/application/` alone may read the application's own data, and know its types, so that a package can bring other data. */
+const APPLICATION = /^lib\/application\/\w+\.ts -> (auth\.config|project\/[a-z-]+)\.ts$/
+
+/** The rooms of the project in the order of ARCHITECTURE.md, each with those that it may import. */
+const ROOMS = tableIn(readFileSync(`${root}/docs/ARCHITECTURE.md`, 'utf8'), 'Room').map(
+  ([room = '', imports = '']): [room: string, imports: string[]] => [
+    room.replaceAll('`', ''),
+    [...imports.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  ],
+)
+
+/** Returns the room that a file is in: its folder at the top level, or the file itself. */
+const roomOf = (file: string) => file.replace(/\/.*/, '/')
+
+/** Returns the imports of one room by another that ARCHITECTURE.md does not allow, as `from -> to`. */
+const forbiddenImports = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
+  sources.flatMap((source) => {
+    const [, allowed = []] = ROOMS.find(([room]) => room === roomOf(source.file)) ?? []
+    return localImports(source)
+      .filter((to) => ![roomOf(source.file), ...allowed].includes(roomOf(to)))
+      .map((to) => `${source.file} -> ${to}`)
+  })
 
 /** Returns the imports among sources that do not point to an earlier level, as `from -> to`. */
 const upwardImports = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
@@ -108,7 +134,7 @@ const NEWER =
   /\b(globSync|matchesGlob|withResolvers|fromAsync|groupBy|registerHooks|enableCompileCache|DurationFormat|fromBase64|RegExp\.escape|Promise\.try|URL\.parse)\b|\.(isSubsetOf|isSupersetOf|isDisjointFrom|symmetricDifference)\(|\.(keys|values|entries)\(\)\s*\.(map|filter|flatMap|some|every|find|take|drop|reduce|toArray)\(/
 
 test('the sources use nothing that Node.js 20 lacks', () => {
-  const others = ['local', 'plugins', 'scripts'].flatMap(sourcesOf)
+  const others = ['local', 'plugins', 'project', 'scripts'].flatMap(sourcesOf)
   const found = [...lib, ...functions, ...others].filter(({ code }) => NEWER.test(code))
   expect(found.map(({ file }) => file)).toEqual([])
 })
@@ -119,12 +145,25 @@ describe('the imports of lib/', () => {
   })
 })
 
-test('the imports have no circles, also from folder to folder', () => {
-  const others = ['client', 'local', 'plugins', 'scripts'].flatMap(sourcesOf)
-  expect(circularFiles([...lib, ...functions, ...others])).toEqual([])
+const sources = ROOMS.flatMap(([room]) => sourcesOf(room.replace(/\/$/, '')))
+
+test('a room comes after those that it imports, and imports no others', () => {
+  const names = ROOMS.map(([room]) => room)
+  expect(names).toContain('auth.config.ts')
+  expect(
+    ROOMS.filter(([room, allowed]) =>
+      allowed.some((one) => names.indexOf(one) >= names.indexOf(room) || !names.includes(one)),
+    ),
+  ).toEqual([])
+  expect(new Set(sources.map(({ file }) => roomOf(file)))).toEqual(new Set(names))
+  expect(forbiddenImports(sources)).toEqual([])
 })
 
-test.each(['lib', 'functions', 'local', 'plugins', 'scripts'])(
+test('the imports have no circles, also from folder to folder', () => {
+  expect(circularFiles(sources)).toEqual([])
+})
+
+test.each(['lib', 'functions', 'local', 'plugins', 'project', 'scripts'])(
   'no file of %s/ has over 250 lines, and no folder over 15 files',
   (folder) => {
     const files = globSync(`${folder}/**/*.{ts,js}`, { cwd: root }).filter(
@@ -166,6 +205,20 @@ describe('the checks of imports find', () => {
     ])
   })
 
+  test('an import of a room that comes later, of a type too', () => {
+    const code = "import type { Serverless } from '../plugins/framework.d.ts'"
+    const sources = [
+      source('project/data.ts', ...importsIn(code)),
+      source('local/aws.ts', '../project/commands.ts', '../lib/errors.ts', '../scripts/users.ts'),
+      source('functions/sessions/login.ts', '../../lib/errors.ts', '../../local/aws.ts'),
+    ]
+    expect(forbiddenImports(sources)).toEqual([
+      'project/data.ts -> plugins/framework.d.ts',
+      'local/aws.ts -> scripts/users.ts',
+      'functions/sessions/login.ts -> local/aws.ts',
+    ])
+  })
+
   test('a circle of two files and one of three', () => {
     const sources = [
       source('lib/a.ts', './b.ts', './d.ts'),
@@ -185,11 +238,9 @@ describe('the checks of imports find', () => {
   })
 })
 
-const isOfPages = (file: string) => file.startsWith('functions/pages/')
-
 /** Whether pages serve a file: one of their own, or the client. */
 const isFileOfPages = (file: string) =>
-  /^client\/\w+\.min\.js$/.test(file) || (isOfPages(file) && /\.(html|css|js)$/.test(file))
+  /^client\/\w+\.min\.js$|^functions\/pages\/.*\.(html|css|js)$/.test(file)
 
 /** Whether a file is the table of a function with several routes, each in a file of its own. */
 const isTable = ({ code }: Source) => code.includes('byRoute(')
@@ -202,9 +253,8 @@ test('functions/ imports from packages, lib/, its routes and the files of pages 
     localImports(source)
       .filter((to) => !to.startsWith('lib/'))
       .filter((to) => !(isTable(source) && routesOfTables.includes(to)))
-      .filter((to) => !(isOfPages(source.file) && isFileOfPages(to)))
-      .map((to) => `${source.file} -> ${to}`)
-      .filter((one) => !APPLICATION.test(one)),
+      .filter((to) => !(source.file.startsWith('functions/pages/') && isFileOfPages(to)))
+      .map((to) => `${source.file} -> ${to}`),
   )
   expect(outside).toEqual([])
 })

@@ -43,7 +43,7 @@ let service: Service
 const write = (config: object) =>
   writeFileSync(
     `${folder}/auth.config.ts`,
-    `import { defineAuth } from './plugins/config/define-auth.ts'\nexport default defineAuth(${JSON.stringify(config)})\n`,
+    `import { defineAuth } from './project/define-auth.ts'\nexport default defineAuth(${JSON.stringify(config)})\n`,
   )
 
 function sls(...args: string[]) {

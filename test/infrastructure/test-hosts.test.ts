@@ -50,7 +50,7 @@ describe('a deployment', () => {
 
 test('the local service has them', async () => {
   const handler = String(describeService().functions['fetch-client']?.handler)
-  const { plugins = [], ...options } = localBuild([handler]) as object as BuildOptions
+  const { plugins = [], ...options } = localBuild([handler], []) as object as BuildOptions
   const { outputFiles } = await build({
     ...options,
     sourcemap: false,

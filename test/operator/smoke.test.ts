@@ -2,7 +2,7 @@ import '../support/real-argon2.ts'
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
-import { callerOf } from '../../scripts/cli/account.ts'
+import { operatorClient } from '../../lib/aws/operator.ts'
 import type { Io } from '../../scripts/cli/io.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
 import { program } from '../../scripts/cli/run.ts'
@@ -26,7 +26,7 @@ const GROUP = '/aws/lambda/serverless-jwt-auth-dev'
 const streamOf = (end: string) => `2026/11/28/serverless-jwt-auth-dev-${end}`
 const [EARLIER, WARM] = [streamOf('login[$LATEST]0'), streamOf('login[$LATEST]1')]
 const table = {
-  aws: callerOf({
+  aws: operatorClient({
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     endpoints: { dynamodb: endpoint },

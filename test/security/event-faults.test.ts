@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { type Item, text } from '../../lib/aws/dynamodb.ts'
-import { callerOf } from '../../scripts/cli/account.ts'
+import { operatorClient } from '../../lib/aws/operator.ts'
 import type { OperatorTable } from '../../scripts/cli/operator.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
 import * as changes from '../../scripts/users/changes.ts'
@@ -28,7 +28,7 @@ const wire = await startWire(service.aws)
 const wired = await service.load({}, wire.url)
 const to = new URL(wire.url)
 const endpoints = { dynamodb: to, kms: to, lambda: to, ses: to }
-const wiredTable = { aws: callerOf({ ...service.aws.settings, endpoints }), name: table.name }
+const wiredTable = { aws: operatorClient({ ...service.aws.settings, endpoints }), name: table.name }
 
 let clockMs = Date.parse('2026-11-26T10:00:00Z')
 let ran = 0

@@ -13,6 +13,7 @@ export const SOURCES = [
   'lib',
   'local',
   'plugins',
+  'project',
   'resources',
   'scripts',
 ]

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Table } from '../../lib/aws/dynamodb.ts'
+import { operatorClient } from '../../lib/aws/operator.ts'
 import { eventsTableOf } from '../../lib/events/event.ts'
 import { verifyUserPassword } from '../../lib/passwords/verify.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { type MailSettings, startLocalAws } from '../../local/aws.ts'
-import { callerOf } from '../../scripts/cli/account.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { begin, beginInProcess, type Outcome } from './command.ts'
@@ -48,7 +48,7 @@ export async function startStore(mail: Partial<MailSettings> = {}) {
   )
   const endpoint = local.settings.endpoints.dynamodb.origin
   const tableOf = (stage: string) =>
-    asOperator({ aws: callerOf(local.settings), name: `serverless-jwt-auth-${stage}` })
+    asOperator({ aws: operatorClient(local.settings), name: `serverless-jwt-auth-${stage}` })
   const table = tableOf('dev')
   for (const stage of ['dev', 'other']) {
     await empty(tableOf(stage))

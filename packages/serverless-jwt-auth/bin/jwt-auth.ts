@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs'
-import { didYouMean } from '../../../plugins/did-you-mean.ts'
+import { didYouMean } from '../../../project/did-you-mean.ts'
 import { EXIT_STATUS } from '../../../scripts/cli/refusal.ts'
 
 /** The operator's commands. Each is loaded when it is asked for: with all of them, `--help` would take a second. */

@@ -1,5 +1,5 @@
 import { kindOf } from '../../../../lib/passwords/hash.ts'
-import { documentOf } from '../../../../plugins/project/commands.ts'
+import { documentOf } from '../../../../project/commands.ts'
 import { acceptedKind, isFirebaseHash, refusedKind } from './hash-kinds.ts'
 
 /** What is accepted of each kind. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compressedBytes, MODULE_BUDGETS, MODULES, minifyModule, readServed } from './minify.ts'
+import { compressedBytes, MODULE_BUDGETS, MODULES, minifyModule, readServed } from './client.ts'
 
 test.each(MODULES)('the served module is %s, minified: npm run client', async (module) => {
   expect(readServed(module)).toBe(await minifyModule(module))

@@ -1,6 +1,6 @@
-import type { ParameterName } from '../parameters/parameters.ts'
 import type { AttributeDefinitions } from './attribute.ts'
 import type { Theme } from './colours.ts'
+import type { ParameterName } from './parameter-names.ts'
 
 /** Parameters of a stage, by the names that they have in `plugins/parameters/parameters.yml`, which describes them. */
 export type ParameterValues = { [N in ParameterName]?: string | number | boolean | null }

@@ -1,4 +1,4 @@
-import { IS_PACKAGE } from '../origin.ts'
+import { IS_PACKAGE } from './origin.ts'
 
 /** Where the documents are that the package does not have. */
 const DOCUMENTS = 'https://github.com/serverless-jwt-auth/serverless-jwt-auth/blob/main/docs'

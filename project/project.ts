@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { IS_PACKAGE, ROOT } from '../origin.ts'
+import { IS_PACKAGE, ROOT } from './origin.ts'
 
 /** Names of the file that describes a service, in the order of the framework. */
 const DESCRIPTIONS = ['yml', 'yaml', 'json', 'js', 'mjs', 'cjs', 'ts'].map((ending) => `serverless.${ending}`)

@@ -5,9 +5,9 @@ import * as here from './commands.ts'
 /** Returns the words of the installed package. */
 async function ofPackage(): Promise<typeof here> {
   vi.resetModules()
-  vi.doMock('../origin.ts', () => ({ IS_PACKAGE: true }))
+  vi.doMock('./origin.ts', () => ({ IS_PACKAGE: true }))
   onTestFinished(() => {
-    vi.doUnmock('../origin.ts')
+    vi.doUnmock('./origin.ts')
     vi.resetModules()
   })
   return await import('./commands.ts')

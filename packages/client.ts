@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { textForBrowsers } from '../plugins/page-files.ts'
 
-const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+const path = (file: string) => fileURLToPath(new URL(`../client/${file}`, import.meta.url))
 
 /** The modules of which a minified copy is served, and the largest size of each copy in bytes, compressed by gzip. */
 export const MODULE_BUDGETS = {
