@@ -10,7 +10,12 @@ import { ServiceError } from '../lib/errors.ts'
 import { deadlineOf } from '../lib/http/handler.ts'
 import { logFailure } from '../lib/log.ts'
 import { findLiveUser, requireLiveMachine } from '../lib/oauth/live-token.ts'
-import { readUnverified, type UnverifiedToken, verifyAccessToken } from '../lib/tokens/access-token.ts'
+import {
+  readUnverified,
+  readUnverifiedUserId,
+  type UnverifiedToken,
+  verifyAccessToken,
+} from '../lib/tokens/access-token.ts'
 import { readBearer } from '../lib/tokens/bearer.ts'
 import { isOfClient, ownAudienceOf, verifyClientToken } from '../lib/tokens/client-token.ts'
 import { publicKeyCache } from '../lib/tokens/public-keys.ts'
@@ -57,14 +62,14 @@ export async function handler(
 /** Returns the policy of a user of the application. */
 async function policyOfUser({ table, config }: Request, unverified: UnverifiedToken, methodArn: string) {
   const expected = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
-  const { kid, userId } = unverified
+  const userId = readUnverifiedUserId(unverified, expected, new Date())
   const [principal, revocation] = await together([
-    publicKeys(table.aws, config.PUBLISHED_KEYS, kid, new Date()).then(async (keys) => {
+    publicKeys(table.aws, config.PUBLISHED_KEYS, unverified.kid, new Date()).then(async (keys) => {
       // Verifying takes this thread. So the request for the user is sent before, and verified while AWS responds.
       await setImmediate()
       return verifyAccessToken(unverified, keys, expected, new Date())
     }),
-    userId === undefined ? Promise.resolve(undefined) : findRevocationState(table, userId),
+    findRevocationState(table, userId),
   ])
   if (isTokenRevoked(principal.generation, revocation)) {
     throw new ServiceError('invalid_token', 'token rejected: revoked, or its user is disabled or removed')

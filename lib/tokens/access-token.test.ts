@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { accessTokenInput, readUnverified, verifyAccessToken } from './access-token.ts'
+import { accessTokenInput, readUnverified, readUnverifiedUserId, verifyAccessToken } from './access-token.ts'
 import { publicKeyFromSpki } from './public-keys.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -137,7 +137,6 @@ test.each([
   ['not UTF-8', Buffer.from('{"sub":"\xff"}', 'latin1')],
 ])('a payload that is %s is rejected, even with a valid signature', async (_what, payload) => {
   const token = signed(`${encode(header)}.${payload.toString('base64url')}`)
-  expect(readUnverified(token).userId).toBeUndefined()
   await expect(verify(token)).rejects.toMatchObject(refusal('payload is not a JSON object'))
 })
 
@@ -158,7 +157,7 @@ test('a signature by another key under a known kid is rejected', async () => {
 })
 
 test('a kid that is not among the keys is rejected', async () => {
-  const token = signed(`${encode({ ...header, kid: 'another' })}.${encode(claims)}`)
+  const token = signed(`${encode({ ...header, kid: ours.kid.toLowerCase() })}.${encode(claims)}`)
   await expect(verify(token)).rejects.toMatchObject(refusal('kid is not a known key'))
   expect(() => verifyAccessToken(readUnverified(forge({})), new Map(), policy, afterSeconds(0))).toThrow(
     expect.objectContaining(refusal('kid is not a known key')),
@@ -172,21 +171,37 @@ test('a failure of a key is not an invalid token', () => {
   )
 })
 
+test('a user id is read from a token only if all is valid that needs no key', () => {
+  const read = (token: string, now = afterSeconds(0)) =>
+    readUnverifiedUserId(readUnverified(token), policy, now)
+  const unsigned = (head: object, claimed: object) => `${encode(head)}.${encode(claimed)}.AA`
+  expect(read(unsigned(header, claims))).toBe(ada.userId)
+  for (const [token, detail, now] of [
+    [unsigned({ ...header, kid: 'another' }, claims), 'kid is not a known key'],
+    [unsigned({ ...header, alg: 'none' }, claims), 'alg is not RS256'],
+    [unsigned({ ...header, typ: 'JWT' }, claims), 'typ is not at+jwt'],
+    [unsigned({ ...header, crit: [] }, claims), 'crit and b64 are not supported'],
+    [unsigned(header, { ...claims, iss: 'another' }), 'iss is another issuer'],
+    [unsigned(header, { ...claims, aud: 'another' }), 'aud is not this API alone'],
+    [unsigned(header, { ...claims, sub: 'ada' }), 'sub is not a user id'],
+    [unsigned(header, claims), 'expired', afterSeconds(900)],
+  ] as const) {
+    expect(() => read(token, now), detail).toThrow(expect.objectContaining(refusal(detail)))
+  }
+})
+
 describe('the kid is read from a well-formed token', () => {
   test('before anything is verified', () => {
     const compact = `${encode(header)}.AA.AA`
-    expect(readUnverified(compact)).toMatchObject({ kid: ours.kid, userId: undefined })
-  })
-
-  test('with the user id', () => {
-    expect(readUnverified(forge({})).userId).toBe(ada.userId)
-    expect(readUnverified(forge({ sub: 'ada' })).userId).toBeUndefined()
+    expect(readUnverified(compact).kid).toBe(ours.kid)
   })
 
   test.each<[string, object]>([
     ['missing', { alg: 'RS256' }],
     ['a number', { alg: 'RS256', kid: 7 }],
     ['an object', { kid: { toString: 'x' } }],
+    ['no thumbprint', { kid: 'another' }],
+    ['a thumbprint with a line break', { kid: `${ours.kid}\n` }],
   ])('as undefined if it is %s', (_what, header) => {
     expect(readUnverified(`${encode(header)}.AA.AA`).kid).toBeUndefined()
   })

@@ -5,7 +5,7 @@ import { secondOf } from '../time.ts'
 import { acrOf, isAcr } from '../users/factors.ts'
 import { isLoginName } from '../users/login-name.ts'
 import { isUserId, type Principal, type UserState } from '../users/user.ts'
-import { invalidToken, parseJws, type UnverifiedJws, verifyJws } from './jws.ts'
+import { invalidToken, parseJws, readUnverifiedClaims, type UnverifiedJws, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
 /** What an access token says about its session: its sign-in. */
@@ -102,12 +102,12 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 /** A well-formed token of which nothing is verified. */
 export interface UnverifiedToken {
   jws: UnverifiedJws
+  /** Missing unless it has the form of a thumbprint, as every key of this service has. */
   kid: string | undefined
-  userId: string | undefined
 }
 
 /**
- * Parses a token and reads its `kid` and `sub`, without verifying anything. Accepts only the form of {@link parseJws}.
+ * Parses a token and reads its `kid`, without verifying anything. Accepts only the form of {@link parseJws}.
  *
  * @param unverifiedToken - Compact JWS, without the `Bearer ` prefix.
  * @throws {@link ServiceError} `invalid_token`.
@@ -115,8 +115,23 @@ export interface UnverifiedToken {
 export function readUnverified(unverifiedToken: string): UnverifiedToken {
   const jws = parseJws(unverifiedToken)
   const { kid } = jws.header
-  const { sub } = jws.payload ?? {}
-  return { jws, kid: typeof kid === 'string' ? kid : undefined, userId: isUserId(sub) ? sub : undefined }
+  return { jws, kid: typeof kid === 'string' && /^[\w-]{43}$/.test(kid) ? kid : undefined }
+}
+
+/**
+ * Returns the user id that an access token names, if all is valid that needs no key. So a forged token that fails one of these checks
+ * costs no read of a user. The signature is not verified: {@link verifyAccessToken} must follow.
+ *
+ * @param expected - See {@link verifyAccessToken}.
+ * @throws {@link ServiceError} `invalid_token`.
+ */
+export function readUnverifiedUserId(
+  { jws, kid }: UnverifiedToken,
+  expected: TokenParties,
+  now: Date,
+): string {
+  if (kid === undefined) throw invalidToken('kid is not a known key')
+  return readClaims(readUnverifiedClaims(jws), expected, secondOf(now)).userId
 }
 
 /**
