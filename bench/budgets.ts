@@ -42,7 +42,7 @@ const BUDGETS: Record<string, Budget> = {
   enrolment: { bytes: 50_000, cold: 2.2 },
   // It verifies tokens, as the authorizer, and reads grants.
   userinfo: { bytes: 28_000 },
-  me: { bytes: 21_000 },
+  me: { bytes: 21_500 },
   'delete-me': { bytes: 49_000, floor: 'login' },
   'login-passkey': { bytes: 62_000, cold: 2.2 },
   'add-passkey': { bytes: 65_000, cold: 2.2 },
@@ -59,7 +59,7 @@ const BUDGETS: Record<string, Budget> = {
   // Each function of pages has 3 KB for the theme and the own words of an application.
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page.
-  signin: { bytes: 136_500 },
+  signin: { bytes: 137_000 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   'account-pages': { bytes: 62_500 },

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import {
   type Act,
+  bySystem,
   byUser,
   eventOf as eventWrite,
-  factorRequiredOf,
   type Happening,
   partitionOf,
 } from '../../lib/events/event.ts'
@@ -115,6 +115,23 @@ describe('GET /me/events', () => {
     expect(all.toSorted()).toEqual(sessions.toSorted())
   })
 
+  test('begins at the end of an earlier account, also if the clock of the import was behind', async () => {
+    const { id } = await stored()
+    const minute = (minutes: number) => later(minutes * 60)
+    await record(id, byUser(testAt(table, minute(7)), id), { type: 'session.created', session: 'earlier' })
+    await record(id, byUser(testAt(table, minute(9)), id), { type: 'session.created', session: 'earlier' })
+    await record(id, byUser(testAt(table, minute(10)), id), { type: 'user.deleted' })
+    const imported = asOperator(table, () => minute(6)).act()
+    await record(id, imported, { type: 'user.created', detail: 'user' })
+    await record(id, byUser(testAt(table, minute(11)), id), { type: 'session.created', session: 'own' })
+    expect(idsOf(await list())).toEqual(['own', 'user.created'])
+    expect(Object((await list()).body).next).toBeUndefined()
+    for (const minutes of [6, 8, 10]) {
+      expect(await list(placed(minute(minutes), '-'))).toEqual(ok({ events: [] }))
+    }
+    expect(idsOf(await list(placed(minute(11), '-')))).toEqual(['user.created'])
+  })
+
   test('begins at the latest creation of the account, also with a made-up cursor', async () => {
     const { id } = await stored()
     await record(id, byUser(testAt(table, later(1)), id), { type: 'session.created', session: 'earlier' })
@@ -133,14 +150,14 @@ describe('GET /me/events', () => {
   test('puts the creation of the account last, and a password without its factor by its time', async () => {
     const { id } = await stored()
     const start = new Date('2026-11-24T15:10:00.000Z')
-    const by = (minutes: number) => byUser(testAt(table, new Date(start.getTime() + minutes * 60_000)), id)
+    const at = (minutes: number) => testAt(table, new Date(start.getTime() + minutes * 60_000))
+    const by = (minutes: number) => byUser(at(minutes), id)
     await record(id, by(0), { type: 'user.created' })
     // As in a registration. The places of some are before that of the creation.
     const first = ['0', '1', '2', '3', '4', '5', '6', '7']
     for (const session of first) await record(id, by(0), { type: 'session.created', session })
     await record(id, by(1), { type: 'session.created', session: 'second' })
-    const attempt = { userId: id, source: 'a source', detail: 'second-factor' }
-    await transact(table, [factorRequiredOf(table, by(2), attempt)])
+    await record(id, bySystem(at(2)), { type: 'factor.required', detail: 'second-factor' })
     await record(id, by(3), { type: 'session.created', session: 'third' })
     const ids = idsOf(await list())
     expect(ids.splice(3, 8).sort()).toEqual(first)

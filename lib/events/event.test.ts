@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { testAct } from '../../test/support/users.ts'
 import { text } from '../aws/dynamodb.ts'
-import { eventOf, factorRequiredOf, freedNameOf, partitionOf } from './event.ts'
+import { eventOf, freedNameOf, partitionOf } from './event.ts'
 
 const now = new Date('2026-11-28T14:05:06.789Z')
 const table = { aws: () => Promise.reject(new Error('a call')), name: 'users' }
@@ -33,21 +33,6 @@ test('the end of a session is kept for half a year', () => {
   const { Item } = putIn(eventOf(table, testAct(now), { type: 'session.ended', subject, session: 's' }))
   expect(text(Item, 'sk')).toMatch(/^session#/)
   expect(Number(Item.expiresAt.N)).toBe(Math.floor(now.getTime() / 1_000) + 180 * 86_400)
-})
-
-test('all sources of a user share sixteen events of a correct password in an hour', () => {
-  const keys = new Set(
-    Array.from({ length: 1_000 }, (_, index) => {
-      const what = { userId, source: `203.0.${index >> 8}.${index % 256}`, detail: 'second-factor' }
-      const { Item, ConditionExpression } = putIn(factorRequiredOf(table, testAct(now), what))
-      expect(ConditionExpression).toBe('attribute_not_exists(pk)')
-      expect(Item).not.toHaveProperty('day')
-      return text(Item, 'sk')
-    }),
-  )
-  expect([...keys].toSorted()).toEqual(
-    [...'0123456789abcdef'].map((digit) => `session#2026-11-28T14#factor-${digit}`),
-  )
 })
 
 test('a free name leaves its hash and who had it, and not the name', () => {

@@ -1,7 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import {
   attributesOf,
-  type Item,
   optionalNumber,
   optionalText,
   type Table,
@@ -90,6 +89,8 @@ export interface Happening {
   detail?: string | undefined
   /** Wrong passwords of this name from this source, before the correct one. */
   failures?: number | undefined
+  /** Id of the sign-in that a correct password began: of that event, and of the session that the sign-in led to. */
+  loginId?: string | undefined
 }
 
 /** Attributes of an event. */
@@ -108,6 +109,7 @@ export const EVENT = {
   changes: texts,
   detail: optionalText,
   failures: optionalNumber,
+  loginId: optionalText,
   requestId: text,
 } satisfies Attributes
 
@@ -118,6 +120,9 @@ export interface AuditEvent extends ValuesOf<typeof EVENT> {
   /** Place in the order of events: its sort key without the class. */
   place: string
 }
+
+/** A sign-in is complete within this time of its password, or never. */
+export const SIGN_IN_SECONDS = 1_800
 
 const ID_BYTES = 16
 const DAY_SECONDS = 86_400
@@ -163,18 +168,15 @@ export const dayOf = (date: string, kind: EventClass, shard: number): string => 
  * Returns the write of an event, as the last one of the transaction that makes the change. Functions may write events in
  * transactions only, and may not change one. No condition guards it: its key has 128 random bits, which no writer can read.
  */
-export const eventOf = (table: Table, act: Act, what: Happening): TransactWrite => ({
-  Put: { TableName: eventsTableOf(table), Item: itemOf(act, what) },
-})
-
-function itemOf(
+export function eventOf(
+  table: Table,
   { actor, actorId, via, origin, requestId, now }: Act,
   { subject: pk, changes, ...what }: Happening,
-): Item {
+): TransactWrite {
   const id = randomBytes(ID_BYTES).toString('base64url')
   const at = now.toISOString()
   const kind = /^(session|factor|grant)/.test(what.type) ? 'session' : 'change'
-  return attributesOf({
+  const Item = attributesOf({
     pk,
     sk: `${kind}#${at}#${id}`,
     day: dayOf(at.slice(0, 10), kind, id.charCodeAt(0) % SHARDS),
@@ -191,31 +193,7 @@ function itemOf(
     requestId,
     expiresAt: secondOf(now) + KEPT_DAYS[kind] * DAY_SECONDS,
   })
-}
-
-/**
- * Returns the write of the event of a correct password without the second factor. Who has stolen one could fill the
- * table with it, so a user and a source have one an hour, and all sources of a user 16. It is refused if it is there already.
- * No index has it: the events of the account do.
- *
- * @param source - As `sourceOf` in `lib/throttling/source.ts` returns it.
- */
-export function factorRequiredOf(
-  table: Table,
-  act: Act,
-  { userId, source, detail }: { userId: string; source: string; detail: string },
-): TransactWrite {
-  const what = { type: 'factor.required', subject: partitionOf(userId), detail } as const
-  const hour = act.now.toISOString().slice(0, 13)
-  const { day, ...rest } = itemOf(act, what)
-  const sk = { S: `session#${hour}#factor-${hash('sha256', `${userId} ${source}`)[0]}` }
-  return {
-    Put: {
-      TableName: eventsTableOf(table),
-      Item: { ...rest, sk },
-      ConditionExpression: 'attribute_not_exists(pk)',
-    },
-  }
+  return { Put: { TableName: eventsTableOf(table), Item } }
 }
 
 /** Returns the partition of those who had a login name. It holds a hash of the name, which can be found by guessing. */

@@ -1,6 +1,6 @@
 import type { Table } from '../aws/dynamodb.ts'
 import type { AuditEvent } from './event.ts'
-import { eventsOfUser, isCreatedSince } from './store.ts'
+import { completedIn, eventsOfUser, isReplacedSince, loginsCompletedAfter } from './store.ts'
 
 /** Events of one response. */
 export const EVENTS_PER_PAGE = 50
@@ -13,15 +13,19 @@ export interface OwnEvent
   extends Pick<AuditEvent, 'at' | 'type' | 'via' | 'ref' | 'changes' | 'detail' | 'failures'> {
   id: string
   by: (typeof BY)[number]
-  /** These three are of the account's own requests only. */
+  /** These two are of the account's own requests, and of a correct password, whose sender is not known yet. */
   sourceIp?: string | undefined
   userAgent?: string | undefined
+  /** Of the account's own requests only. */
   session?: string | undefined
 }
 
 /**
- * Finds what happened to a user's account, the newest first. A user who was imported again begins there: the earlier account with
- * the id may have been another person's. A client can make up a cursor, so one of that time gets no events.
+ * Finds what happened to a user's account, the newest first. A correct password that a complete sign-in followed is left out: the
+ * event of the session says the same.
+ *
+ * A user who was imported again begins there: the earlier account with the id may have been another person's. The clock of the
+ * import may be behind, so the end of the earlier account counts too. A client can make up a cursor, so one of that time gets no events.
  *
  * @param cursor - `next` of the page before.
  * @throws {@link ServiceError} `unavailable`.
@@ -32,23 +36,33 @@ export async function ownEvents(
   cursor?: string,
 ): Promise<{ events: OwnEvent[]; next?: string | undefined }> {
   const before = cursor === undefined ? undefined : placeIn(cursor)
-  const [{ events, next }, isCut] = await Promise.all([
+  const [{ events, next }, completedBefore, isCut] = await Promise.all([
     eventsOfUser(table, userId, { limit: EVENTS_PER_PAGE, before }),
-    before !== undefined && isCreatedSince(table, userId, before),
+    before === undefined ? [] : loginsCompletedAfter(table, userId, before),
+    before !== undefined && isReplacedSince(table, userId, before),
   ])
   if (isCut) return { events: [] }
   const created = events.find(({ type }) => type === 'user.created')
-  // The first session of a registration begins in the same instant.
-  const own = events.filter((one) => created === undefined || (one !== created && one.at >= created.at))
-  const shown = [...own.sort(latestFirst), ...(created ? [created] : [])]
+  const deleted = events.find(({ type }) => type === 'user.deleted')
+  const completed = new Set([...completedBefore, ...completedIn(events)])
+  const own = events.filter(
+    (one) =>
+      one !== created &&
+      // The first session of a registration begins in the same instant.
+      (created === undefined || one.at >= created.at) &&
+      (deleted === undefined || one.at > deleted.at) &&
+      !isCompleted(one, completed),
+  )
+  const shown = [...own, ...(created ? [created] : [])]
   return {
     events: shown.map((one) => ownEventOf(userId, one)),
-    next: created ? undefined : next && cursorOf(next),
+    next: created || deleted ? undefined : next && cursorOf(next),
   }
 }
 
-/** Orders by time. The place of a correct password without the second factor is that of its hour. */
-const latestFirst = (a: AuditEvent, b: AuditEvent): number => b.at.localeCompare(a.at)
+/** Whether a correct password led to a session. One that stands for more is always shown. */
+const isCompleted = ({ type, detail, loginId }: AuditEvent, completed: ReadonlySet<unknown>): boolean =>
+  type === 'factor.required' && detail !== 'more' && completed.has(loginId)
 
 /** Returns the cursor that stands in an address for a place. */
 const cursorOf = (place: string): string => Buffer.from(place).toString('base64url')
@@ -57,7 +71,7 @@ const placeIn = (cursor: string): string => Buffer.from(cursor, 'base64url').toS
 
 /** Whether a value has the form of a cursor. */
 export const isCursor = (value: string): boolean =>
-  /^[\w-]{20,80}$/.test(value) && /^\d{4}-\d\d-\d\dT[\d:.]+Z?#[\w-]+$/.test(placeIn(value))
+  /^[\w-]{20,80}$/.test(value) && /^\d{4}-\d\d-\d\dT[\d:.]+Z#[\w-]+$/.test(placeIn(value))
 
 function ownEventOf(userId: string, event: AuditEvent): OwnEvent {
   const { id, at, type, via, ref, changes, detail, failures, sourceIp, userAgent, session } = event
@@ -72,7 +86,8 @@ function ownEventOf(userId: string, event: AuditEvent): OwnEvent {
     changes,
     detail,
     failures,
-    ...(by === 'account' && { sourceIp, userAgent, session }),
+    ...((by === 'account' || type === 'factor.required') && { sourceIp, userAgent }),
+    ...(by === 'account' && { session }),
   }
 }
 

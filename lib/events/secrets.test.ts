@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { isProof } from '../../test/support/rows.ts'
-import { testAct, testUser } from '../../test/support/users.ts'
+import { testAct, testAt, testUser } from '../../test/support/users.ts'
 import type { Item, Table } from '../aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../enrolment/code.ts'
 import { changeFactors } from '../factors/change.ts'
@@ -11,12 +11,14 @@ import { storeFactorReset } from '../mail/factor-reset.ts'
 import { storeInvitation } from '../mail/store.ts'
 import { endSession } from '../sessions/store.ts'
 import { completeSignIn } from '../sign-in/complete.ts'
+import { passwordEvent } from '../sign-in/correct-password.ts'
+import { LOGIN_TOKEN_RANDOM_BYTES, startLoginToken, storeLoginToken } from '../sign-in/login-token.ts'
 import { AMR } from '../users/factors.ts'
 import { changeNames, createUser, removeUser } from '../users/names.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import { changeUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import { eventsTableOf, factorRequiredOf } from './event.ts'
+import { eventsTableOf } from './event.ts'
 
 const EVENTS = isProof ? 10_000 : 1_000
 
@@ -99,10 +101,11 @@ const CHANGES: ((user: User) => Promise<readonly string[]>)[] = [
   },
   async (user) => [await storeEnrolmentCode(table, user, randomBytes(CODE_RANDOM_BYTES), testAct())],
   async (user) => {
-    const source = `203.0.113.${randomBytes(1)[0]}`
-    const write = factorRequiredOf(table, testAct(), { userId: user.id, source, detail: 'second-factor' })
-    events.push(Object(write).Put.Item)
-    return []
+    const random = randomBytes(LOGIN_TOKEN_RANDOM_BYTES)
+    const details = { purpose: 'second-factor', loginName: user.username, inCookie: false } as const
+    const { stored, token } = startLoginToken(user, { ...details, pairAttempts: [] }, new Date(), random)
+    await storeLoginToken(table, stored, passwordEvent(testAt(table), stored, 1))
+    return [String(token.split('.').at(-1)), stored.secretHash]
   },
 ]
 

@@ -7,6 +7,7 @@ import {
   type EventClass,
   eventsTableOf,
   partitionOf,
+  SIGN_IN_SECONDS,
 } from './event.ts'
 
 /** What is read of an event. */
@@ -44,25 +45,52 @@ export async function eventsOfUser(
 }
 
 /**
- * Whether an account was created at a place in the order of events, or after it.
+ * Finds the sign-ins that were completed after a place in the order of events, while one that began before it could be.
+ *
+ * @returns The `loginId` of each.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function loginsCompletedAfter(table: Table, userId: string, place: string): Promise<string[]> {
+  const end = Date.parse(place.split('#')[0] ?? '') + SIGN_IN_SECONDS * 1_000
+  const { Items } = await table.aws('dynamodb', 'Query', {
+    TableName: eventsTableOf(table),
+    ConsistentRead: true,
+    KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
+    ...queryProjectionOf(STORED_EVENT),
+    ExpressionAttributeValues: {
+      ':pk': { S: partitionOf(userId) },
+      ':from': { S: `session#${place}` },
+      ':to': { S: `session#${new Date(end).toISOString()}` },
+    },
+  })
+  return completedIn((Items as Item[] | undefined)?.map(eventIn) ?? [])
+}
+
+/** Returns the `loginId` of each sign-in that events complete. */
+export const completedIn = (events: readonly AuditEvent[]): string[] =>
+  events.flatMap(({ session, loginId }) => (session !== undefined && loginId !== undefined ? [loginId] : []))
+
+/**
+ * Whether an account was created or deleted at a place in the order of events, or after it.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function isCreatedSince(table: Table, userId: string, place: string): Promise<boolean> {
+export async function isReplacedSince(table: Table, userId: string, place: string): Promise<boolean> {
   let from: object = {}
   do {
     const { Items, LastEvaluatedKey } = await table.aws('dynamodb', 'Query', {
       TableName: eventsTableOf(table),
       ConsistentRead: true,
       KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :from AND :to',
-      FilterExpression: '#type = :type',
+      FilterExpression: '#type IN (:created, :deleted)',
       ...queryProjectionOf(STORED_EVENT),
       ExpressionAttributeValues: {
         ':pk': { S: partitionOf(userId) },
         ':from': { S: `change#${place}` },
         // Sorts after every place.
         ':to': { S: 'change#~' },
-        ':type': { S: 'user.created' },
+        ':created': { S: 'user.created' },
+        ':deleted': { S: 'user.deleted' },
       },
       ...from,
     })

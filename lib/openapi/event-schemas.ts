@@ -19,10 +19,14 @@ export const EVENT_SCHEMAS = {
       via: text('The route or the command that did it.'),
       ref: text('The app that it concerns: its `client_id`.'),
       changes: { type: 'array', items: text('A value.'), description: 'The values that changed.' },
-      detail: text('How it happened: one word, or the `amr` of a sign-in.'),
+      detail: text(
+        'How it happened: one word, or the `amr` of a sign-in. With `more`, later correct passwords of the same hour are not listed.',
+      ),
       failures: { type: 'integer', minimum: 0, description: 'Wrong passwords before a sign-in.' },
-      sourceIp: text('The IP address of the user’s own request.'),
-      userAgent: text('The User-Agent header of the user’s own request, shortened if it is long.'),
+      sourceIp: text('The IP address of the user’s own request, or of a correct password.'),
+      userAgent: text(
+        'The User-Agent header of the user’s own request, or of a correct password, shortened if it is long.',
+      ),
       session: text('The session of the user’s own request that began, was renewed or ended.'),
     },
     ['ref', 'detail', 'failures', 'sourceIp', 'userAgent', 'session'],

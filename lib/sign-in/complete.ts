@@ -30,6 +30,8 @@ export interface VerifiedSignIn extends Omit<SessionStart, 'renewed'> {
   revoked?: () => ServiceError
   /** Wrong passwords of this name from this source before it, for the event. */
   failures?: number | undefined
+  /** Id of the login token of its first step, for the event. */
+  loginId?: string | undefined
 }
 
 /** The steps of a sign-in that {@link completeSignIn} takes before anything is stored. Both may be taken twice. */
@@ -87,6 +89,7 @@ async function tryToComplete<T extends object, F extends Replaced>(
     // The password may have become a wrong one.
     revoked = () => new ServiceError('invalid_credentials', 'the user changed'),
     failures,
+    loginId,
     ...start
   }: VerifiedSignIn,
   { issueToken, find }: Steps<T, F>,
@@ -106,6 +109,7 @@ async function tryToComplete<T extends object, F extends Replaced>(
     session: session.id,
     detail: start.amr,
     failures,
+    loginId,
   })
   const writes = [...spends.map(({ write }) => write), storedSession(session, renewed), event]
   const refused = await storeWith(table, writes, found.endings).catch(async (error) => {

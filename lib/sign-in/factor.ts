@@ -71,7 +71,7 @@ export async function completeFactorSignIn(
   // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
   const own = login.inCookie ? parseRefreshToken(page.refreshToken) : undefined
   const presented = own ?? parseRefreshToken(login.replaces ?? '')
-  const { pairAttempts: { length: failures } = [] }: Partial<LoginToken> = login
+  const { id: loginId, pairAttempts: { length: failures } = [] }: Partial<LoginToken> = login
   const spendAll = (session: Session) => [...spendsOf(login, session), ...spends]
   const revoked = () => refusal('login_expired', 'the sessions were revoked', { userId: user.id })
   const { token, session, refreshToken, found } = await completeSignIn(
@@ -85,6 +85,7 @@ export async function completeFactorSignIn(
       origin,
       lifetimes,
       failures,
+      loginId,
       spends: spendAll,
       revoked,
     },

@@ -15,6 +15,7 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../aws/item.ts'
+import { SIGN_IN_SECONDS } from '../events/event.ts'
 import { refusal } from '../factors/refusals.ts'
 import { type ReservingTable, reserveAttempt } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
@@ -67,7 +68,7 @@ const SECRET_BYTES = 32
 export const LOGIN_TOKEN_RANDOM_BYTES = ID_BYTES + SECRET_BYTES
 
 /** An enrolment lasts longer: the user reads a mail, and sets up an app. */
-const TTL_SECONDS: Record<LoginPurpose, number> = { 'second-factor': 300, enrolment: 1_800 }
+const TTL_SECONDS: Record<LoginPurpose, number> = { 'second-factor': 300, enrolment: SIGN_IN_SECONDS }
 
 const TRIES = 5
 const TRY_ID_BYTES = 8
@@ -108,7 +109,7 @@ export function startLoginToken(
 /**
  * Stores a new login token. It may be called twice.
  *
- * @param event - Event of the password step. It may be there already; see `factorRequiredOf` in `lib/events/event.ts`.
+ * @param event - Event of the password step, in the same transaction.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function storeLoginToken(
@@ -124,8 +125,8 @@ export async function storeLoginToken(
     },
     ConditionExpression: 'attribute_not_exists(pk)',
   }
-  if (event === undefined || (await transact(table, [{ Put: put }, event])))
-    await writeIf(table, 'PutItem', put)
+  if (event) await transact(table, [{ Put: put }, event])
+  else await writeIf(table, 'PutItem', put)
 }
 
 /**

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
-import { bySystem, factorRequiredOf } from '../events/event.ts'
 import { findRecoveryCodes } from '../factors/recovery-codes/store.ts'
 import { applyElapsedFactorReset } from '../factors/reset.ts'
 import { logEvent } from '../log.ts'
@@ -9,6 +8,7 @@ import { type Attempt, returnAttempt, upgradeHash } from '../passwords/verify.ts
 import type { ReservingTable } from '../throttling/store.ts'
 import { factorsOf, needsFactor } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
+import { passwordEvent, placeOf } from './correct-password.ts'
 import { LOGIN_TOKEN_RANDOM_BYTES, type LoginToken, startLoginToken, storeLoginToken } from './login-token.ts'
 
 /** The request of a password step: what the steps after it need. */
@@ -39,20 +39,25 @@ export async function nextStep(
   step: PasswordStep,
 ): Promise<{ user: User; next: object | undefined }> {
   const { table, config, now } = at
-  const user = await applyElapsedFactorReset(at, verified)
+  const hasNext = (one: User) =>
+    factorsOf(one).length > 0 || needsFactor(one.role, config.REQUIRE_SECOND_FACTOR)
+  if (!hasNext(verified)) return { user: verified, next: undefined }
+  const [user, place] = await together([
+    applyElapsedFactorReset(at, verified),
+    placeOf(at, attempt, verified),
+  ])
+  // The reset has removed the factors. The place stays counted.
+  if (!hasNext(user)) return { user, next: undefined }
   const hasFactors = factorsOf(user).length > 0
-  if (!hasFactors && !needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) return { user, next: undefined }
   const { stored, token } = startLoginToken(
     user,
     { ...detailsOf(attempt, step), purpose: hasFactors ? 'second-factor' : 'enrolment' },
     now,
     randomBytes(LOGIN_TOKEN_RANDOM_BYTES),
   )
-  const happening = { userId: user.id, source: attempt.source, detail: stored.purpose }
-  const event = factorRequiredOf(table, bySystem(at), happening)
   const [codesLeft] = await together([
     hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]),
-    storeLoginToken(table, stored, event),
+    storeLoginToken(table, stored, passwordEvent(at, stored, place)),
     returnAttempt(table, attempt),
     // Only this step knows the password.
     upgradeHash(table, user, step.password),

@@ -2,7 +2,8 @@ import { decodeJwt } from 'jose'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { ACCOUNT, NEXT_PASSWORD, openAccount, PASSWORD, post, register, serviceUrl } from './accounts.ts'
-import { expectFocus, heading, inspect, LOOKS, press, useBrowser } from './browser.ts'
+import { expectFocus, heading, inspect, LOOKS, press, signIn, useBrowser } from './browser.ts'
+import { addApp, dialog, fillIn } from './factors.ts'
 
 useBrowser()
 
@@ -101,6 +102,79 @@ test('events of others have no source, and what is unknown is text', async () =>
   ])
   expect(await page.locator('#events img').count()).toBe(0)
 })
+
+/** Signs out, and in again with the password and a code. */
+async function signInAgain(page: Page, name: string, code: string): Promise<void> {
+  await press(page, 'Sign out', 'You are signed out')
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  await signIn(page, name, PASSWORD)
+  await dialog(page).getByRole('heading', { name: 'Second factor' }).waitFor()
+  await fillIn(page, 'Code from your authenticator app', code, 'Continue')
+  await heading(page, ACCOUNT).waitFor()
+  await lines(page).first().waitFor()
+}
+
+test('an own sign-in in two steps is one line, and a stranger with the password has source and browser', async () => {
+  const { name } = await register()
+  const page = await openAccount(name)
+  const { nextCode } = await addApp(page)
+  await signInAgain(page, name, nextCode())
+  const own = [
+    'Signed in with your password and authenticator app',
+    'Session ended: signed out',
+    'Authenticator app added',
+    'Signed in with your password',
+    'Signed in with your password',
+    'Account created',
+  ]
+  expect(await sentences(page)).toEqual(own)
+  expect(await signInElsewhere(name)).toBe(200)
+  await page.reload()
+  await lines(page).nth(own.length).waitFor()
+  expect(await sentences(page)).toEqual(['Correct password, without the second factor', ...own])
+  await lines(page)
+    .first()
+    .getByText(/^127\.0\.0\.1 · Safari on iPhone · .*20\d\d/)
+    .waitFor()
+  for (const { width, colorScheme } of LOOKS) {
+    await page.setViewportSize({ width, height: 800 })
+    await page.emulateMedia({ colorScheme })
+    await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))')
+    await inspect(page, `account-two-steps-${width}-${colorScheme}`)
+  }
+})
+
+test.each(['Sign out', 'Sign out everywhere'])(
+  'after %s the document has nothing of the user, also after a late response',
+  async (button) => {
+    const { name, address } = await register()
+    expect(await signInElsewhere(name)).toBe(200)
+    const page = await openAccount(name)
+    await lines(page).first().waitFor()
+    const known = [name, address, 'iPhone', '127.0.0.1', 'Signed in with your password', 'Account created']
+    const everything = () =>
+      page.evaluate<string>(
+        `document.documentElement.outerHTML + [...document.querySelectorAll('input')].map((input) => input.value)`,
+      )
+    for (const text of known) expect(await everything()).toContain(text)
+
+    const { promise: isReleased, resolve: release } = Promise.withResolvers<void>()
+    await page.route(EVENTS, async (route) => {
+      const response = await route.fetch()
+      await isReleased
+      await route.fulfill({ response })
+    })
+    await Promise.all([page.waitForRequest(EVENTS), page.reload()])
+    await page.locator('#sessions li', { hasText: 'iPhone' }).waitFor()
+    await press(page, button, button === 'Sign out' ? 'You are signed out' : 'You are signed out everywhere')
+    const late = page.waitForResponse(EVENTS)
+    release()
+    await late
+    // The page has the response before this.
+    await page.evaluate('fetch("openapi.json").then((response) => response.text())')
+    for (const text of known) expect(await everything()).not.toContain(text)
+  },
+)
 
 test('a long list is shown in parts of ten, and by the pages of the service', async () => {
   const { name } = await register()

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
-import { eventOf, factorRequiredOf, partitionOf } from '../../lib/events/event.ts'
+import { eventOf, partitionOf } from '../../lib/events/event.ts'
 import { endSession, findSessions } from '../../lib/sessions/store.ts'
 import { completeSignIn } from '../../lib/sign-in/complete.ts'
 import { AMR } from '../../lib/users/factors.ts'
@@ -157,10 +157,6 @@ describe('events', () => {
     [['nemo'], refusal(1, 'User nemo does not exist.')],
     [['no name'], refusal(2, 'Use a username, an e-mail address, or the id of a user.')],
     [['--type', 'king'], expect.objectContaining({ status: 2 })],
-    [
-      ['--type', 'factor'],
-      refusal(2, 'Correct passwords without the second factor are listed by user. Name one.'),
-    ],
     [['--since', '1h', '--until', '2h'], refusal(2, '--since must be before --until.')],
     [['--since', '2026-02-30'], expect.objectContaining({ status: 2 })],
     [['--since', '2026-01-31 (then) 12:00'], expect.objectContaining({ status: 2 })],
@@ -175,33 +171,6 @@ describe('events', () => {
     ],
   ])('refuses %j', async (args, outcome) => {
     expect(await store.run(['events', ...args])).toEqual(outcome)
-  })
-
-  test('of a correct password without the second factor stand at their time', async () => {
-    const { id } = await addTestUser(store.table, { username: 'dora' })
-    const hour = '2026-11-28T10'
-    const at = (minute: string) => new Date(`${hour}:${minute}:00Z`)
-    const ended = (minute: string) =>
-      eventOf(store.table, testAct(at(minute)), {
-        type: 'session.ended',
-        subject: partitionOf(id),
-        session: minute,
-        detail: 'ended',
-      })
-    const what = { userId: id, source: '203.0.113.7', detail: 'second-factor' }
-    await transact(store.table, [
-      ended('10'),
-      ended('50'),
-      factorRequiredOf(store.table, testAct(at('30')), what),
-    ])
-    const minutesOf = async (...args: string[]) =>
-      (await eventsOf('dora', ...args)).map(({ at }) => String(at).slice(14, 16))
-    expect(await minutesOf('--until', `${hour}:59:00Z`)).toEqual(['50', '30', '10'])
-    expect(await minutesOf('--since', `${hour}:20:00Z`, '--until', `${hour}:59:00Z`)).toEqual(['50', '30'])
-    expect(await minutesOf('--until', `${hour}:20:00Z`)).toEqual(['10'])
-    const { stderr } = await store.run(['events', 'dora', '--until', `${hour}:59:00Z`, '--limit', '2'])
-    const [, before = ''] = /--before (\S+)/.exec(stderr) ?? []
-    expect(await minutesOf('--before', before)).toEqual(['10'])
   })
 
   test('of any span take only the days that may have some', async () => {

@@ -67,7 +67,15 @@ const cases = at((operation, text) =>
   isProof && (operation === 'GetPublicKey' || text === 'known#') ? FAULTS : ONE_OF_EACH_CLASS,
 )
 
+/** Empties the list that each first step has a place in. With a full one, a first step needs no transaction. */
+async function emptyList(): Promise<void> {
+  const hour = Math.floor(Date.now() / 3_600_000) * 3_600
+  const Key = { pk: { S: `name#${BOB.username}` }, sk: { S: `passwords#${hour}` } }
+  await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key })
+}
+
 async function start(user = ADA) {
+  if (user === BOB) await emptyList()
   const { dynamodb, kms } = aws.settings.endpoints
   const proxies = { dynamodb: await startProxy(dynamodb), kms: await startProxy(kms) }
   started.push(proxies.dynamodb, proxies.kms)
@@ -122,7 +130,7 @@ test('control: a login without a fault makes these calls', async () => {
 test('control: the first of two steps stores a login token, and calls nothing of KMS', async () => {
   const { dynamodb, kms, login } = await start(BOB)
   await expectSuccess(login)
-  const updates = Array(6).fill('UpdateItem')
+  const updates = Array(7).fill('UpdateItem')
   expect(dynamodb.calls.sort()).toEqual([...Array(4).fill('BatchGetItem'), 'TransactWriteItems', ...updates])
   expect(kms.calls).toEqual([])
 })

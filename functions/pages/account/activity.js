@@ -14,7 +14,7 @@ export const showActivity = listOf('events', 'me/events', rowOf, {
 
 function rowOf(event) {
   const { at, sourceIp, userAgent = '' } = event
-  const who = whoOf(event) ?? (sourceIp && `${sourceIp} · ${deviceOf(userAgent)}`)
+  const who = sourceIp ? `${sourceIp} · ${deviceOf(userAgent)}` : whoOf(event)
   const text = make('div', '')
   text.append(
     make('strong', whatOf(event)),

@@ -14,7 +14,9 @@ const auth = createAuth({ url: '.' })
 /** Sends a request of the user whose account the page shows, or nothing: other tabs and origins can sign in another one. */
 async function fetchAsShown(...request) {
   if (auth.user?.id !== shownId) throw new AuthError(409, { detail: NO_LONGER })
-  return auth.fetch(...request)
+  const id = shownId
+  // A response after a sign-out is never shown, so no caller gets it.
+  return auth.fetch(...request).finally(() => (id === shownId ? undefined : new Promise(() => {})))
 }
 const NO_LONGER = say('This user is no longer signed in here. Nothing was sent.')
 const send = (path, options) => call(path, { ...options, fetch: fetchAsShown })
@@ -35,8 +37,6 @@ let shownId
 let isLeaving = false
 /** The requested mail: its id, and the address that it went to. In memory only. */
 let asked
-
-// What the page shows.
 
 /** Shows the account of the user. Without a user, leads to the sign-in page and back. @param text - Says why the user is another one. */
 async function follow(user, text = say('Another user has signed in in this browser.')) {
@@ -110,14 +110,15 @@ function openLinked() {
   part.querySelector('summary').focus()
 }
 
+/** Says what happened. All about the user leaves the document: others may use this device next. */
 function showDone(title, text) {
-  for (const form of document.forms) form.reset()
+  shownId = undefined
+  asked = undefined
+  for (const part of document.querySelectorAll('#account, dialog')) part.remove()
   element('done-title').textContent = title
   element('done-text').textContent = text
   showSection('done')
 }
-
-// What the buttons and forms do.
 
 /** Finds out who is signed in, and shows the account. */
 async function begin() {
@@ -140,8 +141,8 @@ async function signOut(everywhere) {
     notice(element('account-notice'), say('You are still signed in. {detail}', { detail }), 'error')
     return
   }
-  if (everywhere) showDone(say('You are signed out everywhere'), say('All your sessions have ended.'))
-  else showDone(say('You are signed out'), say('Your session on this device has ended.'))
+  if (!everywhere) return showDone(say('You are signed out'), say('Your session on this device has ended.'))
+  showDone(say('You are signed out everywhere'), say('All your sessions have ended.'))
 }
 
 const changePassword = ({ currentPassword, newPassword }) =>

@@ -97,7 +97,10 @@ const SENTENCES = {
   'session.renewed': signInOf,
   'session.ended': ({ detail }) => wordsFor(detail, ENDED) ?? say('Session ended'),
   'session.reused': () => say('Session ended: an old copy of it was used'),
-  'factor.required': () => say('Correct password, without the second factor'),
+  'factor.required': ({ detail }) =>
+    detail === 'more'
+      ? say('Correct password, without the second factor. More in this hour are not shown')
+      : say('Correct password, without the second factor'),
   'grant.created': ({ ref: app }) => say('Signed in to {app}', { app }),
   'grant.ended': ({ ref: app, detail }) =>
     /reused$/.test(detail)

@@ -48,6 +48,8 @@ describe('a sign-in', () => {
     for (const detail of ['second-factor', 'enrolment']) {
       expect(textOf({ type: 'factor.required', detail })).toBe(text)
     }
+    const last = `${text}. More in this hour are not shown`
+    expect(textOf({ type: 'factor.required', detail: 'more' })).toBe(last)
   })
 })
 

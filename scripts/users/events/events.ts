@@ -11,7 +11,7 @@ import { allApis } from '../../clients/store.ts'
 import { allDecisions } from '../../clients/urls.ts'
 import { findByName, noSuchUser, usernamesById } from '../store.ts'
 import { type EventFilter, isShown } from './filter.ts'
-import { eventsIn, eventsWithin, formerHolders, positionOf } from './find.ts'
+import { eventsIn, eventsWithin, formerHolders } from './find.ts'
 import { shownEvents } from './rows.ts'
 
 /** Options of `events`. Times are ISO 8601. */
@@ -57,7 +57,7 @@ export async function printEvents(
   else io.stdout.write(shownEvents(shown, await namesOf(table, shown), widthOf(io.stdout)))
   const last = shown.at(-1)
   if (found.length > shown.length && last) {
-    io.stderr.write(`There are more events. Next page: --before ${positionOf(last)}\n`)
+    io.stderr.write(`There are more events. Next page: --before ${last.place}\n`)
   }
 }
 
@@ -89,9 +89,6 @@ export const eventsOfOne = (table: Table, partition: string, options: EventsOpti
 
 /** Returns the events of all partitions, of the last days unless the options say more. */
 export function eventsOfAll(table: Table, options: EventsOptions, io: Io): AsyncGenerator<AuditEvent> {
-  if (options.type?.startsWith('factor')) {
-    throw new Refusal('usage', 'Correct passwords without the second factor are listed by user. Name one.')
-  }
   const { since } = options
   const daysFrom = (days: number) => new Date(io.now().getTime() + days * DAY_MS).toISOString()
   if (since === undefined) io.stderr.write(`Events of the last ${DEFAULT_DAYS} days. Use --since for more.\n`)

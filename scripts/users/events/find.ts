@@ -21,47 +21,24 @@ export interface Span {
 }
 
 const DAY_MS = 86_400_000
-const HOUR_CHARACTERS = '2026-01-31T12'.length
 
 /** Events of one page of a query. The newest ones are often enough. */
 const PAGE = 200
 
-/**
- * Returns where an event stands in the order of time: its sort key without the class, but for a correct password without the second
- * factor, whose key has the hour only.
- */
-export const positionOf = ({ at, id }: AuditEvent): string => `${at}#${id}`
-
-const latestFirst = (a: AuditEvent, b: AuditEvent): number => (positionOf(a) < positionOf(b) ? 1 : -1)
+const latestFirst = (a: AuditEvent, b: AuditEvent): number => (a.place < b.place ? 1 : -1)
 
 /** Reads the events of one partition, such as `user#` and an id, the newest first. */
 export const eventsIn = (table: Table, partition: string, span: Span): AsyncGenerator<AuditEvent> =>
   inOrder(
     EVENT_CLASSES.map((kind) =>
-      byTime(
-        eventsOf(table, kind, span, {
-          KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :since AND :until',
-          ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
-          ExpressionAttributeValues: { ':pk': { S: partition } },
-        }),
-      ),
+      eventsOf(table, kind, span, {
+        KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :since AND :until',
+        ExpressionAttributeNames: { '#pk': 'pk', '#sk': 'sk' },
+        ExpressionAttributeValues: { ':pk': { S: partition } },
+      }),
     ),
     latestFirst,
   )
-
-/** Sorts the events of each hour, which come together. */
-async function* byTime(events: AsyncGenerator<AuditEvent>): AsyncGenerator<AuditEvent> {
-  let ofHour: AuditEvent[] = []
-  for await (const event of events) {
-    const [first] = ofHour
-    if (first && first.at.slice(0, HOUR_CHARACTERS) !== event.at.slice(0, HOUR_CHARACTERS)) {
-      yield* ofHour.sort(latestFirst)
-      ofHour = []
-    }
-    ofHour.push(event)
-  }
-  yield* ofHour.sort(latestFirst)
-}
 
 /** Reads all events of a span, the newest first: day by day, and the partitions of a day side by side. */
 export async function* eventsWithin(table: Table, span: Span): AsyncGenerator<AuditEvent> {
@@ -108,15 +85,13 @@ async function* eventsOf(
   const events = { ...table, name: eventsTableOf(table) }
   const values = {
     ...ExpressionAttributeValues,
-    // Of a correct password without the second factor, the key has the hour only.
-    ':since': { S: `${kind}#${since.slice(0, HOUR_CHARACTERS)}` },
+    ':since': { S: `${kind}#${since}` },
     ':until': { S: `${kind}#${until}` },
   }
   const input = { ScanIndexForward: false, Limit: PAGE, ExpressionAttributeValues: values, ...query }
   for await (const { items } of pagesOf(events, 'Query', input)) {
-    yield* items
-      .map((item: Item) => eventIn(item))
-      .filter((event) => event.at >= since && positionOf(event) < until)
+    // `BETWEEN` has both ends, and a page ends before the place that it is given.
+    yield* items.map((item: Item) => eventIn(item)).filter(({ place }) => place < until)
   }
 }
 

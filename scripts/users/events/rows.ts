@@ -12,6 +12,7 @@ const SENTENCES: Partial<Record<string, string>> = {
   'session.ended replaced': 'session replaced by another sign-in',
   'session.reused': 'session ended: a replaced token came again',
   'factor.required': 'correct password, second factor pending',
+  'factor.required more': 'correct password, second factor pending; more in this hour are not listed',
   'user.updated disabled': 'disabled',
   'user.updated enabled': 'enabled',
   'user.updated sessions-ended': 'all sessions ended',

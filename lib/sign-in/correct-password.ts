@@ -1,0 +1,49 @@
+import type { TransactWrite } from '../aws/dynamodb.ts'
+import type { At } from '../context.ts'
+import { bySystem, eventOf, partitionOf } from '../events/event.ts'
+import type { Attempt } from '../passwords/verify.ts'
+import { partitionOf as countedPartition, counter } from '../throttling/counter.ts'
+import { isKnownSource } from '../throttling/known-sources.ts'
+import { type ReservingTable, reserveAttempt } from '../throttling/store.ts'
+import type { User } from '../users/user.ts'
+import type { LoginToken } from './login-token.ts'
+
+/** Events of correct passwords without the second factor, of one user and one list. The last one says that there may be others. */
+const LISTED = { attempts: 17, windowSeconds: 3_600 }
+
+/**
+ * Returns the place of a correct password in the list of its hour, from 1 on; `undefined` once the list is full.
+ *
+ * Who has stolen a password could fill the table of events with it, so a list ends. Sources that the user has signed in from have a
+ * list each, and all others share one. So other sources, however many, cannot keep the event of a known one from being stored. An
+ * attempt in the list of the others has at least the source of a stranger before it.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function placeOf(
+  { table, now }: At<never, ReservingTable>,
+  { id, source, mark }: Attempt,
+  user: User,
+): Promise<number | undefined> {
+  const list = isKnownSource(mark, user.id, now) ? `passwords#${source}` : 'passwords'
+  const places = counter(countedPartition({ loginName: user.username }), list, LISTED, now)
+  const { attempts } = await reserveAttempt(table, [places], id, now)
+  return attempts[0]?.length || undefined
+}
+
+/**
+ * Returns the event of a correct password without the second factor. It has the id of the login token, and so has the event of
+ * the session, if the sign-in is completed: then the page of the user leaves this one out.
+ *
+ * @param place - See {@link placeOf}.
+ */
+export function passwordEvent(
+  at: At,
+  { id: loginId, userId, purpose }: LoginToken,
+  place: number | undefined,
+): TransactWrite | undefined {
+  if (place === undefined) return undefined
+  const detail = place < LISTED.attempts ? purpose : 'more'
+  const what = { type: 'factor.required', subject: partitionOf(userId), loginId, detail } as const
+  return eventOf(at.table, bySystem(at), what)
+}
