@@ -26,7 +26,7 @@ let forgedToken: string
 
 beforeAll(async () => {
   for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  aws = await startLocalAws(resourcesOf(service), service.provider.region)
   userToken = await tokenFor('{{user token}}', service.custom.auth.signingKey)
   forgedToken = await tokenFor('{{forged admin token}}', service.custom.auth.signingKey)
 })

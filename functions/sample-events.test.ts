@@ -17,7 +17,7 @@ let aws: LocalAws
 let handlerOf: ReturnType<typeof warmHandlers>
 
 beforeAll(async () => {
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
   handlerOf = warmHandlers(service, aws)
   for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
 })

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { verifyPassword } from '../lib/passwords/hash.ts'
@@ -18,7 +16,7 @@ let local: LocalAws | undefined
 afterEach(() => local?.stop())
 
 test('startLocalAws creates the table and the keys of serverless.yml', async () => {
-  local = await startLocalAws(resourcesOf(service), region, 0)
+  local = await startLocalAws(resourcesOf(service), region)
   const aws = withTimeout(awsClient(local.settings), 4_500)
   const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: service.custom.auth.tableName })
   const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes } =
@@ -39,7 +37,7 @@ test('startLocalAws creates the table and the keys of serverless.yml', async () 
 })
 
 test('startLocalAws adds two demo users with their names as passwords, and two salts', async () => {
-  local = await startLocalAws(resourcesOf(service), region, 0)
+  local = await startLocalAws(resourcesOf(service), region)
   const aws = withTimeout(awsClient(local.settings), 4_500)
   const { tableName } = service.custom.auth
   const hashes: string[] = []
@@ -56,24 +54,9 @@ test('startLocalAws adds two demo users with their names as passwords, and two s
   })
 })
 
-test('DynamoDB listens on the loopback, on the given port or on another if in use', async () => {
-  const other = createServer()
-  await once(other.listen(0, '127.0.0.1'), 'listening')
-  const { port } = other.address() as AddressInfo
-  local = await startLocalAws([], region, port)
-  expect(local.settings.endpoints.dynamodb.hostname).toBe('127.0.0.1')
-  expect(local.settings.endpoints.dynamodb.port).not.toBe(String(port))
-  local.stop()
-
-  other.close()
-  await once(other, 'close')
-  local = await startLocalAws([], region, port)
-  expect(local.settings.endpoints.dynamodb.port).toBe(String(port))
-})
-
 test('DynamoDB and Lambda have one address', async () => {
   const events: object[] = []
-  local = await startLocalAws(resourcesOf(service), region, 0, {
+  local = await startLocalAws(resourcesOf(service), region, {
     functionNames: ['mailer'],
     invoke: async (_name, event) => {
       events.push(event)
@@ -91,7 +74,7 @@ test('DynamoDB and Lambda have one address', async () => {
 })
 
 test('Lambda rejects unsigned requests at the address of DynamoDB', async () => {
-  local = await startLocalAws([], region, 0, { functionNames: ['mailer'] })
+  local = await startLocalAws([], region, { functionNames: ['mailer'] })
   const url = new URL('/2015-03-31/functions/mailer/invocations', local.settings.endpoints.dynamodb)
   expect((await fetch(url, { method: 'POST' })).status).toBe(403)
 })
@@ -101,7 +84,7 @@ test.for<[what: string, headers: Record<string, string>]>([
   ['with an opaque Origin', { Origin: 'null' }],
   ['for a foreign host', { Host: 'rebound.example:8000' }],
 ])('every part of the local AWS rejects a request %s', async ([, headers]) => {
-  local = await startLocalAws([], region, 0)
+  local = await startLocalAws([], region)
   for (const { href } of Object.values(local.settings.endpoints)) {
     for (const method of ['POST', 'OPTIONS']) {
       expect(await sendForAll(href, method, headers)).toEqual({
@@ -114,7 +97,7 @@ test.for<[what: string, headers: Record<string, string>]>([
 })
 
 test('a stopped local AWS accepts no calls', async () => {
-  local = await startLocalAws(resourcesOf(service), region, 0)
+  local = await startLocalAws(resourcesOf(service), region)
   const aws = awsClient(local.settings).within(Date.now() + 100)
   local.stop()
   await expect(readPublicKey(aws, service.custom.auth.keyA)).rejects.toMatchObject({
@@ -125,7 +108,7 @@ test('a stopped local AWS accepts no calls', async () => {
 test('neither its servers nor idle connections keep a process running', async () => {
   const script = `
     const { startLocalAws } = await import('./local/aws.ts')
-    await startLocalAws(${JSON.stringify(resourcesOf(service))}, '${region}', 0)
+    await startLocalAws(${JSON.stringify(resourcesOf(service))}, '${region}')
     // A server closes an idle connection after five seconds. This timer does not keep the process running either.
     setTimeout(() => process.exit(1), 4_000).unref()`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { cwd: root })

@@ -1,7 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { ROLES, type Role } from '../lib/application/roles.ts'
 import { type AwsCall, awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { Table } from '../lib/aws/dynamodb.ts'
@@ -17,6 +15,7 @@ import { createKms } from './kms/kms.ts'
 import { createLambda, type LambdaSettings } from './lambda/lambda.ts'
 import { createMailbox, type Mail, type Mailbox } from './mail/mailbox.ts'
 import { createSes } from './mail/ses.ts'
+import { listenAnywhere } from './ports.ts'
 import { withoutPages } from './web-pages.ts'
 
 /** A CloudFormation resource of `serverless.yml`, variables resolved. */
@@ -72,13 +71,11 @@ const PATIENCE_MS = 10_000
  * @param resources - All resources of the service, by logical id. Tables, key aliases and the specs of their keys are read from
  *   them. In a list, which has no ids, each alias is that of a signing key.
  * @param region - Region of the resources.
- * @param dynamoDbPort - Port for DynamoDB and Lambda. If it is in use, they get another one.
  * @param mail - For SES and Lambda.
  */
 export async function startLocalAws(
   resources: Resources,
   region: string,
-  dynamoDbPort: number,
   mail: Partial<MailSettings> = {},
 ): Promise<LocalAws> {
   const ofType = (type: string) =>
@@ -103,12 +100,12 @@ export async function startLocalAws(
     kms: withoutPages(await createKms(aliases(false), region, aliases(true))),
     ses: withoutPages(createSes(verifiedIdentities, region, deliver)),
   }
-  const dynamodb = await listen(servers.dynamodb, dynamoDbPort)
+  const dynamodb = await listen(servers.dynamodb)
   const endpoints = {
     dynamodb,
     lambda: dynamodb,
-    kms: await listen(servers.kms, 0),
-    ses: await listen(servers.ses, 0),
+    kms: await listen(servers.kms),
+    ses: await listen(servers.ses),
   }
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const settings = { region, credentials, endpoints }
@@ -141,16 +138,10 @@ const withLambda = (dynamoDb: Server, lambda: Server): Server =>
     server.emit('request', request, response)
   })
 
-async function listen(server: Server, port: number): Promise<URL> {
+async function listen(server: Server): Promise<URL> {
   server.unref()
   server.on('connection', (socket) => socket.unref())
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    await once(server.listen(0, '127.0.0.1'), 'listening')
-  }
-  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  return listenAnywhere(server)
 }
 
 async function createTable(aws: AwsCall, properties: Record<string, unknown>): Promise<void> {

@@ -3,7 +3,6 @@ import { type FactorPolicy, needsFactor } from '../lib/users/factors.ts'
 import { commandLine } from '../project/commands.ts'
 import { IS_PACKAGE } from '../project/origin.ts'
 import { DEMO_USERS } from './aws.ts'
-import { DYNAMODB_PORT } from './ports.ts'
 
 /** How services differ. */
 interface Features {
@@ -27,8 +26,9 @@ export function banner(url: string, dynamoDb: URL, features: Features): string {
   return `
   ${service} is running at ${url}
 ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
-  Demo users, on this machine only: ${users}${enrolment(requireSecondFactor, dynamoDb)}
-  The table is in memory, at ${dynamoDb.origin}${otherPort(dynamoDb)}
+  Demo users, on this machine only: ${users}${enrolment(requireSecondFactor)}
+  The table is in memory, at ${dynamoDb.origin}
+  Manage its users with: ${command('list')}
 
   Try it:
     curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"${FIRST_ROLE}","password":"${FIRST_ROLE}"}'${hasOAuth && !IS_PACKAGE ? app : ''}
@@ -38,22 +38,13 @@ ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
 }
 
 /** The demo users have no address, so those who must have a second factor need the code of an operator. */
-function enrolment(policy: FactorPolicy, dynamoDb: URL): string {
+function enrolment(policy: FactorPolicy): string {
   const [first, ...others] = DEMO_USERS.filter(({ role }) => needsFactor(role, policy)).map(
     ({ username }) => username,
   )
   if (first === undefined) return ''
   const names = [first, ...others].join(' and ')
-  return `\n  With requireSecondFactor=${policy}, the first sign-in of ${names} needs a code, which this prints:\n    ${command(`start-enrolment ${first}`, dynamoDb)}`
+  return `\n  With requireSecondFactor=${policy}, the first sign-in of ${names} needs a code, which this prints:\n    ${command(`start-enrolment ${first}`)}`
 }
 
-const isUsualPort = ({ port }: URL) => Number(port) === DYNAMODB_PORT
-
-/** A store that another program has on the usual port must not be changed by mistake. */
-const otherPort = (dynamoDb: URL) =>
-  isUsualPort(dynamoDb)
-    ? ''
-    : `\n  Port ${DYNAMODB_PORT} was taken, so this service's table is at another port. Manage its users with:\n    ${command('…', dynamoDb)}`
-
-const command = (text: string, dynamoDb: URL) =>
-  commandLine('users', `${text} --local${isUsualPort(dynamoDb) ? '' : ` --endpoint ${dynamoDb.origin}`}`)
+const command = (text: string) => commandLine('users', `${text} --local`)

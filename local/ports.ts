@@ -1,9 +1,22 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { START_WITH } from '../project/commands.ts'
 
-/** Port of the local DynamoDB, unless something else listens there. */
-export const DYNAMODB_PORT = 8000
+/**
+ * Below it are the ports that programs of a project have by habit: 3000 to 3003 and 4000 of gateways, 4002, 4566, 4569 and 9324 of local
+ * AWS services, 8000 of serverless-dynamodb, FastAPI and Django. The system may be set to give them away.
+ */
+const FIRST_PORT = 10_000
+
+/** Makes a server listen on the loopback interface, on a free port that no program has by habit. */
+export async function listenAnywhere(server: Server): Promise<URL> {
+  for (;;) {
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const { port } = server.address() as AddressInfo
+    if (port >= FIRST_PORT) return new URL(`http://127.0.0.1:${port}`)
+    await once(server.close(), 'close')
+  }
+}
 
 /** Returns whether a server can listen on a port. */
 async function isFree(port: number, host: string): Promise<boolean> {

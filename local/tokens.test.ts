@@ -17,7 +17,7 @@ const now = new Date()
 let aws: LocalAws
 
 beforeAll(async () => {
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  aws = await startLocalAws(resourcesOf(service), service.provider.region)
 })
 afterAll(() => aws.stop())
 

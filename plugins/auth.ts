@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { extname, join, relative } from 'node:path'
 import { parse } from 'yaml'
+import { sayStarting } from '../local/starting.ts'
 import { merged } from '../project/merge.ts'
 import { IS_PACKAGE, ROOT } from '../project/origin.ts'
 import { CONFIGURED } from './config/checked.ts'
@@ -54,6 +55,8 @@ export default class AuthPlugin {
   private readonly serverless: Serverless
 
   constructor(serverless: Serverless) {
+    const { commands, isHelpRequest } = serverless.processedInput
+    if (commands[0] === 'offline' && !isHelpRequest) sayStarting()
     addService(serverless)
     addOffline(serverless)
     for (const Part of PARTS) serverless.pluginManager.addPlugin(Part)

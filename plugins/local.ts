@@ -7,11 +7,11 @@ import { leaveAuthorizers } from '../local/gateway/project-authorizers.ts'
 import { quietServerlessOffline } from '../local/gateway/serverless-offline.ts'
 import { limitFunctions } from '../local/lambda/function-threads.ts'
 import { deadLetterLine, invokerOf } from '../local/lambda/lambda.ts'
-import { lambdaSocketPath } from '../local/lambda/lambda-socket.ts'
 import { mailLine } from '../local/mail/mailbox.ts'
-import { DYNAMODB_PORT, faultOfPort } from '../local/ports.ts'
 import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
+import { makePlace } from '../local/running/services.ts'
 import { completeEvent } from '../local/sample-events.ts'
+import { faultOfGateway, HTTP_PORT } from '../local/starting.ts'
 import { fillTokens } from '../local/tokens.ts'
 import { IS_PACKAGE, ROOT } from '../project/origin.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
@@ -22,7 +22,6 @@ import { functionsWritten } from './project/functions.ts'
 import { ownershipOf, serviceFunctions } from './project/ownership.ts'
 import { reject } from './reject.ts'
 
-const HTTP_PORT = 3000
 const LOCAL_SENDER = 'no-reply@localhost'
 
 /** Pauses before a failed event is tried again. On AWS they are 60 and 120 seconds. */
@@ -92,13 +91,14 @@ export default class LocalPlugin {
     const httpPort = Number(offline.httpPort ?? HTTP_PORT)
     if (this.command !== 'invoke local') {
       refusePaths(offline)
-      await this.refusePort(httpPort, host)
+      const fault = await faultOfGateway(httpPort, host)
+      if (fault !== undefined) reject(fault)
     }
 
     const all = resources.Resources
     const brought = ownershipOf(this.serverless).resources
     const ofService = Object.fromEntries(Object.entries(all).filter(([id]) => brought.has(id)))
-    const aws = await startLocalAws(ofService, provider.region, DYNAMODB_PORT, this.mailSettings())
+    const aws = await startLocalAws(ofService, provider.region, this.mailSettings())
     this.aws = aws
     this.pointFunctionsAt(aws)
     if (this.command === 'invoke local') return
@@ -106,7 +106,8 @@ export default class LocalPlugin {
     this.options.noSponsor = true
     // API Gateway passes every Cookie header on, also a malformed one.
     this.options.disableCookieValidation = true
-    this.options.lambdaPort = await lambdaSocketPath()
+    const place = await makePlace()
+    this.options.lambdaPort = place.socket
     await limitFunctions(!this.options.noTimeout)
     this.options.noTimeout = true
     await quietServerlessOffline(this.serverless.serviceDir, httpPort)
@@ -122,6 +123,7 @@ export default class LocalPlugin {
     const hasMail = functions.mailer !== undefined
     const hasOAuth = custom.auth.oauth === 'on'
     const { service } = this.serverless.service
+    const { dynamodb: dynamoDb } = aws.settings.endpoints
     const features = {
       service,
       hasPages,
@@ -139,7 +141,10 @@ export default class LocalPlugin {
       mailbox: hasMail ? aws.mailbox : undefined,
       functionName: (key) => this.serverless.service.getFunction(key).name,
       log: console.log,
-      onListening: () => console.log(banner(url, aws.settings.endpoints.dynamodb, features)),
+      onListening: () => {
+        place.describe({ service, project: serviceDir, url, dynamoDb: dynamoDb.origin })
+        console.log(banner(url, dynamoDb, features))
+      },
     })
   }
 
@@ -164,15 +169,6 @@ export default class LocalPlugin {
       onMail: (mail) => log(mailLine(mail)),
       onDeadLetter: (letter) => log(deadLetterLine(letter)),
     }
-  }
-
-  /** Refuses a port before anything is built, in one sentence. */
-  private async refusePort(port: number, host: string): Promise<void> {
-    const isPort = Number.isInteger(port) && port > 0 && port < 65_536
-    const fault = isPort
-      ? await faultOfPort(port, host)
-      : `--httpPort must be a number from 1 to 65535, such as ${HTTP_PORT}.`
-    if (fault !== undefined) reject(fault)
   }
 
   /** Points the functions of the service at the local AWS, and away from the developer's own account. */

@@ -15,7 +15,7 @@ const service = describeService()
 let aws: LocalAws
 
 beforeAll(async () => {
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  aws = await startLocalAws(resourcesOf(service), service.provider.region)
 })
 afterAll(() => aws.stop())
 

@@ -31,7 +31,7 @@ const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_5
 
 beforeAll(async () => {
   const key = { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/signs' } }
-  local = await startLocalAws([key], 'eu-central-1', 0)
+  local = await startLocalAws([key], 'eu-central-1')
 })
 afterAll(() => local.stop())
 

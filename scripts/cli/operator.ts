@@ -5,7 +5,7 @@ import { endpointsOf, openAccount } from './account.ts'
 import type { Io } from './io.ts'
 import { Refusal } from './refusal.ts'
 import { program } from './run.ts'
-import { findTable, localAddress, type TargetOptions } from './target.ts'
+import { findTable, type TargetOptions } from './target.ts'
 
 /** A table, and the operator who changes what is in it. */
 export interface OperatorTable extends Table {
@@ -63,17 +63,17 @@ export function tableProgram(what: string, io: Io) {
   const command = program(what, `Manages the ${what} of a stage on AWS, or of the local service.`, io)
     .option('--stage <name>', `${what} of this stage on AWS`)
     .option('--local', `${what} of the local service`)
-    .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
+    .option('--endpoint <url>', 'with --local: address of its DynamoDB, if several services run')
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
     .option('--service <name>', 'name of the service, if not that of serverless.yml')
     .option('--stack <name>', 'with --stage: name of its stack, if not SERVICE-STAGE')
   const options = () => command.opts<TargetOptions>()
   const table = async () => {
-    const found = await findTable(options(), io.env, [what, ...command.args])
-    // Port 8000 may belong to another running service than the operator thinks.
-    if (options().local) io.stderr.write(`Using the table at ${localAddress(options())}.\n`)
-    return found
+    const { table, local } = await findTable(options(), io.env, [what, ...command.args])
+    // It may belong to another running service than the operator thinks.
+    if (local) io.stderr.write(`Using the table at ${local.dynamoDb.origin}.\n`)
+    return table
   }
   /** Returns the table with the operator, for a subcommand that changes something. */
   const operator = async (name: string) => withOperator(await table(), `${what} ${name}`, options(), io)

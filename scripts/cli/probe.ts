@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { START } from '../../project/commands.ts'
 import { Refusal } from './refusal.ts'
 
 const TIMEOUT_MS = 3_000
 
-const OPTION = '--endpoint http://127.0.0.1:PORT'
+/** What finds the address. */
+const OTHERWISE = 'Leave --endpoint out: --local finds the local service.'
 
 /**
- * Checks that a DynamoDB listens. Port 8000 is also the default of FastAPI and Django. DynamoDB sends a request id with
- * every response, also with the error that an unsigned request gets.
+ * Checks that a DynamoDB listens at the address that an operator gave. DynamoDB sends a request id with every response, also with the
+ * error that an unsigned request gets.
  *
  * @throws {@link Refusal} `failed`, with the next command to type.
  */
@@ -31,16 +31,10 @@ export async function expectDynamoDb(url: URL): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ECONNREFUSED') {
-      throw new Refusal(
-        'failed',
-        `Nothing listens on port ${port}. Start the local service with ${START}, or use the address that it printed: ${OPTION}`,
-      )
+      throw new Refusal('failed', `Nothing listens on port ${port}. ${OTHERWISE}`)
     }
     if (code === 'ENOTFOUND') throw new Refusal('failed', `Host ${url.hostname} does not exist.`)
     if (signal.aborted) throw new Refusal('failed', `Port ${port} is open, but sends no response.`)
   }
-  throw new Refusal(
-    'failed',
-    `Port ${port} is open, but it is not DynamoDB. Use the address that ${START} printed: ${OPTION}`,
-  )
+  throw new Refusal('failed', `Port ${port} is open, but it is not DynamoDB. ${OTHERWISE}`)
 }

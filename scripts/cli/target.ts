@@ -2,21 +2,25 @@ import type { AwsCall } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { operatorClient } from '../../lib/aws/operator.ts'
 import { eventsTableOf } from '../../lib/events/event.ts'
-import { DYNAMODB_PORT } from '../../local/ports.ts'
 import { OPERATOR_REGION } from '../../local/rest-json.ts'
-import { missingTarget, START } from '../../project/commands.ts'
+import { missingTarget } from '../../project/commands.ts'
 import { type AccountOptions, endpointsOf, nameOf, openAccount } from './account.ts'
 import type { Environment } from './io.ts'
-import { expectDynamoDb } from './probe.ts'
+import { findLocal, type LocalOptions, type LocalService } from './local.ts'
 import { localStageOf, serviceOf } from './project.ts'
 import { Refusal } from './refusal.ts'
 import { shownWords } from './run.ts'
 
 /** Options that select a table. */
-export interface TargetOptions extends AccountOptions {
+export interface TargetOptions extends AccountOptions, LocalOptions {
   stage?: string
   local?: boolean
-  endpoint?: string
+}
+
+/** A table, and the local service that it belongs to, if it is not on AWS. */
+export interface Found {
+  table: Table
+  local?: LocalService
 }
 
 /**
@@ -24,39 +28,31 @@ export interface TargetOptions extends AccountOptions {
  *
  * @param env - Environment. Region and credentials come from the variables that the AWS SDKs read.
  * @param typed - Command and arguments as typed, for the error about a missing target.
- * @throws {@link Refusal} `usage`, if the options do not select exactly one table. `failed`, if no DynamoDB listens
- *   where the local one is expected.
+ * @throws {@link Refusal} `usage`, if the options do not select exactly one table. `failed`, if the local
+ *   service does not run.
  */
 export async function findTable(
   options: TargetOptions,
   env: Environment,
   typed: readonly string[],
-): Promise<Table> {
+): Promise<Found> {
   const { stage, local = false } = options
   const [program = 'users', ...words] = typed
   if (stage !== undefined && local)
     throw new Refusal('usage', 'Use either --stage NAME or --local, not both.')
-  if (stage !== undefined) return await stageTable(stage, options, env)
+  if (stage !== undefined) return { table: await stageTable(stage, options, env) }
   if (local) return await localTable(options)
   // npm takes options before a double dash for itself. The command never sees them.
   throw new Refusal('usage', missingTarget(program, `${shownWords(words)} --local`))
 }
 
-/** Returns the address of the local service's DynamoDB. */
-export const localAddress = ({ endpoint }: TargetOptions): string =>
-  endpoint ?? `http://127.0.0.1:${DYNAMODB_PORT}`
-
-async function localTable(options: TargetOptions): Promise<Table> {
+async function localTable(options: TargetOptions): Promise<Found> {
   const { region, profile } = options
   if (region !== undefined || profile !== undefined) {
     throw new Refusal('usage', 'Use --region and --aws-profile only with --stage.')
   }
-  const address = localAddress(options)
-  if (!/^https?:/.test(address) || !URL.canParse(address)) {
-    throw new Refusal('usage', 'Invalid --endpoint. Use a URL such as http://127.0.0.1:8000.')
-  }
-  const url = new URL(address)
-  await expectDynamoDb(url)
+  const local = await findLocal(options)
+  const { dynamoDb: url } = local
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   // The local Lambda listens at the same address.
   const aws = operatorClient({
@@ -64,13 +60,13 @@ async function localTable(options: TargetOptions): Promise<Table> {
     credentials,
     endpoints: { dynamodb: url, lambda: url },
   })
-  return { aws, name: await localName(aws, options) }
+  return { table: { aws, name: await localName(aws, options, url) }, local }
 }
 
 /**
  * Finds the table of the local service, whose stage only its own start knows. Other tables of the project have no table of events.
  */
-async function localName(aws: AwsCall, options: TargetOptions): Promise<string> {
+async function localName(aws: AwsCall, options: TargetOptions, url: URL): Promise<string> {
   const service = serviceOf(options.service)
   const { TableNames = [] } = (await aws('dynamodb', 'ListTables', {})) as { TableNames?: string[] }
   const names = TableNames.filter(
@@ -80,7 +76,7 @@ async function localName(aws: AwsCall, options: TargetOptions): Promise<string> 
   if (only === undefined) {
     throw new Refusal(
       'failed',
-      `The service at ${localAddress(options)} is not ${service}. Use the address that ${START} printed.`,
+      `The service at ${url.origin} is not ${service}. Leave --endpoint out, or give --service NAME.`,
     )
   }
   if (others.length === 0) return only

@@ -10,8 +10,8 @@ export function smokeCommand(io: Io): Command {
   return command
     .option('--stage <name>', 'test this stage on AWS')
     .option('--local', 'test the local service')
-    .option('--url <url>', 'address of the service, if not that of the stack, or port 3000')
-    .option('--endpoint <url>', 'with --local: address of its DynamoDB, if not port 8000')
+    .option('--url <url>', 'address of the service, if not that of the stack or of the running local service')
+    .option('--endpoint <url>', 'with --local: address of its DynamoDB, if several services run')
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
     .option('--service <name>', 'name of the service, if not that of serverless.yml')

@@ -1,15 +1,14 @@
 import { missingTarget } from '../../project/commands.ts'
 import { openAccount } from '../cli/account.ts'
 import type { Io } from '../cli/io.ts'
+import type { LocalService } from '../cli/local.ts'
 import { type OperatorTable, withOperator } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import { findTable, type TargetOptions } from '../cli/target.ts'
 import { type Log, logOf } from './logs.ts'
 
-export interface SmokeOptions extends TargetOptions {
-  url?: string
-}
+export type SmokeOptions = TargetOptions
 
 /** A service to test. */
 export interface Target {
@@ -44,10 +43,11 @@ export async function findTarget(
   }
   const given = url === undefined ? undefined : readUrl(url)
   const { env } = io
-  const table = await withOperator(await findTable(options, env, ['smoke']), 'smoke', options, io)
+  const found = await findTable({ ...options, url: given }, env, ['smoke'])
+  const table = await withOperator(found.table, 'smoke', options, io)
   const ofService = options.service === undefined ? '' : ` --service ${options.service}`
   if (stage === undefined)
-    return { url: given ?? 'http://localhost:3000', table, option: `--local${ofService}` }
+    return { url: given ?? localUrl(found.local), table, option: `--local${ofService}` }
   const account = await openAccount(stage, options, env)
   const option = `--stage ${stage}${ofService}`
   const log = logOf(table.name, account, env)
@@ -60,6 +60,12 @@ export async function findTarget(
     rpOrigin: rpOrigin || undefined,
     log,
   }
+}
+
+/** The address of the gateway is known, unless `--endpoint` names a service of another user. */
+function localUrl(local: LocalService | undefined): string {
+  if (local?.url !== undefined) return local.url
+  throw new Refusal('usage', 'No local service is known to have this table. Give --url, too.')
 }
 
 /** A password is sent to this address, so it must be encrypted, or on this machine. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { faultsOf } from '../../plugins/parameters/parameters.ts'
@@ -37,6 +38,20 @@ test('the examples name the origins that their README and the API start with', (
   expect(codeUnder('FastAPI and PyJWT')).toContain(`"ORIGINS", "${origin}"`)
   expect(readme).toContain(`--serve=localhost:${port}`)
   expect(read('examples/react/package.json')).toContain(`--serve=localhost:${port}`)
+})
+
+test('the command for another port changes every file that names the service', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'examples-'))
+  const [, command = ''] = /^(sed -i\.bak .*)$/m.exec(readme) ?? []
+  const files = globSync('examples/*/*.{html,css,js,jsx,ts,json,yml}', { cwd: root })
+  for (const file of files) cpSync(join(root, file), join(folder, file), { recursive: true })
+  const naming = (port: number) =>
+    files.filter((file) => readFileSync(join(folder, file), 'utf8').includes(`localhost:${port}`))
+  const before = naming(3000)
+  execFileSync('sh', ['-c', command], { cwd: folder })
+  expect(before).not.toEqual([])
+  expect({ old: naming(3000), other: naming(3100) }).toEqual({ old: [], other: before })
+  rmSync(folder, { recursive: true })
 })
 
 test('the deployment of BROWSERS.md is valid, and with a page of another site rejected as shown', () => {

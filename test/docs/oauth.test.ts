@@ -35,7 +35,7 @@ test.each([
   const exchanges = exchangesIn(document)
   expect(exchanges.length).toBeGreaterThan(count)
   // As `npm start` does, with the demo clients.
-  const local = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  const local = await startLocalAws(resourcesOf(service), service.provider.region)
   onTestFinished(() => local.stop())
   for (const { command, output } of exchanges) {
     const printed = await outputOf(command, local.settings.endpoints.dynamodb.origin)

@@ -30,7 +30,7 @@ beforeAll(async () => {
 
 /** @param userCount - Number of users in the table, in addition to the demo users. */
 async function countCalls(userCount: number): Promise<Calls> {
-  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
   const table = tableOf(service, aws)
   for (let index = 0; index < userCount; index += 1) {
     await addTestUser(table, { username: `user-${index}`, passwordHash: '$argon2id$' })

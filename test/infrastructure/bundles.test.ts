@@ -33,7 +33,7 @@ beforeAll(async () => {
     packages.set(functionKey, files)
     unpack(files, `${folder}/${functionKey}`)
   }
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
 })
 afterAll(() => {
   aws.stop()

@@ -44,7 +44,7 @@ beforeAll(async () => {
       `${folder}/bundle-alone/${functionKey}`,
     )
   }
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  aws = await startLocalAws(resourcesOf(service), service.provider.region)
 })
 afterAll(() => {
   aws.stop()

@@ -50,7 +50,7 @@ export async function logEverything(): Promise<Logged[]> {
   const logged: Logged[] = []
   // No window of a limit begins between two attempts that it counts.
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
-  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
   const usual = warmHandlers(service, aws)
   const run = async (
     functionKey: string,

@@ -95,7 +95,7 @@ beforeAll(async () => {
   network.host = await startDocumentHost()
   // `approve` gets a document by an invocation. The fetcher itself runs on its sample event.
   const invoke = async () => ({ isReturned: true, payload: JSON.stringify(FETCHED) })
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, { ...mailOf(service), invoke })
+  aws = await startLocalAws(resourcesOf(service), service.provider.region, { ...mailOf(service), invoke })
   for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
     await run(functionKey, await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date()))
   }

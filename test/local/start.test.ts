@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
+import { begin } from '../support/command.ts'
 import {
   ADMIN_CONTENT,
   FORBIDDEN,
@@ -16,6 +17,14 @@ import { root } from '../support/service-description.ts'
 
 const run = promisify(execFile)
 const hasCurl = ['bash', 'curl'].every((tool) => spawnSync(tool, ['--version']).status === 0)
+
+/** Preloaded: says in the end how much of the framework a process has loaded. */
+const LOADED = `data:text/javascript,${encodeURIComponent(`
+  import { createRequire } from 'node:module'
+  const { cache } = createRequire('/')
+  const count = () => Object.keys(cache).filter((file) => file.includes('/serverless/bin/') || file.includes('/serverless/lib/classes/')).length
+  process.on('exit', () => console.log(count() + ' modules of the framework'))
+`)}`
 
 const service = await startService()
 const banner = service.output()
@@ -32,14 +41,35 @@ async function linesOf(send: () => Promise<unknown>, count: number): Promise<str
 }
 
 describe('npm start', () => {
-  test('prints the banner of LOCAL.md and nothing else', () => {
+  test('prints the lines of LOCAL.md and nothing else', () => {
     const { url, dynamoDbUrl } = service
-    const taken = `\n  Port 8000 was taken, so this service's table is at another port. Manage its users with:\n    npm run users -- … --local --endpoint ${dynamoDbUrl}`
     const [, shown = ''] = /^```text\n(.*?)\n```$/ms.exec(document) ?? []
     const expected = shown
       .replaceAll('http://localhost:3000', url)
-      .replaceAll('http://127.0.0.1:8000', dynamoDbUrl)
-    expect(banner.replace(taken, '')).toBe(`\n${expected}\n\n`)
+      .replaceAll('http://127.0.0.1:49152', dynamoDbUrl)
+    expect(banner).toBe(`${expected}\n\n`)
+  })
+
+  test('prints a command that finds its users', async () => {
+    const [, words = ''] = /npm run users -- (.*)/.exec(banner) ?? []
+    const { outcome } = begin('scripts/users.ts', words.split(' '), service.env)
+    const { status, stdout } = await outcome
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^admin .*\n.*^user /ms)
+  })
+
+  test('says what it does, and refuses a taken port, before it loads the framework', async () => {
+    const { port } = new URL(service.url)
+    const { outcome } = begin('plugins/start.ts', ['--httpPort', port], {
+      NODE_OPTIONS: `--import=${LOADED}`,
+    })
+    const { status, stdout, stderr } = await outcome
+    const [, other] = /--httpPort (\d+)$/m.exec(stderr) ?? []
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: `${document.match(/^Bundling .*/m)?.[0]}\n0 modules of the framework\n`,
+      stderr: `Port ${port} is in use. Start on another one: npm start -- --httpPort ${other}\n`,
+    })
   })
 
   test.runIf(hasCurl)('prints a command that signs a user in', async () => {

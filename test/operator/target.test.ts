@@ -129,7 +129,7 @@ test.each([
   [
     'an endpoint that is not a URL',
     ['--local', '--endpoint', '8000'],
-    'Invalid --endpoint. Use a URL such as http://127.0.0.1:8000.',
+    'Invalid --endpoint. Use a URL such as http://127.0.0.1:49152.',
   ],
 ])('users refuses %s', async (_, target, line) => {
   expect(await run(['list', ...target])).toEqual(refusal(2, line))
@@ -208,15 +208,12 @@ test('users says when a stage is not deployed', async () => {
   )
 })
 
-test('users says when the local service does not run', async () => {
+test('users says when nothing listens at an endpoint', async () => {
   const stopped = await startStore()
   stopped.stop()
   const { port } = new URL(stopped.endpoint)
   expect(await stopped.run(['list'])).toEqual(
-    refusal(
-      3,
-      `Nothing listens on port ${port}. Start the local service with npm start, or use the address that it printed: --endpoint http://127.0.0.1:PORT`,
-    ),
+    refusal(3, `Nothing listens on port ${port}. Leave --endpoint out: --local finds the local service.`),
   )
 })
 
@@ -242,7 +239,7 @@ test.each<[string, RequestListener]>([
   expect(await run(['list', '--local', '--endpoint', `http://127.0.0.1:${port}`])).toEqual(
     refusal(
       3,
-      `Port ${port} is open, but it is not DynamoDB. Use the address that npm start printed: --endpoint http://127.0.0.1:PORT`,
+      `Port ${port} is open, but it is not DynamoDB. Leave --endpoint out: --local finds the local service.`,
     ),
   )
 })
@@ -254,7 +251,6 @@ test('--local finds the tables of the running service, also of another stage', a
       ...tableResources(describeService(), 'notes-prod-archive').slice(0, 1),
     ],
     'eu-central-1',
-    0,
   )
   onTestFinished(() => local.stop())
   const endpoint = local.settings.endpoints.dynamodb.origin
@@ -263,7 +259,7 @@ test('--local finds the tables of the running service, also of another stage', a
   expect(await list()).toEqual(
     refusal(
       3,
-      `The service at ${endpoint} is not serverless-jwt-auth. Use the address that npm start printed.`,
+      `The service at ${endpoint} is not serverless-jwt-auth. Leave --endpoint out, or give --service NAME.`,
     ),
   )
 })
@@ -273,7 +269,6 @@ test('--local refuses to guess between tables of several stages', async () => {
   const local = await startLocalAws(
     names.flatMap((name) => tableResources(describeService(), name)),
     'eu-central-1',
-    0,
   )
   onTestFinished(() => local.stop())
   const target = ['--local', '--endpoint', local.settings.endpoints.dynamodb.origin]

@@ -43,7 +43,6 @@ export async function startStore(mail: Partial<MailSettings> = {}) {
   const local = await startLocalAws(
     ['dev', 'other'].flatMap((stage) => tableResources(service, `serverless-jwt-auth-${stage}`)),
     'eu-central-1',
-    0,
     mail,
   )
   const endpoint = local.settings.endpoints.dynamodb.origin

@@ -71,7 +71,7 @@ export let table: Table
 export function useRoutes() {
   beforeAll(async () => {
     const mail = mailOf(service)
-    aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, {
+    aws = await startLocalAws(resourcesOf(service), service.provider.region, {
       ...mail,
       async invoke(name, event) {
         if (name.endsWith('-fetch-client')) {

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -11,6 +14,8 @@ export interface Service {
   url: string
   /** URL of its DynamoDB. */
   dynamoDbUrl: string
+  /** Variables by which a command finds it. The commands of a developer do not: its folder for temporary files is its own. */
+  env: Record<string, string>
   /** Id of its process. */
   pid: number
   /** Returns all that the service has printed so far. */
@@ -35,7 +40,12 @@ export async function startService(
   const all = { ...params, buildFolder: `.results/service-${httpPort}` }
   const args = ['offline', 'start', '--httpPort', String(httpPort)]
   for (const [name, value] of Object.entries(all)) args.push('--param', `${name}=${value}`)
-  const child = spawn(process.execPath, [...nodeOptions, sls, ...args], { cwd: folder })
+  const env = { TMPDIR: mkdtempSync(join(tmpdir(), 'service-')) }
+  const child = spawn(process.execPath, [...nodeOptions, sls, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  })
+  child.on('exit', () => rmSync(env.TMPDIR, { recursive: true, force: true }))
   let output = ''
   const ready = new Promise<void>((resolve, reject) => {
     const listen = (chunk: Buffer) => {
@@ -50,6 +60,7 @@ export async function startService(
   return {
     url: `http://localhost:${httpPort}`,
     dynamoDbUrl: /table is in memory, at (\S+)/.exec(output)?.[1] ?? '',
+    env,
     pid: Number(child.pid),
     output: () => output,
     async stop() {

@@ -204,7 +204,7 @@ export async function startStores(mail: Partial<MailSettings> = {}) {
     FactorKey: { Type: 'AWS::KMS::Key', Properties: { KeySpec: 'SYMMETRIC_DEFAULT' } },
     FactorKeyAlias: alias(FACTOR_KEY, 'FactorKey'),
   }
-  const aws = await startLocalAws(resources, REGION, 0, mail)
+  const aws = await startLocalAws(resources, REGION, mail)
   const { dynamodb, kms, lambda, ses } = aws.settings.endpoints
   return {
     aws,

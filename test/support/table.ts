@@ -8,7 +8,7 @@ import { describeService, resourcesOf, tableOf } from './service-description.ts'
 /** Starts the local AWS with the table of `serverless.yml` and the demo users in it. What is reserved in it is never given back. */
 export async function startTable(): Promise<{ table: ReservingTable; client: AwsClient; stop(): void }> {
   const service = describeService()
-  const local = await startLocalAws(resourcesOf(service), service.provider.region, 0)
+  const local = await startLocalAws(resourcesOf(service), service.provider.region)
   return {
     table: keeping(tableOf(service, local)),
     client: awsClient(local.settings),

@@ -14,7 +14,7 @@ beforeAll(async () => {
     Key: { Type: 'AWS::KMS::Key', Properties: { KeySpec: 'SYMMETRIC_DEFAULT' } },
     Alias: { Type: 'AWS::KMS::Alias', Properties: { AliasName: KEY, TargetKeyId: { Ref: 'Key' } } },
   }
-  local = await startLocalAws(resources, 'eu-central-1', 0)
+  local = await startLocalAws(resources, 'eu-central-1')
   aws = withTimeout(awsClient(local.settings), 4_500)
 })
 afterAll(() => local.stop())

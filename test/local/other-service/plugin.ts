@@ -1,7 +1,7 @@
 import { type Resource, startLocalAws } from '../../../local/aws.ts'
 import { configureGateway } from '../../../local/gateway/gateway.ts'
 import { deadLetterLine, invokerOf } from '../../../local/lambda/lambda.ts'
-import { lambdaSocketPath } from '../../../local/lambda/lambda-socket.ts'
+import { makePlace } from '../../../local/running/services.ts'
 
 interface Serverless {
   service: {
@@ -18,9 +18,9 @@ export default class OtherServicePlugin {
   constructor({ service }: Serverless, options: { lambdaPort: string; host?: string }) {
     this.hooks = {
       initialize: async () => {
-        const socket = await lambdaSocketPath()
+        const { socket } = await makePlace()
         options.lambdaPort = socket
-        const { settings, mailbox } = await startLocalAws([], service.provider.region, 0, {
+        const { settings, mailbox } = await startLocalAws([], service.provider.region, {
           verifiedIdentities: ['example.org'],
           functionNames: ['other-dev-fragile'],
           pausesMs: [10, 20],

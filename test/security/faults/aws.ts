@@ -11,7 +11,7 @@ export const ADA = { username: 'ada', password: 'correct horse battery staple' }
 
 /** Starts DynamoDB with {@link ADA} in it, and KMS. */
 export async function startAws(): Promise<LocalAws> {
-  const aws = await startLocalAws(resourcesOf(service), service.provider.region, 0, mailOf(service))
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
   const passwordHash = await hashPassword(ADA.password, randomBytes(SALT_BYTES))
   await addTestUser(tableOf(service, aws), { username: ADA.username, passwordHash }, new Date(0))
   return aws

@@ -33,7 +33,7 @@ const FAULTS = {
 type Fault = keyof typeof FAULTS
 const NAMES = Object.keys(FAULTS) as Fault[]
 
-const local = await startLocalAws(resources, region, 0)
+const local = await startLocalAws(resources, region)
 const agent = new Agent({ keepAlive: true })
 const counts: FaultCounts = { calls: 0, ...Object.fromEntries(NAMES.map((name) => [name, 0])) }
 const failedBodies = new Set<string>()

@@ -183,7 +183,7 @@ export async function startFactorService(settings: Record<string, string> = {}) 
   const policy = { REQUIRE_SECOND_FACTOR: 'none', ...settings }
   const open = new Set<string>()
   let functions: FactorFunctions | undefined
-  const aws = await startLocalAws(resourcesOf(description), description.provider.region, 0, {
+  const aws = await startLocalAws(resourcesOf(description), description.provider.region, {
     ...mailOf(description),
     pausesMs: [0, 0],
     async invoke(_name, event, awsRequestId) {
