@@ -110,7 +110,11 @@ export default class LocalPlugin {
     this.options.lambdaPort = place.socket
     await limitFunctions(!this.options.noTimeout)
     this.options.noTimeout = true
-    await quietServerlessOffline(this.serverless.serviceDir, httpPort)
+    await quietServerlessOffline(
+      this.serverless.serviceDir,
+      httpPort,
+      (name) => Object.keys(functions).find((key) => functions[key]?.name === name) ?? name,
+    )
     await leaveAuthorizers(custom.offline, custom.auth.authorizer.name)
     this.reportBuilds()
     const { serviceDir } = this.serverless

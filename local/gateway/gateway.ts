@@ -55,8 +55,8 @@ let responses: ReadonlyMap<string, GatewayResponse>
 let isShaped = false
 const caches = new Map<string, ReturnType<typeof authorizationCache>>()
 const notesOfRequests = new WeakMap<Request, Notes>()
-/** Requests that reach their function as they are. */
-const ofProxies = new WeakSet<Request>()
+/** Requests that reach their function as they are, with the key of the function. */
+const ofProxies = new WeakMap<Request, string>()
 const originOfRequests = new WeakMap<Request, string | undefined>()
 
 /** Configures the gateway for a service. Call it before serverless-offline makes its routes. */
@@ -85,7 +85,7 @@ function authenticationFor(
       shapeServer(server)
       return {
         authenticate(request: Request, h: Toolkit) {
-          if (endpoint.integration === 'AWS_PROXY') ofProxies.add(request)
+          if (endpoint.integration === 'AWS_PROXY') ofProxies.set(request, functionKey)
           return endpoint.authorizer
             ? authorize(endpoint.authorizer, request, h)
             : h.authenticated({ credentials: { principalId: NO_AUTHORIZER } })
@@ -205,6 +205,10 @@ function shapeServer(server: HapiServer): void {
   server.ext('onPreResponse', (request, h) => {
     const { response } = request
     const type = gatewayResponseType(response?.isBoom === true, statusOf(response) ?? 500)
+    // An error of serverless-offline or hapi. What the function did is in the notes.
+    if (type === 'DEFAULT_5XX' && response?.isBoom) {
+      notesOf(request).push(`the response of ${ofProxies.get(request)} cannot be sent: ${response.message}`)
+    }
     if (type !== undefined) return reply(request, h, type, statusOf(response))
     const cookie = setCookieOf(notesOf(request))
     if (cookie !== undefined) response?.header?.('Set-Cookie', cookie)

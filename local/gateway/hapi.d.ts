@@ -15,6 +15,8 @@ export interface Request {
 
 export interface HapiResponse {
   isBoom?: boolean
+  /** Of an error. */
+  message?: string
   output?: { statusCode: number }
   statusCode?: number
   header?(name: string, value: string): void

@@ -40,3 +40,31 @@ test('a response has the headers that a REST API sends, and keeps Set-Cookie in 
   })
   expect(setCookieOf(notes)).toBe('a=b')
 })
+
+test.each([
+  [
+    'has no outcome',
+    () => Promise.reject(new Error('timed out after 5 s')),
+    'hello timed out after 5 s',
+    'timed out after 5 s',
+  ],
+  ['throws', async () => ({ notes: [], thrown: 'a text' }), /^hello threw Error: a text/, 'a text'],
+])('a function that %s leaves a note with its name, and the error', async (_, run, note, message) => {
+  Runner.prototype.run = run
+  await quietServerlessOffline('/', 0, (name) => name.replace('app-dev-', ''))
+  const notes: Notes = []
+  const invocation = invokeWithNotes({}, notes, (event) =>
+    Runner.prototype.run.call({}, event, { functionName: 'app-dev-hello' }),
+  )
+  await expect(invocation).rejects.toThrow(message)
+  expect(notes).toEqual([expect.stringMatching(note)])
+})
+
+test('a malformed response of a proxy is dropped, and a note says why', async () => {
+  Runner.prototype.run = async () => ({ notes: [], returned: { statusCode: 200, body: {} } })
+  await quietServerlessOffline('/', 0)
+  const notes: Notes = []
+  const run = (event: unknown) => Runner.prototype.run.call({}, event, { functionName: 'hello' })
+  expect(await invokeWithNotes({ httpMethod: 'GET' }, notes, run)).toBeUndefined()
+  expect(notes).toEqual(['hello returned a body that is no text: use JSON.stringify'])
+})

@@ -1,5 +1,5 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Outcome } from '../lambda/function-thread.ts'
-import { isTimeout } from '../lambda/function-threads.ts'
 import { portTaken } from '../ports.ts'
 import { remapped } from './gateway-rules.ts'
 import { type Notes, notesOfEvent, printable } from './request-log.ts'
@@ -18,7 +18,7 @@ const reportedMessages = new Set<unknown>()
 
 /** Whether a value is a message that the request's line already has. A message is left out once for each error. */
 const isReported = (value: unknown): boolean =>
-  isTimeout(value) || (value instanceof Error && reportedErrors.has(value)) || reportedMessages.delete(value)
+  (value instanceof Error && reportedErrors.has(value)) || reportedMessages.delete(value)
 
 /** Loads a module of serverless-offline. */
 export const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
@@ -33,8 +33,13 @@ export const load = (file: string) => import(new URL(file, import.meta.resolve('
  * runs a function in a thread. `test/local` shows that each of them still fits.
  *
  * @param root - Folder of the service, which is left out of paths in stacks.
+ * @param keyOf - Returns the key of a function in `serverless.yml`, by its deployed name.
  */
-export async function quietServerlessOffline(root: string, httpPort: number): Promise<void> {
+export async function quietServerlessOffline(
+  root: string,
+  httpPort: number,
+  keyOf = (functionName: string) => functionName,
+): Promise<void> {
   const { setLogUtils } = await load('utils/log.js')
   const { default: HttpServer } = await load('events/http/HttpServer.js')
   const { default: Runner }: { default: { prototype: Runner } } = await load(
@@ -58,16 +63,23 @@ export async function quietServerlessOffline(root: string, httpPort: number): Pr
     const notes = ofRequest ?? []
     dropAdded(event)
     const withId = requestId === undefined ? context : { ...Object(context), awsRequestId: requestId }
+    const name = keyOf(Object(context).functionName)
     const invocation = run.call(this, event, withId)
     running.set(this, invocation)
-    const outcome = (await invocation) as Outcome
+    // Rejected if the function has no outcome, because of its time or its thread.
+    const outcome = (await invocation.catch((lost: Error) => ({ notes: [], lost }))) as Outcome & {
+      lost?: Error
+    }
     notes.push(...outcome.notes.map((note) => withShortStack(note, root)))
-    const thrown = 'thrown' in outcome ? errorOf(outcome.thrown) : undefined
+    const thrown = outcome.lost ?? ('thrown' in outcome ? errorOf(outcome.thrown) : undefined)
     // The authorizer's way to say 401.
     const isUnauthorized = Object(event).type === 'TOKEN' && thrown?.message === 'Unauthorized'
-    if (thrown && !isUnauthorized) notes.push(withShortStack(String(thrown.stack), root))
+    if (outcome.lost) notes.push(`${name} ${outcome.lost.message}`)
+    else if (thrown && !isUnauthorized) {
+      notes.push(`${name} threw ${withShortStack(String(thrown.stack), root)}`)
+    }
     if (ofRequest === undefined) print(notes)
-    if (thrown === undefined) return asSent(outcome.returned, notes)
+    if (thrown === undefined) return asSent(event, outcome.returned, notes, name)
     reportedErrors.add(thrown)
     reportedMessages.add(thrown.message)
     throw thrown
@@ -92,11 +104,40 @@ function print(notes: Notes): void {
 
 const setCookies = new WeakMap<Notes, string>()
 
-/** Returns what a function returned, with the headers of a response as a REST API sends them. */
-function asSent(returned: unknown, notes: Notes): unknown {
+/** Returns what a function returned, with the headers of a response as a REST API sends them; nothing, if it is no response. */
+function asSent(event: unknown, returned: unknown, notes: Notes, name: string): unknown {
+  const fault = typeof Object(event).httpMethod === 'string' ? faultOfResponse(returned) : undefined
+  if (fault !== undefined) {
+    notes.push(`${name} returned ${fault}`)
+    return undefined
+  }
   const { headers } = Object(returned)
-  if (headers === undefined) return returned
+  if (!headers) return returned
   return { ...Object(returned), headers: takeSetCookie(remapped(headers), notes) }
+}
+
+/** Says why API Gateway calls a response of a proxy malformed: https://repost.aws/knowledge-center/malformed-502-api-gateway */
+function faultOfResponse(returned: unknown): string | undefined {
+  if (returned === null || typeof returned !== 'object') return `${typeof returned}, which is no response`
+  const { statusCode = 200, body, headers } = returned as Record<string, unknown>
+  const status = Number(statusCode)
+  if (!Number.isInteger(status) || status < 100 || status > 599) return 'an invalid statusCode'
+  if (body !== undefined && body !== null && typeof body !== 'string') {
+    return 'a body that is no text: use JSON.stringify'
+  }
+  if (headers !== undefined && typeof headers !== 'object') return 'headers that are no object'
+  const invalid = Object.entries(Object(headers)).find(([name, value]) => !isHeader(name, value))
+  return invalid && `an invalid header ${invalid[0]}`
+}
+
+function isHeader(name: string, value: unknown): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, String(value))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Takes `Set-Cookie` out of the headers of a response, because hapi would write another one. */

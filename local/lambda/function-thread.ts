@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { workerData } from 'node:worker_threads'
+import { threadId, workerData } from 'node:worker_threads'
 import type { Notes } from '../gateway/request-log.ts'
 
 // Preloaded into each thread that runs a function. It sends what the function logs as an event back with the result, so
@@ -10,8 +10,15 @@ interface Runner {
   run(event: unknown, context: unknown): Promise<unknown>
 }
 
-/** In place of the context of an invocation: the thread loads its handler only, and returns the function's timeout. */
+/** In place of the context of an invocation: the thread loads its handler only, and says that it is ready. */
 export type LoadOnly = 'load-only'
+
+/** What a thread says when it has loaded its handler. */
+export interface Ready {
+  threadId: number
+  /** Of the function. */
+  timeoutMs: number
+}
 
 /** What a thread sends back instead of the function's own result. */
 export interface Outcome {
@@ -31,27 +38,46 @@ const { load: loadHandler } = await load(
 /** Notes of the event that the function works on; a thread works on one at a time. */
 let current: Notes | undefined
 
+/** Fails the invocation that runs. */
+let fail: ((error: Error) => void) | undefined
+
 const { run } = InProcessRunner.prototype
-InProcessRunner.prototype.run = async function (event, context): Promise<Outcome | number> {
+InProcessRunner.prototype.run = async function (event, context): Promise<Outcome | Ready> {
   if (context === ('load-only' satisfies LoadOnly)) return await loadAhead()
   const notes: Notes = []
   current = notes
   try {
-    return { notes, returned: await run.call(this, event, context) }
+    const ended = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    return { notes, returned: await Promise.race([run.call(this, event, context), ended]) }
   } catch (thrown) {
     return { notes, thrown }
   } finally {
     current = undefined
+    fail = undefined
   }
 }
 
+// On Lambda each of the two ends the function's process, and the request fails. Here it would end the whole service, or leave the
+// request without a response until its timeout.
+process.on('uncaughtException', (error) => {
+  if (fail === undefined) console.error(`${workerData.functionKey} failed after its response:`, error)
+  else fail(error)
+})
+process.exit = (code) => {
+  const error = new Error(`process.exit(${code ?? ''}) ended the function`)
+  fail?.(error)
+  throw error
+}
+
 /** Loads the handler. If that fails, the invocation after it fails in the same way. */
-async function loadAhead(): Promise<number> {
+async function loadAhead(): Promise<Ready> {
   const { codeDir, handler, servicePath, timeout } = workerData
   try {
     await loadHandler(servicePath, join(codeDir, handler))
   } catch {}
-  return timeout
+  return { threadId, timeoutMs: timeout }
 }
 
 for (const method of ['log', 'info', 'warn', 'error'] as const) {

@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events'
+import type { Worker } from 'node:worker_threads'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { isTimeout, limitFunctions } from './function-threads.ts'
+import { limitFunctions } from './function-threads.ts'
 
 const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
 const { default: Pool } = await load('lambda/LambdaFunctionPool.js')
@@ -14,6 +16,8 @@ afterEach(() => {
   Runner.prototype.run = run
 })
 
+const THREAD_ID = 4711
+
 /** Replaces threads by a result, after a start of four seconds. */
 async function start(isTimed: boolean, result: () => unknown) {
   const runs: unknown[][] = []
@@ -21,7 +25,7 @@ async function start(isTimed: boolean, result: () => unknown) {
     runs.push(values)
     if (values[1] !== 'load-only') return result()
     await new Promise((resolve) => setTimeout(resolve, 4_000))
-    return 5_000
+    return { threadId: THREAD_ID, timeoutMs: 5_000 }
   }
   // Stands for a function of serverless-offline: it passes its event on to its runner.
   Pool.prototype.get = () => {
@@ -65,11 +69,26 @@ test('a function that takes longer fails as in serverless-offline', async () => 
   await vi.advanceTimersByTimeAsync(9_000)
   const error = await failure
   expect(error).toBeInstanceOf(LambdaTimeoutError)
-  expect([isTimeout(error), isTimeout(String(Object(error).message)), isTimeout('another')]).toEqual([
-    true,
-    true,
-    false,
-  ])
+  expect(Object(error).message).toBe('timed out after 5 s')
+})
+
+test.each([
+  [
+    'for want of memory',
+    (thread: Worker) => thread.emit('error', new Error('Worker terminated due to reaching memory limit')),
+    'lost its thread: Worker terminated due to reaching memory limit',
+  ],
+  ['with a status', (thread: Worker) => thread.emit('exit', 3), 'lost its thread, which ended with status 3'],
+])('a function whose thread ends %s fails at once, and the service runs on', async (_, end, reason) => {
+  const { invoke } = await start(true, () => new Promise(() => {}))
+  const thread = Object.assign(new EventEmitter(), { threadId: THREAD_ID }) as unknown as Worker
+  ;(process as EventEmitter).emit('worker', thread)
+  const failure = invoke('event').catch((error: unknown) => error)
+  await vi.advanceTimersByTimeAsync(4_000)
+  end(thread)
+  const error = await failure
+  expect(error).toBeInstanceOf(LambdaTimeoutError)
+  expect(Object(error).message).toBe(reason)
 })
 
 test('a function without a timeout runs on, and a start without an end is a timeout', async () => {
@@ -79,7 +98,7 @@ test('a function without a timeout runs on, and a start without an end is a time
   expect(await invocation).toBe('done')
   Runner.prototype.run = () => new Promise(() => {})
   await limitFunctions(false)
-  const failure = expect(invoke('event')).rejects.toThrow('timeout')
+  const failure = expect(invoke('event')).rejects.toThrow('timed out after 60 s')
   await vi.advanceTimersByTimeAsync(60_000)
   await failure
 })

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
-import type { LoadOnly } from './function-thread.ts'
+import type { Worker } from 'node:worker_threads'
+import type { LoadOnly, Ready } from './function-thread.ts'
 import { createLimit } from './limit.ts'
 
 /** What is used here of a function of serverless-offline. It has a thread of its own from its first run on. */
@@ -26,12 +27,6 @@ const FUNCTIONS_OF_A_CORE = 4
 /** Lambda gives the start of a function ten seconds of its own, on a core that nothing else uses. */
 const START_TIMEOUT_MS = 60_000
 
-const TIMEOUT_MESSAGE = '[504] - Lambda timeout.'
-
-/** Whether a value that serverless-offline logs is the timeout of a function: the error or its message. */
-export const isTimeout = (value: unknown): boolean =>
-  (value instanceof Error ? value.message : value) === TIMEOUT_MESSAGE
-
 const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
 
 /**
@@ -50,7 +45,8 @@ export async function limitFunctions(isTimed: boolean): Promise<void> {
   const { default: Runner }: { default: { prototype: Runner } } = await load(
     'lambda/handler-runner/worker-thread-runner/WorkerThreadRunner.js',
   )
-  const { LambdaTimeoutError } = await load('errors/index.js')
+  // By this error serverless-offline learns that the thread is useless: the next invocation starts another one.
+  const { LambdaTimeoutError: ThreadError } = await load('errors/index.js')
   const limit = createLimit(FUNCTIONS_OF_A_CORE * availableParallelism())
 
   const { get } = Pool.prototype
@@ -76,17 +72,38 @@ export async function limitFunctions(isTimed: boolean): Promise<void> {
   const within = async <T>(timeoutMs: number, work: Promise<T>): Promise<T> => {
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new LambdaTimeoutError(TIMEOUT_MESSAGE)), timeoutMs)
+      const reason = `timed out after ${timeoutMs / 1000} s`
+      timer = setTimeout(() => reject(new ThreadError(reason)), timeoutMs)
     })
     return Promise.race([work, timeout]).finally(() => clearTimeout(timer))
   }
-  const { run } = Runner.prototype
-  const timeouts = new WeakMap<Runner, number>()
-  Runner.prototype.run = async function (event, context) {
-    const timeoutMs =
-      timeouts.get(this) ?? Number(await within(START_TIMEOUT_MS, run.call(this, undefined, LOAD_ONLY)))
-    timeouts.set(this, timeoutMs)
-    const invocation = run.call(this, event, context)
-    return isTimed ? within(timeoutMs, invocation) : invocation
+  const ends = watchThreads()
+  /** Fails work whose thread ends, as for want of memory. serverless-offline waits for such a thread. */
+  const whileRunning = async <T>(threadId: number, work: Promise<T>): Promise<T> => {
+    const end = new Promise<never>((_, reject) => {
+      ends.set(threadId, (reason) => reject(new ThreadError(reason)))
+    })
+    return Promise.race([work, end]).finally(() => ends.delete(threadId))
   }
+  const { run } = Runner.prototype
+  const threads = new WeakMap<Runner, Ready>()
+  Runner.prototype.run = async function (event, context) {
+    const thread =
+      threads.get(this) ?? ((await within(START_TIMEOUT_MS, run.call(this, undefined, LOAD_ONLY))) as Ready)
+    threads.set(this, thread)
+    const invocation = whileRunning(thread.threadId, run.call(this, event, context))
+    return isTimed ? within(thread.timeoutMs, invocation) : invocation
+  }
+}
+
+/** Returns what to call when a thread ends, by its id. Without a listener, an error of a thread would end the service. */
+function watchThreads(): Map<number, (reason: string) => void> {
+  const ends = new Map<number, (reason: string) => void>()
+  process.on('worker', (worker: Worker) => {
+    // It has none later.
+    const { threadId } = worker
+    worker.on('error', ({ message }: Error) => ends.get(threadId)?.(`lost its thread: ${message}`))
+    worker.on('exit', (code) => ends.get(threadId)?.(`lost its thread, which ended with status ${code}`))
+  })
+  return ends
 }
