@@ -8,6 +8,7 @@ import { STAGE_ID } from '../gateway/stage.ts'
 import { reject, rejectAny } from '../reject.ts'
 import { faultsOfIds, faultsOfMadeIds, faultsOfNames, faultsOfNumber, faultsOfRoutes } from './clashes.ts'
 import { ownershipOf, serviceFunctions, setOwnership } from './ownership.ts'
+import { setSecurityPolicy } from './security-policy.ts'
 
 type Template = Partial<Service['resources']> & Record<string, Record<string, unknown> | undefined>
 
@@ -142,14 +143,9 @@ function leaveOut({ provider, functions, resources }: Service, brought: Template
   if (Object.values(functions).some(hasSignedRoute)) types.push(...OF_SIGNATURES)
   for (const { id, type } of typesOf(brought)) if (types.includes(type)) delete resources.Resources[id]
 
-  // The policy of `resources/api.yml` is one of edge-optimised APIs.
-  const isEdge = (provider.endpointType ?? 'EDGE').toUpperCase() === 'EDGE'
-  if (isEdge && provider.apiGateway?.endpoint === undefined) return
   const { Properties } = Object(resources.extensions?.ApiGatewayRestApi)
   const { Properties: ofProject } = Object(project.extensions?.ApiGatewayRestApi)
-  for (const name of ['SecurityPolicy', 'EndpointAccessMode']) {
-    if (Properties && Object(ofProject)[name] === undefined) delete Properties[name]
-  }
+  if (Properties) setSecurityPolicy(provider, Properties, Object(ofProject))
 }
 
 const lambdaOf = (serverless: Serverless, key: string): Resource | undefined =>

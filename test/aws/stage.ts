@@ -2,11 +2,14 @@ import { expect, inject } from 'vitest'
 import { describeService } from '../support/service-description.ts'
 import { deploymentAt, STACK } from './deployment.ts'
 import { startOperator } from './operator.ts'
+import { startRecorder } from './recorded-actions.ts'
 
 /** The stage `prod` on the emulator, and its operator. All steps share them. */
 export const emulator = inject('emulatorUrl')
 export const deployment = deploymentAt(emulator)
-export const operator = startOperator(emulator)
+/** Records what the operator's commands call. */
+export const recorder = await startRecorder(emulator)
+export const operator = startOperator(recorder.url)
 const { aws } = deployment
 
 /** Functions that exist only with `pages=on`, with `oauth=on`, and with `clientMetadataHosts`. */
@@ -37,14 +40,14 @@ export const PARAMETERS = [
 ].flatMap((parameter) => ['--param', parameter])
 
 /** Runs `npm run deploy`. */
-export const deploy = (more: string[] = [], url = emulator) =>
+export const deploy = (more: string[] = [], url = recorder.url) =>
   operator.npmRun(['deploy', '--', '--stage', 'prod', ...PARAMETERS, ...more], { url })
 
 /** Runs `npx sls deploy function`. */
 export const deployFunction = (functionKey: string, more: string[] = []) =>
   operator.npmRun(
     ['deploy', '--', 'function', '-f', functionKey, '--stage', 'prod', ...PARAMETERS, ...more],
-    { url: emulator },
+    { url: recorder.url },
   )
 
 /** Expects that a command succeeded. Shows its output otherwise. */

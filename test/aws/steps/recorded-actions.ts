@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { root } from '../../support/service-description.ts'
+import { recorder } from '../stage.ts'
+
+/** Every identity may call the first one. If the second one is denied, the framework removes no repository of images: there is none. */
+const WITHOUT_PERMISSION = ['sts:GetCallerIdentity', 'ecr:DescribeRepositories']
+
+const policy: { Statement: { Action: string | string[] }[] } = JSON.parse(
+  readFileSync(`${root}/docs/deployer-policy.json`, 'utf8'),
+)
+
+describe('docs/deployer-policy.json', () => {
+  test('allows every call that the commands before have made', () => {
+    const allowed = policy.Statement.flatMap(({ Action }) => Action)
+    const made = [...recorder.actions].filter((action) => !WITHOUT_PERMISSION.includes(action)).toSorted()
+    console.log(`The commands made ${made.length} kinds of calls: ${made.join(', ')}`)
+    expect(made).toEqual(expect.arrayContaining(['apigateway:GET', 'cloudformation:ExecuteChangeSet']))
+    // Transactions have no action of their own, but those of their writes.
+    const ofData = ['dynamodb:TransactWriteItems']
+    expect(made.filter((action) => !allowed.includes(action) && !ofData.includes(action))).toEqual([])
+  })
+})
