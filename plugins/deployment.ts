@@ -2,9 +2,12 @@ import { rmSync } from 'node:fs'
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { operatorClient, readEndpoints } from '../lib/aws/operator.ts'
 import { IS_PACKAGE } from '../project/origin.ts'
+import { APPLICATION } from './config/checked.ts'
 import type { Parameters, Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
+import { faultsOfPolicy } from './parameters/factor-policy.ts'
 import { faultsOfForgotten, outputsOfLasting } from './parameters/lasting.ts'
+import { faultsOfTokens } from './parameters/longest-tokens.ts'
 import { faultsOf, parametersOf } from './parameters/parameters.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './parameters/relying-party.ts'
 import { ownershipOf } from './project/ownership.ts'
@@ -87,6 +90,7 @@ export default class DeploymentPlugin {
       ? regionOf(this.serverless)
       : (processedInput.options.region ?? process.env.AWS_REGION)
     const isOnAws = isOfPackages(processedInput)
+    const parameters = parametersOf(configurationInput.params, stage, param)
     const faults = [
       ...faultsOfOptions(
         processedInput,
@@ -95,10 +99,12 @@ export default class DeploymentPlugin {
       ),
       ...faultsOf(
         stage,
-        parametersOf(configurationInput.params, stage, param),
+        parameters,
         isOnAws ? undefined : 'http://localhost',
         ownershipOf(this.serverless).parameters,
       ),
+      ...faultsOfPolicy(parameters, APPLICATION),
+      ...faultsOfTokens(parameters),
     ]
 
     const command = processedInput.commands.join(' ')

@@ -3,7 +3,7 @@ import { maxLengthOf, mayBe, NOT_IN_TEXT, withClaim } from '../../lib/applicatio
 import type { Scalar } from '../../lib/aws/dynamodb.ts'
 import type { Attribute } from '../../project/attribute.ts'
 
-/** A profile stays one read unit of DynamoDB, and a token below the 4,096 bytes that KMS signs. */
+/** A profile stays one read unit of DynamoDB. How long tokens get, `plugins/parameters/longest-tokens.ts` computes. */
 const MAX_BYTES = 2_048
 
 const BYTES_A_CODE_UNIT = 3
@@ -99,15 +99,26 @@ function mostBytes(one: Attribute): number {
 /** Without the quotation marks around it. Those in it are two bytes each. */
 const bytesInJson = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2
 
-/** Returns the claimed attributes of a user whose values take most bytes in JSON within JSON. */
-export const longestClaimed = (definitions: Readonly<Record<string, Attribute>>): Record<string, Scalar> =>
-  Object.fromEntries(Object.entries(withClaim(definitions)).map(([name, one]) => [name, longestOf(one)]))
+type Definitions = Readonly<Record<string, Attribute>>
 
-function longestOf(one: Attribute): Scalar {
-  if (one.type === 'boolean') return false
-  if (one.type === 'number') return LONGEST_NUMBER
+/** Returns the claimed attributes of a user whose values take most bytes in JSON. */
+export const longestInTokens = (definitions: Definitions): Record<string, Scalar> =>
+  // This character takes three bytes, and no other code unit of text takes more.
+  longestBy(definitions, '€', bytesInJson)
+
+/** Returns the claimed attributes of a user whose values take most bytes in JSON within JSON. */
+export const longestClaimed = (definitions: Definitions): Record<string, Scalar> =>
   // A quotation mark takes four bytes, and no other character of text takes more.
-  const values = one.values ?? ['"'.repeat(maxLengthOf(one))]
-  const bytes = (text: string) => bytesInJson(JSON.stringify(text))
-  return values.reduce((longest, value) => (bytes(value) > bytes(longest) ? value : longest))
+  longestBy(definitions, '"', (text) => bytesInJson(JSON.stringify(text)))
+
+function longestBy(definitions: Definitions, character: string, bytes: (text: string) => number) {
+  const longestOf = (one: Attribute): Scalar => {
+    if (one.type === 'boolean') return false
+    if (one.type === 'number') return LONGEST_NUMBER
+    const values = one.values ?? [character.repeat(maxLengthOf(one))]
+    return values.reduce((longest, value) => (bytes(value) > bytes(longest) ? value : longest))
+  }
+  return Object.fromEntries(
+    Object.entries(withClaim(definitions)).map(([name, one]) => [name, longestOf(one)]),
+  )
 }

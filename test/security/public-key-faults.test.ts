@@ -162,7 +162,7 @@ describe('authorizer', () => {
     const { kms, authorize } = await startAuthorizer()
     kms.refuse()
     await expectOutage(authorize, valid, REASON, 'ECONNREFUSED')
-    // This token is invalid, whatever key has signed it.
+    // This token is invalid under any key.
     await expectUnauthorized(authorize, expired)
     await expectUnauthorized(authorize, 'Bearer a.b.c')
     await kms.recover()

@@ -42,7 +42,7 @@ export type Api = ValuesOf<typeof API>
 /** Returns the text that is stored of a scope. */
 export const lineOf = ({ name, sentence }: ApiScope): string => `${name} ${sentence}`
 
-const MAX_IDENTIFIER_CHARACTERS = 256
+export const MAX_IDENTIFIER_CHARACTERS = 256
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 

@@ -169,6 +169,8 @@ describe('each parameter', () => {
     ['nonce', 'é', 'invalid_request'],
     ['nonce', 'a\nb', 'invalid_request'],
     ['nonce', 'a'.repeat(513), 'invalid_request'],
+    ['nonce', `a${'"'.repeat(256)}`, 'invalid_request'],
+    ['nonce', `a${'\\'.repeat(256)}`, 'invalid_request'],
     ['login_hint', 'a'.repeat(257), 'invalid_request'],
     ['acr_values', 'a'.repeat(257), 'invalid_request'],
   ])('%s = %j gives %s', (name, value, error) => {
@@ -177,6 +179,7 @@ describe('each parameter', () => {
 
   test.each([
     ['nonce', 'a'.repeat(512)],
+    ['nonce', '"\\'.repeat(128)],
     ['login_hint', 'a'.repeat(256)],
     ['max_age', '999999999'],
     ['max_age', '0'],

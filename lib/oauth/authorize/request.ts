@@ -23,8 +23,8 @@ export interface AuthorizationRequest extends AskedScopes {
   acrValues: readonly string[]
 }
 
-/** A claim of an id_token repeats the nonce, and KMS signs at most 4,096 bytes. */
-const MAX_NONCE_CHARACTERS = 512
+/** A claim of an id_token repeats the nonce in JSON; see `plugins/parameters/longest-tokens.ts`. */
+export const MAX_NONCE_BYTES = 512
 
 const MAX_HINT_CHARACTERS = 256
 
@@ -88,8 +88,10 @@ const signInRules = (): readonly Rule[] => [
   ],
   [
     'invalid_request',
-    `nonce must be at most ${MAX_NONCE_CHARACTERS} printable ASCII characters.`,
-    (value) => !/^[ -~]*$/.test(value('nonce') ?? '') || (value('nonce') ?? '').length > MAX_NONCE_CHARACTERS,
+    `nonce must be at most ${MAX_NONCE_BYTES} printable ASCII characters. Quotation marks and backslashes count twice.`,
+    (value) =>
+      !/^[ -~]*$/.test(value('nonce') ?? '') ||
+      JSON.stringify(value('nonce') ?? '').length - 2 > MAX_NONCE_BYTES,
   ],
   [
     'invalid_request',

@@ -12,8 +12,8 @@ export interface AskedScopes {
   api?: Api | undefined
 }
 
-/** An access token repeats the scopes, and KMS signs at most 4,096 bytes. */
-const MAX_SCOPE_CHARACTERS = 1_024
+/** An access token repeats the scopes; see `plugins/parameters/longest-tokens.ts`. */
+export const MAX_SCOPE_CHARACTERS = 1_024
 
 /** The errors of {@link askedScopesOf}. */
 interface ScopeError extends AuthorizationError {

@@ -96,13 +96,17 @@ export const newClient = (
 /** Returns the change that ends all codes and grants of a client. */
 export const endGrants = ({ generation }: Pick<Client, 'generation'>) => ({ generation: generation + 1 })
 
+/** Of the id of a registered client. */
+export const MAX_CLIENT_ID_CHARACTERS = 64
+
 /**
  * Whether a value has the form of a client id. It has neither that of a user id, because the subject of a machine's token is its
  * client id, nor the one that tokens of the application have.
  */
 export const isClientId = (value: unknown): value is string =>
   typeof value === 'string' &&
-  /^[a-z0-9][a-z0-9.-]{2,63}$/.test(value) &&
+  value.length <= MAX_CLIENT_ID_CHARACTERS &&
+  /^[a-z0-9][a-z0-9.-]{2,}$/.test(value) &&
   value !== CLIENT_ID &&
   !isUserId(value)
 

@@ -16,12 +16,19 @@ test.each([
   expect([isClientUrl(url), isClientId(url)]).toEqual([true, false])
 })
 
-test.each(['shop', 'claude.ai', 'app.example', 'first-party', '', undefined, 1, ['https://app.example/a']])(
-  '%j is no URL of a client',
-  (id) => {
-    expect(isClientUrl(id)).toBe(false)
-  },
-)
+test.each([
+  'shop',
+  'claude.ai',
+  'app.example',
+  'first-party',
+  '',
+  undefined,
+  1,
+  ['https://app.example/a'],
+  'https://app.example/a?\\',
+])('%j is no URL of a client', (id) => {
+  expect(isClientUrl(id)).toBe(false)
+})
 
 test.each<[hosts: string[], isAllowed: boolean]>([
   [['*'], true],

@@ -27,10 +27,10 @@ export type UrlClient = ValuesOf<typeof URL_CLIENT>
 /** What functions read of a decision. */
 export const DECISION = ['generation', 'disabled'] as const
 
-const MAX_CHARACTERS = 512
+export const MAX_CLIENT_URL_CHARACTERS = 512
 
-/** A host with a dot that is no IP address and has no port, a path, and printable ASCII without `#`. */
-const FORM = /^https:\/\/((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)\/[!-"$-~]+$/
+/** A host with a dot that is no IP address and has no port, a path, and printable ASCII without `#`, `"` and `\`, which are no part of a URI. */
+const FORM = /^https:\/\/((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)\/[!$-[\]-~]+$/
 
 /**
  * Whether a value has the form of a client id that is the URL of a metadata document (draft-ietf-oauth-client-id-metadata-document
@@ -40,7 +40,7 @@ const FORM = /^https:\/\/((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)\/[!-"$-~]+$/
  */
 export const isClientUrl = (value: unknown): value is string =>
   typeof value === 'string' &&
-  value.length <= MAX_CHARACTERS &&
+  value.length <= MAX_CLIENT_URL_CHARACTERS &&
   FORM.test(value) &&
   URL.canParse(value) &&
   new URL(value).href === value
