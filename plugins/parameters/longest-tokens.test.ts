@@ -32,7 +32,7 @@ const AUDIENCE = 'the-api'
 let local: LocalAws
 beforeAll(async () => {
   const key = { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/signs' } }
-  local = await startLocalAws([key], 'eu-central-1', 0)
+  local = await startLocalAws([key], 'eu-central-1')
 })
 afterAll(() => local.stop())
 
