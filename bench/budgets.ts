@@ -18,8 +18,8 @@ const BUDGETS: Record<string, Budget> = {
   login: { bytes: 62_000, floor: 'login', cold: 1.45 },
   'login-factor': { bytes: 53_500 },
   // It also knows the clients that are URLs, and has their documents fetched.
-  approve: { bytes: 59_000 },
-  'fetch-client': { bytes: 20_000 },
+  approve: { bytes: 60_000 },
+  'fetch-client': { bytes: 20_500 },
   token: { bytes: 50_000 },
   refresh: { bytes: 48_000 },
   logout: { bytes: 50_500 },
@@ -59,12 +59,12 @@ const BUDGETS: Record<string, Budget> = {
   // Each function of pages has 3 KB for the theme and the own words of an application.
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page.
-  signin: { bytes: 137_000 },
+  signin: { bytes: 138_000 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   'account-pages': { bytes: 62_500 },
   // Two pages with one style, and the client for browsers, which one of them loads if the session must be refreshed.
-  authorize: { bytes: 39_500 },
+  authorize: { bytes: 42_500 },
 }
 
 /** Enough for a function that uses the table and KMS. */

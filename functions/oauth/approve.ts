@@ -1,4 +1,5 @@
 import type { APIGatewayProxyResult } from 'aws-lambda'
+import type { At } from '../../lib/context.ts'
 import { json } from '../../lib/http/responses.ts'
 import { ApprovalRequest } from '../../lib/http/schemas/oauth.ts'
 import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
@@ -6,9 +7,15 @@ import { tableHandler } from '../../lib/http/table.ts'
 import { findApis } from '../../lib/oauth/apis/store.ts'
 import { clientOf } from '../../lib/oauth/authorize/client.ts'
 import { redeemCookie, requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
+import { ACCESS_DENIED, mayErrorLead } from '../../lib/oauth/authorize/error.ts'
 import { hintedUser } from '../../lib/oauth/authorize/hint.ts'
 import { locationOf } from '../../lib/oauth/authorize/location.ts'
-import { type Outcome, outcomeOf } from '../../lib/oauth/authorize/outcome.ts'
+import {
+  type Outcome,
+  outcomeOf,
+  type RequestClient,
+  shownClientOf,
+} from '../../lib/oauth/authorize/outcome.ts'
 import { checkRequest } from '../../lib/oauth/authorize/request.ts'
 import { readQuery, requireTarget } from '../../lib/oauth/authorize/target.ts'
 import { isRepeated, type Parameters, parameterOf } from '../../lib/oauth/parameters.ts'
@@ -37,7 +44,7 @@ const publicKeys = publicKeyCache()
 export const handler = tableHandler(SETTINGS, async (event, at) => {
   const page = pageOf(event, at)
   requireSameOrigin(page)
-  const { query, click, last, start, changed = false } = readJson(event, ApprovalRequest, at)
+  const { query, click, cancel, last, start, changed = false } = readJson(event, ApprovalRequest, at)
   const { parameters, target } = readQuery(query)
   const redeem = () => redeemCookie(at, page.refreshToken, changed)
   const known = await clientOf(at, target, parameters, redeem)
@@ -45,7 +52,8 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   const { client } = known
   requireTarget(client, target)
   const { redirectUri } = target
-  const respond = (outcome: Outcome) => responseOf(outcome, parameters, redirectUri, at.config.TOKEN_ISSUER)
+  const userId = known.presented?.user.id
+  const respond = (outcome: Outcome) => responseOf(at, outcome, { client, redirectUri, parameters, userId })
 
   const request = checkRequest(
     parameters,
@@ -53,6 +61,7 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
     await findApis(at.table, identifiersFor(client, parameters)),
   )
   if ('error' in request) return respond(request)
+  if (cancel) return respond(ACCESS_DENIED)
   const hint = await hintedUser(at, publicKeys, request)
   if (typeof hint === 'object') return respond(hint)
   const presented = known.presented ?? (await redeem())
@@ -60,19 +69,39 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   return respond(await outcomeOf(at, asked, presented))
 })
 
-/** Returns the next step of the page, or where it leads (RFC 6749 section 4.1.2, RFC 9207). Only a code names its user, to the page. */
-function responseOf(
+/** A request whose client and redirect URI are known. */
+interface KnownRequest {
+  client: RequestClient
+  redirectUri: string
+  parameters: Parameters
+  /** The user who is signed in, if the client is a URL. */
+  userId: string | undefined
+}
+
+/**
+ * Returns the next step of the page, or where it leads (RFC 6749 section 4.1.2, RFC 9207). Only a code names its user, to the page. An
+ * error that may not lead to its client is shown, and its link waits for a click.
+ */
+async function responseOf(
+  at: At<'TOKEN_ISSUER'>,
   outcome: Outcome,
-  parameters: Parameters,
-  redirectUri: string,
-  iss: string,
-): APIGatewayProxyResult {
+  { client, redirectUri, parameters, userId }: KnownRequest,
+): Promise<APIGatewayProxyResult> {
   if ('next' in outcome) return json(200, outcome)
   const state = isRepeated(parameters, 'state') ? undefined : parameterOf(parameters, 'state')
-  const lead = (members: Record<string, string>) => ({
-    next: 'client',
-    location: locationOf(redirectUri, { ...members, state, iss }),
+  const lead = (members: Record<string, string>) =>
+    locationOf(redirectUri, { ...members, state, iss: at.config.TOKEN_ISSUER })
+  if ('code' in outcome) {
+    return json(200, { next: 'client', location: lead({ code: outcome.code }), sub: outcome.userId })
+  }
+  const { error, description } = outcome
+  const location = lead({ error, error_description: description })
+  if (await mayErrorLead(at.table, client, userId)) return json(200, { next: 'client', location })
+  return json(200, {
+    next: 'error',
+    error,
+    description,
+    location,
+    client: shownClientOf(client, redirectUri),
   })
-  if ('code' in outcome) return json(200, { ...lead({ code: outcome.code }), sub: outcome.userId })
-  return json(200, lead({ error: outcome.error, error_description: outcome.description }))
 }

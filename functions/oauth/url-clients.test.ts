@@ -110,7 +110,7 @@ describe('an app that is not registered', () => {
       ok({
         next: 'screen',
         user: { sub: user.id, username: 'user' },
-        client: { id: APP_URL, name: 'Test app', place: HOST, host: HOST },
+        client: { id: APP_URL, claimedName: 'Test app', name: HOST, place: HOST, host: HOST },
         scopes: [{ name: 'openid', sentence: 'Recognise you when you sign in' }],
       }),
     )
@@ -123,7 +123,7 @@ describe('an app that is not registered', () => {
     // One document for all of it.
     expect(host.requests.length).toBe(1)
     // The mail names the host, which is certain.
-    expect(mailEvents.map((event) => Object(event).app)).toEqual([{ name: 'Test app', place: HOST }])
+    expect(mailEvents.map((event) => Object(event).app)).toEqual([{ name: HOST, place: HOST }])
   })
 
   test('sees the screen each time, also after consent', async () => {
@@ -136,7 +136,14 @@ describe('an app that is not registered', () => {
   test('is at a loopback address with any port, and the screen shows it', async () => {
     const redirect_uri = 'http://127.0.0.1:51004/callback'
     const { body } = await approve({ redirect_uri })
-    expect(body.client).toEqual({ id: APP_URL, name: 'Test app', place: '127.0.0.1:51004', host: HOST })
+    expect(body.client).toEqual({
+      id: APP_URL,
+      claimedName: 'Test app',
+      name: HOST,
+      place: '127.0.0.1:51004',
+      device: 'address',
+      host: HOST,
+    })
   })
 
   test.each([
@@ -203,13 +210,6 @@ describe('without a live session', () => {
     expect([host.lookups, host.requests]).toEqual([[], []])
   })
 
-  test('prompt=none is refused, because it is not known where an error may lead', async () => {
-    expect(await approve({ prompt: 'none' }, {}, none)).toEqual(
-      refused('no_session', 'The user must sign in before the app is looked up.'),
-    )
-    expect(host.lookups).toEqual([])
-  })
-
   test('a sign-in after prompt=login is the one that was asked for', async () => {
     const { start } = (await approve({ prompt: 'login' }, {}, none)).body
     expect((await approve({ prompt: 'login' })).body).toMatchObject({ next: 'sign-in', again: true })
@@ -258,7 +258,7 @@ describe('a document', () => {
     cookie = await begin()
     expect((await approve()).body.error).toBe('unknown_redirect_uri')
     const { body } = await approve({ redirect_uri: `${REDIRECT}/2` })
-    expect(body.client.name).toBe('Renamed')
+    expect(body.client.claimedName).toBe('Renamed')
   })
 
   test('that cannot be used is refused with the reason, also in place of one that could', async () => {
@@ -332,7 +332,7 @@ describe('scopes', () => {
       scopes: [{ name: 'closed.read', sentence: 'See it' }],
     })
     const { body } = await approve({ resource: 'https://closed.example', scope: 'closed.read' })
-    expect(body.location).toMatch(/[?&]error=invalid_target&/)
+    expect(body.error).toBe('invalid_target')
     const found = await api()
     const { refresh_token } = await give('orders.read', { resource })
     await changeApi(table, found, { urlClients: false }, testAct())
@@ -343,8 +343,8 @@ describe('scopes', () => {
     await api()
     const { body } = await approve({ scope, resource: scope === '*' ? undefined : resource })
     const asked = body.scopes?.map(({ name }: { name: string }) => name)
-    expect([asked, body.location?.includes('error=invalid_scope')]).toEqual(
-      scope === '*' ? [undefined, true] : [['orders.read'], undefined],
+    expect([asked, body.error]).toEqual(
+      scope === '*' ? [undefined, 'invalid_scope'] : [['orders.read'], undefined],
     )
   })
 })

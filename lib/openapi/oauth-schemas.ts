@@ -124,11 +124,15 @@ export const OAUTH_SCHEMAS = {
     {
       next: {
         type: 'string',
-        enum: ['refresh', 'sign-in', 'screen', 'client'],
+        enum: ['refresh', 'sign-in', 'screen', 'client', 'error'],
         description:
-          'The page refreshes the session and repeats the request; lets the user sign in; shows the screen of consent; or leads to `location`.',
+          'The page refreshes the session and repeats the request; lets the user sign in; shows the screen of consent; leads to `location`; or shows an error of an app that is not registered and that the user has not allowed, and `location` as a link.',
       },
-      location: text('With `client`: where to lead the browser, with a code or an error.'),
+      location: text(
+        'With `client`: where to lead the browser, with a code or an error. With `error`: where the link leads.',
+      ),
+      error: text('With `error`: what the app would get, for programs.'),
+      description: text('With `error`: the same, for developers.'),
       sub: text('With `client` and a code: the id of its user. The page keeps it, and sends it as `last`.'),
       again: {
         type: 'boolean',
@@ -142,7 +146,7 @@ export const OAUTH_SCHEMAS = {
       client: {
         type: 'object',
         description:
-          'With `screen` and `sign-in`: the `name` of the app; with `screen` also `id` and `place`, and the `host` of an app that is not registered.',
+          'With `screen`, `sign-in` and `error`: the `name` of the app. With `screen` and `error` also `place`, and `device`, if that is a `scheme` or an `address` of the device. An app that is not registered has its `host`, which is its name too. With `screen` also `id`, and as `claimedName` what such an app calls itself.',
       },
       user: { type: 'object', description: 'With `screen`: `sub` and `username` of who is signed in.' },
       scopes: {
@@ -151,6 +155,6 @@ export const OAUTH_SCHEMAS = {
         description: 'With `screen`: `name` and `sentence` of each scope.',
       },
     },
-    ['location', 'sub', 'again', 'start', 'client', 'user', 'scopes'],
+    ['location', 'error', 'description', 'sub', 'again', 'start', 'client', 'user', 'scopes'],
   ),
 }

@@ -154,7 +154,7 @@ const requests = z
   .add(ApprovalRequest, {
     id: 'ApprovalRequest',
     description:
-      'The query of the page `/oauth2/authorize`, as it is. `click` is what the screen showed when the user agreed. `last` is the user whom this browser last approved. `start` is that of the first response. `changed` says that the request is repeated after `session_changed`.',
+      'The query of the page `/oauth2/authorize`, as it is. `click` is what the screen showed when the user agreed. `cancel` says that the user has cancelled. `last` is the user whom this browser last approved. `start` is that of the first response. `changed` says that the request is repeated after `session_changed`.',
   })
   .add(SignOutRequest, {
     id: 'SignOutRequest',

@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { APP_URL, HOST } from '../oauth/document-host.ts'
 import { serviceUrl } from './accounts.ts'
 import {
   alert,
@@ -18,6 +17,7 @@ import {
   agree,
   answer,
   approvalsOf,
+  arrival,
   back,
   begin,
   expectCode,
@@ -81,40 +81,6 @@ test('a screen for one user and a click as another one shows the screen again', 
   await agree(page)
   const [first, second] = approvals.map(({ click }) => Object(click).sub)
   expect([approvals.length, first === second]).toEqual([2, false])
-})
-
-describe('the screen of an app that is not registered', () => {
-  const note = (page: Page) => page.locator('#unregistered')
-  const onDevice = (page: Page) => page.getByText('The app runs on this device')
-
-  test('names its host, warns of programs of the device, and leads to the app', async () => {
-    const page = await openSignedIn()
-    await shop.click(page, shop.requestOf(APP_URL))
-    await heading(page, `Continue as ${username} to Test app`).waitFor()
-    expect(String(await note(page).textContent()).replace(/\s+/g, ' ')).toContain(
-      `This app is not registered with this service. Its name comes from ${HOST}, so check that you know this address.`,
-    )
-    expect(await onDevice(page).isVisible()).toBe(true)
-    await agree(page)
-    await expectCode(page)
-  })
-
-  test('warns of no program at an address of the internet, and other screens have no such note', async () => {
-    const page = await openSignedIn()
-    await shop.click(page, shop.requestOf(APP_URL, { redirect_uri: 'https://app.test/callback' }))
-    await heading(page, `Continue as ${username} to Test app`).waitFor()
-    expect([await note(page).isVisible(), await onDevice(page).isVisible()]).toEqual([true, false])
-    await shop.click(page, shop.requestOf(await shop.register()))
-    await screen(page, username)
-    expect(await note(page).isVisible()).toBe(false)
-  })
-
-  test.each(LOOKS)('fits and is accessible at $width pixels, $colorScheme', async (look) => {
-    const page = await openSignedIn(look)
-    await shop.click(page, shop.requestOf(APP_URL))
-    await heading(page, `Continue as ${username} to Test app`).waitFor()
-    await inspect(page, `authorize-unregistered-${look.width}-${look.colorScheme}`)
-  })
 })
 
 describe('the button', () => {
@@ -190,6 +156,35 @@ describe('the button', () => {
   })
 })
 
+test('"Cancel" leads to the app with access_denied', async () => {
+  const page = await openScreen()
+  await press(page, 'Cancel')
+  const parameters = await arrival(page)
+  expect(Object.fromEntries(parameters)).toEqual({
+    error: 'access_denied',
+    error_description: 'The user has cancelled.',
+    state: 'a state',
+    iss: serviceUrl(),
+  })
+})
+
+test('a page whose script does not come says after ten seconds what to do', async () => {
+  const page = await openSignedIn({ known: /ERR_FAILED/ })
+  await page.route('**/page.js*', (route) => route.abort())
+  const request = shop.requestOf(await shop.register())
+  await page.goto(shop.pageOf(request))
+  await page.getByRole('link', { name: 'Sign in' }).click()
+  const late = page.getByText('Load this page again.')
+  const isVisibleAfter = async (ms: number) => {
+    await late.evaluate((text, at) => {
+      for (const animation of text.getAnimations()) animation.currentTime = at
+    }, ms)
+    return late.isVisible()
+  }
+  await late.waitFor({ state: 'attached' })
+  expect([await isVisibleAfter(9_999), await isVisibleAfter(10_000)]).toEqual([false, true])
+})
+
 test('the screen works by the keyboard alone', async () => {
   const page = await openScreen()
   await expectFocus(page, 'screen-title')
@@ -197,7 +192,10 @@ test('the screen works by the keyboard alone', async () => {
   await page.keyboard.press('Tab')
   await expectFocus(page, 'continue')
   await page.keyboard.press('Tab')
+  await expectFocus(page, 'cancel')
+  await page.keyboard.press('Tab')
   await expectFocus(page, 'other')
+  await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Shift+Tab')
   await page.keyboard.press('Enter')
   await expectCode(page)
@@ -242,7 +240,7 @@ test('the link that stays asks for another code', async () => {
   await heading(page, 'Sign in to continue to Shop').waitFor()
   await signInHere(page, username)
   await screen(page, username)
-  expect(await page.locator('#place').textContent()).toBe('com.example.shop')
+  expect(await page.locator('#place').textContent()).toBe('an app on this device (com.example.shop)')
   await press(page, BUTTON, 'You go on to the app')
   const before = approvals.length
   const again = page.waitForResponse('**/oauth2/approve')

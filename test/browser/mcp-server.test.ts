@@ -7,7 +7,7 @@ import { decodeJwt } from 'jose'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { clientsCommand } from '../../scripts/clients/command.ts'
-import { APP_URL, startDocumentHost } from '../oauth/document-host.ts'
+import { APP_URL, HOST, startDocumentHost } from '../oauth/document-host.ts'
 import {
   INSTALL,
   isInstalled,
@@ -88,7 +88,7 @@ beforeEach(({ skip }) => skip(!isInstalled, INSTALL))
 useBrowser()
 
 /** Clients of the SDK: one whose `client_id` is the URL of its document, and a registered one. */
-const judge = () => ({ id: APP_URL, name: 'Test app', callback })
+const judge = () => ({ id: APP_URL, name: HOST, callback })
 const registered = () => ({ id: 'judge', name: 'Judge', callback })
 const openBrowser = () => open(callback, { origins: [service.url] })
 
@@ -201,7 +201,7 @@ test('a token for one API opens no other API, and only /userinfo of the service'
 const ENDINGS: Record<string, (page: Page, session: Session) => Promise<unknown>> = {
   async 'the user removes the app on /account'(page) {
     await page.goto(`${service.url}/account`)
-    const removal = page.getByRole('button', { name: 'Remove access: Test app' })
+    const removal = page.getByRole('button', { name: 'Remove access: “Test app”' })
     await removal.click()
     await pressIn(page, 'Remove access')
     await removal.waitFor({ state: 'detached' })

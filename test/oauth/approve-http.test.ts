@@ -62,13 +62,38 @@ test('a cookie of before another sign-in of its session ends nothing', async () 
 test('an app that is not registered signs its user in', async () => {
   const app = { client_id: APP_URL, redirect_uri: 'http://127.0.0.1:53100/callback' }
   const { body } = await approve(app)
-  expect(body.client).toEqual({ id: APP_URL, name: 'Test app', place: '127.0.0.1:53100', host: HOST })
+  expect(body.client).toEqual({
+    id: APP_URL,
+    claimedName: 'Test app',
+    name: HOST,
+    place: '127.0.0.1:53100',
+    device: 'address',
+    host: HOST,
+  })
   const { body: led } = await approve(app, { click: { sub: body.user.sub, scope: 'openid' } })
   const code = String(new URL(led.location).searchParams.get('code'))
   const form = { grant_type: 'authorization_code', client_id: APP_URL, code, code_verifier: VERIFIER }
   const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
   const token = await send(`${url}/oauth2/token`, 'POST', type, String(new URLSearchParams(form)))
   expect([token.status, JSON.parse(token.body).scope]).toEqual([200, 'openid'])
+})
+
+test('an app that is not registered gets an error only by a click, until its user has allowed it', async () => {
+  const app = { client_id: APP_URL, redirect_uri: 'https://app.test/callback', response_type: 'token' }
+  const own = cookieOf(await addSession({ table }, await operator(table).add({ username: 'user-of-errors' })))
+  const { status, body } = await approve(app, {}, own)
+  expect([status, body]).toEqual([
+    200,
+    {
+      next: 'error',
+      error: 'unsupported_response_type',
+      description: 'response_type must be code.',
+      location: expect.stringMatching(/^https:\/\/app\.test\/callback\?error=unsupported_response_type&/),
+      client: { name: HOST, place: HOST, host: HOST },
+    },
+  ])
+  const { body: cancelled } = await approve({}, { cancel: true })
+  expect(cancelled.location).toMatch(/&error=access_denied&/)
 })
 
 const document = (file: string) => ({ client_id: `https://${HOST}/oauth/${file}` })
@@ -81,7 +106,7 @@ test.each<[string, Changes, Record<string, string>, number, string]>([
     { ...document('client.json'), prompt: 'none' },
     { Cookie: 'a=b' },
     400,
-    'no_session',
+    'not_allowed',
   ],
   ['two client ids', { client_id: [client_id, client_id] }, {}, 400, 'invalid_query'],
   ['an unknown client', { client_id: 'unknown' }, {}, 400, 'unknown_client'],

@@ -41,7 +41,14 @@ test('an app with a document under .test gets a token for an API that takes such
   expect(host.requests.length).toBe(0)
 
   const { body: screen } = await approve()
-  expect(screen.client).toEqual({ id: APP_URL, name: 'Test app', place: '127.0.0.1:53100', host: HOST })
+  expect(screen.client).toEqual({
+    id: APP_URL,
+    claimedName: 'Test app',
+    name: HOST,
+    place: '127.0.0.1:53100',
+    device: 'address',
+    host: HOST,
+  })
   const { body: led } = await approve({ click: { sub: screen.user.sub, scope } })
   const code = String(new URL(led.location).searchParams.get('code'))
   const form = {

@@ -10,7 +10,11 @@ import { dayOf, hourOf } from './sessions.js'
 /** Shows the apps. */
 export const showApps = listOf('apps', 'apps', rowOf, { rows: 10, empty: say('No app has access.') })
 
-function rowOf({ id, name, places, scopes, approvedAt, lastUsedAt }, fetch) {
+/** Returns the name of an app. That of one that is not registered is in quotes, because anybody can write it. */
+const nameOf = ({ id, name }) => (id.startsWith('URL_') ? say('“{name}”', { name }) : name)
+
+function rowOf({ places, scopes, approvedAt, lastUsedAt, ...app }, fetch) {
+  const name = nameOf(app)
   const facts = { places: places.join(', '), day: dayOf(approvedAt), used: lastUsedAt && hourOf(lastUsedAt) }
   const text = make('div', '')
   const may = make('ul', '', 'scopes')
@@ -29,7 +33,7 @@ function rowOf({ id, name, places, scopes, approvedAt, lastUsedAt }, fetch) {
   const button = make('button', say('Remove access'))
   button.type = 'button'
   button.ariaLabel = say('Remove access: {name}', { name })
-  button.addEventListener('click', () => remove(id, name, fetch))
+  button.addEventListener('click', () => remove(app.id, name, fetch))
   const row = make('li', '')
   row.append(text, button)
   return row

@@ -3,8 +3,11 @@
 
 const LOOPBACK = ['127.0.0.1', '[::1]', 'localhost']
 
-/** A domain in reverse order, such as `com.example.app:` (RFC 8252 section 7.1). No scheme that browsers run has a dot. */
-const PRIVATE_USE = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/
+/**
+ * A domain in reverse order, such as `com.example.app:` (RFC 8252 section 7.1), or the scheme of an editor, as in
+ * `lib/oauth/clients/redirect-uri.ts`. No scheme that browsers run has a dot.
+ */
+const PRIVATE_USE = /^(?:[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+|cursor):$/
 
 /**
  * Whether the page may lead to a URL: https, a loopback address, or the private-use scheme of an app on the device.

@@ -13,6 +13,7 @@ const ALLOWED = [
   'http://localhost/?code=abc',
   'com.example.app:/callback?code=abc',
   'com.example.my-app:/?error=login_required',
+  'cursor://anysphere.cursor-mcp/oauth/callback?code=abc',
 ]
 
 test.each(ALLOWED)('the page may lead to %s', (url) => {
@@ -46,6 +47,8 @@ const REFUSED = [
   'ws://shop.example/',
   'ftp://shop.example/',
   'app:/callback',
+  'cursors:/callback',
+  'ms-settings:/callback',
   'com.:/callback',
   '.com.example:/callback',
   'http://shop.example/callback',

@@ -4,7 +4,7 @@ import { busy, call, element, failureOf, notice, showSection } from '../form.js'
 import { escapeNext } from '../signin/next.js'
 import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
-import { onContinue, showScreen } from './screen.js'
+import { onContinue, showRefused, showScreen } from './screen.js'
 import { forget, keepApp, keepLastUser, keepStart, lastUser, startOf } from './tab.js'
 
 /** The query as it was sent: the service reads it. */
@@ -25,8 +25,8 @@ const NO_TARGET = say('The address of the app is not one that this page may open
 
 /** Also after the tab's storage has forgotten it, for the link that stays. */
 let start
-/** The click on the screen that led to the app. */
-let agreed
+/** What the user has answered on the screen: a `click`, which repeats what it showed, or `cancel`. */
+let answered
 
 /**
  * Asks the service what is next. Refreshes the session once if the service asks for that, and repeats once if another sign-in has
@@ -34,12 +34,12 @@ let agreed
  *
  * @returns What `call` of `form.js` returns.
  */
-async function ask(click) {
+async function ask(answer) {
   const repeated = new Set()
   for (;;) {
     start ??= await startOf(query)
     const changed = repeated.has('session')
-    const response = await call('approve', { body: { query, click, last: lastUser(), start, changed } })
+    const response = await call('approve', { body: { query, ...answer, last: lastUser(), start, changed } })
     const reason = response.status === 409 ? 'session' : response.body.next
     if (!['session', 'refresh'].includes(reason) || repeated.has(reason)) return response
     repeated.add(reason)
@@ -53,13 +53,15 @@ async function ask(click) {
   }
 }
 
-/** @param click - What the screen showed when the user continued. */
-async function run(click) {
-  const { status, body } = await ask(click)
+/** @param answer - Of the screen: `click` or `cancel`. */
+async function run(answer) {
+  const { status, body } = await ask(answer)
   if (status !== 200) return showProblem(SENTENCES[status] ?? body.detail, SENTENCES[status] && body.detail)
+  if (body.next === 'client') return leave(body, answer)
+  if (answer?.cancel) return showSection('cancelled')
   if (body.next === 'sign-in') return signIn(body)
   if (body.next === 'screen') return showScreen(body)
-  if (body.next === 'client') return leave(body, click)
+  if (body.next === 'error') return isClientUrl(body.location) ? showRefused(body) : showProblem(NO_TARGET)
   return showProblem(NO_REFRESH)
 }
 
@@ -83,16 +85,17 @@ async function signIn({ again, start: begun, client }, lead = (url) => location.
 }
 
 /** Leads to the app, with the code of a user or an error. */
-async function leave({ location: target, sub }, click) {
+async function leave({ location: target, sub }, answer) {
   if (!isClientUrl(target)) return showProblem(NO_TARGET)
   await forget(query)
-  agreed = click
+  answered = answer
   if (sub !== undefined) keepLastUser(sub)
   showSection('leaving', { isFocused: false })
   location.replace(target)
 }
 
-onContinue(run)
+onContinue((click) => run({ click }))
+element('cancel').addEventListener('click', ({ target }) => busy(target, () => run({ cancel: true })))
 element('other').addEventListener('click', () => {
   const { textContent: name } = element('screen').querySelector('[data-app]')
   // The user may come back to this screen.
@@ -103,7 +106,7 @@ element('retry').addEventListener('click', ({ target }) => busy(target, () => ru
 element('once-more').href = query
 element('once-more').addEventListener('click', (event) => {
   event.preventDefault()
-  run(agreed)
+  run(answered)
 })
 // What a page from the back/forward cache knows may be of another user.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())

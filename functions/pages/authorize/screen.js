@@ -8,8 +8,14 @@ import { onGuardedClick } from './deaf.js'
 let shown
 let beDeaf
 
-/** A loopback address, where any program of the device may listen (RFC 8252 section 8.3). */
-const ON_DEVICE = /^(127\.0\.0\.1|\[::1\]|localhost)(:|$)/
+/** Shows the name of the app: of one that is not registered, its host. */
+function nameApp({ name }) {
+  for (const place of document.querySelectorAll('[data-app]')) place.textContent = name
+}
+
+/** Returns where a request leads. A scheme may look like the host of a website. */
+const placeOf = ({ place, device }) =>
+  device === 'scheme' ? say('an app on this device ({scheme})', { scheme: place }) : place
 
 /** Shows who continues to which app, and what the app can do then. */
 export function showScreen({ user, client, scopes }) {
@@ -17,16 +23,30 @@ export function showScreen({ user, client, scopes }) {
   const isOther = shown && shown.sub !== user.sub
   shown = { sub: user.sub, scope: scopes.map(({ name }) => name).join(' ') }
   element('user').textContent = user.username
-  for (const name of document.querySelectorAll('[data-app]')) name.textContent = client.name
-  element('place').textContent = client.place
+  nameApp(client)
+  element('place').textContent = placeOf(client)
   element('unregistered').hidden = client.host === undefined
   element('host').textContent = client.host ?? ''
-  element('on-device').hidden = !ON_DEVICE.test(client.place)
+  element('claimed-name').textContent = client.claimedName ?? ''
+  element('on-device').hidden = client.device === undefined
   element('scopes').replaceChildren(...scopes.map(({ sentence }) => make('li', sentence)))
   showSection('screen')
   notice(element('screen-notice'), isOther ? say('You are signed in as {username} now.', user) : '')
   beDeaf()
 }
+
+/** Shows an error that does not lead to the app by itself: anybody can write the document of an app. */
+export function showRefused({ client, description, location: target }) {
+  nameApp(client)
+  element('app-place').textContent = placeOf(client)
+  element('refused-detail').textContent = description
+  element('to-app').href = target
+  showSection('refused')
+  lockLink()
+}
+
+const link = element('to-app')
+const lockLink = onGuardedClick(link, () => location.assign(link.href))
 
 /** Calls an action with what the screen showed, when the user continues. */
 export function onContinue(act) {

@@ -18,6 +18,7 @@ export const ApprovalRequest = /* @__PURE__ */ schema(() =>
     // Its length is checked again in bytes: a longer one has an error of its own.
     query: text(8_192),
     click: z.optional(z.strictObject({ sub: text(64), scope: text(1_024) }, 'Must be a JSON object.')),
+    cancel: z.optional(z.boolean('Must be a boolean.')),
     last: z.optional(text(64)),
     start: z.optional(z.number('Must be a number.')),
     // The page has repeated the request: the cookie stays that of an earlier sign-in.

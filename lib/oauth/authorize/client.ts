@@ -1,23 +1,26 @@
 import type { At } from '../../context.ts'
 import type { Presented } from '../../sessions/redeem.ts'
-import type { Client } from '../clients/client.ts'
 import { findClient } from '../clients/store.ts'
 import { isClientUrl, isOfAllowedHost } from '../clients/url-client.ts'
 import { documentOf } from '../documents/find.ts'
+import { findAllowedApp } from '../grants/app.ts'
 import { type Parameters, parameterOf } from '../parameters.ts'
-import { needsRefresh, type Step, signInStep } from './outcome.ts'
+import { needsRefresh, type RequestClient, type Step, signInStep } from './outcome.ts'
 import { startOf } from './sign-in.ts'
 import { type Target, targetRefusal } from './target.ts'
 
 /** The client of a request, and the session, if it was read for that. */
 interface Known {
-  client: Client | undefined
+  client: RequestClient | undefined
   presented?: Presented
 }
 
 /**
  * Finds the client of a request. One that is a URL has a document, which is looked up for a user who is signed in alone: otherwise
  * anybody could have this service send requests.
+ *
+ * With `prompt=none` it is looked up for a user who has allowed the client. The host would otherwise learn from the request whether its
+ * visitor is signed in.
  *
  * @param redeem - Returns the session in the cookie.
  * @returns The client, or the step in which the user signs in.
@@ -34,13 +37,13 @@ export async function clientOf(
   if (client.disabled || !isOfAllowedHost(clientId, at.config.CLIENT_METADATA_HOSTS))
     return { client: undefined }
   const presented = await redeem()
+  if (presented && needsRefresh(presented, at.now)) return { next: 'refresh' }
   const prompts = parameterOf(parameters, 'prompt')?.split(' ') ?? []
-  if (presented === undefined) {
-    // Without the document it is not known where an error may lead.
-    if (prompts.includes('none')) throw targetRefusal('no_session')
+  const isAllowed = async () => presented && (await findAllowedApp(at.table, presented.user.id, client))
+  // Without the document it is not known where an error may lead.
+  if (prompts.includes('none') && !(await isAllowed())) throw targetRefusal('not_allowed')
+  if (presented === undefined)
     return signInStep(client, prompts.includes('login'), startOf(undefined, at.now))
-  }
-  if (needsRefresh(presented, at.now)) return { next: 'refresh' }
   const { name, redirectUris } = await documentOf(at, { url: clientId, userId: presented.user.id })
-  return { client: { ...client, name, redirectUris }, presented }
+  return { client: { ...client, claimedName: name, redirectUris }, presented }
 }

@@ -14,12 +14,27 @@ import { type App, approvalOf, consentedScopes, findApp } from '../grants/app.ts
 import { entriesOf } from '../scopes.ts'
 import { type AuthorizationError, LOGIN_REQUIRED } from './error.ts'
 import type { AuthorizationRequest } from './request.ts'
-import { type Click, isOfScreen, placeOf, screenReasonOf, sentencesOf, withClickedScopes } from './screen.ts'
+import {
+  type Click,
+  isOfScreen,
+  type Place,
+  placeOf,
+  screenReasonOf,
+  sentencesOf,
+  shownPlaceOf,
+  withClickedScopes,
+} from './screen.ts'
 import { isDue, needsSignIn, signInOf, startOf } from './sign-in.ts'
+
+/** The client of a request. One that is a URL has its host as `name`. */
+export interface RequestClient extends Client {
+  /** What the document of a client that is a URL calls it. Anybody can write that. */
+  claimedName?: string
+}
 
 /** An authorization request of a known client, and what the page knows about it. */
 export interface Asked {
-  client: Client
+  client: RequestClient
   redirectUri: string
   request: AuthorizationRequest
   /** Subject of a verified `id_token_hint`. */
@@ -36,9 +51,15 @@ export type Step =
   | {
       next: 'screen'
       user: { sub: string; username: string }
-      client: { id: string; name: string; place: string; host?: string }
+      client: ShownClient & { id: string; claimedName?: string | undefined }
       scopes: { name: string; sentence: string }[]
     }
+
+/** A client as the page shows it. The `host` of one that is a URL is its name too. */
+interface ShownClient extends Place {
+  name: string
+  host?: string
+}
 
 /** A code for the client, and the user whom it signs in. */
 interface Issued {
@@ -82,6 +103,13 @@ export async function outcomeOf(
 /** Returns the host of a client that is a URL: the one thing about it that is certain. */
 const hostIn = ({ id }: Client): { host?: string } => (isClientUrl(id) ? { host: hostOf(id) } : {})
 
+/** Returns what the page shows of a client. @param redirectUri - Where the request leads. */
+export const shownClientOf = (client: Client, redirectUri: string): ShownClient => ({
+  name: client.name,
+  ...shownPlaceOf(redirectUri),
+  ...hostIn(client),
+})
+
 /** Of the random generation of a new app. */
 const GENERATION_BYTES = 6
 
@@ -116,7 +144,7 @@ async function decide(
     return {
       next: 'screen',
       user: { sub: user.id, username: user.username },
-      client: { id: client.id, name: client.name, place: placeOf(redirectUri), ...hostIn(client) },
+      client: { id: client.id, claimedName: client.claimedName, ...shownClientOf(client, redirectUri) },
       scopes: sentencesOf(request),
     }
   }
@@ -135,8 +163,7 @@ async function issueCode(
   const generation = randomBytes(GENERATION_BYTES).readUIntBE(0, GENERATION_BYTES)
   const scopes = isClicked ? entriesOf(request.scopes, request.api) : undefined
   const { name, host } = { ...client, ...hostIn(client) }
-  const clientName = host && name
-  const approval = { userId: user.id, client, clientName, scopes, generation }
+  const approval = { userId: user.id, client, clientName: client.claimedName, scopes, generation }
   const { appGeneration, write } = approvalOf(app, approval, now)
   const stored = {
     clientId: client.id,

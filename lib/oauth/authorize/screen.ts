@@ -108,6 +108,20 @@ export const sentenceOf = (name: string, api: Api | undefined) => ({
   sentence: SENTENCES.get(name) ?? api?.scopes.find((one) => one.name === name)?.sentence ?? name,
 })
 
+/** A place that a redirect URI leads to. */
+export interface Place {
+  place: string
+  /** Of an app on the device: whether its address is a scheme, or a loopback address, where any program may listen. */
+  device?: 'scheme' | 'address'
+}
+
+/** Returns the place that a redirect URI leads to, and whether it is on the device. */
+export function shownPlaceOf(redirectUri: string): Place {
+  const place = placeOf(redirectUri)
+  if (isLoopback(redirectUri)) return { place, device: 'address' }
+  return /^https?:/.test(redirectUri) ? { place } : { place, device: 'scheme' }
+}
+
 /**
  * Returns the place that a redirect URI leads to, as the screen shows it: a host, or the scheme of an app on the device. What follows a
  * private-use scheme may look like the host of a website.

@@ -8,7 +8,8 @@ export const TARGET_REFUSALS = {
   invalid_query: 'The request must have client_id and redirect_uri once each, and at most 4 KiB.',
   unknown_client: 'The app is not registered, or it is disabled.',
   unknown_redirect_uri: 'The app has not registered this redirect_uri.',
-  no_session: 'The user must sign in before the app is looked up.',
+  not_allowed:
+    'With prompt=none, an app that is not registered needs a user who is signed in and has allowed it.',
   unreachable_document: 'The metadata document of the app could not be fetched.',
   invalid_document: 'The metadata document of the app cannot be used.',
   invalid_sign_out: 'Each parameter of a sign-out may stand once, in at most 4 KiB.',

@@ -16,6 +16,15 @@ const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([1-9]\d{0,4}))?
 
 const MAX_PORT = 65_535
 
+/** A domain in reverse order, such as `com.example.app:` (RFC 8252 section 7.1). */
+const DOMAIN_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/
+
+/**
+ * Schemes without a dot that count too: of editors that sign in at MCP servers. No others do, because many of them start programs of the
+ * system. `functions/pages/authorize/client-url.js` has them too.
+ */
+const EDITOR_SCHEMES = ['cursor:']
+
 /** A rule that a redirect URI breaks, and what its sentence names. `redirect-uri-rules.ts` has the sentences. */
 export type BrokenRule = [rule: RuleName, value?: string]
 
@@ -68,7 +77,7 @@ function brokenSchemeRule(
     return mayUseLoopback(rules) ? undefined : ['loopback']
   }
   if (rules.type !== 'native') return ['https']
-  if (!/^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/.test(protocol)) return ['domain']
+  if (!DOMAIN_SCHEME.test(protocol) && !EDITOR_SCHEMES.includes(protocol)) return ['domain']
   return href.startsWith(`${protocol}/`) ? undefined : ['path']
 }
 

@@ -25,7 +25,7 @@ test.each(KNOWN_DOCUMENTS.map((document) => ({ name: document.client_name, docum
   },
 )
 
-const NAME = 'Its client_name is not 1 to 60 characters of text in one line.'
+const NAME = 'Its client_name is not 1 to 60 visible characters in one line, without double quotes.'
 const URIS = 'Its redirect_uris are not a list of at most 20 URIs.'
 const NO_URI = 'It has no redirect URI that is https, a loopback address or a private-use scheme with a dot.'
 const METHOD = 'Its token_endpoint_auth_method is not none.'
@@ -63,7 +63,7 @@ test.each<[what: string, document: unknown, fault: string]>([
   ['an empty list of them', documentWith({ redirect_uris: [] }), NO_URI],
   [
     'a scheme without a dot',
-    documentWith({ redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback'] }),
+    documentWith({ redirect_uris: ['ms-settings://anysphere.cursor-mcp/oauth/callback'] }),
     NO_URI,
   ],
   ['a script', documentWith({ redirect_uris: ['javascript:alert(1)'] }), NO_URI],
@@ -100,6 +100,7 @@ test('a document that is no UTF-8 cannot be used', () => {
 
 test('redirect URIs that break a rule are left out', () => {
   const redirect_uris = [
+    'shop://callback',
     'cursor://anysphere.cursor-mcp/oauth/callback',
     'http://localhost:8787/callback',
     'com.example.app:/a',

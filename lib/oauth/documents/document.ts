@@ -2,7 +2,7 @@ import { number, text, texts } from '../../aws/dynamodb.ts'
 import type { Attributes, ValuesOf } from '../../aws/item.ts'
 import { OTHER_CLIENT_ID } from '../authorize/target.ts'
 import { brokenRule } from '../clients/redirect-uri.ts'
-import { isShown } from '../clients/shown.ts'
+import { isClaimedName } from './name.ts'
 
 /** Attributes of a metadata document in the cache: what approvals need of it. */
 export const DOCUMENT = {
@@ -17,7 +17,6 @@ export const DOCUMENT = {
 /** A metadata document in the cache. */
 export type Document = ValuesOf<typeof DOCUMENT>
 
-const MAX_NAME_CHARACTERS = 60
 const MAX_REDIRECT_URIS = 20
 
 /** Why a document cannot be used, for the developer of the app. */
@@ -26,8 +25,8 @@ type Fault = { fault: string }
 /**
  * Reads a metadata document (draft-ietf-oauth-client-id-metadata-document section 4, RFC 7591 section 2).
  *
- * Redirect URIs that break a rule for `native` clients are left out, because some apps list a private-use scheme without a dot in
- * addition to an address that fits. Members that are not read here, such as `logo_uri` and `scope`, do not count.
+ * Redirect URIs that break a rule for `native` clients are left out, because some apps list a scheme without a dot in addition to an
+ * address that fits. Members that are not read here, such as `logo_uri` and `scope`, do not count.
  *
  * @param url - Where it comes from.
  * @param body - Untrusted.
@@ -37,8 +36,8 @@ export function readDocument(url: string, body: Uint8Array): Pick<Document, 'nam
   if (members === undefined) return { fault: 'It is no JSON object in UTF-8.' }
   if (members.client_id !== url) return { fault: OTHER_CLIENT_ID }
   const { client_name: name, redirect_uris: uris } = members
-  if (typeof name !== 'string' || !isShown(name, MAX_NAME_CHARACTERS)) {
-    return { fault: `Its client_name is not 1 to ${MAX_NAME_CHARACTERS} characters of text in one line.` }
+  if (!isClaimedName(name)) {
+    return { fault: 'Its client_name is not 1 to 60 visible characters in one line, without double quotes.' }
   }
   if (!isList(uris) || uris.length > MAX_REDIRECT_URIS) {
     return { fault: `Its redirect_uris are not a list of at most ${MAX_REDIRECT_URIS} URIs.` }

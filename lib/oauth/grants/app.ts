@@ -81,6 +81,20 @@ export async function findAppById(
   return isClientId(unverifiedId) ? findApp(table, userId, unverifiedId) : undefined
 }
 
+/**
+ * Finds an app that its user allows now: after a consent that neither the user nor an operator has ended.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findAllowedApp(
+  table: Table,
+  userId: string,
+  client: Pick<Client, 'id' | 'generation'>,
+): Promise<App | undefined> {
+  const app = await findApp(table, userId, client.id)
+  return consentedScopes(app, client).length > 0 ? app : undefined
+}
+
 async function findByKey(table: Table, key: Key): Promise<App | undefined> {
   const [item] = await getItems(table, [key], namesOf(APP))
   return item && valuesOf(APP, item)

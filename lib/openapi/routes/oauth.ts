@@ -33,7 +33,7 @@ export const OAUTH_ROUTES: Route[] = [
     problems: [
       'invalid_query',
       'unknown_client',
-      'no_session',
+      'not_allowed',
       'unreachable_document',
       'invalid_document',
       'unknown_redirect_uri',
