@@ -130,9 +130,12 @@ export function copyProject(): Copy {
       const { handler, entry, row, unitTest } = readRoute()
       const named = ({ file, block }: Edit) => ({
         file: file.replace('hello', 'drafts'),
-        block: block.replaceAll('hello', 'drafts').replaceAll('Hello, user!', 'Hello, admin!'),
+        block: block
+          .replaceAll('hello', 'drafts')
+          .replaceAll('Hello, user!', 'Hello, admin!')
+          .replaceAll("role: 'user'", "role: 'admin'"),
       })
-      const sample = "sed 's|/admin|/drafts|' events/admin-content.json > events/drafts.json"
+      const sample = `echo '{ "route": "GET /drafts", "caller": "admin" }' > events/drafts.json`
       addFunction({
         handler: named(handler),
         entry: { ...entry, block: named(entry).block.replace(/^ {4}handler: .*\n/m, (line) => line + role) },
