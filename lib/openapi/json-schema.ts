@@ -15,13 +15,13 @@ export const time = (description: string) => ({ type: 'string', format: 'date-ti
  * @param properties - Schemas by member name. Clients must expect more members in later versions.
  * @param optional - Names of the members that may be missing. All others are required.
  */
-export const object = (
+export const object = <Properties extends Record<string, object>>(
   description: string,
-  properties: Record<string, object>,
-  optional: readonly string[] = [],
+  properties: Properties,
+  optional: readonly (keyof Properties & string)[] = [],
 ) => ({
   type: 'object',
   description,
   properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  required: Object.keys(properties).filter((name) => !optional.some((one) => one === name)),
 })

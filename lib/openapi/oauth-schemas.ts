@@ -40,7 +40,8 @@ export const OAUTH_SCHEMAS = {
       },
       ...PROVIDER,
     },
-    Object.keys(PROVIDER),
+    // Their type has no names.
+    Object.keys(PROVIDER) as never[],
   ),
   ProtectedResource: object('Metadata of the API for clients (RFC 9728).', {
     resource: text('The identifier of the API, for the parameter `resource` of a token request.'),

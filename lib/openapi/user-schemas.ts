@@ -22,6 +22,9 @@ const CLAIM_SCHEMAS = Object.fromEntries(
   ),
 )
 
+/** Only an application has some, so the type of the schemas has none of them. */
+const CLAIM_NAMES = Object.keys(CLAIM_SCHEMAS) as never[]
+
 export const role = {
   type: 'string',
   enum: ROLES,
@@ -48,7 +51,7 @@ export const USER_SCHEMAS = {
       preferred_username: text('The username, for an app with the scope `profile`.'),
       ...CLAIM_SCHEMAS,
     },
-    ['username', 'role', 'email', 'email_verified', 'preferred_username', ...Object.keys(CLAIM_SCHEMAS)],
+    ['username', 'role', 'email', 'email_verified', 'preferred_username', ...CLAIM_NAMES],
   ),
   Me: object(
     'The caller’s profile, without password hash and internal values.',
@@ -84,7 +87,7 @@ export const USER_SCHEMAS = {
       'recoveryCodesLeft',
       'externalId',
       'attributes',
-      ...Object.keys(CLAIM_SCHEMAS),
+      ...CLAIM_NAMES,
     ],
   ),
 }
