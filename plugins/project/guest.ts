@@ -26,6 +26,7 @@ export default class GuestPlugin {
     let all: (() => string[]) | undefined
     const { service } = serverless
     const { mergeArrays } = service
+    // Read in osls 4.3.1: it merges `resources` in place, before any hook. A test holds the method of the installed version against it.
     service.mergeArrays = () => {
       const { resources } = service
       if (Array.isArray(resources)) {
@@ -39,7 +40,8 @@ export default class GuestPlugin {
     this.hooks = {
       initialize: () => this.separate(serverless),
       'before:deploy:function:initialize': () => refuseAlone(serverless),
-      // The framework makes the common role and the log groups as if the project's functions were the only ones.
+      // The framework makes the common role and the log groups as if the project's functions were the only ones. osls 4.3.1, which has been
+      // read for it, asks this method alone for them in this event.
       'before:package:setupProviderConfiguration': () => {
         const { functions } = ownershipOf(serverless)
         all = service.getAllFunctions
