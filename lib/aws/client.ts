@@ -34,13 +34,15 @@ const BACKOFF_BASE_MS = 50
  * Retries throttling, unprocessed keys, conflicts of transactions, 5xx, unreadable responses and broken or slow
  * connections at most twice, each after a pause with full jitter (AWS Architecture Blog, "Exponential Backoff And
  * Jitter"). A connection that was closed while it was idle costs no attempt; see `connection.ts`.
+ *
+ * @param attemptTimeoutMs - Time for one attempt, of services without their own.
  */
-export function awsClient(settings: AwsSettings): AwsClient {
+export function awsClient(settings: AwsSettings, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS): AwsClient {
   // Most functions call one or two services.
   const services: { [S in Service]?: ReturnType<typeof connect> } = {}
   return {
     within: (deadlineMs) => async (service, operation, input) => {
-      const { target, isOnce, timeoutMs: longestMs = ATTEMPT_TIMEOUT_MS } = protocolOf(service)
+      const { target, isOnce, timeoutMs: longestMs = attemptTimeoutMs } = protocolOf(service)
       services[service] ??= connect(settings, service)
       const { sign, send } = services[service]
       const path = target === undefined ? operation : '/'

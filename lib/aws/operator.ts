@@ -5,9 +5,12 @@ import type { AwsSettings } from './settings.ts'
 /** Time for one call of AWS by an operator's command, retries included. */
 const CALL_TIMEOUT_MS = 10_000
 
+/** Time for one attempt. Operators have slower networks than functions, and files of a million users. */
+const ATTEMPT_TIMEOUT_MS = 3_000
+
 /** Creates a caller of AWS for an operator's command, which gives each call a deadline of its own. */
 export const operatorClient = (settings: AwsSettings): AwsCall =>
-  withTimeout(awsClient(settings), CALL_TIMEOUT_MS)
+  withTimeout(awsClient(settings, ATTEMPT_TIMEOUT_MS), CALL_TIMEOUT_MS)
 
 /** Endpoints that replace those of AWS. `all` replaces each that has no name of its own. */
 export type Endpoints = AwsSettings['endpoints'] & { all?: URL | undefined }

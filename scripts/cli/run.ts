@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { commandName } from '../../project/commands.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import { type Io, widthOf } from './io.ts'
 import { EXIT_STATUS, Refusal, refusalOf } from './refusal.ts'
+import { otherNameOf } from './synonyms.ts'
 
 /** Creates an operator's command without subcommands, for {@link run}. */
 export const program = (name: string, description: string, io: Io): Command =>
@@ -29,7 +31,8 @@ export async function run(command: Command, args: readonly string[], io: Io): Pr
     return EXIT_STATUS.done
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_STATUS.done
-    const { message, outcome } = error instanceof CommanderError ? usageRefusal(error) : refusalOf(error)
+    const { message, outcome } =
+      error instanceof CommanderError ? usageRefusal(error, command) : refusalOf(error)
     io.stderr.write(`${message}\n`)
     return EXIT_STATUS[outcome]
   }
@@ -48,16 +51,24 @@ export function shownWords(typed: readonly string[]): string {
  * Turns an error of the argument parser into one line. The line repeats no value of an option or argument: it may be a
  * password.
  */
-function usageRefusal({ code, message }: CommanderError): Refusal {
+function usageRefusal({ code, message }: CommanderError, { commands }: Command): Refusal {
   const text = message.replace(/^error: /, '').replace(/\s+/g, ' ')
   const suggestion = /\((Did you mean .*\?)\)$/.exec(text)?.[1]
   const unknown = /^unknown (option|command) '([^=']*)/.exec(text)
   if (unknown) {
-    const [, what, name] = unknown
-    return usage(`Unknown ${what} ${name}.`, suggestion ?? 'Use --help for a list.')
+    const [, what, name = ''] = unknown
+    const other = what === 'command' && otherNameOf(name, commands)
+    const meant = other ? `Did you mean ${other}?` : suggestion
+    return usage(`Unknown ${what} ${name}.`, meant ?? 'Use --help for a list.')
   }
   const invalid = /(?:option '(--[\w-]+)|argument '([\w-]+)' ?\.? ?).*Allowed choices are (.*)\.$/.exec(text)
-  if (invalid) return usage(`Invalid ${invalid[1] ?? invalid[2]}. Use one of ${invalid[3]}.`)
+  if (invalid) {
+    const [, option, argument, choices = ''] = invalid
+    const typed = /argument '([^']*)' is invalid/.exec(text)?.[1] ?? ''
+    return usage(
+      `Invalid ${option ?? argument}. Use one of ${choices}.${didYouMean(typed, choices.split(', '))}`,
+    )
+  }
   const missing = /^(?:missing required argument|required option) '([\w<> -]+)'/.exec(text)
   if (missing) return usage(`Missing ${missing[1]}.`)
   if (code === 'commander.help') return usage('Missing command.', 'Use --help for a list.')

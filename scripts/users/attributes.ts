@@ -27,6 +27,9 @@ export async function setAttributes(
   io: Io,
 ): Promise<string> {
   const settings = words.map(readSetting)
+  const names = settings.map(([name]) => name)
+  const repeated = names.find((name, index) => names.indexOf(name) < index)
+  if (repeated !== undefined) throw new Refusal('usage', `The attribute ${repeated} is given twice.`)
   const found = await findExisting(table, loginName)
   const revokes = settings.some(([name]) => ATTRIBUTES[name]?.revokes === true)
   await changeExisting(table, loginName, found, (user, changeId) => {

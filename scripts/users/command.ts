@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
 import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas/fields.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import type { Io } from '../cli/io.ts'
 import { tableProgram } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -97,7 +98,12 @@ export function usersCommand(io: Io): Command {
     .argument('<usernames...>', `usernames or addresses, and at the end the role: ${ROLES.join(' or ')}`)
     .action(async (words: string[], options: SeveralOptions) => {
       const role = words.at(-1)
-      if (!isRole(role)) throw new Refusal('usage', `Invalid role. Use one of ${ROLES.join(', ')}.`)
+      if (!isRole(role)) {
+        throw new Refusal(
+          'usage',
+          `Invalid role. Use one of ${ROLES.join(', ')}.${didYouMean(role ?? '', ROLES)}`,
+        )
+      }
       const loginNames = words.slice(0, -1).map(readLoginName)
       const found = await operator('set-role')
       const noticeOf = roleNotices(found, role, target(), io)

@@ -208,6 +208,24 @@ describe('export and import', () => {
     expect(await importLines(line({ plan: 'pro' }))).toMatchObject({ status: 0 })
   })
 
+  test('refuse the same attribute twice, in a column of CSV and on the command line', async () => {
+    const { passwordHash } = await stores.user(name)
+    const file = join(temporaryFolder(), 'users.csv')
+    const cell = '"{""plan"":""pro"",""plan"":""free""}"'
+    writeFileSync(
+      file,
+      `username,role,passwordHash,attributes\ntwice-${cases},user,"${passwordHash}",${cell}\n`,
+    )
+    expect(await run('import', file)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('line 2: attributes: Repeats plan.'),
+    })
+    expect(await set('plan=pro', 'team=red', 'plan=free')).toEqual(
+      refusal(2, 'The attribute plan is given twice.'),
+    )
+    expect(await stored()).toBeUndefined()
+  })
+
   test('read attributes as JSON in a column of CSV', async () => {
     const { passwordHash } = await stores.user(name)
     const file = join(temporaryFolder(), 'users.csv')

@@ -105,6 +105,8 @@ describe('events', () => {
     // The account was created with a role.
     [['--changes', 'role'], 2],
     [['--changes', 'role,disabled'], 4],
+    [['--from', '203.0.113.7'], 1],
+    [['--from', '203.0.113.8'], 0],
     [['--by', 'local'], 6],
     [['--by', 'nothing of it'], 0],
     [['--since', '1h'], 8],
@@ -161,9 +163,18 @@ describe('events', () => {
     [['--since', '2026-02-30'], expect.objectContaining({ status: 2 })],
     [['--since', '2026-01-31 (then) 12:00'], expect.objectContaining({ status: 2 })],
     [['--before', '2026'], refusal(2, 'Invalid --before. Use the place that the page before ended with.')],
+    [['--changes', 'Role'], refusal(2, 'Invalid --changes: no event has Role. Did you mean role?')],
     [
-      ['--changes', 'Role'],
-      refusal(2, 'Invalid --changes: no event has Role. Use a value such as role or passwordHash.'),
+      ['--changes', 'wings'],
+      refusal(2, 'Invalid --changes: no event has wings. Use a value such as role or passwordHash.'),
+    ],
+    [
+      ['--type', 'sesion'],
+      expect.objectContaining({ stderr: expect.stringMatching(/ Did you mean session\?\n$/) }),
+    ],
+    [
+      ['--from', 'home'],
+      refusal(2, 'Invalid --from. Use an IP address such as 198.51.100.4 or 2001:db8::1.'),
     ],
     [
       ['--since', 'yesterday'],
@@ -187,6 +198,36 @@ describe('events', () => {
     } as const
     await transact(store.table, [eventOf(store.table, testAct(new Date(Date.now() - 60_000)), signedIn)])
     expect((await store.run(['show', 'frank'])).stdout).toContain('sign-in   none in 180 days')
+  })
+
+  test('have the name that the user has now in JSON, and none after the removal', async () => {
+    const names = new Set((await eventsOf('countess')).map(({ username }) => username))
+    expect(names).toEqual(new Set(['countess']))
+    const { id } = await addTestUser(store.table, { username: 'guest' })
+    expect((await eventsOf('--since', '1h')).find(({ subject }) => subject === `user#${id}`)).toMatchObject({
+      username: 'guest',
+    })
+    await store.run(['remove', 'guest', '--yes'])
+    for (const event of await eventsOf(id)) expect(event).not.toHaveProperty('username')
+  })
+
+  test('of an IPv6 network come together', async () => {
+    const { id } = await addTestUser(store.table, { username: 'traveller' })
+    const write = (sourceIp: string) =>
+      eventOf(
+        store.table,
+        { ...testAct(), origin: { sourceIp, userAgent: 'x' } },
+        { type: 'session.ended', subject: partitionOf(id), session: 's', detail: 'ended' },
+      )
+    await transact(store.table, [
+      write('2001:db8:7:1::1'),
+      write('2001:db8:7:1::2'),
+      write('2001:db8:7:2::1'),
+    ])
+    for (const address of ['2001:db8:7:1::9', '2001:db8:7:1::/64']) {
+      expect(await eventsOf('--since', '1h', '--from', address)).toHaveLength(2)
+    }
+    await store.run(['remove', 'traveller', '--yes'])
   })
 
   test('of which no one matches are a sentence', async () => {

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { findObstacle } from '../../scripts/users/import/obstacle.ts'
+import { crash } from '../security/faults/faults.ts'
 import { HASH_VECTORS, ONE_OF_EACH_COST } from '../security/hashes/hash-vectors.ts'
+import { startProxy } from '../support/aws-proxy.ts'
 import { begin, refusal, success } from '../support/command.ts'
-import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
+import { PASSWORD, readyHash, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
 import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users.ts'
 
@@ -211,6 +213,12 @@ test.each([
     'Column 4 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId, attributes. For others use --from or --map.',
   ],
   [
+    'a column in the spelling of another program',
+    'a.csv',
+    `username,role,password_hash\nada,user,${HASH}\n`,
+    'Column 3 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId, attributes. For others use --from or --map. Did you mean passwordHash?',
+  ],
+  [
     'no header',
     'a.csv',
     `ada,${PASSWORD},user\n`,
@@ -369,6 +377,21 @@ proof('import that gets two SIGINT finishes what it has begun and prints a summa
   expect(stdout).toBe(`${(await usernames(own)).length} added, 0 already there, 0 invalid.\n`)
 })
 
+test('import that the store stops counts the users it does not know about, and says to run it again', async () => {
+  const own = await startOwnStore()
+  const proxy = await startProxy(new URL(own.endpoint))
+  onTestFinished(() => proxy.close())
+  proxy.inject({ operation: 'TransactWriteItems', text: 'user-1', say: crash })
+  const file = fileOf('three.csv', HEADER + rows(0, 3))
+  const importFile = () => run(['--local', '--endpoint', String(proxy.url), 'import', file])
+  const { status, stdout, stderr } = await importFile()
+  expect(status).toBe(3)
+  expect(stdout).toBe('2 added, 0 already there, 0 invalid, 1 with an unknown outcome.\n')
+  expect(stderr).toMatch(/The store failed: .*\. Run the command again for the rest\.\n$/)
+  await proxy.recover()
+  expect((await importFile()).stdout).toBe('1 added, 2 already there, 0 invalid.\n')
+})
+
 proof('import whose store fails does not wait for more lines and prints a summary', async () => {
   const own = await startOwnStore()
   const { stdin, outcome, printed } = own.begin('import', '-', '--format', 'csv')
@@ -380,6 +403,6 @@ proof('import whose store fails does not wait for more lines and prints a summar
   expect(status).toBe(3)
   expect(stdout).toBe('1000 added, 0 already there, 0 invalid.\n')
   expect(stderr).toMatch(
-    /^1,000 lines\nThe store failed: .*ECONNREFUSED .*\. Is the service running there\?\n$/,
+    /^1,000 lines\nThe store failed: .*ECONNREFUSED .*\. Is the service running there\? Run the command again for the rest\.\n$/,
   )
 })

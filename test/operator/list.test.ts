@@ -103,6 +103,7 @@ describe('few users', () => {
   test.each([
     [['--role', 'king'], NO_ROLE],
     [['--role', 'king', '--count'], NO_ROLE],
+    [['--role', 'amdin'], `${NO_ROLE} Did you mean admin?`],
     [['--filter', ''], 'Invalid --filter. Use part of a username or address.'],
     [['--prefix', ''], 'Invalid --prefix. Use the beginning of a username or address.'],
     [['--prefix', 'ada lovelace'], 'Invalid --prefix. Use the beginning of a username or address.'],
@@ -144,19 +145,20 @@ describe('1,200 users, one with sessions', () => {
     expect(table.stdout).not.toContain('argon2')
   })
 
-  test('no command of list scans the table, except the report of hashes', async () => {
+  test('no list scans, except the report of hashes and a search without a result', async () => {
     const { calls, run } = recordedList(store.table)
     const commands: Partial<ListOptions>[] = [
       {},
       { limit: 20 },
       { filter: ['user-1'] },
-      { disabled: true },
       { prefix: 'user-1', role: 'user', limit: 5 },
       { count: true },
     ]
     for (const options of commands) await run(options)
     expect(new Set(calls)).toEqual(new Set(['Query', 'BatchGetItem']))
     await run({ rehashReport: true })
+    expect(calls.splice(0)).toContain('Scan')
+    await run({ disabled: true })
     expect(calls).toContain('Scan')
   })
 

@@ -91,6 +91,20 @@ test('commands work for the others, and name the user whose role was removed', a
   expect(error).not.toHaveBeenCalled()
 })
 
+test('a search that only users with a removed role match is refused, with the role', async () => {
+  await removeRole(bob)
+  const named = {
+    status: 1,
+    stdout: '',
+    stderr:
+      'Users match who have a role that auth.config.ts does not have: editor. Name it in formerRoles.\n',
+  }
+  expect(await run('list', '--filter', bob)).toEqual(named)
+  expect(await run('list', '--prefix', bob, '--count')).toEqual(named)
+  expect(await run('list', '--filter', bob, '--disabled')).toEqual(success('No matching users.\n'))
+  expect(await run('list', '--filter', 'nobody')).toEqual(success('No matching users.\n'))
+})
+
 test('set-role gives the user a role that exists, and the user signs in again', async () => {
   await removeRole(bob)
   expect(await run('set-role', bob, 'admin')).toMatchObject({ status: 0 })

@@ -191,6 +191,18 @@ test.each([
     ['add', 'ada', '--role', PASSWORD],
     'Invalid --role. Use one of user, admin.',
   ],
+  [
+    'a mistyped role',
+    ['set-role', 'ada', 'amdin'],
+    'Invalid role. Use one of user, admin. Did you mean admin?',
+  ],
+  [
+    'a mistyped role in an option',
+    ['add', 'ada', '--role', 'amdin'],
+    'Invalid --role. Use one of user, admin. Did you mean admin?',
+  ],
+  ['a command of another program', ['delete', 'ada'], 'Unknown command delete. Did you mean remove?'],
+  ['a mistyped command', ['lisst'], 'Unknown command lisst. Did you mean list?'],
   ['an option without its value', ['list', '--limit'], "Option '--limit <count>' argument missing"],
 ])('users refuses %s in one line without a password', async (_, args, line) => {
   const outcome = await run(args)

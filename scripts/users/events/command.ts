@@ -3,7 +3,7 @@ import type { Table } from '../../../lib/aws/dynamodb.ts'
 import type { Io } from '../../cli/io.ts'
 import { readLimit } from '../list/list.ts'
 import { type EventsOptions, events } from './events.ts'
-import { readChanges, readInstant, readPosition, readType } from './filter.ts'
+import { readChanges, readInstant, readPosition, readSource, readType } from './filter.ts'
 
 const DEFAULT_LIMIT = 50
 
@@ -26,6 +26,7 @@ export function addEventsOptions(command: Command, io: Io): Command {
     .option('--until <time>', 'before this time', instant)
     .option('--type <type>', 'events of this type, such as session or user.deleted', readType)
     .option('--changes <values>', 'changes of these values, with commas between them', readChanges)
+    .option('--from <address>', 'events from this IP address, or from the /64 of an IPv6 address', readSource)
     .option('--by <text>', 'events with this in the ARN of the operator or the id of the user who acted')
     .option('--limit <count>', 'one page of so many events', readLimit, DEFAULT_LIMIT)
     .option('--before <place>', 'the page before this place, which the page before ended with', readPosition)

@@ -52,9 +52,10 @@ export async function printEvents(
 ): Promise<void> {
   const found = await take(source, options)
   const shown = found.slice(0, options.limit)
-  if (options.json) io.stdout.write(asJson(shown))
+  const names = await namesOf(table, shown)
+  if (options.json) io.stdout.write(asJson(shown.map((event) => withUsername(event, names))))
   else if (shown.length === 0) io.stdout.write('No events.\n')
-  else io.stdout.write(shownEvents(shown, await namesOf(table, shown), widthOf(io.stdout)))
+  else io.stdout.write(shownEvents(shown, names, widthOf(io.stdout)))
   const last = shown.at(-1)
   if (found.length > shown.length && last) {
     io.stderr.write(`There are more events. Next page: --before ${last.place}\n`)
@@ -128,6 +129,12 @@ async function userIdOf(table: Table, who: string, io: Io): Promise<string> {
   for (const { userId, at } of former) io.stderr.write(`Until ${at}, ${who} was the user ${userId}.\n`)
   return user?.id ?? String(former.at(-1)?.userId)
 }
+
+/** Returns an event with the name that its user has now. A user who was removed has none. */
+const withUsername = (event: AuditEvent, names: ReadonlyMap<string, string>) => ({
+  ...event,
+  username: names.get(event.subject.replace(/^user#/, '')),
+})
 
 /** Returns the usernames of all users in events, and the identifiers of all APIs and of clients that are URLs, as far as they exist. */
 async function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<string, string>> {

@@ -1,8 +1,10 @@
 import { type AuditEvent, CLIENT_EVENT_TYPES, EVENT_TYPES } from '../../../lib/events/event.ts'
 import { API } from '../../../lib/oauth/apis/api.ts'
 import { CLIENT } from '../../../lib/oauth/clients/client.ts'
+import { sourceOf } from '../../../lib/throttling/source.ts'
 import { FACTORS } from '../../../lib/users/factors.ts'
 import { PROFILE } from '../../../lib/users/user.ts'
+import { didYouMean } from '../../../project/did-you-mean.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { WITH_ROLE } from './rows.ts'
 
@@ -50,6 +52,19 @@ export interface EventFilter {
   changes?: string[]
   /** Part of the ARN or of the id of who acted. */
   by?: string
+  /** Source of the request, as `sourceOf` in `lib/throttling/source.ts` returns it. */
+  from?: string
+}
+
+/**
+ * Reads `--from`: an IPv4 address, or an IPv6 address, of which the /64 counts.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readSource(given: string): string {
+  const source = sourceOf(given.replace(/::\/64$/, '::'))
+  if (source !== 'unknown') return source
+  throw new Refusal('usage', 'Invalid --from. Use an IP address such as 198.51.100.4 or 2001:db8::1.')
 }
 
 /**
@@ -61,7 +76,11 @@ export function readType(given: string): string {
   const types = [...EVENT_TYPES, ...CLIENT_EVENT_TYPES]
   const groups = new Set(types.map((type) => type.replace(/\..*/, '')))
   if ([...types, ...groups].includes(given)) return given
-  throw new Refusal('usage', `Invalid --type. Use one of ${types.join(', ')}, or ${[...groups].join(', ')}.`)
+  const meant = didYouMean(given, [...types, ...groups])
+  throw new Refusal(
+    'usage',
+    `Invalid --type. Use one of ${types.join(', ')}, or ${[...groups].join(', ')}.${meant}`,
+  )
 }
 
 /** Names that events have for what changed. */
@@ -86,14 +105,15 @@ export function readChanges(given: string): string[] {
   if (unknown === undefined) return names
   throw new Refusal(
     'usage',
-    `Invalid --changes: no event has ${unknown}. Use a value such as role or passwordHash.`,
+    `Invalid --changes: no event has ${unknown}.${didYouMean(unknown, CHANGES) || ' Use a value such as role or passwordHash.'}`,
   )
 }
 
 /** Whether an event is one that a command shows. */
-export const isShown = (event: AuditEvent, { type, changes, by }: EventFilter): boolean =>
+export const isShown = (event: AuditEvent, { type, changes, by, from }: EventFilter): boolean =>
   (type === undefined || event.type === type || event.type.startsWith(`${type}.`)) &&
   (changes === undefined ||
     changes.some((name) => event.changes.includes(name)) ||
     (changes.includes('role') && Object.hasOwn(WITH_ROLE, event.type))) &&
-  (by === undefined || event.actorId?.includes(by) === true)
+  (by === undefined || event.actorId?.includes(by) === true) &&
+  (from === undefined || (event.sourceIp !== undefined && sourceOf(event.sourceIp) === from))

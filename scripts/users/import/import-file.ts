@@ -4,7 +4,7 @@ import { addAbortSignal, type Readable } from 'node:stream'
 import type { Io } from '../../cli/io.ts'
 import type { OperatorTable } from '../../cli/operator.ts'
 import { startProgress } from '../../cli/progress.ts'
-import { Refusal } from '../../cli/refusal.ts'
+import { Refusal, refusalOf } from '../../cli/refusal.ts'
 import { checkRow } from './dry-run.ts'
 import { startFaults } from './faults.ts'
 import { startHashers } from './hashes/hashers.ts'
@@ -36,7 +36,7 @@ export async function importFile(
   if (verbose && !dryRun) throw new Refusal('usage', 'Use --verbose only with --dry-run.')
   const layout = await layoutOf(options)
   const totalBytes = file === '-' ? undefined : await sizeOf(file)
-  const tally: Tally = { added: 0, present: 0, invalid: 0 }
+  const tally: Tally = { added: 0, present: 0, invalid: 0, unknown: 0 }
   const ending = new AbortController()
   const interruption = io.interruption()
   interruption.addEventListener('abort', () => ending.abort())
@@ -48,7 +48,9 @@ export async function importFile(
   try {
     const source = file === '-' ? io.stdin : createReadStream(file)
     const records = recordsOf(linesOf(readUntil(ending.signal, source, file)), format, layout)
-    await takeRows(records, settle, { tally, faults, progress }, ending)
+    await takeRows(records, settle, { tally, faults, progress }, ending).catch((error) => {
+      throw stopped(error, dryRun)
+    })
   } finally {
     await hashers.stop()
     faults.end()
@@ -56,7 +58,7 @@ export async function importFile(
     if (rowsIn(tally) > 0) io.stdout.write((verbose ? plan.join('') : '') + summaryOf(tally, dryRun))
   }
   if (interruption.aborted) {
-    const rest = dryRun ? 'Nothing was written.' : 'Run the command again for the rest.'
+    const rest = dryRun ? 'Nothing was written.' : AGAIN
     throw new Refusal('interrupted', `Interrupted before the end. ${rest}`)
   }
   if (rowsIn(tally) === 0) throw new Refusal('usage', `${file} has no users.`)
@@ -65,12 +67,20 @@ export async function importFile(
   }
 }
 
-const rowsIn = ({ added, present, invalid }: Tally) => added + present + invalid
+/** Says what to do after a failure of the store. A line that the file has wrong needs another file. */
+function stopped(error: unknown, dryRun: boolean): Refusal {
+  const { outcome, message } = refusalOf(error)
+  return outcome === 'failed' && !dryRun ? new Refusal(outcome, `${message} ${AGAIN}`) : refusalOf(error)
+}
 
-const summaryOf = ({ added, present, invalid }: Tally, dryRun: boolean) =>
+const AGAIN = 'Run the command again for the rest.'
+
+const rowsIn = ({ added, present, invalid, unknown }: Tally) => added + present + invalid + unknown
+
+const summaryOf = ({ added, present, invalid, unknown }: Tally, dryRun: boolean) =>
   dryRun
     ? `Dry run: ${added} to add, ${present} already there, ${invalid} invalid. Nothing was written.\n`
-    : `${added} added, ${present} already there, ${invalid} invalid.\n`
+    : `${added} added, ${present} already there, ${invalid} invalid${unknown > 0 ? `, ${unknown} with an unknown outcome` : ''}.\n`
 
 function formatOf(file: string): Format {
   if (/\.csv$/i.test(file)) return 'csv'

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { isRefused } from '../../../lib/aws/client.ts'
 import { ServiceError } from '../../../lib/errors.ts'
 import { createUser } from '../../../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES } from '../../../lib/users/user.ts'
@@ -18,6 +19,8 @@ export interface Tally {
   added: number
   present: number
   invalid: number
+  /** The store did not say whether the user is added. */
+  unknown: number
 }
 
 /** What an import shows of its lines. */
@@ -60,6 +63,7 @@ export async function takeRows(
   }
   await inParallel(IN_FLIGHT, rowsOf(records, ending.signal), (row) =>
     take(row).catch((error: unknown) => {
+      if (!isRefused(error)) report.tally.unknown += 1
       // The other lanes may wait for a next line, which standard input may never give.
       ending.abort()
       throw error

@@ -10,6 +10,7 @@ import { isUserId, type User } from '../../../lib/users/user.ts'
 import { ruleOf } from '../attributes.ts'
 import { hashFault } from './hashes/hash-fault.ts'
 import { likelyKind } from './hashes/hash-kinds.ts'
+import { parsed, repeatedMember } from './json.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &
@@ -73,6 +74,8 @@ const AccountFields = z.strictObject({
  */
 export function readAccount(record: Record<string, unknown>): NewAccount | { fault: string } {
   if (record.username === undefined) return { fault: 'Missing username.' }
+  const repeated = repeatedAttribute(record.attributes)
+  if (repeated !== undefined) return { fault: `attributes: ${repeated}` }
   const { data, error } = z.safeParse(AccountFields, record)
   if (data === undefined) return { fault: faultOf(error.issues) }
   const { password, passwordHash, id, createdAt, externalId, attributes, ...fields } = data
@@ -110,12 +113,12 @@ function likelyHash(kind: string, password: string): string {
   return `Looks like a hash: ${kind}. Leave the column out, and add its users with --without-passwords.`
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+/** Says which attribute the text of a CSV column repeats. The parser would take the last value. */
+function repeatedAttribute(given: unknown): string | undefined {
+  if (typeof given !== 'string' || parsed(given) === undefined) return undefined
+  const name = repeatedMember(given)
+  if (name === undefined) return undefined
+  return Object.hasOwn(ATTRIBUTES, name) ? `Repeats ${name}.` : 'Repeats a member.'
 }
 
 const faultOf = (issues: readonly z.core.$ZodIssue[]) =>

@@ -1,6 +1,8 @@
 import { parse } from 'csv-parse/sync'
+import { didYouMean } from '../../../project/did-you-mean.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { COLUMNS, FLAGS } from './columns.ts'
+import { parsed, repeatedMember } from './json.ts'
 import { completeValues, type Layout, PLAINTEXT, rejectColumns } from './layout.ts'
 import type { Line, Place } from './lines.ts'
 import type { Mapping } from './mapping.ts'
@@ -62,30 +64,6 @@ function parseJson(text: string, { mapping }: Layout): Parsed {
   return { fault: known.includes(repeated) ? `Repeats the member ${repeated}.` : 'Repeats a member.' }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // The parser's message is not used: it quotes the text, which may contain a password.
-    return undefined
-  }
-}
-
-/** Returns the first member that an object repeats, in valid JSON. The parser would take the last one (RFC 8259 section 4). */
-function repeatedMember(text: string): string | undefined {
-  const open: Set<string>[] = []
-  for (const [token, string = '', colon] of text.matchAll(/[{}]|("(?:[^"\\]|\\.)*")(\s*:)?/g)) {
-    if (token === '{') open.push(new Set())
-    else if (token === '}') open.pop()
-    else if (colon !== undefined) {
-      const name: string = JSON.parse(string)
-      if (open.at(-1)?.has(name)) return name
-      open.at(-1)?.add(name)
-    }
-  }
-  return undefined
-}
-
 async function* csvRecords(lines: AsyncGenerator<Line>, layout: Layout): AsyncGenerator<UserRecord> {
   let header: Header | undefined
   for await (const line of lines) {
@@ -116,9 +94,12 @@ function readHeader(line: Line, layout: Layout): Header {
 function rejectUnknown(columns: string[]): void {
   const unknown = columns.findIndex((name) => !COLUMNS.includes(name))
   if (unknown !== -1) {
+    // Without any known column, the first line is a user.
+    const isHeader = columns.some((name) => COLUMNS.includes(name))
+    const meant = isHeader ? didYouMean(columns[unknown] ?? '', COLUMNS) : ''
     throw new Refusal(
       'usage',
-      `Column ${unknown + 1} of the CSV header is unknown. Known columns: ${COLUMNS.join(', ')}. For others use --from or --map.`,
+      `Column ${unknown + 1} of the CSV header is unknown. Known columns: ${COLUMNS.join(', ')}. For others use --from or --map.${meant}`,
     )
   }
 }

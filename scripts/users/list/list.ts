@@ -1,6 +1,9 @@
 import { FORMER_ROLES, isRole, ROLES } from '../../../lib/application/roles.ts'
+import { awsErrorType } from '../../../lib/aws/client.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
+import { didYouMean } from '../../../project/did-you-mean.ts'
+import { CONFIGURATION } from '../../../project/project.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { eachOf, inParallel } from '../../cli/sequences/in-parallel.ts'
@@ -10,7 +13,7 @@ import { lastSignIn } from '../activity.ts'
 import { countKinds, shownKinds } from '../passwords/rehash-report.ts'
 import type { ReadOptions } from '../show.ts'
 import { noticeUnknownRoles, usersByName } from '../store.ts'
-import { countAccounts, findAccounts, matches, type Range, type Search } from './search.ts'
+import { countAccounts, findAccounts, matches, type Range, type Search, unknownRolesOf } from './search.ts'
 
 const MAX_LIMIT = 10_000
 
@@ -81,12 +84,12 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
   }
   if (count) {
     const found = await countAccounts(table, options)
-    requireKnownRole(options, found)
+    await requireKnownRoles(table, options, found, io)
     io.stdout.write(`${found}\n`)
     return
   }
   const { accounts, next } = await findAccounts(table, options, options)
-  requireKnownRole(options, accounts.length)
+  await requireKnownRoles(table, options, accounts.length, io)
   const none = isForAll(options) ? 'No users.\n' : 'No matching users.\n'
   const listed = options.lastSignIn ? await withLastSignIns(table, accounts) : accounts
   io.stdout.write(json ? text.asJson(listed) : listed.length === 0 ? none : shown(listed, io))
@@ -99,7 +102,31 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
 /** Refuses a role that neither the configuration nor a user has: a mistyped one. Users may have one that was taken out of `ROLES`. */
 function requireKnownRole({ role }: ListOptions, found: number): void {
   if (found > 0 || role === undefined || isRole(role) || FORMER_ROLES.includes(role)) return
-  throw new Refusal('usage', `Invalid --role. No user has it. Use one of ${ROLES.join(', ')}.`)
+  const meant = didYouMean(role, ROLES)
+  throw new Refusal('usage', `Invalid --role. No user has it. Use one of ${ROLES.join(', ')}.${meant}`)
+}
+
+/**
+ * Refuses to say that no user matches, if some do whose role the configuration does not have: a search looks for the roles that it has.
+ *
+ * @throws {@link Refusal} `refused`, with the roles.
+ */
+async function requireKnownRoles(table: Table, options: ListOptions, found: number, io: Io): Promise<void> {
+  requireKnownRole(options, found)
+  if (found > 0 || options.role !== undefined || options.after !== undefined) return
+  const roles = await unknownRolesOf(table, options).catch((error: unknown) => {
+    if (awsErrorType(error) !== 'AccessDeniedException') throw error
+    io.stderr.write(
+      `Not searched: users whose role ${CONFIGURATION} does not have. That needs dynamodb:Scan.\n`,
+    )
+    return []
+  })
+  if (roles.length === 0) return
+  const [some, name] = roles.length === 1 ? ['a role', 'Name it'] : ['roles', 'Name them']
+  throw new Refusal(
+    'refused',
+    `Users match who have ${some} that ${CONFIGURATION} does not have: ${roles.map(text.printable).join(', ')}. ${name} in formerRoles.`,
+  )
 }
 
 const isForAll = ({ prefix, filter, role, disabled, after }: ListOptions) =>

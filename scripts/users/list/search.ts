@@ -99,6 +99,29 @@ export async function countAccounts(table: Table, search: Search): Promise<numbe
   return (await take(hitsOf(table, search, {}), Infinity)).length
 }
 
+/** Finds the roles of matching users which the configuration does not have. It reads the whole index of usernames. */
+export async function unknownRolesOf(
+  table: Table,
+  { prefix = '', filter, disabled }: Search,
+): Promise<string[]> {
+  const known = new Set([...ROLES, ...FORMER_ROLES])
+  const roles = new Set<string>()
+  for await (const { items } of pagesOf(table, 'Scan', {
+    IndexName: INDEXES.username,
+    ConsistentRead: false,
+  })) {
+    for (const item of items) {
+      const names = { username: text(item, 'username'), email: optionalText(item, 'email') }
+      const isFound = names.username.startsWith(prefix) || names.email?.startsWith(prefix) === true
+      const isDisabled = Object(item.disabled).BOOL === true
+      const role = text(item, 'role')
+      if (!known.has(role) && isFound && hasParts(names, filter) && (disabled ?? isDisabled) === isDisabled)
+        roles.add(role)
+    }
+  }
+  return [...roles].sort()
+}
+
 /** Whether the profile still has the name of a hit. Who also matches by the username has another hit. */
 const isMatch = ({ key, name }: Hit, account: Account, search: Search) =>
   account[key] === name &&

@@ -114,6 +114,10 @@ describe('add', () => {
     [[`${'a'.repeat(21)}g`, ...web], ID],
     [['shop', '--redirect-uri', CALLBACK], 'Missing --type <type>.'],
     [['shop', '--type', 'spa'], 'Invalid --type. Use one of web, browser, native, machine.'],
+    [
+      ['shop', '--type', 'wbe'],
+      'Invalid --type. Use one of web, browser, native, machine. Did you mean web?',
+    ],
     [['shop', '--type', 'web'], 'A web client needs a --redirect-uri.'],
     [['shop', ...web, '--name', ''], NAME],
     [['shop', ...web, '--name', ' Shop'], NAME],
