@@ -170,7 +170,7 @@ test('"Cancel" leads to the app with access_denied', async () => {
 
 test('a page whose script does not come says after ten seconds what to do', async () => {
   const page = await openSignedIn({ known: /ERR_FAILED/ })
-  await page.route('**/page.js*', (route) => route.abort())
+  await page.route('**/page-*.js', (route) => route.abort())
   const request = shop.requestOf(await shop.register())
   await page.goto(shop.pageOf(request))
   await page.getByRole('link', { name: 'Sign in' }).click()
