@@ -119,6 +119,8 @@ export interface AuthMembers {
   /** Origins whose pages may call the service, with commas between them; or `*`. */
   allowedOrigins: string
   logGroup: string
+  /** Whether the stage logs each request. */
+  accessLogs: string
   /** What `authorizer: auth` stands for. */
   authorizer: { name: string }
   pages: string

@@ -23,6 +23,7 @@ export const PARAMETER_NAMES = [
   'monitoring',
   'alarmTopicArn',
   'requestFloodPerMinute',
+  'accessLogs',
   'signingKey',
   'publishedKeys',
   'breachedPasswords',

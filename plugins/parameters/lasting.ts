@@ -23,6 +23,7 @@ const LASTING = {
   cookieSessions: undefined,
   pages: undefined,
   oauth: undefined,
+  accessLogs: undefined,
 } satisfies Partial<Record<ParameterName, null | '' | undefined>>
 
 type LastingName = keyof typeof LASTING

@@ -93,6 +93,7 @@ const RULES: [
     ],
     TOPIC,
   ],
+  ['accessLogs', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   [
     'requestFloodPerMinute',
     [1, '75000', 100_000_000],

@@ -40,6 +40,7 @@ const RULES = {
   loginConcurrency: whole('logins', 0, 100_000),
   monitoring: oneOf('on', 'off'),
   alarmTopicArn: topic,
+  accessLogs: oneOf('on', 'off'),
   requestFloodPerMinute: whole('requests', 1, 100_000_000),
   signingKey: oneOf('a', 'b'),
   publishedKeys: oneOf('a', 'b', 'a,b'),

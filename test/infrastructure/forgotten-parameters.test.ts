@@ -59,6 +59,7 @@ test('a package has an output for each lasting parameter that it was given', asy
   expect(await given(packageProd)).toEqual([])
   expect((await given(packageChangedProd)).map(([name]) => name).toSorted()).toEqual(
     [
+      'AccessLogs',
       'AlarmTopicArn',
       'AllowedEmailDomains',
       'AllowedOrigins',

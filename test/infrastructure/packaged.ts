@@ -78,6 +78,7 @@ const CHANGED = {
   loginRateLimit: '500/50',
   alarmTopicArn: TOPIC_ARN,
   requestFloodPerMinute: '300000',
+  accessLogs: 'on',
   sessionTtlSeconds: '300',
   sessionIdleTtlSeconds: '120',
   publishedKeys: 'a',

@@ -514,7 +514,7 @@ test('the stage throttles logins and refreshes below KMS’s quota of RSA signat
       others: [],
       RestApiId: { Ref: 'ApiGatewayRestApi' },
     })
-    const { DeploymentId, MethodSettings, ...rest } = propertiesOf(of, 'ApiGatewayStage')
+    const { DeploymentId, MethodSettings, AccessLogSetting, ...rest } = propertiesOf(of, 'ApiGatewayStage')
     expect(DeploymentId).toEqual({ Ref: deployment })
     expect(rest).toEqual({ RestApiId: { Ref: 'ApiGatewayRestApi' }, StageName: 'prod', TracingEnabled: true })
     return MethodSettings as ReturnType<typeof throttle>[]

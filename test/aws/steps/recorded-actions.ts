@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { root } from '../../support/service-description.ts'
 import { recorder } from '../stage.ts'
 
-/** Every identity may call the first one. If the second one is denied, the framework removes no repository of images: there is none. */
+/** Every identity may call the first one. If the second one is denied, the framework takes it that there are no images to remove. */
 const WITHOUT_PERMISSION = ['sts:GetCallerIdentity', 'ecr:DescribeRepositories']
 
 const policy: { Statement: { Action: string | string[] }[] } = JSON.parse(
