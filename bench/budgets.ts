@@ -33,8 +33,8 @@ const BUDGETS: Record<string, Budget> = {
   'new-account': { bytes: 57_000, floor: 'login' },
   'change-email': { bytes: 48_000, floor: 'login' },
   'confirm-email': { bytes: 43_000, cold: 2.2 },
-  // A third of it is the texts of 16 mails, in whole sentences.
-  mailer: { bytes: 35_500, cold: 2.2 },
+  // A third of it is the texts of 22 mails, in whole sentences. Their style has 1.8 KB.
+  mailer: { bytes: 38_000, cold: 2.2 },
   // Half of it is the texts of all problems, which every function has.
   'user-content': { bytes: 5_300, cold: 0.25 },
   'admin-content': { bytes: 5_300, cold: 0.25 },

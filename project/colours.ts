@@ -22,8 +22,16 @@ export const COLOURS = {
 
 export type ColourName = keyof typeof COLOURS
 
+/** Pages of the application that say what its users agree to. */
+export interface Links {
+  readonly terms?: string
+  readonly privacy?: string
+}
+
 /** How the pages look. */
 export type Theme = { readonly [N in ColourName]?: ColourPair } & {
   /** Path of an SVG file in the project, such as `theme/logo.svg`. Functions get its text. */
   readonly logo?: string
+  /** Links in the footer of every page: https URLs, or paths at the host of the pages, such as `/terms`. */
+  readonly links?: Links
 }

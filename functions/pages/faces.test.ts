@@ -100,6 +100,10 @@ describe.each(PAGES)('the page $page', (page) => {
   })
 })
 
+test('a page without links in its theme has an empty footer', async () => {
+  expect(await get({ handler: signin, event: 'signin.json' })).toContain('<footer></footer>')
+})
+
 test('the plain sign-in page names the service in its heading, and leads to the account', async () => {
   const html = await get({ handler: signin, event: 'signin.json' })
   expect(html).toContain('>Sign in to Acme Shop</h1>')
@@ -145,6 +149,16 @@ describe('the demo', () => {
     expect(html).toContain('href="docs"')
     expect(html).not.toContain('default-next')
     expect(html).not.toContain('Sign in to Acme Shop')
+  })
+
+  test('is not on a sign-in page that leads on, which still names the demo users', async () => {
+    const sample = { ...sampleEvent('signin.json'), queryStringParameters: { next: 'oauth2/authorize?a=b' } }
+    const { body } = await signin(sample, lambdaContext())
+    expect(filesOf(body).map(nameOf)).toEqual(['plain.css', 'plain.js'])
+    expect(body).toContain('a demo user for each role: user, admin.')
+    const withoutHint = textOf(body).replace('has a demo user for each role', '')
+    expect(withoutHint.match(TECHNICAL)).toBeNull()
+    expect(body).not.toMatch(/<!-- (if|end)|id="protected"|id="raw-token"/)
   })
 
   test('shows the role on /account, and leads to the access token', async () => {

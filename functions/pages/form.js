@@ -122,7 +122,7 @@ export async function busy(button, action) {
 export function onSubmit(form, send, succeed) {
   // Until now, the browser would have submitted the form itself, which the policy of the page forbids.
   form.querySelector('[type="submit"]').disabled = false
-  if (!form.parentElement.querySelector(':scope > .notice')) addNotices(form)
+  if (!noticeOf(form, 'notice')) addNotices(form)
   // Screen readers read the hint of a field from the beginning.
   showFaults(form)
   form.addEventListener('submit', (event) => {
@@ -150,12 +150,13 @@ function addNotices(form) {
   form.after(problem, wait)
 }
 
-/** Returns the part of a form's card with a class. */
-const besideForm = (form, className) => form.parentElement.querySelector(`.${className}`)
+/** Returns what shows the problems of a form: in it, or else beside it. */
+const noticeOf = (form, className) =>
+  form.querySelector(`.${className}`) ?? form.parentElement.querySelector(`:scope > .${className}`)
 
 export function clearProblem(form) {
   showFaults(form)
-  notice(besideForm(form, 'notice'), '')
+  notice(noticeOf(form, 'notice'), '')
   endWait(form)
   for (const button of form.querySelectorAll('button[aria-controls]')) mask(button)
 }
@@ -165,7 +166,7 @@ function showProblem(form, { status, body, retryAfterSeconds }) {
   // Where each field shows its fault, only screen readers need the summary.
   const isAtFields = body.errors?.length > 0 && others.length === 0
   const kind = isAtFields ? 'visually-hidden' : 'error'
-  notice(besideForm(form, 'notice'), others.join(' ') || body.detail, kind)
+  notice(noticeOf(form, 'notice'), others.join(' ') || body.detail, kind)
   if (status === 429 && retryAfterSeconds > 0) wait(form, retryAfterSeconds)
   const field =
     form.querySelector('[aria-invalid]') ??
@@ -198,20 +199,20 @@ function wait(form, seconds) {
   const untilMs = Date.now() + seconds * 1000
   const tick = () => {
     const left = secondsUntil(untilMs)
-    besideForm(form, 'wait').querySelector('.time').textContent = clock(left)
+    noticeOf(form, 'wait').querySelector('.time').textContent = clock(left)
     if (left > 0) return
     endWait(form)
-    notice(besideForm(form, 'notice'), say('You can try again now.'), 'info')
+    notice(noticeOf(form, 'notice'), say('You can try again now.'), 'info')
   }
   waits.set(form, setInterval(tick, 500))
-  besideForm(form, 'wait').hidden = false
+  noticeOf(form, 'wait').hidden = false
   tick()
   announce(say('Try again in {duration}.', { duration: inWords(seconds) }))
 }
 
 function endWait(form) {
   clearInterval(waits.get(form))
-  besideForm(form, 'wait').hidden = true
+  noticeOf(form, 'wait').hidden = true
 }
 
 /** Masks the password that a button shows and masks. */

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
+import { handler as authorize } from './authorize/authorize.ts'
 import { handler as accountPages } from './confirm/account-pages.ts'
+import { handler as docs } from './docs/docs.ts'
 import { handler as signin } from './signin/signin.ts'
 
 // The pages of an application with a theme and own words.
@@ -12,12 +14,14 @@ vi.mock('../../auth.config.ts', () => ({
     theme: {
       accent: ['#7b2d26', '#ffb4a2'],
       onAccent: ['#fffffe', '#2b0a06'],
+      links: { terms: 'https://example.com/terms?a=1&b=2', privacy: '/privacy' },
       logo: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><style>a{fill:#7b2d26}</style></svg>',
     },
     texts: {
       'Sign in to {serviceName}': 'Welcome back to {serviceName} <3',
       'No account yet? [Create an account]': 'New here? [Join us]',
       'Sign in': 'Log in',
+      Terms: 'Terms & <rules>',
       'Create an account': '</title><script>1</script> & <!-- if demo -->Join',
       'You are signed out.': 'See "you" soon.',
       'Nothing is recorded yet.': 'Empty.',
@@ -91,4 +95,22 @@ test('a page has the logo as an image and its icon in the colours of the theme',
   expect(url).not.toContain('#')
   expect(html).toContain("rx='4' fill='%237b2d26'/%3E")
   expect(html).toContain("z' fill='%23fffffe'/%3E")
+})
+
+test.each([
+  ['signin', signin, 'signin.json'],
+  ['account', signin, 'account.json'],
+  ['register', accountPages, 'account-pages.json'],
+  ['forgot', accountPages, 'account-pages-forgot.json'],
+  ['confirm', accountPages, 'account-pages-confirm.json'],
+  ['oauth2/authorize', authorize, 'authorize.json'],
+  ['oauth2/logout', authorize, 'authorize-logout.json'],
+  ['docs', docs, 'docs.json'],
+])('the footer of /%s has terms and privacy, in own words', async (_path, handler, event) => {
+  const html = await page(handler, event)
+  expect(html).toContain(
+    '<footer><a href="https://example.com/terms?a=1&amp;b=2" target="_blank">Terms &amp; &lt;rules></a>' +
+      '<a href="/privacy" target="_blank">Privacy</a></footer>',
+  )
+  expect(html.match(/<footer>/g)).toHaveLength(1)
 })

@@ -29,14 +29,14 @@ test('a mail has own words in its subject and its text, and escapes them in HTML
   expect(subject).toBe('[{code} & Söhne] Is this you?')
   expect(text.split('\n\n')).toEqual([
     'Welcome to <b>{code} & Söhne</b>!',
-    `Confirm the address and choose a password:\n${facts.link}`,
+    `Confirm the address:\n${facts.link}`,
     '12345678 is your code',
     'The link is valid for 60 minutes, the code for 10 minutes.',
     'The request came on 2026-11-26 at 13:21 UTC from 203.0.113.7, with curl.',
     'If it was not you, ignore this mail. Without the link or the code, no account is made.\n',
   ])
-  expect(html).toContain('<p>Welcome to &lt;b&gt;{code} &amp; Söhne&lt;/b&gt;!</p>')
-  expect(html).toContain('<p><strong>12345678</strong> is your code</p>')
+  expect(html).toContain('<p style="margin:0 0 16px">Welcome to &lt;b&gt;{code} &amp; Söhne&lt;/b&gt;!</p>')
+  expect(html).toContain('<p style="margin:0 0 16px"><strong>12345678</strong> is your code</p>')
 })
 
 test('a sentence without own words stays, and what has no value too', () => {

@@ -1,6 +1,12 @@
 import config from '../../auth.config.ts'
 
-const { logo, ...colours } = config.theme ?? {}
+const { logo, links, ...colours } = config.theme ?? {}
+
+/** Colours of the theme by name: in the light and in the dark scheme. */
+export const THEME_COLOURS = colours
+
+/** URLs of the application's terms and privacy policy, as far as it has them. */
+export const { terms: TERMS_URL, privacy: PRIVACY_URL } = links ?? {}
 
 const variables = Object.entries(colours).map(
   ([name, [light, dark]]) =>

@@ -5,6 +5,7 @@ import { ICON, LOGO_URL } from '../application/theme.ts'
 import { ServiceError } from '../errors.ts'
 import { escapeHtml } from './escape.ts'
 import { type ApiRoute, apiHandler } from './handler.ts'
+import { LEGAL_LINKS } from './legal-links.ts'
 import { inOwnWords } from './own-words.ts'
 import { found } from './responses.ts'
 
@@ -139,7 +140,7 @@ export function inShell(shell: string, page: Page): string {
   const logo = LOGO_URL ? `<img src="${escapeHtml(LOGO_URL)}" height="32" alt="">` : ''
   const [link, body] = [inWords(page.link), inWords(page.body)]
   const title = escapeHtml(page.title)
-  const parts = { head: '', logo, ...ICON, ...page, title, link, body }
+  const parts = { head: '', logo, links: LEGAL_LINKS, ...ICON, ...page, title, link, body }
   return inWords(shell).replaceAll(TAG, (tag, name) => parts[name as keyof typeof parts] ?? tag)
 }
 

@@ -186,7 +186,7 @@ describe('a first offline_access', () => {
         subject: 'The <Shop> keeps access to your account at Test',
         lead: `The <Shop> (shop.example) may keep its access to your account ${user.username} at Test while you are away.`,
         action: {
-          label: 'See your apps, and remove those that you do not want',
+          label: 'See your apps',
           url: 'https://service.example/account',
         },
         paragraphs: [

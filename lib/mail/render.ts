@@ -1,4 +1,5 @@
 import { say } from '../application/texts.ts'
+import { look, MAIL_STYLE } from './look.ts'
 import type { OutgoingMail } from './send.ts'
 
 /** The text of a mail. */
@@ -6,38 +7,60 @@ export interface Message {
   subject: string
   /** The first line, which says what happened. */
   lead: string
-  /** What the recipient can open. */
-  action?: { label: string; url: string } | undefined
+  /** What the recipient can open. `when` says before it who should. */
+  action?: { when?: string; label: string; url: string } | undefined
   /** A code to type instead of opening the link. */
   code?: string | undefined
   /** What else the recipient should know. */
   paragraphs: readonly string[]
 }
 
-/** Stands in its line for the code, which is of digits and bold in HTML. */
+/** Stand in their sentences for what HTML shows as an element. */
+const LINK = '{link}'
 const CODE = '{code}'
 
-/** Returns the plain text and the HTML of a message. Both say the same. HTML has no image and no script. */
+/**
+ * Returns the plain text and the HTML of a message. Both say the same. HTML has the subject as its heading, one button, and the link of
+ * the button as text. It has no image, no script and no file of its own.
+ */
 export function renderMessage(message: Message): Pick<OutgoingMail, 'subject' | 'text' | 'html'> {
   const { subject, lead, action, code, paragraphs } = message
   const codeLine = say('Or type this code: {code}', { code: CODE })
   const text = [
     lead,
+    ...(action?.when ? [action.when] : []),
     ...(action ? [`${action.label}:\n${action.url}`] : []),
-    ...(code ? [codeLine.replace(CODE, code)] : []),
+    ...(code ? [codeLine.replace(CODE, () => code)] : []),
     ...paragraphs,
   ]
   const html = [
-    `<p>${escapeHtml(lead)}</p>`,
-    ...(action ? [`<p><a href="${escapeHtml(action.url)}">${escapeHtml(action.label)}</a></p>`] : []),
-    ...(code ? [`<p>${escapeHtml(codeLine).replace(CODE, `<strong>${escapeHtml(code)}</strong>`)}</p>`] : []),
-    ...paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`),
+    `<h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">${escapeHtml(subject)}</h1>`,
+    paragraph(escapeHtml(lead)),
+    ...(action?.when ? [paragraph(escapeHtml(action.when))] : []),
+    ...(action ? [buttonOf(action)] : []),
+    ...(code
+      ? [paragraph(escapeHtml(codeLine).replace(CODE, () => `<strong>${escapeHtml(code)}</strong>`))]
+      : []),
+    ...paragraphs.map((one) => paragraph(escapeHtml(one))),
   ]
   return {
     subject,
     text: `${text.join('\n\n')}\n`,
-    html: `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${escapeHtml(subject)}</title><body style="font-family:sans-serif;line-height:1.5">${html.join('')}</body></html>`,
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8">${MAIL_STYLE}<title>${escapeHtml(subject)}</title></head><body ${look('page')}><div ${look('card')}>${html.join('')}</div></body></html>`,
   }
+}
+
+const paragraph = (html: string): string => `<p style="margin:0 0 16px">${html}</p>`
+
+/** Returns the HTML of the button, and of its link as text, for programs that show no button. */
+function buttonOf({ label, url }: NonNullable<Message['action']>): string {
+  const href = `href="${escapeHtml(url)}"`
+  const asText = escapeHtml(say('Or open this link: {link}', { link: LINK }))
+  const link = `<a ${look('link')} ${href}>${escapeHtml(url)}</a>`
+  return (
+    paragraph(`<a ${look('button')} ${href}>${escapeHtml(label)}</a>`) +
+    `<p ${look('soft')}>${asText.replace(LINK, () => link)}</p>`
+  )
 }
 
 const ENTITIES: Record<string, string> = {

@@ -56,6 +56,7 @@ test.each<[string, object]>([
         onAccent: ['#ffffff', '#2b0a06'],
         page: ['#faf7f5', '#171211'],
         logo: 'theme/logo.svg',
+        links: { terms: 'https://example.com/terms?lang=en#top', privacy: '/privacy' },
       },
     },
   ],
@@ -98,6 +99,29 @@ test.each<[string, unknown, string]>([
     'a mistyped member',
     { ...valid, serviceNam: 'Notes' },
     'serviceNam is unknown. Did you mean serviceName?',
+  ],
+  ...[
+    'http://example.com/terms',
+    'javascript:alert(1)',
+    '//example.com/terms',
+    '/\\example.com/terms',
+    'terms',
+    'https:///terms',
+    'https://ada:pass@example.com/',
+    'https://example.com/"onclick="',
+    'https://example.com/{{links}}',
+    '/te rms',
+    '/terms\u202e',
+    '',
+  ].map((terms): [string, unknown, string] => [
+    `the link ${JSON.stringify(terms)}`,
+    { ...valid, theme: { links: { terms } } },
+    'theme.links.terms must be an https URL such as https://example.com/terms, or a path such as /terms.',
+  ]),
+  [
+    'a mistyped link',
+    { ...valid, theme: { links: { privicy: '/privacy' } } },
+    'theme.links.privicy is unknown. Did you mean privacy?',
   ],
   ['a function', { ...valid, serviceName: () => 'Notes' }, `serviceName ${VALUE_RULE}`],
   ['a Promise', { ...valid, pages: Promise.resolve('on') }, `pages ${VALUE_RULE}`],
@@ -343,4 +367,14 @@ test('the longest claimed attributes take as many bytes as any that users may ha
   const all = Array.from({ length: 0x1_00_00 }, (_, code) => String.fromCharCode(code))
   const allowed = all.filter((text) => mayBe({ type: 'string' }, text))
   expect(Math.max(...allowed.map(bytes))).toBe(bytes('"'))
+})
+
+test('every fault of the links is named', () => {
+  const links = { terms: 'terms', privacy: 'http://example.com', imprint: '/imprint' }
+  const rule = 'must be an https URL such as https://example.com/terms, or a path such as /terms.'
+  expect(faultsOfConfig({ ...valid, theme: { links } })).toEqual([
+    `theme.links.terms ${rule}`,
+    `theme.links.privacy ${rule}`,
+    'theme.links.imprint is unknown.',
+  ])
 })

@@ -5,7 +5,7 @@ import { LONGEST_STAGE } from '../parameters/parameters.ts'
 import { ATTRIBUTE_MEMBERS, ATTRIBUTES, faultsOfAttributes } from './attributes.ts'
 import { faultsOfContrast } from './contrast.ts'
 import { TEXTS_PATH } from './texts.ts'
-import { THEME, THEME_MEMBERS } from './theme.ts'
+import { LINK_MEMBERS, THEME, THEME_MEMBERS } from './theme.ts'
 
 // A role is also the name of its demo user, and stands in texts with other characters between roles.
 const role = z
@@ -43,12 +43,13 @@ const CONFIG = z.strictObject(
   'must be an object',
 )
 
-/** Members of what a path begins with. */
+/** Members by path, or by what the path begins with. */
 const MEMBERS: Record<string, readonly string[]> = {
   '': Object.keys(CONFIG.shape),
   stages: PARAMETER_NAMES,
   attributes: ATTRIBUTE_MEMBERS,
   theme: THEME_MEMBERS,
+  'theme.links': LINK_MEMBERS,
 }
 
 /**
@@ -69,7 +70,7 @@ export function faultsOfConfig(config: unknown): string[] {
     administrators,
     formerRoles = [],
     attributes = {},
-    theme: { logo: _, ...colours } = {},
+    theme: { logo: _logo, links: _links, ...colours } = {},
   } = data
   return [
     ...faultsOfAttributes(attributes),
@@ -110,7 +111,7 @@ function linesOf(issue: z.core.$ZodIssue): string[] {
     const { message } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue
     return [`${path.slice(1) || 'The default export'} ${message}.`]
   }
-  const known = MEMBERS[String(issue.path[0] ?? '')] ?? []
+  const known = MEMBERS[path.slice(1)] ?? MEMBERS[String(issue.path[0] ?? '')] ?? []
   return issue.keys.map(
     (key) =>
       `${`${path}.${key}`.slice(1)} is unknown.${didYouMean(

@@ -93,8 +93,8 @@ test('a link of a mail opens in a new tab, which has no opener and is not in the
 })
 
 test.each([
-  ['light', 'rgb(0, 0, 0)'],
-  ['dark', 'rgb(255, 255, 255)'],
+  ['light', 'rgb(22, 33, 30)'],
+  ['dark', 'rgb(230, 238, 235)'],
 ] as const)('a mail of this service is %s where the page is', async (colorScheme, ink) => {
   mailbox.add(mail({ unsafeHtml: renderMessage({ subject: 'Hello', lead: 'Hello', paragraphs: [] }).html }))
   const page = await open(`${url}/mailbox/a-1`, { colorScheme, known: BLOCKED })

@@ -106,6 +106,7 @@ describe.each(LOOKS)('at $width pixels, $colorScheme', (appearance) => {
     await take(page, `signin-factor-${look}`)
     await fillIn(page, 'Code from your authenticator app', app(), 'Continue')
     await rows(page).first().waitFor()
+    await take(page, `account-two-steps-${look}`)
     await press(page, 'Remove the authenticator app')
     await confirmPassword(page, 'Remove', 'user')
     await alert(page, 'The authenticator app was removed.')

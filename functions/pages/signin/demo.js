@@ -2,7 +2,7 @@
 
 import { announce, busy, call, decodePart, element, failureOf, make, notice } from '../form.js'
 import { clock, secondsUntil } from '../time.js'
-import { auth, next, onShow } from './page.js'
+import { auth, onShow } from './page.js'
 
 /** The access token that the page shows. The refresh token is in a cookie that no script can read. */
 let shown
@@ -144,10 +144,6 @@ async function copyToken(button) {
   }
 }
 
-if (next) {
-  element('sign-in-lead').textContent = 'Sign in to continue.'
-  element('protected')?.remove()
-}
 element('refresh').addEventListener('click', ({ target }) => busy(target, refresh))
 element('copy').addEventListener('click', ({ target }) => busy(target, () => copyToken(target)))
 for (const button of document.querySelectorAll('[data-route]')) {

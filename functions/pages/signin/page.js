@@ -4,12 +4,12 @@
 import { hasAutofill, hasPasskeys, signInWithPasskey } from '../../../client/passkeys.js'
 import { passkeyFailureOf } from '../factors/dialogs.js'
 import { askFactor } from '../factors/second-factor.js'
-import { busy, ENROLMENT_KEY, element, failureOf, notice, onSubmit, setTitle } from '../form.js'
+import { busy, clearProblem, ENROLMENT_KEY, element, failureOf, notice, onSubmit, setTitle } from '../form.js'
 import { say } from '../words.js'
 import { auth, next, onSignInAgain, showApp, shownUser } from './arrival.js'
 import { enrol } from './enrolment.js'
 
-export { auth, next }
+export { auth }
 
 /** What else shows the user, or null. */
 let showMore = () => {}
@@ -104,6 +104,7 @@ async function begin() {
 
 async function signIn({ username, password }) {
   autofill?.abort()
+  notice(element('sign-in-notice'), '')
   const response = await signInBySteps({ username: username.value, password: password.value })
   if (response.status !== 200) offerPasskeys()
   return response
@@ -174,6 +175,7 @@ async function offerPasskeys() {
 
 async function usePasskey() {
   autofill?.abort()
+  clearProblem(element('sign-in'))
   notice(element('sign-in-notice'), '')
   try {
     await signInWithPasskey(auth)

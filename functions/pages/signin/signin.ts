@@ -51,7 +51,7 @@ const FILES = {
 
 /**
  * GET /signin, GET /account, and GET /signin/{file}: the sign-in page, the account page, and their files. They have
- * the face, parts and links that the service has. GET /.well-known/change-password leads password managers to the account
+ * the face, parts and links that the service has; with `next`, /signin has the face without the demo. GET /.well-known/change-password leads password managers to the account
  * (https://w3c.github.io/webappsec-change-password-url/). GET /client.js and
  * GET /passkeys.js: the client for browsers.
  */
@@ -60,16 +60,19 @@ export const handler = pageHandler({
   pages: PAGES,
   files: FILES,
   modules: { 'client.js': client, 'passkeys.js': passkeys },
-  readContent: () => {
+  readContent: ({ queryStringParameters }) => {
     const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'CONTENT'])
-    const { parts, texts } = faceOf(config)
+    // A page that leads on, such as to an app, is for a user of that page: the demo would stand beside an app's sign-in.
+    const isDemo = config.DEMO && queryStringParameters?.next === undefined
+    const { parts, texts } = faceOf({ ...config, DEMO: isDemo })
     // The demo alone calls the routes of content.
-    const features = featuresOf(config.DEMO ? config : { ...config, CONTENT: [] })
-    const content = config.DEMO && config.CONTENT.length > 0 ? ['content'] : []
+    const features = featuresOf(isDemo ? config : { ...config, CONTENT: [] })
+    const content = isDemo && config.CONTENT.length > 0 ? ['content'] : []
+    const demoUsers = config.DEMO ? ['demoUsers'] : []
     // A service that allows all origins leads to none of them: an attacker's is among them.
     const origins = readAllowedOrigins().filter((origin) => origin !== '*')
     return {
-      parts: [...parts, ...features, ...content],
+      parts: [...parts, ...features, ...content, ...demoUsers],
       texts: { ...texts, allowedOrigins: origins.join(' '), roles: ROLES.join(', ') },
     }
   },

@@ -1,6 +1,6 @@
 import { say } from '../../application/texts.ts'
 import type { Message } from '../render.ts'
-import { type Facts, originSentence } from './facts.ts'
+import { type Facts, newPassword, originSentence } from './facts.ts'
 
 export const accountExists = (facts: Facts): Message => ({
   subject: say('You already have an account at {service}', facts),
@@ -8,6 +8,6 @@ export const accountExists = (facts: Facts): Message => ({
     'Someone asked to use this address at {service}, where you already have an account. Your username is {username}.',
     facts,
   ),
-  action: { label: say('Choose a new password if you forgot yours'), url: facts.forgotUrl },
+  action: newPassword(facts, say('If you forgot your password, choose a new one.')),
   paragraphs: [originSentence(facts), say('If it was not you, ignore this mail. Nothing has changed.')],
 })

@@ -14,7 +14,11 @@ export const cancelReset = (facts: Facts): Message => ({
         'An operator asked to remove all second factors and recovery codes of your account {username} at {service}. They are removed at your next sign-in with the password.',
         facts,
       ),
-  action: { label: say('Cancel this, if you did not ask for it'), url: String(facts.link) },
+  action: {
+    when: say('If you did not ask for it, cancel it.'),
+    label: say('Keep my second factors'),
+    url: String(facts.link),
+  },
   paragraphs: [
     say('A complete sign-in with a second factor cancels it too.'),
     originSentence(facts),

@@ -24,7 +24,11 @@ test.each([
   expect(enrolment({ ...facts, origin, code })).toEqual({
     subject: 'Add a second factor to your account at Orders',
     lead: 'Someone signed in with the password of your account ivy at Orders. The account must have a second factor, and this mail proves that the account is yours.',
-    action: { label: 'Open this in the browser where you sign in', url: facts.link },
+    action: {
+      when: 'Open the link in the browser where you sign in.',
+      label: 'Confirm that the account is yours',
+      url: facts.link,
+    },
     code,
     paragraphs: [
       next,
@@ -39,7 +43,11 @@ test('the notice of a reset of second factors says when, and how to cancel it', 
   expect(cancelReset({ ...facts, delaySeconds: 86_400 })).toEqual({
     subject: 'Your second factors at Orders will be removed',
     lead: 'An operator asked to remove all second factors and recovery codes of your account ivy at Orders. They are removed at your first sign-in with the password that is 24 hours or more after this mail.',
-    action: { label: 'Cancel this, if you did not ask for it', url: facts.link },
+    action: {
+      when: 'If you did not ask for it, cancel it.',
+      label: 'Keep my second factors',
+      url: facts.link,
+    },
     paragraphs: [
       'A complete sign-in with a second factor cancels it too.',
       'An operator sent this on 2026-11-26 at 13:21 UTC.',

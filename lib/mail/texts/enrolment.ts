@@ -8,7 +8,11 @@ export const enrolment = (facts: Facts): Message => ({
     'Someone signed in with the password of your account {username} at {service}. The account must have a second factor, and this mail proves that the account is yours.',
     facts,
   ),
-  action: { label: say('Open this in the browser where you sign in'), url: String(facts.link) },
+  action: {
+    when: say('Open the link in the browser where you sign in.'),
+    label: say('Confirm that the account is yours'),
+    url: String(facts.link),
+  },
   code: facts.code,
   paragraphs: [
     facts.code === undefined

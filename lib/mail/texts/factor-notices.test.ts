@@ -23,7 +23,7 @@ describe.each(KINDS)('the notice %s', (kind) => {
   })
 
   test('says what to do if it was someone else, and has no code', () => {
-    const advice = [action?.label, ...paragraphs].join(' ')
+    const advice = [action?.when, ...paragraphs].join(' ')
     expect(advice).toMatch(/If it was not you, (choose a new password|contact the operator)/)
     expect(code).toBeUndefined()
   })
@@ -34,7 +34,8 @@ test('a notice of an added factor says that a new password does not remove it', 
     subject: 'An authenticator app was added at Orders',
     lead: 'An authenticator app was added to your account ivy at Orders. Sign-ins with the password need a second factor now.',
     action: {
-      label: 'If it was not you, choose a new password. That ends all sessions',
+      when: 'If it was not you, choose a new password. That ends all sessions.',
+      label: 'Choose a new password',
       url: facts.forgotUrl,
     },
     paragraphs: [

@@ -1,7 +1,7 @@
 import { say } from '../../application/texts.ts'
 import type { NoticeKind } from '../event.ts'
 import type { Message } from '../render.ts'
-import { changeSentence, type Facts, originSentence } from './facts.ts'
+import { changeSentence, type Facts, newPassword, originSentence } from './facts.ts'
 
 /** Notices about second factors. */
 type FactorNotice = Extract<
@@ -10,10 +10,8 @@ type FactorNotice = Extract<
 >
 
 /** The first thing to do if it was someone else, who had a session or the password. */
-const choosePassword = ({ forgotUrl }: Facts) => ({
-  label: say('If it was not you, choose a new password. That ends all sessions'),
-  url: forgotUrl,
-})
+const choosePassword = (facts: Facts) =>
+  newPassword(facts, say('If it was not you, choose a new password. That ends all sessions.'))
 
 // A new password removes no factor. If someone else added the first one, the owner cannot sign in.
 const removeIt = () =>

@@ -46,6 +46,13 @@ export const changeSentence = (facts: Facts): string =>
     ? originSentence(facts)
     : say('An operator made this change on {day} at {time} UTC.', whenOf(facts))
 
+/** Leads to the page where users ask for a new password. `when` says who should. */
+export const newPassword = ({ forgotUrl }: Facts, when: string) => ({
+  when,
+  label: say('Choose a new password'),
+  url: forgotUrl,
+})
+
 /** Returns the sentence that says how long a link is valid, and a code if there is one. */
 export const validity = ({ code }: Facts): string =>
   code === undefined

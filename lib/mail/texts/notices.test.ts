@@ -15,7 +15,11 @@ describe('a notice of a change by an operator', () => {
       subject: 'Your password for Orders was changed',
       lead: 'The password of your account ivy at Orders was changed. All sessions have ended.',
       paragraphs: ['An operator made this change on 2026-11-26 at 13:21 UTC.'],
-      action: { label: 'If you did not expect it, choose a new password', url: facts.forgotUrl },
+      action: {
+        when: 'If you did not expect it, choose a new password.',
+        label: 'Choose a new password',
+        url: facts.forgotUrl,
+      },
     })
   })
 
@@ -46,6 +50,6 @@ test('a notice of the own change says from where it came', () => {
   expect(NOTICES['password-changed']({ ...facts, origin })).toMatchObject({
     lead: 'The password of your account ivy at Orders was changed. All other sessions have ended.',
     paragraphs: ['The request came on 2026-11-26 at 13:21 UTC from 203.0.113.7, with curl.'],
-    action: { label: 'If it was not you, choose a new password' },
+    action: { when: 'If it was not you, choose a new password.', label: 'Choose a new password' },
   })
 })

@@ -2,7 +2,7 @@ import { say } from '../../application/texts.ts'
 import type { NoticeKind } from '../event.ts'
 import type { Message } from '../render.ts'
 import { FACTOR_NOTICES } from './factor-notices.ts'
-import { changeSentence, type Facts, originSentence } from './facts.ts'
+import { changeSentence, type Facts, newPassword, originSentence } from './facts.ts'
 
 // A change of an operator has no origin. The recipient may expect it.
 
@@ -21,12 +21,12 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
           facts,
         ),
     paragraphs: [changeSentence(facts)],
-    action: {
-      label: facts.origin
-        ? say('If it was not you, choose a new password')
-        : say('If you did not expect it, choose a new password'),
-      url: facts.forgotUrl,
-    },
+    action: newPassword(
+      facts,
+      facts.origin
+        ? say('If it was not you, choose a new password.')
+        : say('If you did not expect it, choose a new password.'),
+    ),
   }),
   'address-requested': (facts) => ({
     subject: say('A new address for your account at {service}', facts),
@@ -35,10 +35,10 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
       facts,
     ),
     paragraphs: [originSentence(facts)],
-    action: {
-      label: say('If it was not you, choose a new password at once. That cancels the change'),
-      url: facts.forgotUrl,
-    },
+    action: newPassword(
+      facts,
+      say('If it was not you, choose a new password at once. That cancels the change.'),
+    ),
   }),
   'address-changed': (facts) => ({
     subject: say('Your address for {service} was changed', facts),
@@ -74,10 +74,7 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
       facts,
     ),
     paragraphs: [originSentence(facts)],
-    action: {
-      label: say('If it was not you, choose a new password. That ends all sessions'),
-      url: facts.forgotUrl,
-    },
+    action: newPassword(facts, say('If it was not you, choose a new password. That ends all sessions.')),
   }),
   'account-deleted': (facts) => ({
     subject: say('Your account at {service} was deleted', facts),

@@ -11,7 +11,7 @@ export function offlineAccess(facts: Facts): Message {
       '{app} ({place}) may keep its access to your account {username} at {service} while you are away.',
       named,
     ),
-    action: { label: say('See your apps, and remove those that you do not want'), url: String(facts.link) },
+    action: { label: say('See your apps'), url: String(facts.link) },
     paragraphs: [
       originSentence(facts),
       say('If it was not you, remove the app and choose a new password. That ends the access of all apps.'),

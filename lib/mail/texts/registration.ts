@@ -5,7 +5,7 @@ import { type Facts, originSentence, validity } from './facts.ts'
 export const registration = (facts: Facts): Message => ({
   subject: say('Confirm your address for {service}', facts),
   lead: say('Someone asked to register at {service} with this address.', facts),
-  action: { label: say('Confirm the address and choose a password'), url: String(facts.link) },
+  action: { label: say('Confirm the address'), url: String(facts.link) },
   code: facts.code,
   paragraphs: [
     validity(facts),

@@ -42,3 +42,22 @@ test.each(Object.entries(TEXTS))('the mail %s names the service, and has no tech
     expect(`${subject} ${text}`.match(TECHNICAL)).toBeNull()
   }
 })
+
+/** Programs such as Gmail cut HTML off that is longer than 102 KB. */
+const LARGEST_BYTES = 6_000
+
+test.each(Object.entries(TEXTS))('the mail %s is small, also with the longest names', (_, write) => {
+  const long = (length: number) => 'ü'.repeat(length)
+  const link = `https://auth.example.org/${'a'.repeat(250)}`
+  const { html } = renderMessage(
+    write({
+      ...facts,
+      origin,
+      link,
+      service: long(20),
+      username: long(32),
+      app: { name: long(60), place: 'a'.repeat(253) },
+    }),
+  )
+  expect(Buffer.byteLength(html)).toBeLessThan(LARGEST_BYTES)
+})
