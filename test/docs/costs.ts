@@ -38,6 +38,35 @@ export function costsIn(page: string) {
   }
 }
 
+const MONTH_SECONDS = (365 / 12) * 86_400
+
+/**
+ * Returns how many traces X-Ray records for a million times so many requests, spread over a month at random: the first request of each
+ * second, and 5 % of the others (https://docs.aws.amazon.com/xray/latest/devguide/xray-console-sampling.html).
+ */
+export function tracesOf(requests: number): string {
+  const perSecond = (requests * 1_000_000) / MONTH_SECONDS
+  const first = (1 - Math.exp(-perSecond)) / perSecond
+  return (requests * (first + 0.05 * (1 - first))).toFixed(2)
+}
+
+type Item = Record<string, Record<string, unknown>> & { expiresAt?: { N?: string } }
+
+/**
+ * Returns size times lifetime of stored items, in KB for a month. An item has its names, its values and 100 bytes
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html).
+ */
+export function keptBy(items: readonly Item[], nowMs: number): number {
+  const kept = items.map((item) => {
+    const bytes = Object.entries(item).reduce(
+      (sum, [name, value]) => sum + name.length + String(Object.values(value)[0]).length,
+      100,
+    )
+    return (bytes / 1_000) * ((Number(item.expiresAt?.N) - nowMs / 1_000) / MONTH_SECONDS)
+  })
+  return kept.reduce((sum, one) => sum + one, 0)
+}
+
 /** Starts AWS for a test, with proxies that count the calls. */
 export async function startCounted() {
   const aws = await startAws()

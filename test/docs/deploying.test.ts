@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { attributesOf, updateOf, writeIf } from '../../lib/aws/dynamodb.ts'
+import { eventsTableOf } from '../../lib/events/event.ts'
 import { totpKey } from '../../lib/factors/keys.ts'
 import { encryptSecret } from '../../lib/factors/totp/secret.ts'
 import { codeOf, NO_STEP } from '../../lib/factors/totp/totp.ts'
@@ -13,7 +14,7 @@ import { lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
 import { newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { root, tableOf } from '../support/service-description.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
-import { costsIn, dollars, startCounted } from './costs.ts'
+import { costsIn, dollars, keptBy, startCounted, tracesOf } from './costs.ts'
 import { tableIn } from './table.ts'
 
 const page = readFileSync(`${root}/docs/DEPLOYING.md`, 'utf8')
@@ -56,6 +57,44 @@ test('a warm login makes the calls that DEPLOYING.md counts', async () => {
     'RSA-2048 signatures': '1',
   })
 })
+
+test('a login from a first source writes one unit more', async () => {
+  const { proxies, load } = await startCounted()
+  const login = await load('login')
+  expect(await login(loginEvent({ body: JSON.stringify(ADA) }), lambdaContext())).toMatchObject({
+    statusCode: 200,
+  })
+  expect(proxies.dynamodb.calls.filter((call) => call === 'UpdateItem')).toHaveLength(7)
+  expect(page).toContain('One from a first source marks it, which is a twelfth write')
+})
+
+test('what a login stores costs what DEPLOYING.md counts', async () => {
+  const { aws, load } = await startCounted()
+  const table = tableOf(service, aws)
+  const login = await load('login')
+  await login(loginEvent({ body: JSON.stringify(ADA) }), lambdaContext())
+  const scan = async (TableName: string, kind: string) => {
+    const { Items = [] } = (await table.aws('dynamodb', 'Scan', { TableName })) as { Items?: [] }
+    return Items.filter(({ sk }: { sk: { S: string } }) => sk.S.startsWith(kind))
+  }
+  const events = await scan(eventsTableOf(table), 'session#')
+  expect([events.length, (await scan(table.name, 'session#')).length]).toEqual([1, 1])
+  const event = keptBy(events, Date.now())
+  // A session in use is there for a month.
+  const session = 0.5
+  const { 'KB stored for a month': stored, 'KB recoverable for a month': recoverable } = quantities('Login')
+  // An index holds each event again, and has no recovery.
+  expect(Math.abs(2 * event + session - Number(stored)) / Number(stored)).toBeLessThan(0.1)
+  expect(Math.abs(event + session - Number(recoverable)) / Number(recoverable)).toBeLessThan(0.1)
+})
+
+test.each(['Login', 'Login with an app', 'Registration', 'Reset', 'Refresh', 'Authorised, cached'])(
+  'the traces of a %s are those of its requests at the gateway',
+  (column) => {
+    const used = quantities(column)
+    expect(used.Traces).toBe(tracesOf(Number(used['Requests at the gateway'])))
+  },
+)
 
 test('a login with an app makes the calls that DEPLOYING.md counts', async () => {
   const { aws, proxies, load } = await startCounted()
@@ -104,7 +143,7 @@ test('a login with an app makes the calls that DEPLOYING.md counts', async () =>
   })
 })
 
-test('the token of a machine makes the calls that DEPLOYING.md counts, and a million cost at most $8', async () => {
+test('the token of a machine makes the calls that DEPLOYING.md counts, and a million cost at most $12', async () => {
   const { aws, proxies, load } = await startCounted()
   const table = tableOf(service, aws)
   await addApi(table)
@@ -127,7 +166,7 @@ test('the token of a machine makes the calls that DEPLOYING.md counts, and a mil
   expect(proxies.kms.calls).toEqual(['Sign'])
   const used = quantities('Token of a machine')
   expect(used).toMatchObject({ 'Read units': '2', 'Write units': '0', 'RSA-2048 signatures': '1' })
-  expect(dollars(used['**A million cost**'])).toBeLessThanOrEqual(8)
+  expect(dollars(used['**A million cost**'])).toBeLessThanOrEqual(12)
 })
 
 test('a registration and a reset make the calls that DEPLOYING.md counts', async () => {
