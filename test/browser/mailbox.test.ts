@@ -96,7 +96,7 @@ test.each([
   ['light', 'rgb(22, 33, 30)'],
   ['dark', 'rgb(230, 238, 235)'],
 ] as const)('a mail of this service is %s where the page is', async (colorScheme, ink) => {
-  mailbox.add(mail({ unsafeHtml: renderMessage({ subject: 'Hello', lead: 'Hello', paragraphs: [] }).html }))
+  mailbox.add(mail({ unsafeHtml: renderMessage({ subject: 'Hi', lead: 'Hello', paragraphs: [] }).html }))
   const page = await open(`${url}/mailbox/a-1`, { colorScheme, known: BLOCKED })
   await page.frameLocator('iframe').getByText('Hello').waitFor()
   const colors = (name: string) =>
