@@ -9,6 +9,13 @@ const OF_LAMBDA: [RegExp, string][] = [
   [/^(GET|PUT) \S*\/configuration$/, 'UpdateFunctionConfiguration'],
 ]
 
+/** Those of SES. */
+const OF_SES: [RegExp, string][] = [
+  [/^GET \/v2\/email\/account$/, 'GetAccount'],
+  [/^GET \/v2\/email\/identities\/[^/]+$/, 'GetEmailIdentity'],
+  [/^GET \/v2\/email\/suppression\/addresses$/, 'ListSuppressedDestinations'],
+]
+
 const METHODS_OF_S3: Record<string, (url: string) => string> = {
   HEAD: (url) => (/^\/[^/?]+\/?(\?|$)/.test(url) ? 'ListBucket' : 'GetObject'),
   GET: (url) =>
@@ -26,9 +33,10 @@ function actionOf({ headers, method = '', url = '' }: IncomingMessage, body: str
   const target = headers['x-amz-target']
   if (service === 'apigateway') return `apigateway:${method}`
   if (service === 's3') return `s3:${METHODS_OF_S3[method]?.(url)}`
-  if (service === 'lambda') {
+  if (service === 'lambda' || service === 'ses') {
     const call = `${method} ${url.replace(/\/?(\?.*)?$/, '')}`
-    return `lambda:${OF_LAMBDA.find(([pattern]) => pattern.test(call))?.[1] ?? call}`
+    const operations = service === 'ses' ? OF_SES : OF_LAMBDA
+    return `${service}:${operations.find(([pattern]) => pattern.test(call))?.[1] ?? call}`
   }
   if (service === 'monitoring') return `cloudwatch:${new URLSearchParams(body).get('Action')}`
   if (target !== undefined) return `${service}:${String(target).replace(/^.*\./, '')}`
