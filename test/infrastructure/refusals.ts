@@ -32,7 +32,7 @@ export function rejectionOf(commandLine: string, endpoint: string, variables = {
       const [, lines = `${stdout}${stderr}`] = stdout.split('Error:\n')
       resolve(
         lines
-          .replace(/^(Deploying|Packaging) .*/m, '')
+          .replace(/^(Deploying|Packaging|Bundling) .*/m, '')
           .trim()
           .split('\n'),
       )
