@@ -1,14 +1,20 @@
+import { mailKey } from '../../lib/mail/store.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { CHECKS } from './checks.ts'
-import { endSmokeClient } from './client.ts'
-import { clientOf } from './responses.ts'
+import { deleteItems } from '../users/remove.ts'
+import { CHECKS } from './checks/checks.ts'
 import type { Target } from './target.ts'
-import { withSmokeUser } from './user.ts'
-import { Skip, type Visit } from './visit.ts'
+import { endSmokeApi } from './visit/api.ts'
+import { endSmokeClient } from './visit/client.ts'
+import { clientOf } from './visit/responses.ts'
+import { endSmokeUser, withSmokeUser } from './visit/user.ts'
+import { Skip, type Visit } from './visit/visit.ts'
 
-/** Longest waits: for a response, with a cold start; for the log, which arrives later than the response. */
-const LIMITS = { responseMs: 10_000, logMs: 60_000 }
+/**
+ * Longest waits: for a response, with a cold start; for the log, which arrives later than the response; for a mail, which Lambda tries
+ * again after a minute.
+ */
+const LIMITS = { responseMs: 10_000, logMs: 60_000, mailMs: 90_000 }
 
 type State = 'ok' | 'failed' | 'skipped'
 
@@ -28,12 +34,13 @@ export async function smoke(
   const outcomes = await withSmokeUser(table, option, begun, async (user) => {
     print(`Testing ${url} as ${user.username}.`)
     const send = clientOf(url, limits.responseMs, interruption)
-    const { logMs } = limits
-    const visit: Visit = { send, table, user, realm: table.name, rpOrigin, log, logMs, begun, interruption }
+    const { logMs, mailMs } = limits
+    const given = { send, table, user, realm: table.name, rpOrigin, log, logMs, mailMs, begun, interruption }
+    const visit: Visit = { ...given, mailIds: [], clients: [] }
     try {
       return await runChecks(visit, print)
     } finally {
-      if (visit.client) await endSmokeClient(table, visit.client, option)
+      await removeAll(visit, option)
     }
   })
   if (interruption.aborted) throw new Refusal('interrupted', 'Interrupted. The user was removed.')
@@ -43,6 +50,24 @@ export async function smoke(
     throw new Refusal('refused', `${count('failed')} of ${outcomes.length} checks failed.${skipped}`)
   }
   print(`${count('ok')} checks passed.${skipped} The user was removed.`)
+}
+
+/**
+ * Removes what the checks have stored, beside the first user.
+ *
+ * @throws {@link Refusal} of the first removal that failed. The others are made.
+ */
+async function removeAll({ table, clients, api, guest, mailIds }: Visit, option: string): Promise<void> {
+  const removals = [
+    ...clients.map((client) => () => endSmokeClient(table, client, option)),
+    ...(api ? [() => endSmokeApi(table, api, option)] : []),
+    ...(guest ? [() => endSmokeUser(table, guest, option, guest.isCertain)] : []),
+    () => deleteItems(table, mailIds.map(mailKey)),
+  ]
+  const refusals: unknown[] = []
+  // The scope of an API is free when no client has it.
+  for (const remove of removals) await remove().catch((error: unknown) => refusals.push(error))
+  if (refusals.length > 0) throw refusals[0]
 }
 
 async function runChecks(visit: Visit, print: (line: string) => void): Promise<State[]> {

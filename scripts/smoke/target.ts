@@ -6,7 +6,7 @@ import { type OperatorTable, withOperator } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import { findTable, type TargetOptions } from '../cli/target.ts'
-import { type Log, logOf } from './logs.ts'
+import { type Log, logOf } from './visit/logs.ts'
 
 export type SmokeOptions = TargetOptions
 

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { arnOf, type Statement } from '../../lib/aws/access.ts'
 import { PERMISSIONS, statementsOf } from '../../plugins/functions/permissions.ts'
+import { CHECKS } from '../../scripts/smoke/checks/checks.ts'
 import { describeService } from '../support/service-description.ts'
 import { CONDITION_KEYS } from './condition-keys.ts'
+import { statementsByRole } from './smoke-statements.ts'
 
 const deployment = { prefix: 'PREFIX', mailFrom: 'SENDER' }
 
@@ -69,6 +72,16 @@ test('no function may write attributes of users', () => {
   expect(unlimited).toEqual(onEvents)
   expect(writes.filter(({ names }) => names?.includes('attributes'))).toEqual([])
   expect(writes.length).toBeGreaterThan(30)
+})
+
+test('the table of what npm run smoke reaches has each statement of each role', () => {
+  const table = readFileSync(new URL('smoke-reach.txt', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+  const roles = statementsByRole(describeService()).map(({ functionKey, name }) => `${functionKey} ${name}`)
+  expect(table.map((line) => line.split(': ')[0])).toEqual(roles)
+  const checks = table.map((line) => line.replace(/^[^:]+: /, '')).filter((name) => !name.startsWith('- '))
+  expect(checks.filter((name) => !Object.hasOwn(CHECKS, name))).toEqual([])
 })
 
 test('each permission is a function’s', () => {

@@ -13,11 +13,14 @@ export interface Passing {
 export type Fault = ((response: Passing) => Passing) | 'hold' | 'close'
 
 /** Headers of requests that the proxy passes on. */
-const PASSED = ['authorization', 'content-type', 'cookie', 'sec-fetch-site']
+const PASSED = ['authorization', 'content-type', 'cookie', 'origin', 'sec-fetch-site']
 
 /** Members of bodies that no output may have. */
 const SECRETS = [
   'password',
+  'newPassword',
+  'loginToken',
+  'enrolmentToken',
   'authToken',
   'refreshToken',
   'access_token',

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs'
-import { endpointsOf } from '../cli/account.ts'
-import type { Environment } from '../cli/io.ts'
-import type { Account } from '../cli/stack.ts'
+import { endpointsOf } from '../../cli/account.ts'
+import type { Environment } from '../../cli/io.ts'
+import type { Account } from '../../cli/stack.ts'
 import { Difference } from './responses.ts'
 import type { SmokeUser } from './user.ts'
 

@@ -1,12 +1,14 @@
 import { compactVerify, createLocalJWKSet, decodeJwt } from 'jose'
-import { FIRST_ROLE } from '../../lib/application/roles.ts'
-import { json, noContent, publicJson } from '../../lib/http/responses.ts'
-import { IS_PACKAGE } from '../../project/origin.ts'
+import { FIRST_ROLE } from '../../../lib/application/roles.ts'
+import { json, noContent, publicJson } from '../../../lib/http/responses.ts'
+import { IS_PACKAGE } from '../../../project/origin.ts'
+import { expectNativeArgon2 } from '../visit/logs.ts'
+import { Difference, expectProblem, expectResponse, membersOf } from '../visit/responses.ts'
+import { bodyOf, credentials, found, Skip, skipIfLimited, tokensIn, type Visit } from '../visit/visit.ts'
+import { ACCOUNT_CHECKS } from './account.ts'
 import { enrolApp, FACTOR_CHECKS, tokenWithApp } from './factors.ts'
-import { expectNativeArgon2 } from './logs.ts'
+import { GUEST_CHECKS } from './guest.ts'
 import { OAUTH_CHECKS } from './oauth.ts'
-import { Difference, expectProblem, expectResponse, membersOf } from './responses.ts'
-import { bodyOf, credentials, found, Skip, skipIfLimited, tokensIn, type Visit } from './visit.ts'
 
 /** All checks, in their order. A check that throws has failed, unless it throws {@link Skip}. */
 export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
@@ -21,19 +23,20 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   metadata: async (visit) => {
     const received = await visit.send('GET /.well-known/openid-configuration')
     expectResponse(received, publicJson({}))
-    const { issuer, jwks_uri, token_endpoint } = membersOf(received)
+    const { issuer, jwks_uri, token_endpoint, client_id_metadata_document_supported } = membersOf(received)
     if (typeof issuer !== 'string' || jwks_uri !== `${issuer}/.well-known/jwks.json`) {
       throw new Difference('expected an issuer, and the URL of its keys')
     }
     visit.issuer = issuer
     visit.hasOAuth = token_endpoint !== undefined
+    visit.takesDocuments = client_id_metadata_document_supported === true
   },
 
   'API description': async (visit) => {
     const received = await visit.send('GET /openapi.json')
-    visit.operations = operationsIn(received.text)
     expectResponse(received, json(200, {}))
     if (membersOf(received).openapi !== '3.1.0') throw new Difference('expected the member openapi: 3.1.0')
+    visit.operations = operationsIn(received.text)
   },
 
   '401 without a token': async (visit) =>
@@ -75,9 +78,13 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
     expectProblem(received, 'forbidden', challenge(realm, ', error="insufficient_scope"'))
   },
 
+  ...ACCOUNT_CHECKS,
+
   ...FACTOR_CHECKS,
 
   ...OAUTH_CHECKS,
+
+  ...GUEST_CHECKS,
 
   refresh: async (visit) => {
     const { refreshToken } = found(visit.tokens, 'sign-in')

@@ -1,6 +1,8 @@
 import type { JSONWebKeySet } from 'jose'
-import { json } from '../../lib/http/responses.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import { json } from '../../../lib/http/responses.ts'
+import type { Api } from '../../../lib/oauth/apis/api.ts'
+import { withSecret } from '../../../lib/sessions/refresh-token.ts'
+import type { OperatorTable } from '../../cli/operator.ts'
 import type { SmokePasskey } from './authenticator.ts'
 import type { SmokeClient } from './client.ts'
 import type { Log } from './logs.ts'
@@ -25,6 +27,24 @@ export interface App {
   lastStep: number
 }
 
+/** A code, with what its exchange needs. */
+export interface SmokeCode {
+  code: string
+  verifier: string
+  nonce: string
+}
+
+/** A second user, whom a check creates and others change. */
+export interface Guest extends Pick<SmokeUser, 'username' | 'password'> {
+  /** Whether the service or the store has said whether it created the user. */
+  isCertain: boolean
+  isStored: boolean
+  tokens?: Tokens
+  app?: App
+  recoveryCodes?: string[]
+  passkey?: SmokePasskey
+}
+
 /** What the checks have, and what earlier ones found for later ones. */
 export interface Visit {
   send: Send
@@ -38,6 +58,8 @@ export interface Visit {
   log: Log | undefined
   /** Longest wait for the log. */
   logMs: number
+  /** Longest wait for a mail. */
+  mailMs: number
   begun: Date
   interruption: AbortSignal
   /** Names of the operations in the API description. */
@@ -46,6 +68,8 @@ export interface Visit {
   issuer?: string
   /** Whether the metadata name what apps need to sign users in. */
   hasOAuth?: boolean
+  /** Whether apps may sign users in that are not registered. */
+  takesDocuments?: boolean
   /** Of the latest sign-in by password, with the app if there is one. */
   tokens?: Tokens
   app?: App
@@ -53,11 +77,18 @@ export interface Visit {
   hasUsedApp?: boolean
   passkey?: SmokePasskey
   passkeyTokens?: Tokens
+  /** Ids of the mails whose items are deleted at the end. */
+  mailIds: string[]
+  guest?: Guest
+  /** Of an API that the clients have a scope of. */
+  api?: Api
+  /** All clients. The first one is that of a server. */
+  clients: SmokeClient[]
   client?: SmokeClient
-  /** A code for the client, with the secret of its challenge. */
-  code?: { code: string; verifier: string; nonce: string }
+  /** A code for the client, with the secret of its challenge, and the cookie of the session. */
+  code?: SmokeCode & { cookie: string }
   /** Of the client. */
-  clientTokens?: { access: string; refresh: string }
+  clientTokens?: { access: string; refresh: string; idToken: string }
 }
 
 /** The reason why a check cannot run. */
@@ -65,7 +96,10 @@ export class Skip extends Error {
   override readonly name = 'Skip'
 }
 
-export const credentials = ({ username, password }: SmokeUser) => ({ username, password })
+export const credentials = ({ username, password }: Pick<SmokeUser, 'username' | 'password'>) => ({
+  username,
+  password,
+})
 
 /** Returns what an earlier check found. */
 export function found<T>(value: T | undefined, check: string): T {
@@ -92,6 +126,15 @@ export function tokensIn(received: Received): Tokens {
     throw new Difference('expected the members authToken and refreshToken')
   }
   return { authToken, refreshToken }
+}
+
+/** Returns an older token of a session. Each request that presents it ends the session. */
+export const olderToken = ({ refreshToken }: Pick<Tokens, 'refreshToken'>): string =>
+  withSecret(refreshToken, 'A'.repeat(43))
+
+/** Expects that the session of a refresh token has ended. */
+export async function expectEnded({ send }: Visit, refreshToken: string): Promise<void> {
+  expectProblem(await send('POST /refresh', { body: { refreshToken } }), 'invalid_refresh_token')
 }
 
 /** Skips a check, if earlier wrong passwords from this address have reached a limit. */

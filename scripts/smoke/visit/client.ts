@@ -1,15 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { CLIENT_RANDOM_BYTES, newClient } from '../../lib/oauth/clients/client.ts'
-import { hashSecret, SECRET_BYTES, secretOf } from '../../lib/oauth/clients/secret.ts'
-import { createClient, findClient, removeClient } from '../../lib/oauth/clients/store.ts'
-import { untilStored } from '../../lib/users/store.ts'
-import { commandLine } from '../../project/commands.ts'
-import type { OperatorTable } from '../cli/operator.ts'
-import { Refusal, refusalOf } from '../cli/refusal.ts'
+import {
+  CLIENT_RANDOM_BYTES,
+  type ClientType,
+  hasSecret,
+  newClient,
+} from '../../../lib/oauth/clients/client.ts'
+import { hashSecret, SECRET_BYTES, secretOf } from '../../../lib/oauth/clients/secret.ts'
+import { createClient, findClient, removeClient } from '../../../lib/oauth/clients/store.ts'
+import { untilStored } from '../../../lib/users/store.ts'
+import { commandLine } from '../../../project/commands.ts'
+import type { OperatorTable } from '../../cli/operator.ts'
+import { Refusal, refusalOf } from '../../cli/refusal.ts'
 
-/** A client on a server that exists during a test only. Its secret is in memory only. */
+/** A client that exists during a test only. Its secret is in memory only. */
 export interface SmokeClient {
   id: string
+  type: ClientType
   secret: string
   /** Whether the store has confirmed it. */
   isStored: boolean
@@ -18,25 +24,33 @@ export interface SmokeClient {
 /** Where codes go: to no host, as no domain ends like this (RFC 2606 section 2). The command reads them from the response. */
 export const REDIRECT_URI = 'https://smoke.invalid/callback'
 
-export const SCOPES = ['openid', 'profile']
-
 /** Returns a client with a random name and secret, without storing it. */
-export const newSmokeClient = (): SmokeClient => ({
+export const newSmokeClient = (type: ClientType = 'web'): SmokeClient => ({
   // A name of the length of a user id could have the form of one, which no client may have.
   id: `smoke-${randomBytes(8).toString('hex')}.client`,
+  type,
   secret: secretOf(randomBytes(SECRET_BYTES)),
   isStored: false,
 })
 
 /** Stores a client. */
-export async function storeSmokeClient(table: OperatorTable, client: SmokeClient, now: Date): Promise<void> {
-  const { id, secret } = client
+export async function storeSmokeClient(
+  table: OperatorTable,
+  client: SmokeClient,
+  scopes: readonly string[],
+  now: Date,
+): Promise<void> {
+  const { id, type, secret } = client
   const stored = newClient(
-    { id, type: 'web', name: id, redirectUris: [REDIRECT_URI], scopes: SCOPES },
+    { id, type, name: id, redirectUris: type === 'machine' ? [] : [REDIRECT_URI], scopes: [...scopes] },
     now,
     randomBytes(CLIENT_RANDOM_BYTES),
   )
-  await createClient(table, { ...stored, secretHash: hashSecret(secret) }, table.act())
+  await createClient(
+    table,
+    { ...stored, ...(hasSecret(stored) && { secretHash: hashSecret(secret) }) },
+    table.act(),
+  )
   client.isStored = true
 }
 

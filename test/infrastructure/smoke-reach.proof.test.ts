@@ -1,0 +1,49 @@
+import '../support/real-argon2.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { type Reached, recordSmoke } from '../operator/smoke/reach.ts'
+import type { Outcome } from '../support/command.ts'
+import { describeService } from '../support/service-description.ts'
+import { allows } from './policy.ts'
+import { statementsByRole } from './smoke-statements.ts'
+
+const service = describeService()
+const LEAST = 220
+
+/** Why no check has a call that a statement allows. */
+const UNREACHED: Record<string, string> = {
+  'mailer keepFailedMails': 'Lambda itself writes to the queue, after three failures.',
+  'fetch-client storeDocuments': 'Only a document on a public host is stored.',
+  'new-account storeProvedLogins': 'Only requireSecondFactor=all demands an enrolment of a new account.',
+  'new-account findNames': 'Only a username that is taken is looked up.',
+  'login replaceHashes': 'Only a hash of another program, or of a lower cost, is replaced.',
+  'login-passkey returnAttempts': 'Only attempts that failed before are given back.',
+}
+
+let outcome: Outcome
+let reached: Reached[]
+
+beforeAll(async () => {
+  ;({ outcome, reached } = await recordSmoke(service))
+})
+
+test('npm run smoke passes all checks but that of the log', () => {
+  expect(outcome).toMatchObject({ status: 0, stderr: '' })
+  expect(outcome.stdout.match(/^(?:failed|skipped) .*$/gm)).toEqual([
+    expect.stringMatching(/^skipped +native argon2/),
+  ])
+})
+
+test('the table names the check that reaches each statement, or why none does', async () => {
+  const unexplained: string[] = []
+  const lines = statementsByRole(service).map(({ functionKey, name, statement }) => {
+    const role = `${functionKey} ${name}`
+    const first = reached.find((access) => access.functionKey === functionKey && allows(statement, access))
+    if ((first === undefined) !== Object.hasOwn(UNREACHED, role)) unexplained.push(role)
+    return `${role}: ${first?.check ?? `- ${UNREACHED[role]}`}\n`
+  })
+  expect(unexplained).toEqual([])
+  const count = lines.filter((line) => !line.includes(': - ')).length
+  expect(count).toBeGreaterThanOrEqual(LEAST)
+  console.log(`${count} of ${lines.length} statements are reached by npm run smoke`)
+  await expect(lines.join('')).toMatchFileSnapshot('smoke-reach.txt')
+})
