@@ -31,11 +31,20 @@ export async function startGateway(running: Running, deployment: Deployment, aft
     authorization: string | undefined,
     body: string | null,
   ): Promise<FunctionResponse | string> => {
-    const { key, isProtected } = routes.get(route) ?? {}
-    if (key === undefined) return 'MISSING_AUTHENTICATION_TOKEN'
+    const found = routes.get(route) ? route : [...routes.keys()].find((one) => patternOf(one).test(route))
+    const { key, isProtected } = routes.get(found ?? '') ?? {}
+    if (found === undefined || key === undefined) return 'MISSING_AUTHENTICATION_TOKEN'
     // A function may have several routes. The sample event is of one of them.
-    const [httpMethod = '', resource = ''] = route.split(' ')
-    const changes: Partial<APIGatewayProxyEvent> = { httpMethod, resource, ...(body !== null && { body }) }
+    const [httpMethod = '', resource = ''] = found.split(' ')
+    const pathParameters = patternOf(found).exec(route)?.groups ?? null
+    // The sample event of a function may be one without a body.
+    const headers = {
+      ...(body !== null && { 'Content-Type': 'application/json' }),
+      // The function userinfo verifies tokens itself.
+      ...(authorization !== undefined && { Authorization: authorization }),
+    }
+    const sent = { httpMethod, resource, pathParameters, headers, ...(body !== null && { body }) }
+    const changes: Partial<APIGatewayProxyEvent> = sent
     if (!isProtected) return await running.request(key, changes)
     const [, token] = /^Bearer (\S+)$/.exec(authorization ?? '') ?? []
     if (token === undefined) return 'UNAUTHORIZED'
@@ -55,6 +64,9 @@ export async function startGateway(running: Running, deployment: Deployment, aft
   })
   return listen(server)
 }
+
+/** Returns the pattern of a route with parameters in its path. */
+const patternOf = (route: string) => new RegExp(`^${route.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
 
 function ownResponse(own: ReadonlyMap<string, GatewayResponse>, type: string) {
   const response = own.get(type)
