@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts'
 import { isSessionId } from '../sessions/session.ts'
 import { secondOf } from '../time.ts'
 import type { OfMachine, OfUser } from '../tokens/client-token.ts'
-import { requireUnrevoked } from '../users/revocation.ts'
+import { isTokenRevoked } from '../users/revocation.ts'
 import { findClient } from './clients/store.ts'
 import { type ClaimedUser, hasLiveSources } from './grants/live.ts'
 import { findGrant, findSources } from './grants/store.ts'
@@ -29,9 +29,9 @@ export async function findLiveUser(
   if (client === undefined || grant?.clientId !== client.id) throw ended()
   const sources = { client, ...(await findSources(table, grant)) }
   const isLive = grant.expiresAt > secondOf(now) && hasLiveSources(grant, sources, grant.offline, now)
-  if (!isLive) throw ended()
-  requireUnrevoked(generation, sources.user)
-  return sources.user
+  const { user } = sources
+  if (!isLive || !user || isTokenRevoked(generation, user)) throw ended()
+  return user
 }
 
 /**
