@@ -12,8 +12,12 @@ import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { At } from '../context.ts'
 import { secondOf } from '../time.ts'
 
-/** What may happen to an account, and what operators do beside it. */
-export const EVENT_TYPES = [
+/** First words of types. A list below takes those of its class alone, so {@link eventOf} needs no list, which each bundle would have. */
+type SessionType = `${'session' | 'factor' | 'grant'}.${string}`
+type ChangeType = `${'consent' | 'user' | 'users' | 'invitation' | 'client' | 'api'}.${string}`
+
+/** Sign-ins, sessions and grants. Their events have sources and browsers, so they are kept for a shorter time. */
+const SESSION_TYPES = [
   'session.created',
   'session.renewed',
   'session.ended',
@@ -21,14 +25,22 @@ export const EVENT_TYPES = [
   'factor.required',
   'grant.created',
   'grant.ended',
+] as const satisfies SessionType[]
+
+/** Changes of an account that its user sees. */
+const ACCOUNT_TYPES = [
   'consent.given',
   'consent.revoked',
   'user.created',
   'user.updated',
+] as const satisfies ChangeType[]
+
+/** What operators do, and the end of an account. No user sees these. */
+const OPERATOR_TYPES = [
   'user.deleted',
   'invitation.created',
   'users.exported',
-] as const
+] as const satisfies ChangeType[]
 
 /** What may happen to clients and APIs. No user sees these. */
 export const CLIENT_EVENT_TYPES = [
@@ -38,9 +50,16 @@ export const CLIENT_EVENT_TYPES = [
   'api.created',
   'api.updated',
   'api.deleted',
-] as const
+] as const satisfies ChangeType[]
 
-export type EventType = (typeof EVENT_TYPES | typeof CLIENT_EVENT_TYPES)[number]
+/** Returns what may happen to an account, and what operators do beside it. As a function, so that a bundle leaves it out. */
+export const accountEventTypes = () => [...SESSION_TYPES, ...ACCOUNT_TYPES, ...OPERATOR_TYPES]
+
+/** A type of events that their user sees. It needs words on the page /account. */
+export type OwnEventType = (typeof SESSION_TYPES | typeof ACCOUNT_TYPES)[number]
+
+/** A type of events. The list that it stands in decides how long they are kept. It needs words for operators. */
+export type EventType = ReturnType<typeof accountEventTypes>[number] | (typeof CLIENT_EVENT_TYPES)[number]
 
 /** Who acts: the user with this id, an operator with this ARN, the client with this id, or the service by itself. */
 export type Actor = 'user' | 'operator' | 'client' | 'system'

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from '../events/event.ts'
+import { accountEventTypes } from '../events/event.ts'
 import { BY } from '../events/own.ts'
 import { object, text, time } from './json-schema.ts'
 
@@ -9,7 +9,7 @@ export const EVENT_SCHEMAS = {
     {
       id: text('The id of the event.'),
       at: time('When it happened.'),
-      type: { type: 'string', enum: EVENT_TYPES, description: 'What happened.' },
+      type: { type: 'string', enum: accountEventTypes(), description: 'What happened.' },
       by: {
         type: 'string',
         enum: BY,

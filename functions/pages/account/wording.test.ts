@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { OwnEventType } from '../../../lib/events/event.ts'
 
 interface Shown {
   type: string
@@ -114,6 +115,24 @@ test.each([
   ['account', undefined],
 ])('an event by %s is %j', (by, text) => {
   expect(whoOf({ type: 'user.updated', by })).toBe(text)
+})
+
+/** What a user reads of each type. A new type does not compile without its line. */
+const LINES: Record<OwnEventType, string> = {
+  'session.created': 'Signed in',
+  'session.renewed': 'Signed in again',
+  'session.ended': 'Session ended',
+  'session.reused': 'Session ended: an old copy of it was used',
+  'factor.required': 'Correct password, without the second factor',
+  'grant.created': 'Signed in to shop',
+  'grant.ended': 'Signed out of shop',
+  'consent.given': 'Access allowed to shop',
+  'consent.revoked': 'Access of shop removed',
+  'user.created': 'Account created',
+  'user.updated': 'Account changed',
+}
+test.each(Object.entries(LINES))('%s without a detail is “%s”', (type, text) => {
+  expect(textOf({ type, ref: 'shop' })).toBe(text)
 })
 
 describe('what a later version adds', () => {

@@ -1,4 +1,4 @@
-import { type AuditEvent, CLIENT_EVENT_TYPES, EVENT_TYPES } from '../../../lib/events/event.ts'
+import { type AuditEvent, accountEventTypes, CLIENT_EVENT_TYPES } from '../../../lib/events/event.ts'
 import { API } from '../../../lib/oauth/apis/api.ts'
 import { CLIENT } from '../../../lib/oauth/clients/client.ts'
 import { sourceOf } from '../../../lib/throttling/source.ts'
@@ -73,7 +73,7 @@ export function readSource(given: string): string {
  * @throws {@link Refusal} `usage`
  */
 export function readType(given: string): string {
-  const types = [...EVENT_TYPES, ...CLIENT_EVENT_TYPES]
+  const types = [...accountEventTypes(), ...CLIENT_EVENT_TYPES]
   const groups = new Set(types.map((type) => type.replace(/\..*/, '')))
   if ([...types, ...groups].includes(given)) return given
   const meant = didYouMean(given, [...types, ...groups])
@@ -114,6 +114,6 @@ export const isShown = (event: AuditEvent, { type, changes, by, from }: EventFil
   (type === undefined || event.type === type || event.type.startsWith(`${type}.`)) &&
   (changes === undefined ||
     changes.some((name) => event.changes.includes(name)) ||
-    (changes.includes('role') && Object.hasOwn(WITH_ROLE, event.type))) &&
+    (changes.includes('role') && WITH_ROLE.includes(event.type))) &&
   (by === undefined || event.actorId?.includes(by) === true) &&
   (from === undefined || (event.sourceIp !== undefined && sourceOf(event.sourceIp) === from))

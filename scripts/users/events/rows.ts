@@ -1,39 +1,49 @@
-import type { AuditEvent } from '../../../lib/events/event.ts'
+import type { AuditEvent, EventType } from '../../../lib/events/event.ts'
 import { printable, table, wrap } from '../../cli/table.ts'
 
 /** Names of users by id, and identifiers of APIs by their partition, as far as they exist. */
 export type NamesById = ReadonlyMap<string, string>
 
-const SENTENCES: Partial<Record<string, string>> = {
+/** What happened, by the type. An empty text: the values that changed say it. */
+const SENTENCES: Record<EventType, string> = {
   'session.created': 'signed in',
   'session.renewed': 'signed in again',
-  'session.ended signed-out': 'signed out',
-  'session.ended ended': 'session ended',
-  'session.ended replaced': 'session replaced by another sign-in',
+  'session.ended': 'session ended',
   'session.reused': 'session ended: a replaced token came again',
   'factor.required': 'correct password, second factor pending',
+  'grant.created': 'signed in to',
+  'grant.ended': 'grant ended: a code or token came again at',
+  'consent.given': 'consented to',
+  'consent.revoked': 'removed the access of',
+  'user.created': 'created',
+  'user.updated': '',
+  'user.deleted': 'deleted',
+  'invitation.created': 'invited',
+  'users.exported': 'exported all users',
+  'client.created': 'created',
+  'client.updated': '',
+  'client.deleted': 'deleted',
+  'api.created': 'created',
+  'api.updated': '',
+  'api.deleted': 'deleted',
+}
+
+/** What happened, where the detail says more. */
+const WITH_DETAIL: Partial<Record<`${EventType} ${string}`, string>> = {
+  'session.ended signed-out': 'signed out',
+  'session.ended replaced': 'session replaced by another sign-in',
   'factor.required more': 'correct password, second factor pending; more in this hour are not listed',
   'user.updated disabled': 'disabled',
   'user.updated enabled': 'enabled',
   'user.updated sessions-ended': 'all sessions ended',
   'user.updated signed-out-everywhere': 'signed out everywhere',
-  'grant.created': 'signed in to',
   'grant.ended revoked': 'signed out by the app itself:',
-  'grant.ended': 'grant ended: a code or token came again at',
   'grant.ended session-ended': 'grant ended with its session at',
-  'consent.given': 'consented to',
-  'consent.revoked': 'removed the access of',
-  'user.deleted': 'deleted',
-  'users.exported': 'exported all users',
-  'client.created': 'created',
-  'client.deleted': 'deleted',
   'client.updated disabled': 'disabled',
   'client.updated enabled': 'enabled',
   'client.updated grants-ended': 'all grants ended',
   'client.updated secret-added': 'new secret',
   'client.updated secrets-ended': 'new secret, earlier ones ended',
-  'api.created': 'created',
-  'api.deleted': 'deleted',
 }
 
 /**
@@ -57,20 +67,16 @@ export function shownEvents(events: readonly AuditEvent[], names: NamesById, wid
   return `${head}\n${blocks.join('')}`
 }
 
-/** What the types are called whose detail is a role. */
-export const WITH_ROLE: Partial<Record<string, string>> = {
-  'user.created': 'created',
-  'invitation.created': 'invited',
-}
+/** The types whose detail is a role. */
+export const WITH_ROLE: readonly EventType[] = ['user.created', 'invitation.created']
 
 /** Returns what happened, in a few words. */
 function whatOf({ type, detail, ref, changes, failures }: AuditEvent): string {
-  const verb = WITH_ROLE[type]
-  if (verb !== undefined) return detail === undefined ? verb : `${verb}: ${printable(detail)}`
-  const sentence = SENTENCES[`${type} ${detail}`] ?? SENTENCES[type]
+  const role = detail !== undefined && WITH_ROLE.includes(type) ? `: ${printable(detail)}` : ''
+  const sentence = WITH_DETAIL[`${type} ${detail}`] ?? SENTENCES[type]
   const after = failures ? `, after ${failures} wrong ${failures === 1 ? 'password' : 'passwords'}` : ''
   const app = ref === undefined ? '' : ` ${printable(ref)}`
-  if (sentence !== undefined) return `${sentence}${app}${after}`
+  if (sentence) return `${sentence}${role}${app}${after}`
   return `${changes.join(', ') || type}${detail === undefined ? '' : `: ${printable(detail)}`}`
 }
 
