@@ -108,10 +108,10 @@ test('a function with roles gets ROLES, which principalOf reads', () => {
   expect(codeOf('lib/authorization/principal.ts')).toContain('readRoles()')
 })
 
-test('in lib/, tableHandler reads the settings of a handler, and lib/aws/settings.ts those that Lambda sets', () => {
+test('in lib/, tableHandler reads settings of handlers, and lib/aws/ those of AWS', () => {
   const files = globSync('lib/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'lib/config.ts'] })
   const readers = files.filter((file) => /\breadConfig[(<]/.test(codeOf(file).replace(/^ \*.*/gm, '')))
-  expect(readers.sort()).toEqual(['lib/aws/settings.ts', 'lib/http/table.ts'])
+  expect(readers.sort()).toEqual(['lib/aws/operator.ts', 'lib/aws/settings.ts', 'lib/http/table.ts'])
   const ofAws = codeOf('lib/aws/settings.ts').match(/\bAWS_\w+(?=')/g) ?? []
   const isOfAws = (name: string) => name.startsWith('AWS_')
   expect([...new Set(ofAws)].sort()).toEqual(Object.keys(SETTINGS).filter(isOfAws).sort())
