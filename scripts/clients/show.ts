@@ -8,7 +8,14 @@ import { isClientUrl, type UrlClient } from '../../lib/oauth/clients/url-client.
 import { identifiersOf, scopeIn, scopesOf } from '../../lib/oauth/scopes.ts'
 import { isoOf } from '../../lib/time.ts'
 import { type Io, widthOf } from '../cli/io.ts'
-import { asJson, dateOf, list as entries, minuteOf, printable, table as tableOf } from '../cli/table.ts'
+import {
+  asJson,
+  dateOf,
+  list as entries,
+  minuteOf,
+  printable,
+  table as tableOf,
+} from '../cli/terminal/table.ts'
 import { allApis, allClients, findExistingApi, findExistingClient } from './store.ts'
 import { allDecisions, findDecision } from './urls.ts'
 

@@ -1,4 +1,4 @@
-import { asJson, list } from '../cli/table.ts'
+import { asJson, list } from '../cli/terminal/table.ts'
 import { type KeyState, nextStep, otherKey, otherSlot, type Slot, type Step, targetOf } from './plan.ts'
 
 const WIDTH = 80

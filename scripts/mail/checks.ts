@@ -1,4 +1,4 @@
-import { minuteOf, printable } from '../cli/table.ts'
+import { minuteOf, printable } from '../cli/terminal/table.ts'
 import type { Identity, MailState } from './ses.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { asJson, minuteOf, printable, table } from '../cli/table.ts'
+import { asJson, minuteOf, printable, table } from '../cli/terminal/table.ts'
 import { type Check, identityInUse } from './checks.ts'
 import type { MailState } from './ses.ts'
 

@@ -2,7 +2,7 @@ import { HAS_ATTRIBUTES, type UserAttributes, userAttributesOf } from '../../lib
 import { isRole } from '../../lib/application/roles.ts'
 import { type Factor, factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
-import { printable } from '../cli/table.ts'
+import { printable } from '../cli/terminal/table.ts'
 
 /** What operators see of a user: everything except the password hash and what revocations depend on. */
 export type Account = Pick<

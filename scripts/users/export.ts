@@ -9,7 +9,7 @@ import { CONFIGURATION } from '../../project/project.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { asJsonLine } from '../cli/table.ts'
+import { asJsonLine } from '../cli/terminal/table.ts'
 import { definitionOf } from './attributes.ts'
 import { noticeUnknownRoles, usersByName } from './store.ts'
 

@@ -8,8 +8,8 @@ import { loginNamesOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { allItems } from '../cli/pages.ts'
-import { confirmOrRefuse } from '../cli/prompts.ts'
 import { eachOf, inParallel } from '../cli/sequences/in-parallel.ts'
+import { confirmOrRefuse } from '../cli/terminal/prompts.ts'
 import { changeExisting, findByName, noSuchUser } from './store.ts'
 
 const DELETIONS_IN_FLIGHT = 8

@@ -2,7 +2,7 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { liveSessions } from '../../lib/sessions/list.ts'
 import type { SessionSummary } from '../../lib/sessions/session.ts'
 import { type Io, widthOf } from '../cli/io.ts'
-import { asJson, dateOf, minuteOf, printable, table as tableOf, wrap } from '../cli/table.ts'
+import { asJson, dateOf, minuteOf, printable, table as tableOf, wrap } from '../cli/terminal/table.ts'
 import type { ReadOptions } from './show.ts'
 import { findExisting } from './store.ts'
 

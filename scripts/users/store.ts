@@ -8,7 +8,7 @@ import type { Io } from '../cli/io.ts'
 import { allItems } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { inParallel } from '../cli/sequences/in-parallel.ts'
-import { printable } from '../cli/table.ts'
+import { printable } from '../cli/terminal/table.ts'
 import { type Account, accountOf } from './account.ts'
 
 /** Small enough for a page to arrive in time over a slow connection. */

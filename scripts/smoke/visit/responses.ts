@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import { type ProblemCode, ServiceError } from '../../../lib/errors.ts'
 import { problem } from '../../../lib/http/responses.ts'
-import { printable } from '../../cli/table.ts'
+import { printable } from '../../cli/terminal/table.ts'
 
 export interface Received {
   status: number

@@ -1,5 +1,5 @@
 import type { AuditEvent, EventType } from '../../../lib/events/event.ts'
-import { printable, table, wrap } from '../../cli/table.ts'
+import { printable, table, wrap } from '../../cli/terminal/table.ts'
 
 /** Names of users by id, and identifiers of APIs by their partition, as far as they exist. */
 export type NamesById = ReadonlyMap<string, string>

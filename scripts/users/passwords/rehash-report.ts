@@ -1,6 +1,6 @@
 import { hasPassword, kindOf, needsRehash } from '../../../lib/passwords/hash.ts'
 import type { User } from '../../../lib/users/user.ts'
-import { table } from '../../cli/table.ts'
+import { table } from '../../cli/terminal/table.ts'
 
 /** How many users have hashes of a kind, and whether the next sign-in replaces these. */
 interface KindCount {

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
+import { Refusal } from '../refusal.ts'
 import { askNewPassword, confirmOrRefuse } from './prompts.ts'
-import { Refusal } from './refusal.ts'
 
 const PASSWORD = 'correct horse battery staple'
 

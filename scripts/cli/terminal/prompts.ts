@@ -1,13 +1,13 @@
 import { safeParse } from 'zod/mini'
-import { MAX_PASSWORD_BYTES, Password } from '../../lib/http/schemas/fields.ts'
+import { MAX_PASSWORD_BYTES, Password } from '../../../lib/http/schemas/fields.ts'
 import {
   brokenPasswordRule,
   type ForbiddenNames,
   MAX_CODE_POINTS,
   MIN_CODE_POINTS,
-} from '../../lib/passwords/rules.ts'
-import type { Io } from './io.ts'
-import { Refusal } from './refusal.ts'
+} from '../../../lib/passwords/rules.ts'
+import type { Io } from '../io.ts'
+import { Refusal } from '../refusal.ts'
 
 /** The part of {@link Io} that asks. Questions go to standard error: standard output is for results. */
 export type Terminal = Pick<Io, 'stdin' | 'stderr'>

@@ -1,5 +1,5 @@
 import cliProgress from 'cli-progress'
-import type { Io } from './io.ts'
+import type { Io } from '../io.ts'
 
 /** Output of a command while it works on many things. */
 export interface Progress {
