@@ -8,6 +8,7 @@ const stage = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev'
 
 beforeEach(() => {
   vi.stubEnv('SERVICE_NAME', 'serverless-jwt-auth')
+  vi.stubEnv('DEMO', 'off')
 })
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -36,6 +37,25 @@ test.each<[string, string, string, string, Feature[]]>([
     },
     body: JSON.parse(JSON.stringify(describeApi(stage, features))),
   })
+})
+
+test.each([
+  ['on', true],
+  ['off', false],
+])('names the demo users only with demo on: %s', async (demo, isNamed) => {
+  for (const [name, value] of Object.entries({
+    DEMO: demo,
+    OAUTH: 'on',
+    PAGES: 'on',
+    REGISTRATION: 'open',
+    MAILER: 'a',
+  })) {
+    vi.stubEnv(name, value)
+  }
+  const { body } = await handler(sampleEvent('openapi.json'), lambdaContext())
+  expect(/demo user/i.test(body)).toBe(isNamed)
+  const login = JSON.parse(body).paths['/login'].post.requestBody.content['application/json']
+  expect(login.examples?.user?.value).toEqual(isNamed ? { username: 'user', password: 'user' } : undefined)
 })
 
 /** Returns the description of a project with routes of its own. */

@@ -19,6 +19,7 @@ export const handler = apiHandler(async (event) => {
     'CONTENT',
     'OWN_ROUTES',
     'SERVICE_NAME',
+    'DEMO',
   ])
   const { OWN_ROUTES, SERVICE_NAME } = config
   return json(200, describeApi(serverUrlOf(event), featuresOf(config), OWN_ROUTES, SERVICE_NAME))

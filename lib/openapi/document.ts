@@ -4,7 +4,15 @@ import { ownRoutesOf } from './own-routes.ts'
 import { PAGE_ROUTES } from './pages.ts'
 import { requestRef } from './requests.ts'
 import { problemRefs, problemResponses } from './responses.ts'
-import { type Feature, operationIdOf, PAGE_TAGS, type Route, statusOf, TAGS } from './route.ts'
+import {
+  type BodyExample,
+  type Feature,
+  operationIdOf,
+  PAGE_TAGS,
+  type Route,
+  statusOf,
+  TAGS,
+} from './route.ts'
 import { ROUTES } from './routes.ts'
 import { SCHEMAS, schemaRef } from './schemas.ts'
 
@@ -27,9 +35,9 @@ export function describeApi(
   const described = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
     [needs].flat().every((feature) => features.includes(feature)),
   )
-  const routes = [...described, ...ownRoutesOf(own, described)].map((route) =>
-    features.includes('scopes') && route.isProtected === true ? forClients(route) : route,
-  )
+  const routes = [...described, ...ownRoutesOf(own, described)]
+    .map((route) => (features.includes('scopes') && route.isProtected === true ? forClients(route) : route))
+    .map((route) => (features.includes('demo') ? route : withoutDemo(route)))
   const tags = Object.entries({ ...TAGS, ...PAGE_TAGS }).filter(([name]) =>
     routes.some(({ tag = 'Content' }) => tag === name),
   )
@@ -40,8 +48,7 @@ export function describeApi(
       title,
       version: '0.1.0',
       summary: 'Sign-in for a small API: JSON Web Tokens on AWS Lambda.',
-      description:
-        'Sign in with `POST /login`, and send the `authToken` as `Authorization: Bearer …`. Every error is an RFC 9457 problem. Demo users exist only on a local service: one for each role, with the role as name and password.',
+      description: `Sign in with \`POST /login\`, and send the \`authToken\` as \`Authorization: Bearer …\`. Every error is an RFC 9457 problem.${features.includes('demo') ? DEMO_USERS : ''}`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: serverUrl, description: 'The service that sent this description.' }],
@@ -72,6 +79,22 @@ export function describeApi(
       schemas: schemasIn(parts),
     },
   }
+}
+
+const DEMO_USERS =
+  ' Demo users exist only on a local service: one for each role, with the role as name and password.'
+
+/** Returns a route without the examples that sign in with demo users. */
+function withoutDemo(route: Route): Route {
+  if (route.body === undefined) return route
+  const examples = Object.entries(route.body.examples).filter(([, { isDemo }]) => !isDemo)
+  return { ...route, body: { ...route.body, examples: Object.fromEntries(examples) } }
+}
+
+/** Returns the examples of a request body as the description has them, if there are any. */
+function examplesOf(examples: Record<string, BodyExample>) {
+  const shown = Object.entries(examples).map(([name, { summary, value }]) => [name, { summary, value }])
+  return shown.length > 0 && { examples: Object.fromEntries(shown) }
 }
 
 /** Returns a protected route of a service that has routes for clients: the gateway refuses clients at all others. */
@@ -114,7 +137,7 @@ function operationOf(route: Route) {
     ...(body && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: requestRef(body.schema), examples: body.examples } },
+        content: { 'application/json': { schema: requestRef(body.schema), ...examplesOf(body.examples) } },
       },
     }),
     ...(form && {

@@ -18,8 +18,8 @@ export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
  * What a parameter switches off, with the routes that need it: the pages, mails, registration by invitation, and
- * registration by anybody, and sign-in at other apps. Routes with scopes come with the first function that names some. The last two are
- * the functions of `functions/content/`, which other projects do not have.
+ * registration by anybody, and sign-in at other apps. Routes with scopes come with the first function that names some. Then follow
+ * the functions of `functions/content/`, which other projects do not have, and the examples of demo users.
  */
 export const FEATURES = [
   'pages',
@@ -30,6 +30,7 @@ export const FEATURES = [
   'scopes',
   'userContent',
   'adminContent',
+  'demo',
 ] as const
 
 export type Feature = (typeof FEATURES)[number]
@@ -42,8 +43,9 @@ export function featuresOf({
   OAUTH = false,
   API_SCOPES = [],
   CONTENT = [],
+  DEMO = false,
 }: Config<'MAILER' | 'REGISTRATION'> &
-  Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'CONTENT'>>): Feature[] {
+  Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'CONTENT' | 'DEMO'>>): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
@@ -54,8 +56,16 @@ export function featuresOf({
     scopes: API_SCOPES.length > 0,
     userContent: CONTENT.includes('user-content'),
     adminContent: CONTENT.includes('admin-content'),
+    demo: DEMO,
   }
   return FEATURES.filter((feature) => isOn[feature])
+}
+
+/** An example of a request body. One with `isDemo` signs in with a demo user: only a service with `demo=on` shows it. */
+export interface BodyExample {
+  summary: string
+  value: object
+  isDemo?: true
 }
 
 /** A route, as a row of the API description. */
@@ -76,7 +86,7 @@ export interface Route {
   isOwn?: boolean
   /** Whether the route sets the session cookie, also takes it as proof of a session, or takes it alone. */
   cookie?: 'sets' | 'takes' | 'needs'
-  body?: { schema: ZodMiniType; examples: Record<string, { summary: string; value: object }> }
+  body?: { schema: ZodMiniType; examples: Record<string, BodyExample> }
   /** Schema and example of a form, as `application/x-www-form-urlencoded`. */
   form?: { schema: object; example: object }
   /** Whether its errors are those of OAuth (RFC 6749 section 5.2), and no problems. */

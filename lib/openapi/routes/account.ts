@@ -29,6 +29,7 @@ export const ACCOUNT_ROUTES: Route[] = [
       schema: PasswordChangeRequest,
       examples: {
         user: {
+          isDemo: true,
           summary: 'The demo user',
           value: { currentPassword: 'user', newPassword: 'correct horse battery staple' },
         },
@@ -80,6 +81,7 @@ export const ACCOUNT_ROUTES: Route[] = [
       schema: EmailChangeRequest,
       examples: {
         user: {
+          isDemo: true,
           summary: 'The demo user',
           value: { email: 'ada@example.org', currentPassword: 'user' },
         },
@@ -226,7 +228,7 @@ export const ACCOUNT_ROUTES: Route[] = [
     isProtected: true,
     body: {
       schema: AccountDeletionRequest,
-      examples: { user: { summary: 'The demo user', value: { currentPassword: 'user' } } },
+      examples: { user: { isDemo: true, summary: 'The demo user', value: { currentPassword: 'user' } } },
     },
     response: { description: 'The account was deleted.' },
     problems: ['step_up', 'conflict', 'too_many_attempts'],

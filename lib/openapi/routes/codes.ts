@@ -13,7 +13,7 @@ const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const RECOVERY_CODE = '0123-4567-89AB-CDEF'
 const withPassword = {
   schema: FactorChangeRequest,
-  examples: { user: { summary: 'The demo user', value: { currentPassword: 'user' } } },
+  examples: { user: { isDemo: true as const, summary: 'The demo user', value: { currentPassword: 'user' } } },
 }
 
 /** The routes of authenticator apps and recovery codes. */

@@ -50,7 +50,9 @@ const idInPath = {
   schema: { type: 'string' },
   example: id,
 }
-const currentPassword = { user: { summary: 'The demo user', value: { currentPassword: 'user' } } }
+const currentPassword = {
+  user: { isDemo: true as const, summary: 'The demo user', value: { currentPassword: 'user' } },
+}
 
 /** The routes of passkeys. Browsers convert between their JSON and the objects of `navigator.credentials`. */
 export const PASSKEY_ROUTES: Route[] = [

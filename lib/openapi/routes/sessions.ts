@@ -11,6 +11,7 @@ const refreshExample = {
 }
 
 const demoUser = (name: string) => ({
+  isDemo: true as const,
   summary: `The demo ${name}`,
   value: { username: name, password: name },
 })
@@ -32,10 +33,12 @@ export const SESSION_ROUTES: Route[] = [
       examples: {
         ...Object.fromEntries(ROLES.map((role) => [role, demoUser(role)])),
         replaces: {
+          isDemo: true,
           summary: 'The demo user, who signs in again',
           value: { ...demoUser(FIRST_ROLE).value, replaces: tokens.refreshToken },
         },
         cookie: {
+          isDemo: true,
           summary: 'The demo user, with the refresh token in a cookie',
           value: { ...demoUser(FIRST_ROLE).value, session: 'cookie' },
         },
