@@ -10,10 +10,9 @@ import { root } from '../support/service-description.ts'
 // What docs/THEME.md shows.
 
 const page = readFileSync(`${root}/docs/THEME.md`, 'utf8')
-const blocks = new Map(
-  [...page.matchAll(/```(\w*)\n(.*?)```/gs)].map(([, language, code = '']) => [language, code]),
-)
-const block = (language: string) => blocks.get(language) ?? ''
+const blocks = [...page.matchAll(/```(\w*)\n(.*?)```/gs)]
+/** Returns the first block in a language. */
+const block = (language: string) => blocks.find(([, of]) => of === language)?.[2] ?? ''
 
 const [, literal] = /defineAuth\((.*)\)/s.exec(block('ts')) ?? []
 const shown = defineAuth(new Function(`return ${literal}`)())

@@ -107,7 +107,7 @@ describe('the correct password of a user with a second factor', () => {
     expect(begun).toMatchObject({ inCookie: true, replaces: cookie })
   })
 
-  test('makes four rounds: it reads twice, looks for a reset, and stores', async () => {
+  test('makes four rounds: it reads twice, looks for a reset and counts, and stores', async () => {
     await addFactor()
     let rounds = () => [] as string[][]
     edge.around = (call) => {
@@ -125,7 +125,7 @@ describe('the correct password of a user with a second factor', () => {
         `UpdateItem ADD source#${SOURCE} attempts#1795532400`,
       ],
       // Not before the correct password: it would show that the user has second factors.
-      [`BatchGetItem ${own} factor-reset`],
+      [`BatchGetItem ${own} factor-reset`, 'UpdateItem ADD name#user passwords#1795532400'],
       [
         `BatchGetItem ${own} recovery-codes`,
         'TransactWriteItems',

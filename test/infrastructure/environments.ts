@@ -85,16 +85,7 @@ const VARIABLES: Record<string, string[]> = {
   signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'CONTENT'],
   'account-pages': FACE,
   authorize: FACE,
-  openapi: [
-    'MAILER',
-    'PAGES',
-    'REGISTRATION',
-    'OAUTH',
-    'API_SCOPES',
-    'CONTENT',
-    'OWN_ROUTES',
-    'SERVICE_NAME',
-  ],
+  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES', 'CONTENT', 'OWN_ROUTES', ...FACE],
 }
 
 /**

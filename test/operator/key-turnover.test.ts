@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { proof } from '../support/rows.ts'
 import { type Stores, signIn, startStores } from '../support/sessions.ts'
 import { aliasOf, startSlots } from './keys/slots.ts'
-import { FORGED, startStage } from './keys/stage.ts'
+import { forgedLike, startStage } from './keys/stage.ts'
 
 let stores: Stores
 const warn = vi.spyOn(console, 'warn').mockReturnValue()
@@ -56,7 +56,8 @@ test('a forged kid cannot hide a key that was published 5 minutes before it sign
   const warm = await stores.functions({ ...environment, SIGNING_KEY: aliasOf('a') })
   const beganMs = Date.now()
   const at = (seconds: number) => vi.setSystemTime(beganMs + Math.round(seconds * 1000))
-  const forged = async () => expect(await warm.opens(FORGED)).toBe(false)
+  const { authToken } = await signIn(warm, username)
+  const forged = async () => expect(await warm.opens(forgedLike(authToken))).toBe(false)
 
   await forged()
   slots.delete('b')

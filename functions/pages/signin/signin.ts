@@ -64,10 +64,11 @@ export const handler = pageHandler({
     const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'CONTENT'])
     // A page that leads on, such as to an app, is for a user of that page: the demo would stand beside an app's sign-in.
     const isDemo = config.DEMO && queryStringParameters?.next === undefined
-    const { parts, texts } = faceOf({ ...config, DEMO: isDemo })
     // The demo alone calls the routes of content.
-    const features = featuresOf(isDemo ? config : { ...config, CONTENT: [] })
-    const content = isDemo && config.CONTENT.length > 0 ? ['content'] : []
+    const shown = isDemo ? config : { ...config, DEMO: false, CONTENT: [] }
+    const { parts, texts } = faceOf(shown)
+    const features = featuresOf(shown)
+    const content = shown.CONTENT.length > 0 ? ['content'] : []
     const demoUsers = config.DEMO ? ['demoUsers'] : []
     // A service that allows all origins leads to none of them: an attacker's is among them.
     const origins = readAllowedOrigins().filter((origin) => origin !== '*')
