@@ -20,7 +20,8 @@ const FORMAT = JSON.stringify({
 /** Returns what a stage with `accessLogs=on` has in addition to its other members. */
 export function accessLogOf({ accessLogs, logGroup }: Pick<AuthMembers, 'accessLogs' | 'logGroup'>) {
   if (accessLogs !== 'on') return { properties: {} }
-  const name = logGroup.replace('/aws/lambda/', '/aws/api-gateway/')
+  // The framework gives the log group of `provider.logs.restApi` the name without the last word.
+  const name = `${logGroup.replace('/aws/lambda/', '/aws/api-gateway/')}-access`
   const DestinationArn = {
     'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${name}`,
   }

@@ -107,9 +107,9 @@ test.each([
   ['a mistyped command', () => 'user list', 2, 'Unknown command user. Did you mean users?'],
   [
     'a service that does not run',
-    () => 'users list --local --service shop',
+    () => 'users list --local --service books',
     3,
-    'The local service shop does not run. Start it with npx sls offline.',
+    'The local service books does not run. Start it with npx sls offline.',
   ],
 ])('jwt-auth refuses %s with a message that helps in this project', async (_, words, expected, line) => {
   const { status, stderr } = await jwtAuth(words())
@@ -177,11 +177,11 @@ test('a configuration without a default export is refused', async () => {
 test('(9) a command of another service does not change the users of this one', async () => {
   const other = join(folder, 'other')
   mkdirSync(other)
-  writeFileSync(join(other, 'serverless.yml'), 'service: shop\n')
+  writeFileSync(join(other, 'serverless.yml'), 'service: books\n')
   const list = (more: string) => jwtAuth(`users list ${target}${more}`, other)
   const refused = await list('')
   expect(refused.status).toBe(3)
-  expect(refused.stderr).toContain('The local service shop does not run.')
+  expect(refused.stderr).toContain('The local service books does not run.')
   expect(await list(' --service notes')).toMatchObject({ status: 0 })
 })
 
