@@ -147,8 +147,10 @@ export async function openWithPreferences(url: string, preferences: object): Pro
 export const pauseClock = async (page: Page) =>
   page.clock.pauseAt(await page.evaluate<number>('Date.now() + 60_000'))
 
+/** Returns the title of a page. That of the sign-in page names the service, if the page leads on or has no demo. */
 export const heading = (page: Page, name: string) =>
-  page.getByRole('heading', { level: 1, name, exact: true })
+  page.getByRole('heading', { level: 1, name: name === 'Sign in' ? SIGN_IN : name, exact: true })
+const SIGN_IN = /^Sign in( to serverless-jwt-auth)?$/
 
 /** Presses a button, and waits for the title that the page has then, if it has another one. */
 export async function press(page: Page, name: string, title?: string): Promise<void> {
