@@ -37,8 +37,9 @@ const list = (after?: string) =>
 const record = (userId: string, act: Act, what: Omit<Happening, 'subject'>) =>
   transact(table, [eventWrite(table, act, { subject: partitionOf(userId), ...what })])
 
-const placed = (at: Date, id = 'AbCdEfGhIjKlMnOpQrStUw') =>
-  Buffer.from(`${at.toISOString()}#${id}`).toString('base64url')
+const cursorOf = (place: string) => Buffer.from(place).toString('base64url')
+
+const placed = (at: Date, id = 'AbCdEfGhIjKlMnOpQrStUw') => cursorOf(`${at.toISOString()}#${id}`)
 
 const idsOf = ({ body }: Awaited<ReturnType<typeof list>>): string[] =>
   Object(body).events.map(({ session, type }: { session?: string; type: string }) => session ?? type)
@@ -169,6 +170,8 @@ describe('GET /me/events', () => {
     'x',
     placed(now).slice(0, 19),
     Buffer.from(`change#${'x'.repeat(30)}`).toString('base64url'),
+    cursorOf('2026-99-99T00:00:00.000Z#AbCdEfGhIjKlMnOpQrStUw'),
+    cursorOf('9999-12-31T23:59:59.999Z#AbCdEfGhIjKlMnOpQrStUw'),
   ])('rejects the cursor %j', async (after) => {
     expect(await list(after)).toEqual(invalid('#/after', 'Must be the `next` of a previous page.'))
   })

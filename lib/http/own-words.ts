@@ -1,7 +1,7 @@
 import { escapeHtml } from './escape.ts'
 
 /** Elements that a sentence may contain. All others, and comments, end it. */
-const INLINE = ['a', 'strong', 'span', 'code', 'em', 'b', 'small']
+const INLINE = ['a', 'strong', 'span', 'code', 'em', 'b', 'small', 'bdi']
 
 /** Comments, the doctype, tags, text. What matches none of them would be lost. */
 const TOKEN = /<!--[\s\S]*?-->|<![^>]*>|<(\/?)(\w+)((?:[^<>"]|"[^"]*")*)>|[^<]+/g

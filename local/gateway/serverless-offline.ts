@@ -118,7 +118,8 @@ function asSent(event: unknown, returned: unknown, notes: Notes, name: string): 
 
 /** Says why API Gateway calls a response of a proxy malformed: https://repost.aws/knowledge-center/malformed-502-api-gateway */
 function faultOfResponse(returned: unknown): string | undefined {
-  if (returned === null || typeof returned !== 'object') return `${typeof returned}, which is no response`
+  if (returned === null) return 'null, which is no response'
+  if (typeof returned !== 'object') return `${typeof returned}, which is no response`
   const { statusCode = 200, body, headers } = returned as Record<string, unknown>
   const status = Number(statusCode)
   if (!Number.isInteger(status) || status < 100 || status > 599) return 'an invalid statusCode'

@@ -67,7 +67,7 @@ function isOwn(folder: string): boolean {
     const { uid, mode } = lstatSync(folder)
     return IS_WINDOWS || (uid === process.getuid?.() && (mode & 0o777) === 0o700)
   } catch {
-    // Its service has ended meanwhile.
+    // Its service has ended.
     return false
   }
 }

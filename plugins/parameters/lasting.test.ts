@@ -50,3 +50,9 @@ test('none on the command line takes away a parameter whose default is nothing',
     cleared: { issuer: null, allowedOrigins: '' },
   })
 })
+
+test('the last value of a parameter decides whether it is taken away', () => {
+  const kept = ['issuer=none', `issuer=${ISSUER}`]
+  expect(separateCleared(kept)).toEqual({ others: kept, cleared: {} })
+  expect(separateCleared(kept.toReversed())).toEqual({ others: [], cleared: { issuer: null } })
+})

@@ -39,11 +39,13 @@ const outputOf = (name: string) => `Given${name.replace(/^./, (letter) => letter
  * @returns The other parameters, and the value that each one taken away has then.
  */
 export function separateCleared(given: readonly string[]): { others: string[]; cleared: Parameters } {
-  const empty = NAMES.filter((name) => LASTING[name] !== undefined)
-  const isCleared = (one: string) => empty.some((name) => one === `${name}=${NONE}`)
-  const names = given.filter(isCleared).map((one) => one.slice(0, -NONE.length - 1) as LastingName)
+  // The last value of a name is used.
+  const names = NAMES.filter((name) => {
+    const last = given.findLast((one) => one.startsWith(`${name}=`))
+    return LASTING[name] !== undefined && last === `${name}=${NONE}`
+  })
   return {
-    others: given.filter((one) => !isCleared(one)),
+    others: given.filter((one) => !names.some((name) => one.startsWith(`${name}=`))),
     cleared: Object.fromEntries(names.map((name) => [name, LASTING[name] ?? null])),
   }
 }

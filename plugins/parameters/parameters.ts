@@ -114,7 +114,7 @@ function sender(text: string): void {
   }
 }
 
-/** An encoded word of a header holds as much (RFC 2047 section 2). */
+/** Short enough for one line of a page at 360 pixels, and of a list of mails. */
 const LONGEST_NAME_BYTES = 40
 
 function shortName(text: string): void {

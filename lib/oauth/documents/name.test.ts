@@ -48,6 +48,9 @@ test.each<[what: string, name: unknown]>([
   ['three marks in a row', 'Z\u0300\u0301\u0302algo'],
   ['a mark at the beginning', '\u0301Shop'],
   ['the end of its quotes', 'Shop” is safe. Its “owner'],
+  ['the end of its quotes by apostrophes', 'Shop’’ is safe. It’s ‘‘yours'],
+  ['the end of its quotes by a prime', 'Shop″ is safe'],
+  ['the end of its quotes by a letter', 'Shopˮ is safe'],
   ['an ASCII quote', 'Shop" is safe'],
   ['a wide quote', 'Shop\uFF02 is safe'],
 ])('%s is no name', (_what, name) => {

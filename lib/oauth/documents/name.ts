@@ -17,8 +17,9 @@ const PILED = /^\p{M}|\p{M}{3}/u
 /** Spaces that look like the end of a sentence or of a line. */
 const GAP = /^\s|\s$|\s{2}/u
 
-/** The screen shows the name in quotes, which must not end early. */
-const QUOTES = /["\u00AB\u00BB\u201C-\u201F\u275D\u275E\u301D-\u301F\uFF02]/u
+/** The screen shows the name in quotes, which must not end early. One apostrophe is part of names such as “L’atelier”. */
+const QUOTES =
+  /["\u00AB\u00BB\u02BA\u02DD\u02EE\u201C-\u201F\u2033\u2034\u2036\u2037\u2057\u275D\u275E\u2E42\u301D-\u301F\uFF02\u{1F676}-\u{1F678}]|['`\u00B4\u02B9\u02BB-\u02BD\u2018-\u201B\u2032\u2035]{2}/u
 
 /**
  * Whether a name that an unregistered app gives itself can stand on a screen, in quotes.

@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose'
+import { PROBLEMS } from '../../../lib/errors.ts'
 import { json } from '../../../lib/http/responses.ts'
 import type { Api } from '../../../lib/oauth/apis/api.ts'
 import { withSecret } from '../../../lib/sessions/refresh-token.ts'
@@ -137,10 +138,12 @@ export async function expectEnded({ send }: Visit, refreshToken: string): Promis
   expectProblem(await send('POST /refresh', { body: { refreshToken } }), 'invalid_refresh_token')
 }
 
-/** Skips a check, if earlier wrong passwords from this address have reached a limit. */
+/** Skips a check, if earlier wrong passwords or requests for mails from this address have reached a limit. */
 export function skipIfLimited(received: Received): void {
   if (received.status !== 429) return
-  expectProblem(received, 'too_many_attempts')
+  const isOfMails = membersOf(received).detail === PROBLEMS.too_many_mails[1]
+  expectProblem(received, isOfMails ? 'too_many_mails' : 'too_many_attempts')
   const seconds = received.headers.get('retry-after')
-  throw new Skip(`too many failed attempts from this address; retry after ${seconds} s`)
+  const what = isOfMails ? 'requests for mails' : 'failed attempts'
+  throw new Skip(`too many ${what} from this address; retry after ${seconds} s`)
 }
