@@ -266,8 +266,19 @@ describe('a refresh', () => {
     expect((await refresh(first.refresh_token)).body.scope).toBe('openid profile')
   })
 
+  test.each(['openid email', 'email openid openid orders.read'])(
+    'gets what is allowed of %j',
+    async (scope) => {
+      await addClient(table)
+      const { body } = await exchange(await codeFor())
+      const { statusCode, body: next } = await refresh(body.refresh_token, { scope })
+      expect({ statusCode, scope: next.scope }).toEqual({ statusCode: 200, scope: 'openid' })
+      expect(decodeJwt(next.access_token).scope).toBe('openid')
+    },
+  )
+
   test.each<[string, Changes, string]>([
-    ['more scopes', { scope: 'openid email' }, 'invalid_scope'],
+    ['no scope of the grant', { scope: 'email orders.read' }, 'invalid_scope'],
     ['a scope of spaces', { scope: ' ' }, 'invalid_scope'],
     ['another resource', { resource: 'https://orders.example' }, 'invalid_target'],
     ['no refresh token', { refresh_token: undefined }, 'invalid_request'],
@@ -392,6 +403,9 @@ describe('a scope that the operator took away', () => {
     await takeAway()
     const { body } = await refresh(first.refresh_token)
     expect(body.scope ?? body.error).toBe(expected)
+    // As libraries do, which name the scopes of the sign-in.
+    const { body: named } = await refresh(first.refresh_token, { scope })
+    expect(named.scope ?? named.error).toBe(expected)
     if (body.access_token) expect(decodeJwt(body.access_token).scope).toBe(expected)
     const [lost = ''] = scope.split(' ').filter((name) => !expected.includes(name))
     const error = body.access_token ? 'invalid_scope' : 'invalid_grant'
