@@ -15,7 +15,12 @@ import { addTestUser, testAct } from '../../test/support/users.ts'
 
 useRoutes()
 
-const rejected = problem(401, 'Unauthorized', 'Could not validate credentials.')
+/** With a challenge, as the function sends it. */
+const rejectedWith = (challenge: string) =>
+  problem(401, 'Unauthorized', 'Could not validate credentials.', {}, { 'WWW-Authenticate': challenge })
+/** Of a request without a bearer token. */
+const unasked = rejectedWith('Bearer realm="userinfo"')
+const rejected = rejectedWith('Bearer realm="userinfo", error="invalid_token"')
 
 describe.each(['userinfo', 'userinfo-post'])('events/%s.json', (file) => {
   const ask = (event = {}) => call('userinfo', file, event)
@@ -78,10 +83,11 @@ describe.each(['userinfo', 'userinfo-post'])('events/%s.json', (file) => {
     ['an expired token', { Authorization: 'Bearer {{expired user token}}' }],
     ['a refresh token', { Authorization: 'Bearer {{user refresh token}}' }],
     ['what is no token', { Authorization: 'Bearer a.b.c' }],
-  ])('rejects %s', async (_what, headers) => {
+  ])('rejects %s, with a challenge', async (_what, headers: Record<string, string>) => {
     // The authorizer's context is not read: the route has none.
     const sent = { 'X-Forwarded-Proto': 'https', ...headers }
-    expect(await ask({ headers: sent })).toEqual(rejected)
+    const hasToken = headers.Authorization?.startsWith('Bearer ')
+    expect(await ask({ headers: sent })).toEqual(hasToken ? rejected : unasked)
   })
 })
 
@@ -93,9 +99,9 @@ test('takes no token from a form or a query', async () => {
     headers: { ...https, 'Content-Type': 'application/x-www-form-urlencoded' },
     body: `access_token=${token}`,
   }
-  expect(await call('userinfo', 'userinfo-post', form)).toEqual(rejected)
+  expect(await call('userinfo', 'userinfo-post', form)).toEqual(unasked)
   const query = { headers: https, queryStringParameters: { access_token: token } }
-  expect(await call('userinfo', 'userinfo', query)).toEqual(rejected)
+  expect(await call('userinfo', 'userinfo', query)).toEqual(unasked)
 })
 
 test('the route has no authorizer, because it takes tokens that the authorizer refuses', () => {

@@ -1,7 +1,9 @@
-import { ServiceError } from '../../lib/errors.ts'
+import type { APIGatewayProxyResult } from 'aws-lambda'
+import { type ProblemCode, ServiceError } from '../../lib/errors.ts'
 import { headerOf } from '../../lib/http/headers.ts'
-import { json } from '../../lib/http/responses.ts'
-import { tableHandler } from '../../lib/http/table.ts'
+import { json, problem } from '../../lib/http/responses.ts'
+import { type TableRoute, tableHandler } from '../../lib/http/table.ts'
+import { logFailure } from '../../lib/log.ts'
 import { clientUserInfo } from '../../lib/oauth/userinfo.ts'
 import { readUnverified, verifyAccessToken } from '../../lib/tokens/access-token.ts'
 import { readBearer } from '../../lib/tokens/bearer.ts'
@@ -22,7 +24,13 @@ const publicKeys = publicKeyCache()
  * It verifies the token itself: the gateway's authorizer refuses those of clients. The token is in the header alone, because one in a
  * form would be sent by a page of another site.
  */
-export const handler = tableHandler(SETTINGS, async (event, { table, config, now }) => {
+export const handler = tableHandler(SETTINGS, (event, at) =>
+  userInfo(event, at).catch((error) =>
+    challenged(error, /^bearer /i.test(headerOf(event.headers, 'authorization'))),
+  ),
+)
+
+const userInfo: TableRoute<(typeof SETTINGS)[number]> = async (event, { table, config, now }) => {
   const unverified = readUnverified(readBearer(headerOf(event.headers, 'authorization')))
   const keys = await publicKeys(table.aws, config.PUBLISHED_KEYS, unverified.kid, now)
   const issuer = config.TOKEN_ISSUER
@@ -36,4 +44,24 @@ export const handler = tableHandler(SETTINGS, async (event, { table, config, now
   const user = await findUserInfo(table, userId)
   requireUnrevoked(generation, user)
   return json(200, claimsOf(userId, user))
-})
+}
+
+/** What a rejected caller needs: a valid token, or a scope (RFC 6750 section 3.1). */
+const NEEDS: Partial<Record<ProblemCode, string>> = {
+  invalid_token: ', error="invalid_token"',
+  forbidden: ', error="insufficient_scope", scope="openid"',
+}
+
+/**
+ * Logs that a token was rejected, and returns the response with a challenge (RFC 6750 section 3). REST APIs rename the header.
+ *
+ * @param hasToken - A request without a token gets no error code (section 3.1).
+ * @throws The error, if it is not about the token: an outage must not make clients throw valid tokens away.
+ */
+function challenged(error: unknown, hasToken: boolean): APIGatewayProxyResult {
+  const needs = error instanceof ServiceError ? NEEDS[error.code] : undefined
+  if (needs === undefined) throw error
+  const response = problem(logFailure(error))
+  const challenge = `Bearer realm="userinfo"${hasToken ? needs : ''}`
+  return { ...response, headers: { ...response.headers, 'WWW-Authenticate': challenge } }
+}

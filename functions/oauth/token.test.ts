@@ -428,7 +428,13 @@ describe('a scope that the operator took away', () => {
 })
 
 describe('/userinfo', () => {
-  const rejected = problem(401, 'Unauthorized', 'Could not validate credentials.')
+  const rejected = problem(
+    401,
+    'Unauthorized',
+    'Could not validate credentials.',
+    {},
+    { 'WWW-Authenticate': 'Bearer realm="userinfo", error="invalid_token"' },
+  )
 
   test.each<[string, object]>([
     ['openid', {}],
@@ -450,7 +456,16 @@ describe('/userinfo', () => {
   test('refuses a token without the scope openid', async () => {
     await addClient(table)
     const { body } = await exchange(await codeFor({ scope: 'profile' }))
-    expect((await userInfo(body.access_token)).statusCode).toBe(403)
+    const challenge = 'Bearer realm="userinfo", error="insufficient_scope", scope="openid"'
+    expect(await userInfo(body.access_token)).toEqual(
+      problem(
+        403,
+        'Forbidden',
+        'You do not have permission to access this resource.',
+        {},
+        { 'WWW-Authenticate': challenge },
+      ),
+    )
   })
 
   test('takes the token for an API, until its grant ends', async () => {

@@ -45,6 +45,17 @@ export const HEADERS = {
     schema: { type: 'string', pattern: `^Bearer realm="[^"]+", error="insufficient_scope"${METADATA}$` },
     example: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
   },
+  TokenChallenge: {
+    description:
+      'The caller needs a valid bearer token, or the scope `openid` (RFC 6750). A request without a token gets no `error`. REST APIs rename the header WWW-Authenticate of a function.',
+    required: true,
+    schema: {
+      type: 'string',
+      pattern:
+        '^Bearer realm="userinfo"(, error="invalid_token"|, error="insufficient_scope", scope="openid")?$',
+    },
+    example: 'Bearer realm="userinfo", error="invalid_token"',
+  },
   StepUpChallenge: {
     description:
       'The user must sign in again, with these factors (RFC 9470). REST APIs rename the header WWW-Authenticate of a function. The members of the body are the same.',

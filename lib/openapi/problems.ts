@@ -33,6 +33,8 @@ export type ProblemName =
   | FactorRefusal
   | 'step_up'
   | 'insufficient_scope'
+  | 'rejected_token'
+  | 'missing_openid'
   | 'other_session'
   | 'session_changed'
   | 'other_user'
@@ -76,6 +78,9 @@ export const ALL_PROBLEMS = {
     detail: PROBLEMS.forbidden[1],
     members: { error: 'insufficient_scope', scope: 'notes:read' },
   },
+  // Of /userinfo, which verifies tokens itself.
+  rejected_token: { status: 401, title: TITLES[401], detail: PROBLEMS.invalid_token[1] },
+  missing_openid: { status: 403, title: TITLES[403], detail: PROBLEMS.forbidden[1] },
   other_session: {
     status: 409,
     title: TITLES[409],

@@ -25,7 +25,7 @@ function problemsByStatus(route: Route): [status: number, names: ProblemName[]][
   const names = [
     ...(route.path.includes('{') ? WITH_PATH_PARAMETER : []),
     ...(route.body ? WITH_BODY : []),
-    ...(route.isProtected ? PROTECTED : []),
+    ...(route.isProtected === true ? PROTECTED : []),
     ...(route.cookie === 'needs' ? WITH_COOKIE_ALONE : route.cookie ? WITH_COOKIE : []),
     ...(route.problems ?? []),
     ...ALWAYS,
@@ -72,6 +72,9 @@ function problemResponse(status: number, names: readonly ProblemName[]) {
       ...(status === 500 && { 'Retry-After': 'RetryAfterFailure' }),
       ...(names.includes('invalid_token') && { 'WWW-Authenticate': 'Challenge' }),
       ...(names.includes('step_up') && { 'x-amzn-Remapped-WWW-Authenticate': 'StepUpChallenge' }),
+      ...(names.some((name) => name === 'rejected_token' || name === 'missing_openid') && {
+        'x-amzn-Remapped-WWW-Authenticate': 'TokenChallenge',
+      }),
       ...(names.includes('forbidden') && { 'WWW-Authenticate': 'ScopeChallenge' }),
     }),
     content: {

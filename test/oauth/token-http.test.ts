@@ -68,8 +68,11 @@ test.each(['GET', 'POST'])(
       status: 200,
       body: { sub: expect.any(String), preferred_username: username, ...OWN_CLAIMS },
     })
+    // With a challenge, which the description requires.
     expect((await ask('profile')).status).toBe(403)
-    expect((await send(`${url}/userinfo`, method)).status).toBe(401)
+    for (const headers of [{}, { Authorization: 'Bearer invalid' }]) {
+      expect((await send(`${url}/userinfo`, method, headers)).status).toBe(401)
+    }
   },
 )
 

@@ -155,7 +155,7 @@ export const ACCOUNT_ROUTES: Route[] = [
         description: 'The caller.',
         content: json(schemaRef('UserInfo'), ada),
       },
-      problems: ['forbidden'],
+      problems: ['rejected_token', 'missing_openid'],
     }),
   ),
   {
