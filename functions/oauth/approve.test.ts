@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { writeIf } from '../../lib/aws/dynamodb.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { findCode } from '../../lib/oauth/codes/store.ts'
-import { appKey, findApp } from '../../lib/oauth/grants/app.ts'
+import { type App, appKey, findApp, revokeApp } from '../../lib/oauth/grants/app.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { secondOf } from '../../lib/time.ts'
 import { addApi, addClient, CALLBACK, type Changes } from '../../test/oauth/clients.ts'
@@ -25,6 +25,7 @@ import {
   table,
   useRoutes,
 } from '../../test/support/routes.ts'
+import { testAct } from '../../test/support/users.ts'
 
 useRoutes()
 
@@ -463,14 +464,12 @@ describe('the screen', () => {
 describe('a click on a screen with offline_access', () => {
   const scope = 'openid offline_access'
   const agree = async (changes: Changes = {}) => outcomeOf({ scope, ...changes }, await click(scope))
-  const revoke = async () =>
-    writeIf(table, 'UpdateItem', {
-      Key: appKey((await stored()).id, 'shop'),
-      UpdateExpression: 'SET generation = :next REMOVE scopes',
-      ExpressionAttributeValues: { ':next': { N: '99' } },
-    })
+  const revoke = async () => {
+    const { id } = await stored()
+    await revokeApp(table, id, (await findApp(table, id, 'shop')) as App, testAct())
+  }
 
-  test('asks for a mail to the user, at the first one and after a revocation', async () => {
+  test('asks for a mail at the first one, and once an hour after removals', async () => {
     await addClient(table)
     expect(await outcomeOf({}, await click())).toEqual(code)
     expect(mailEvents).toEqual([])
@@ -488,9 +487,17 @@ describe('a click on a screen with offline_access', () => {
     expect(await outcomeOf({ scope })).toEqual(code)
     expect(await agree({ prompt: 'consent' })).toEqual(code)
     expect(mailEvents).toHaveLength(1)
+    for (const seconds of [0, 1_800, 3_599]) {
+      vi.setSystemTime(later(seconds))
+      await revoke()
+      expect(await agree()).toEqual(code)
+    }
+    expect(mailEvents).toEqual([mail])
+    vi.setSystemTime(later(3_600))
+    cookie = await begin()
     await revoke()
     expect(await agree()).toEqual(code)
-    expect(mailEvents).toEqual([mail, mail])
+    expect(mailEvents).toEqual([mail, { ...mail, at: later(3_600).toISOString() }])
   })
 
   test.each<[string, Changes, Sent['click']]>([

@@ -122,7 +122,7 @@ describe('an app that is not registered', () => {
     expect(refreshed.refresh_token).not.toBe(body.refresh_token)
     // One document for all of it.
     expect(host.requests.length).toBe(1)
-    // The mail names the host, which is certain.
+    // The name is text of a stranger, so the mail has the host in its place.
     expect(mailEvents.map((event) => Object(event).app)).toEqual([{ name: HOST, place: HOST }])
   })
 

@@ -175,8 +175,8 @@ describe('an enrolment', () => {
 
 describe('a first offline_access', () => {
   const app = { name: 'The <Shop>', place: 'shop.example' }
-  const notice = ({ id: userId }: Pick<User, 'id'>) =>
-    planMail(stores.table, { kind: 'offline-access', id: 'i', userId, app, ...common }, service, now)
+  const notice = ({ id: userId }: Pick<User, 'id'>, of = app) =>
+    planMail(stores.table, { kind: 'offline-access', id: 'i', userId, app: of, ...common }, service, now)
 
   test('is a mail to the verified address, with the app, its host and where to remove it', async () => {
     const user = await addUser({ emailVerified: true })
@@ -193,6 +193,16 @@ describe('a first offline_access', () => {
           'The request came on 2026-11-26 at 09:00 UTC from 203.0.113.7, with curl.',
           'If it was not you, remove the app and choose a new password. That ends the access of all apps.',
         ],
+      },
+    })
+  })
+
+  test('names the host of an app that is not registered once', async () => {
+    const user = await addUser({ emailVerified: true })
+    expect(await notice(user, { name: 'app.test', place: 'app.test' })).toMatchObject({
+      message: {
+        subject: 'app.test keeps access to your account at Test',
+        lead: `app.test may keep its access to your account ${user.username} at Test while you are away.`,
       },
     })
   })

@@ -4,13 +4,17 @@ import { type Facts, originSentence } from './facts.ts'
 
 /** Says that an app keeps its access. Someone else may have clicked, in a browser that the user left open. */
 export function offlineAccess(facts: Facts): Message {
+  // An app that is not registered has its host as name.
+  const isHost = facts.app?.name === facts.app?.place
   const named = { ...facts, app: facts.app?.name, place: facts.app?.place }
   return {
     subject: say('{app} keeps access to your account at {service}', named),
-    lead: say(
-      '{app} ({place}) may keep its access to your account {username} at {service} while you are away.',
-      named,
-    ),
+    lead: isHost
+      ? say('{app} may keep its access to your account {username} at {service} while you are away.', named)
+      : say(
+          '{app} ({place}) may keep its access to your account {username} at {service} while you are away.',
+          named,
+        ),
     action: { label: say('See your apps'), url: String(facts.link) },
     paragraphs: [
       originSentence(facts),

@@ -10,7 +10,7 @@ import type { Client } from '../clients/client.ts'
 import { hostOf, isClientUrl } from '../clients/url-client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
 import { newCode } from '../codes/store.ts'
-import { type App, approvalOf, consentedScopes, findApp } from '../grants/app.ts'
+import { type App, approvalOf, consentedScopes, findApp, mayMail } from '../grants/app.ts'
 import { entriesOf } from '../scopes.ts'
 import { type AuthorizationError, LOGIN_REQUIRED } from './error.ts'
 import type { AuthorizationRequest } from './request.ts'
@@ -162,8 +162,9 @@ async function issueCode(
   const code = randomBytes(CODE_BYTES).toString('base64url')
   const generation = randomBytes(GENERATION_BYTES).readUIntBE(0, GENERATION_BYTES)
   const scopes = isClicked ? entriesOf(request.scopes, request.api) : undefined
-  const { name, host } = { ...client, ...hostIn(client) }
-  const approval = { userId: user.id, client, clientName: client.claimedName, scopes, generation }
+  const isFirst = !consentedScopes(app, client).includes('offline_access')
+  const isMailed = isFirst && scopes?.includes('offline_access') === true && mayMail(app, now)
+  const approval = { userId: user.id, client, clientName: client.claimedName, scopes, isMailed, generation }
   const { appGeneration, write } = approvalOf(app, approval, now)
   const stored = {
     clientId: client.id,
@@ -185,9 +186,9 @@ async function issueCode(
   const about = { userId: user.id, clientId: client.id, sessionId: session.id }
   if (isClicked) logEvent('info', { event: 'consent.given', ...about })
   logEvent('info', { event: 'code.issued', ...about })
-  const isFirst = !consentedScopes(app, client).includes('offline_access')
-  if (isFirst && scopes?.includes('offline_access')) {
-    await notifyOfflineAccess(at, user.id, { name, place: host ?? placeOf(redirectUri) })
+  if (isMailed) {
+    const { name, host = placeOf(redirectUri) } = shownClientOf(client, redirectUri)
+    await notifyOfflineAccess(at, user.id, { name, place: host })
   }
   return { code, userId: user.id }
 }

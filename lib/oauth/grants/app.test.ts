@@ -5,7 +5,7 @@ import { addTestUser, testAct } from '../../../test/support/users.ts'
 import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
 import { eventsOfUser } from '../../events/store.ts'
 import { secondOf } from '../../time.ts'
-import { type App, approvalOf, consentedScopes, findApp, revokeApp } from './app.ts'
+import { type App, approvalOf, consentedScopes, findApp, mayMail, revokeApp } from './app.ts'
 
 const { table, stop } = await startTable()
 afterAll(stop)
@@ -44,6 +44,25 @@ test('an approval is refused if the app is not as read', async () => {
     expect(await isStored(approvalOf(other, { ...approval, scopes }, now).write)).toBe(false)
   }
   expect(await findApp(table, user.id, client.id)).toEqual(app)
+})
+
+test('of two clicks at once that ask for a mail, one is refused', async () => {
+  const user = await addUser()
+  const approval = { userId: user.id, client, scopes: ['offline_access'], generation: 3 }
+  await isStored(approvalOf(undefined, { ...approval, isMailed: true }, now).write)
+  const read = async () => (await findApp(table, user.id, client.id)) as App
+  const hour = new Date(now.getTime() + 3_600_000)
+  expect([mayMail(undefined, now), mayMail(await read(), now), mayMail(await read(), hour)]).toEqual([
+    true,
+    false,
+    true,
+  ])
+  const { write } = approvalOf(await read(), { ...approval, isMailed: true }, hour)
+  expect([await isStored(write), await isStored(write)]).toEqual([true, false])
+  expect(mayMail(await read(), hour)).toBe(false)
+  // A click without a mail leaves the instant as it is.
+  expect(await isStored(approvalOf(await read(), approval, hour).write)).toBe(true)
+  expect((await read()).mailedAt).toBe(secondOf(hour))
 })
 
 test('a removed access has another generation and no scopes, until the next approval', async () => {

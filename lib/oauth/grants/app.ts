@@ -32,6 +32,8 @@ export const APP = {
   clientName: optionalText,
   /** Second since the epoch of the first approval. */
   createdAt: number,
+  /** Second since the epoch of the latest mail that it keeps its access. It stays when the user removes the access. */
+  mailedAt: optionalNumber,
   /** Second since the epoch at which the user removed the access of the client; missing after the next approval. */
   revokedAt: optionalNumber,
 } satisfies Attributes
@@ -106,6 +108,13 @@ export const consentedScopes = (
   { generation }: Pick<Client, 'generation'>,
 ): readonly string[] => (app?.clientGeneration === generation ? app.scopes : [])
 
+/** A user who removes an app and allows it again gets at most one mail an hour about it. */
+const hourBefore = (now: Date): number => secondOf(now) - 3_600
+
+/** Whether a user may get a mail that an app keeps its access. */
+export const mayMail = (app: Pick<App, 'mailedAt'> | undefined, now: Date): boolean =>
+  (app?.mailedAt ?? 0) <= hourBefore(now)
+
 /** Whom an approval is for, and what it adds. */
 export interface Approval {
   userId: string
@@ -114,6 +123,8 @@ export interface Approval {
   clientName?: string | undefined
   /** Entries of the scopes that the user has just consented to; `undefined` without a click. */
   scopes?: readonly string[] | undefined
+  /** Whether the user gets a mail about a click. */
+  isMailed?: boolean
   /** Generation of a new app: random 48 bits, so that a late write of an earlier life of the user is not accepted. */
   generation: number
 }
@@ -126,38 +137,32 @@ export interface Approval {
  */
 export function approvalOf(
   app: App | undefined,
-  { userId, client, clientName, scopes, generation }: Approval,
+  { userId, client, clientName, scopes, isMailed, generation }: Approval,
   now: Date,
 ): { appGeneration: number; write: TransactWrite } {
   const Key = appKey(userId, client.id)
+  const mailedAt = isMailed ? secondOf(now) : undefined
   if (app === undefined) {
-    const values = {
-      clientId: client.id,
-      clientName,
-      generation,
-      clientGeneration: client.generation,
-      scopes,
-    }
-    const Item = { ...Key, ...attributesOf({ ...values, createdAt: secondOf(now) }) }
+    const values = { clientId: client.id, clientName, generation, clientGeneration: client.generation }
+    const Item = { ...Key, ...attributesOf({ ...values, scopes, mailedAt, createdAt: secondOf(now) }) }
     return { appGeneration: generation, write: { Put: { Item, ConditionExpression: ABSENT } } }
   }
-  const read = {
-    ':generation': attribute(app.generation),
-    ':readClientGeneration': attribute(app.clientGeneration),
-  }
-  const condition = { Key, ConditionExpression: AS_READ, ExpressionAttributeValues: read }
+  const condition = { Key, ...asRead(app) }
   if (scopes === undefined) return { appGeneration: app.generation, write: { ConditionCheck: condition } }
   const isSame = app.clientGeneration === client.generation
-  const set = attributesOf({ clientName, ...(!isSame && { scopes, clientGeneration: client.generation }) })
+  const changed = isSame ? {} : { scopes, clientGeneration: client.generation }
+  const set = attributesOf({ clientName, mailedAt, ...changed })
   const names = Object.keys(set)
   const update = {
+    ConditionExpression: isMailed ? `${AS_READ} AND ${MAILED_EARLIER}` : AS_READ,
     UpdateExpression: [
       ...(names.length > 0 ? [`SET ${names.map((name) => `${name} = :${name}`).join(', ')}`] : []),
       ...(isSame ? ['ADD scopes :scopes'] : []),
       'REMOVE revokedAt',
     ].join(' '),
     ExpressionAttributeValues: {
-      ...read,
+      ...condition.ExpressionAttributeValues,
+      ...(isMailed && { ':hourBefore': attribute(hourBefore(now)) }),
       ':scopes': attribute([...scopes]),
       ...Object.fromEntries(names.map((name) => [`:${name}`, set[name]])),
     },
@@ -192,3 +197,14 @@ export async function revokeApp(table: Table, userId: string, app: App, act: Act
 const ABSENT = 'attribute_not_exists(pk)'
 
 const AS_READ = 'generation = :generation AND clientGeneration = :readClientGeneration'
+
+const asRead = (app: App) => ({
+  ConditionExpression: AS_READ,
+  ExpressionAttributeValues: {
+    ':generation': attribute(app.generation),
+    ':readClientGeneration': attribute(app.clientGeneration),
+  },
+})
+
+/** Of two clicks at once, one gets the mail. */
+const MAILED_EARLIER = '(attribute_not_exists(mailedAt) OR mailedAt <= :hourBefore)'
