@@ -7,6 +7,12 @@ interface Bounds {
   maxBytes: number
 }
 
+/** Returns the error of a response that is not what was asked for. */
+export const unfitResponse = (reason: string): Error => Object.assign(new Error(reason), { isResponse: true })
+
+/** Whether an error is that of a response: the server is up, and no longer has what was asked for. */
+export const isResponse = (error: unknown): boolean => error instanceof Error && 'isResponse' in error
+
 /**
  * Sends one GET request on a connection of its own: an idle one may have been closed while Lambda froze the function. It follows no
  * redirect and decodes no content encoding.
@@ -14,7 +20,8 @@ interface Bounds {
  * @param target - With the `protocol` `https:`, or `http:` in tests.
  * @returns The headers and the body of a response with the status 200.
  * @throws Error if there is no such response within the bounds. Its message is the reason. It has no part of the URL and of the
- *   response: messages of Node.js may have.
+ *   response: messages of Node.js may have. {@link isResponse} says whether the server is up: a status of 429, or of
+ *   500 and above, is an outage (RFC 5861 section 4).
  */
 export function getOnce(
   target: https.RequestOptions,
@@ -23,13 +30,18 @@ export function getOnce(
   const { request } = target.protocol === 'https:' ? https : http
   return new Promise((resolve, reject) => {
     const sent = request({ ...target, agent: false }, (response) => {
-      if (response.statusCode !== 200) return fail(`status ${response.statusCode}`)
+      const { statusCode = 0 } = response
+      if (statusCode !== 200) {
+        const reason = `status ${statusCode}`
+        const isOutage = statusCode >= 500 || statusCode === 429
+        return end(isOutage ? new Error(reason) : unfitResponse(reason))
+      }
       const chunks: Buffer[] = []
       let bytes = 0
       response.on('error', failWith)
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
-        if (bytes > maxBytes) fail('response too large')
+        if (bytes > maxBytes) end(unfitResponse('response too large'))
         else chunks.push(chunk)
       })
       response.on('end', () => {
@@ -37,17 +49,17 @@ export function getOnce(
         resolve({ headers: response.headers, body: Buffer.concat(chunks) })
       })
     })
-    const timer = setTimeout(() => fail('no response in time'), timeoutMs)
+    const timer = setTimeout(() => end(new Error('no response in time')), timeoutMs)
     sent.on('error', failWith)
     sent.end()
 
-    function fail(reason: string) {
+    function end(error: Error) {
       clearTimeout(timer)
       sent.destroy()
-      reject(new Error(reason))
+      reject(error)
     }
     function failWith({ code, name }: NodeJS.ErrnoException) {
-      fail(code ?? name)
+      end(new Error(code ?? name))
     }
   })
 }

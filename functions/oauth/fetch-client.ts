@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'aws-lambda'
 import { within } from '../../lib/aws/client.ts'
 import { readConfig } from '../../lib/config.ts'
+import { isResponse } from '../../lib/get.ts'
 import { deadlineOf } from '../../lib/http/handler.ts'
 import { logEvent, logFailure } from '../../lib/log.ts'
 import { hostOf, isClientUrl, isOfAllowedHost } from '../../lib/oauth/clients/url-client.ts'
@@ -9,7 +10,7 @@ import { readDocument } from '../../lib/oauth/documents/document.ts'
 import { edge } from '../../lib/oauth/documents/edge.ts'
 import { fetchDocument } from '../../lib/oauth/documents/fetching.ts'
 import type { Fetched, FetchRequest } from '../../lib/oauth/documents/find.ts'
-import { storeDocument, timesOf } from '../../lib/oauth/documents/store.ts'
+import { dropDocument, storeDocument, timesOf } from '../../lib/oauth/documents/store.ts'
 import { documentCounters } from '../../lib/throttling/counter.ts'
 import { attemptIdOf, reserveInTurn } from '../../lib/throttling/store.ts'
 
@@ -29,22 +30,23 @@ export async function handler({ url, userId }: FetchRequest, context: Context): 
     const host = hostOf(url)
     const id = attemptIdOf(randomUUID())
     const { refusedForSeconds } = await reserveInTurn(table, documentCounters(userId, host, now), id, now)
-    const body =
+    const fetched =
       refusedForSeconds === 0
-        ? await fetchDocument(url, edge).catch(({ message }: Error) => refused(host, userId, message))
-        : refused(host, userId, 'the budget of the user or of the host is used up')
-    if (body === undefined) return { isUnreachable: true }
-    const read = readDocument(url, body)
-    if ('fault' in read) return read
-    const document = { ...read, ...timesOf(now) }
-    await storeDocument(table, url, document)
-    return { document }
+        ? await fetchDocument(url, edge).catch((error: Error) => error)
+        : new Error('the budget of the user or of the host is used up')
+    if (fetched instanceof Error) {
+      logEvent('warn', { event: 'document.refused', host, userId, reason: fetched.message })
+      if (!isResponse(fetched)) return { isUnreachable: true }
+      await dropDocument(table, url, now)
+      return { isGone: true }
+    }
+    const read = readDocument(url, fetched.body)
+    const result = 'fault' in read ? read : { document: { ...read, ...timesOf(now) } }
+    if ('document' in result && fetched.mayStore) await storeDocument(table, url, result.document)
+    else await dropDocument(table, url, now)
+    return result
   } catch (error) {
     logFailure(error)
     throw error
   }
-}
-
-function refused(host: string, userId: string, reason: string): undefined {
-  logEvent('warn', { event: 'document.refused', host, userId, reason })
 }

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { changeApi } from '../../lib/oauth/apis/store.ts'
@@ -238,6 +239,63 @@ describe('a document', () => {
       refused('unreachable_document', 'The metadata document of the app could not be fetched.'),
     )
   })
+
+  const withStatus =
+    (status: number): RequestListener =>
+    (_request, response) =>
+      response.writeHead(status).end()
+  const noScreen = 'unreachable_document'
+
+  test.each<[string, RequestListener, unknown]>([
+    ['with the status 500', withStatus(500), 'screen'],
+    ['with the status 503', withStatus(503), 'screen'],
+    ['with the status 429', withStatus(429), 'screen'],
+    ['that does not come', (request) => request.socket.destroy(), 'screen'],
+    ['with the status 404', withStatus(404), noScreen],
+    ['with the status 410', withStatus(410), noScreen],
+    ['with the status 302', withStatus(302), noScreen],
+    ['of HTML', sendDocument('<!doctype html>', { 'Content-Type': 'text/html' }), noScreen],
+    ['that is too large', sendDocument(documentWith({ more: 'x'.repeat(6_000) })), noScreen],
+    ['that is no document', sendDocument('[]'), 'invalid_document'],
+  ])('stays in use after a response %s only in an outage', async (_what, reply, expected) => {
+    await approve()
+    vi.setSystemTime(later(3_601))
+    cookie = await begin()
+    host.reply = reply
+    const { next, error } = (await approve()).body
+    expect(next ?? error).toBe(expected)
+    // One that was dropped does not come back in an outage.
+    host.reply = withStatus(500)
+    const { body } = await approve()
+    expect(body.next ?? body.error).toBe(expected === 'screen' ? 'screen' : noScreen)
+    host.reply = sendDocument()
+    expect((await approve()).body.next).toBe('screen')
+  })
+
+  test.each(['no-store', 'private, No-Store', 'max-age=3600 ,no-store, private'])(
+    'with Cache-Control: %s is not kept, and drops the one before',
+    async (value) => {
+      await approve()
+      vi.setSystemTime(later(3_601))
+      cookie = await begin()
+      host.reply = sendDocument(documentWith(), { 'Cache-Control': value })
+      expect((await approve()).body.next).toBe('screen')
+      expect((await approve()).body.next).toBe('screen')
+      expect(host.requests.length).toBe(3)
+      host.reply = withStatus(500)
+      expect((await approve()).body.error).toBe(noScreen)
+    },
+  )
+
+  test.each(['max-age=0', 'no-cache', 'x-no-store', 'no-store-x'])(
+    'with Cache-Control: %s is kept for an hour',
+    async (value) => {
+      host.reply = sendDocument(documentWith(), { 'Cache-Control': value })
+      await approve()
+      expect((await approve()).body.next).toBe('screen')
+      expect(host.requests.length).toBe(1)
+    },
+  )
 
   test('in the cache costs a user nothing, and another one is refused after ten', async () => {
     await approve()

@@ -41,6 +41,7 @@ beforeEach(async () => {
 
 const fetch = (url = APP_URL, userId = 'user') => handler({ url, userId }, context)
 const unreachable = { isUnreachable: true }
+const gone = { isGone: true }
 const reasons = () =>
   records.map(Object).flatMap(({ event, reason }) => (event === 'document.refused' ? [reason] : []))
 
@@ -235,7 +236,7 @@ const sized = (bytes: number) => sendDocument(JSON.stringify(documentWith()).pad
 
 describe('a response', () => {
   const faults: [what: string, reply: RequestListener, reason: string][] = [
-    ...[201, 204, 301, 302, 303, 307, 308, 401, 404, 500, 503].map(
+    ...[201, 204, 301, 302, 303, 307, 308, 401, 404, 410, 429, 500, 503].map(
       (status): [string, RequestListener, string] => [
         `with the status ${status}`,
         (_request, response) => response.writeHead(status, { Location: 'https://app.test/other.json' }).end(),
@@ -284,7 +285,8 @@ describe('a response', () => {
 
   test.each(faults)('%s gives no document', async (_what, reply, reason) => {
     host.reply = reply
-    expect(await fetch()).toEqual(unreachable)
+    const isOutage = /^(status (429|5..)|[A-Z_]+)$/.test(reason)
+    expect(await fetch()).toEqual(isOutage ? unreachable : gone)
     expect(reasons()).toEqual([reason])
     // No redirect is followed.
     expect(host.requests.length).toBe(1)
@@ -318,7 +320,7 @@ describe('a response', () => {
     host.reply = dripping(40, 20)
     await expect(fetchDocument(APP_URL, host.edge, within(200))).rejects.toThrow('no response in time')
     host.reply = dripping(2, 1)
-    expect((await fetchDocument(APP_URL, host.edge, within(3_000))).length).toBeGreaterThan(100)
+    expect((await fetchDocument(APP_URL, host.edge, within(3_000))).body.length).toBeGreaterThan(100)
   })
 
   test('has the time that the look-up of the name has left', async () => {

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getOnce } from '../../get.ts'
+import { getOnce, unfitResponse } from '../../get.ts'
 import { hostOf } from '../clients/url-client.ts'
 import { isGloballyReachable } from './addresses.ts'
 import type { Edge } from './edge.ts'
@@ -17,6 +17,15 @@ const HEADERS = {
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i
 
+const NO_STORE = /(?:^|,)\s*no-store\s*(?:,|$)/i
+
+/** A response with a document. */
+interface DocumentResponse {
+  body: Uint8Array
+  /** Whether a cache may keep it (RFC 9111 section 5.2.2.5). */
+  mayStore: boolean
+}
+
 /**
  * Fetches a metadata document, with one connection and one request.
  *
@@ -25,9 +34,10 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json *(?:;|$)/i
  * name.
  *
  * @param url - See `isClientUrl` in `lib/oauth/clients/url-client.ts`.
- * @throws Error, whose message is the reason, for the log. It has no part of the URL and of the response.
+ * @throws Error, whose message is the reason, for the log. It has no part of the URL and of the response. `isResponse` in `lib/get.ts`
+ *   says whether the host is up.
  */
-export async function fetchDocument(url: string, edge: Edge, bounds = BOUNDS): Promise<Uint8Array> {
+export async function fetchDocument(url: string, edge: Edge, bounds = BOUNDS): Promise<DocumentResponse> {
   const startMs = performance.now()
   const host = hostOf(url)
   const address = await addressOf(host, edge, bounds.timeoutMs)
@@ -41,9 +51,10 @@ export async function fetchDocument(url: string, edge: Edge, bounds = BOUNDS): P
   }
   const leftMs = bounds.timeoutMs - (performance.now() - startMs)
   const { headers, body } = await getOnce(target, { ...bounds, timeoutMs: Math.max(1, leftMs) })
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw new Error('the content type is not JSON')
-  if ((headers['content-encoding'] ?? 'identity') !== 'identity') throw new Error('the response is encoded')
-  return body
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) throw unfitResponse('the content type is not JSON')
+  const { 'content-encoding': encoding = 'identity', 'cache-control': cacheControl = '' } = headers
+  if (encoding !== 'identity') throw unfitResponse('the response is encoded')
+  return { body, mayStore: !NO_STORE.test(cacheControl) }
 }
 
 /** Returns the address to connect to: an IPv4 one, if there is one, because functions may have no route to others. */

@@ -13,8 +13,11 @@ export interface FetchRequest {
   userId: string
 }
 
-/** What the function `fetch-client` returns: the document, why it cannot be used, or that its host gave none. */
-export type Fetched = { document: Document } | { fault: string } | { isUnreachable: true }
+/**
+ * What the function `fetch-client` returns: the document, why it cannot be used, that its host does not respond, or that its host has
+ * no such document.
+ */
+export type Fetched = { document: Document } | { fault: string } | { isUnreachable: true } | { isGone: true }
 
 /**
  * Returns the metadata document of a client: from the cache, or fetched by a function that has no rights on users, sessions, grants
@@ -32,15 +35,17 @@ export async function documentOf(
   const fetched = await fetchBy(table.aws, config.CLIENT_FETCHER, request)
   if ('document' in fetched) return fetched.document
   if ('fault' in fetched) throw targetRefusal('invalid_document', fetched.fault)
-  if (cached) return cached
+  if ('isUnreachable' in fetched && cached) return cached
   throw targetRefusal('unreachable_document')
 }
+
+const RESULTS = ['document', 'fault', 'isUnreachable', 'isGone']
 
 /** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 async function fetchBy(aws: AwsCall, fetcherName: string, request: FetchRequest): Promise<Fetched> {
   const path = `/2015-03-31/functions/${fetcherName}/invocations`
   const result = (await aws('invocation', path, request)) as Fetched
   // A function that fails returns an error in its place.
-  if ('document' in result || 'fault' in result || 'isUnreachable' in result) return result
+  if (RESULTS.some((name) => name in result)) return result
   throw new ServiceError('unavailable', 'the fetcher of documents failed')
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { attributesOf, getItems, type Table } from '../../aws/dynamodb.ts'
+import { attributesOf, getItems, number, type Table } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { secondOf } from '../../time.ts'
 import { DOCUMENT, type Document } from './document.ts'
@@ -28,8 +28,18 @@ export const timesOf = (now: Date): Pick<Document, 'staleAt' | 'expiresAt'> => (
  */
 export async function findDocument(table: Table, url: string, now: Date): Promise<Document | undefined> {
   const [item] = await getItems(table, [documentKey(url)], namesOf(DOCUMENT))
-  const document = item && valuesOf(DOCUMENT, item)
-  return document && document.expiresAt > secondOf(now) ? document : undefined
+  return item && number(item, 'expiresAt') > secondOf(now) ? valuesOf(DOCUMENT, item) : undefined
+}
+
+/**
+ * Drops a document from the cache. The item stays, without a document, until DynamoDB deletes it: so the function needs no right to
+ * delete.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function dropDocument({ aws, name }: Table, url: string, now: Date): Promise<void> {
+  const Item = { ...documentKey(url), ...attributesOf({ expiresAt: secondOf(now) }) }
+  await aws('dynamodb', 'PutItem', { TableName: name, Item })
 }
 
 /**
