@@ -12,6 +12,8 @@ import {
   basic,
   CALLBACK,
   type Changes,
+  FORM,
+  formOf,
   SECRET,
   VERIFIER,
 } from '../../test/oauth/clients.ts'
@@ -27,6 +29,7 @@ import { withHeaders } from '../../test/support/cookies.ts'
 import {
   begin,
   call,
+  eventOf,
   later,
   logout,
   now,
@@ -49,6 +52,7 @@ beforeEach(async () => {
 })
 
 const SHOP = basic('shop')
+const alarms = () => records.filter((record) => Object(record).event === 'code.reused')
 
 const send = (form: Changes, headers: Record<string, string> = {}) => sendForm('token', form, headers)
 const codeFor = (changes: Changes = {}, username = 'user') => codeBy(cookie, changes, username)
@@ -204,7 +208,6 @@ describe('a code', () => {
     const { body } = await exchange(code)
     vi.setSystemTime(later(3_600 - 1))
     expect(await outcome(exchange(code))).toBe('invalid_grant')
-    const alarms = () => records.filter((record) => Object(record).event === 'code.reused')
     expect(alarms()).toEqual([
       {
         event: 'code.reused',
@@ -235,13 +238,34 @@ describe('a code', () => {
     expect(await outcome(refresh(body.refresh_token))).toBe('ok')
   })
 
-  test('that two requests use at once gives one of them a grant, which then ends', async () => {
+  test('that two requests use at once gives one of them a grant, and ends nothing', async () => {
     await addClient(table)
     const code = await codeFor()
     const responses = await Promise.all([exchange(code), exchange(code)])
     const given = responses.filter(({ statusCode }) => statusCode === 200)
     expect(given).toHaveLength(1)
-    expect(await outcome(refresh(given[0]?.body.refresh_token))).toBe('invalid_grant')
+    expect(await outcome(refresh(given[0]?.body.refresh_token))).toBe('ok')
+    expect(alarms()).toEqual([])
+  })
+
+  test.each<[string, number, string, string]>([
+    ['from the same address in the grace period', 9, '203.0.113.7', 'ok'],
+    ['from the same address after it', 10, '203.0.113.7', 'invalid_grant'],
+    ['from another address at once', 0, '203.0.113.8', 'invalid_grant'],
+  ])('that is exchanged again %s: its grant afterwards', async (_what, seconds, sourceIp, expected) => {
+    await addClient(table)
+    const code = await codeFor()
+    const { body } = await exchange(code)
+    vi.setSystemTime(later(seconds))
+    const { requestContext } = await eventOf('token')
+    const again = await call('token', 'token', {
+      ...withHeaders({ ...FORM, ...SHOP }),
+      requestContext: { ...requestContext, identity: { ...requestContext.identity, sourceIp } },
+      body: formOf({ grant_type: 'authorization_code', code, code_verifier: VERIFIER }),
+    })
+    expect(again.body.error).toBe('invalid_grant')
+    expect(await outcome(refresh(body.refresh_token))).toBe(expected)
+    expect(alarms()).toHaveLength(expected === 'ok' ? 0 : 1)
   })
 })
 
@@ -475,6 +499,7 @@ describe('/userinfo', () => {
     const { body } = await exchange(code)
     expect(decodeJwt(body.access_token)).toMatchObject({ aud: 'https://orders.example' })
     expect((await userInfo(body.access_token)).statusCode).toBe(200)
+    vi.setSystemTime(later(10))
     await exchange(code)
     expect(await userInfo(body.access_token)).toEqual(rejected)
   })
@@ -514,6 +539,7 @@ describe('/userinfo', () => {
     const code = await codeFor()
     const { body } = await exchange(code)
     expect((await userInfo(body.access_token)).statusCode).toBe(200)
+    vi.setSystemTime(later(10))
     await exchange(code)
     expect(await userInfo(body.access_token)).toEqual(rejected)
   })

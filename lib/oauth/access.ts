@@ -10,6 +10,9 @@ import { GRANT } from './grants/grant.ts'
 import { LISTED } from './grants/list.ts'
 import { GRANT_SOURCES, STORED_GRANT } from './grants/store.ts'
 
+/** What a code keeps of its exchange. */
+const SPENT = ['spentBy', 'spentAt', 'spentFrom']
+
 /** Clients, without their secrets, and what operators have decided about those that are URLs. */
 export const readClients = read(['client#*', 'url-client#*'], namesOf(CLIENT))
 
@@ -51,7 +54,7 @@ export const checkApprovals = check(['grants#*'], ['generation', 'clientGenerati
 export const storeCodes = writeTogether(
   ['PutItem'],
   ['code#*'],
-  namesOf(CODE).filter((name) => name !== 'spentBy'),
+  namesOf(CODE).filter((name) => !SPENT.includes(name)),
 )
 
 /** Clients, and the hashes of their secrets. */
@@ -64,7 +67,7 @@ export const readClientSecrets = read(
 export const readCodes = read(['code#*'], namesOf(CODE))
 
 /** Spends a code, in the transaction that stores its grant. */
-export const spendAuthorizationCodes = writeTogether(['UpdateItem'], ['code#*'], ['spentBy'])
+export const spendAuthorizationCodes = writeTogether(['UpdateItem'], ['code#*'], SPENT)
 
 /** Grants. The refresh tokens of sessions are in another partition. */
 export const readGrants = read(['grants#*'], STORED_GRANT)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { secondOf } from '../../time.ts'
-import { isFresh, isVerifierOf, timesOf } from './code.ts'
+import { isFresh, isRepetition, isVerifierOf, spentBy, timesOf } from './code.ts'
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
@@ -18,6 +18,33 @@ describe('a code', () => {
 
   test('is kept for a day', () => {
     expect(code.expiresAt).toBe(secondOf(now) + 86_400)
+  })
+
+  const from = (sourceIp: string, seconds = 0) => ({
+    now: later(seconds),
+    origin: { sourceIp, userAgent: 'curl' },
+  })
+  const spent = spentBy('code', 'grant', from('203.0.113.7'))
+
+  test.each([
+    ['at once', 'code', from('203.0.113.7'), 10, true],
+    ['in the grace period', 'code', from('203.0.113.7', 9), 10, true],
+    ['by a clock that is behind', 'code', from('203.0.113.7', -1), 10, true],
+    ['after the grace period', 'code', from('203.0.113.7', 10), 10, false],
+    ['without a grace period', 'code', from('203.0.113.7'), 0, false],
+    ['from another address', 'code', from('203.0.113.8'), 10, false],
+    ['with another code', 'other', from('203.0.113.7'), 10, false],
+  ])('that is exchanged again %s, for code %j', (_what, text, at, grace, expected) => {
+    expect(isRepetition(text, spent, at, grace)).toBe(expected)
+  })
+
+  test('that was not exchanged is not repeated', () => {
+    expect(isRepetition('code', {}, from('203.0.113.7'), 60)).toBe(false)
+  })
+
+  test('keeps no address from which it is exchanged, and the hash depends on the code', () => {
+    expect(JSON.stringify(spent)).not.toContain('203.0.113.7')
+    expect(spentBy('other', 'grant', from('203.0.113.7')).spentFrom).not.toBe(spent.spentFrom)
   })
 
   // The example of RFC 7636 appendix B.

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
-import { number, optionalText, text } from '../../aws/dynamodb.ts'
+import { number, optionalNumber, optionalText, text } from '../../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
+import type { At } from '../../context.ts'
 import { secondOf } from '../../time.ts'
 import type { Amr } from '../../users/factors.ts'
 
@@ -33,6 +34,9 @@ export const CODE = {
   expiresAt: number,
   /** Id of the grant that the code was exchanged for. */
   spentBy: optionalText,
+  /** When and from where: the second since the epoch, and {@link sourceHashOf}. */
+  spentAt: optionalNumber,
+  spentFrom: optionalText,
 } satisfies Attributes
 
 /** A stored authorization code. */
@@ -61,6 +65,32 @@ export const timesOf = (now: Date): Pick<Code, 'createdAt' | 'expiresAt'> => ({
 /** Whether a code that is not spent may still be exchanged: for 60 seconds. */
 export const isFresh = ({ createdAt }: Pick<Code, 'createdAt'>, now: Date): boolean =>
   secondOf(now) < createdAt + VALID_SECONDS
+
+/** Returns a hash of the address that a code is exchanged from. A reader of the table has no code, so cannot try addresses. */
+const sourceHashOf = (code: string, { sourceIp }: At['origin']): string =>
+  hash('sha256', `${code} ${sourceIp}`, 'base64url')
+
+/** Returns what a code keeps of its exchange. */
+export const spentBy = (code: string, grantId: string, { now, origin }: Pick<At, 'now' | 'origin'>) => ({
+  spentBy: grantId,
+  spentAt: secondOf(now),
+  spentFrom: sourceHashOf(code, origin),
+})
+
+/**
+ * Whether an exchange repeats the one before: the response was lost, or the app sent two requests at once.
+ *
+ * A thief with the code and all proofs of the app may come first. The request of the app is the second one then, within seconds, and
+ * must end the thief's grant. So a repetition must come from the same address.
+ *
+ * @param graceSeconds - How long after the first one.
+ */
+export const isRepetition = (
+  code: string,
+  { spentAt = 0, spentFrom }: Pick<Code, 'spentAt' | 'spentFrom'>,
+  { now, origin }: Pick<At, 'now' | 'origin'>,
+  graceSeconds: number,
+): boolean => secondOf(now) < spentAt + graceSeconds && spentFrom === sourceHashOf(code, origin)
 
 /**
  * Whether a verifier is the one of a code's challenge (RFC 7636 section 4.6).

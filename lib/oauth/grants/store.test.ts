@@ -64,6 +64,8 @@ async function begin() {
 
 const isStored = async (...writes: TransactWrite[]) => (await transact(table, writes)) === undefined
 
+const spent = { spentBy: 'grant', spentAt: secondOf(now), spentFrom: 'hash' }
+
 test('a code is found by its text alone, and is spent once', async () => {
   const { code } = await begin()
   const text = randomBytes(CODE_BYTES).toString('base64url')
@@ -72,13 +74,13 @@ test('a code is found by its text alone, and is spent once', async () => {
   expect(codeKey(text).pk.S).not.toContain(text)
   const others = ['', 'a', randomBytes(32).toString('base64url'), `${text}=`, 'a'.repeat(3_000)]
   for (const other of others) expect(await findCode(table, other)).toBeUndefined()
-  expect(await isStored(spendingOf(text, 'grant'))).toBe(true)
-  expect(await isStored(spendingOf(text, 'other'))).toBe(false)
-  expect(await findCode(table, text)).toEqual({ ...code, spentBy: 'grant' })
+  expect(await isStored(spendingOf(text, spent))).toBe(true)
+  expect(await isStored(spendingOf(text, { ...spent, spentBy: 'other' }))).toBe(false)
+  expect(await findCode(table, text)).toEqual({ ...code, ...spent })
 })
 
 test('a code that does not exist cannot be spent', async () => {
-  expect(await isStored(spendingOf('unknown', 'grant'))).toBe(false)
+  expect(await isStored(spendingOf('unknown', spent))).toBe(false)
 })
 
 test('a grant is stored with its event and found with what it depends on', async () => {

@@ -15,7 +15,7 @@ import { type Act, eventOf, partitionOf } from '../../events/event.ts'
 import { SECRET_AS_READ, STORED_SESSION, sessionKey, sessionOf, tombstoneOf } from '../../sessions/store.ts'
 import { secondOf } from '../../time.ts'
 import { profileKey, userOf } from '../../users/store.ts'
-import { codeKey } from '../codes/code.ts'
+import { type Code, codeKey } from '../codes/code.ts'
 import { APP, appKey, grantsOf } from './app.ts'
 import { GRANT, type Grant } from './grant.ts'
 import { CLAIMED_USER, type Sources } from './live.ts'
@@ -69,13 +69,19 @@ export async function findSources(
   }
 }
 
-/** Returns the write that spends a code. It is refused, if the code is spent already. */
-export const spendingOf = (code: string, grantId: string): TransactWrite => ({
+/**
+ * Returns the write that spends a code. It is refused, if the code is spent already.
+ *
+ * @param spent - See `spentBy` in `lib/oauth/codes/code.ts`.
+ */
+export const spendingOf = (
+  code: string,
+  spent: Pick<Code, 'spentBy' | 'spentAt' | 'spentFrom'>,
+): TransactWrite => ({
   Update: {
     Key: codeKey(code),
     ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(spentBy)',
-    UpdateExpression: 'SET spentBy = :grantId',
-    ExpressionAttributeValues: { ':grantId': attribute(grantId) },
+    ...updateOf(spent, {}),
   },
 })
 

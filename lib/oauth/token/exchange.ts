@@ -4,7 +4,7 @@ import type { At } from '../../context.ts'
 import { byClient } from '../../events/event.ts'
 import { logEvent } from '../../log.ts'
 import type { Client } from '../clients/client.ts'
-import { type Code, isFresh, isVerifierOf } from '../codes/code.ts'
+import { type Code, isFresh, isRepetition, isVerifierOf, spentBy } from '../codes/code.ts'
 import { findCode } from '../codes/store.ts'
 import { GRANT_RANDOM_BYTES, type Grant, startGrant } from '../grants/grant.ts'
 import { hasLiveSources } from '../grants/live.ts'
@@ -22,13 +22,13 @@ import { type CLIENT_TOKENS, issueClientTokens, type Signer } from './issue.ts'
 import { requiredOf, tokenRefusal } from './refusal.ts'
 import { requireResource } from './resource.ts'
 
-type ExchangeSetting = (typeof CLIENT_TOKENS)[number] | 'SESSION_TTL_SECONDS'
+type ExchangeSetting = (typeof CLIENT_TOKENS)[number] | 'SESSION_TTL_SECONDS' | 'REFRESH_GRACE_SECONDS'
 
 /**
  * Exchanges a code for tokens and a new grant (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
  *
  * A code that is used again ends the grant that it gave, but only for a request that proves all that the first one proved. Otherwise
- * an attacker with a copied code could sign the user out of the app.
+ * an attacker with a copied code could sign the user out of the app. A repetition within the grace is refused, and ends nothing.
  *
  * @param client - Authenticated.
  * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`, or `unavailable`.
@@ -44,7 +44,7 @@ export async function exchangeCode(
   const code = await findCode(table, text)
   if (code?.clientId !== client.id) throw refused(client, 'no such code of this client')
   requireProof(code, client, parameters)
-  if (code.spentBy !== undefined) throw await reuseOf(at, client, code, code.spentBy)
+  if (code.spentBy !== undefined) throw await reuseOf(at, client, text, code)
   if (!isFresh(code, now)) throw refused(client, 'the code has expired')
   const sources = { client, ...(await findSources(table, code)) }
   const { user } = sources
@@ -74,10 +74,15 @@ function requireProof(code: Code, client: Client, parameters: Parameters): void 
 }
 
 /** Spends the code and stores the grant in one transaction, on condition that user and session are as read. */
-async function storeGrant(at: At, client: Client, text: string, grant: Grant): Promise<void> {
+async function storeGrant(
+  at: At<ExchangeSetting>,
+  client: Client,
+  text: string,
+  grant: Grant,
+): Promise<void> {
   const { table, now } = at
   const writes = [
-    spendingOf(text, grant.id),
+    spendingOf(text, spentBy(text, grant.id, at)),
     ...newGrant(table, grant, byClient(at, client.id)),
     ...sourcesUnchanged(grant),
   ]
@@ -88,12 +93,16 @@ async function storeGrant(at: At, client: Client, text: string, grant: Grant): P
   })
   if (!failed) return
   const spent = failed[0] ? await findCode(table, text) : undefined
-  if (spent?.spentBy !== undefined) throw await reuseOf(at, client, spent, spent.spentBy)
+  if (spent?.spentBy !== undefined) throw await reuseOf(at, client, text, spent)
   throw refused(client, 'the user or the session changed')
 }
 
-/** Ends the grant that a code gave, and returns the error of its reuse. */
-async function reuseOf(at: At, client: Client, { userId }: Code, grantId: string) {
+/** Ends the grant that a spent code gave, unless its exchange is only repeated. @returns The error. */
+async function reuseOf(at: At<ExchangeSetting>, client: Client, text: string, code: Code) {
+  if (isRepetition(text, code, at, at.config.REFRESH_GRACE_SECONDS)) {
+    return refused(client, 'the exchange of the code is repeated')
+  }
+  const { userId, spentBy: grantId = '' } = code
   const grant = await findGrant(at.table, userId, grantId)
   if (grant) {
     // Logged first: the theft must show even if the write fails.

@@ -216,7 +216,7 @@ test('oidcc-codereuse-30seconds', async () => {
   // Instead of a wait of 30 seconds.
   await writeIf(table, 'UpdateItem', {
     Key: codeKey(code),
-    UpdateExpression: 'SET createdAt = createdAt - :passed',
+    UpdateExpression: 'SET createdAt = createdAt - :passed, spentAt = spentAt - :passed',
     ConditionExpression: 'attribute_exists(spentBy)',
     ExpressionAttributeValues: { ':passed': attribute(30) },
   })

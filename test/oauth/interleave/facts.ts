@@ -50,7 +50,7 @@ export function factsOf(scene: OauthScene, names: readonly ActName[], { arrivals
       if (source.startsWith('app ') && act?.consents) consents.push({ step, by, app: source })
       if (source.startsWith('code ') && kind === 'Put') issued.set(by, step)
       if (source.startsWith('code ') && kind === 'Update') {
-        const grantId = write.ExpressionAttributeValues[':grantId'].S
+        const grantId = write.ExpressionAttributeValues[':spentBy'].S
         spendings.push({ step, by, code: source.replace('code ', ''), grantId })
       }
     }

@@ -103,7 +103,9 @@ export async function approve(
   return { ...response, isIssued: code !== null }
 }
 
-/** Sends a form of a client, with its secret. */
+let sources = 0
+
+/** Sends a form of a client, with its secret. Each comes from an address of its own: from the same one, a code would only be repeated. */
 async function askForTokens(scene: OauthScene, client: ClientId, form: Record<string, string>) {
   const client_secret = scene.secrets[client]
   const body = new URLSearchParams({
@@ -111,7 +113,8 @@ async function askForTokens(scene: OauthScene, client: ClientId, form: Record<st
     ...(client_secret !== undefined && { client_secret }),
     ...form,
   })
-  return answered(await scene.functions.ask('token', { body }))
+  sources += 1
+  return answered(await scene.functions.ask('token', { body, sourceIp: `198.51.100.${sources % 256}` }))
 }
 
 /** Exchanges a code, with full proof. */
