@@ -197,22 +197,6 @@ describe('the cookie', () => {
     expect((await refresh(body.refreshToken)).statusCode).toBe(401)
   })
 
-  test('is refreshed first, if its secret is older than an hour', async () => {
-    await addClient(table)
-    const rotate = async () => {
-      cookie = (await refresh(cookie)).body.refreshToken
-    }
-    vi.setSystemTime(later(3_000))
-    await rotate()
-    vi.setSystemTime(later(6_600))
-    expect(await outcomeOf()).toEqual(screen)
-    vi.setSystemTime(later(6_601))
-    expect(await outcomeOf({}, await click())).toEqual({ next: 'refresh' })
-    expect(await outcomeOf({ prompt: 'none' })).toEqual({ next: 'refresh' })
-    await rotate()
-    expect(await outcomeOf({}, await click())).toEqual(code)
-  })
-
   test('of before another sign-in is repeated once, and is no session then', async () => {
     await addClient(table)
     const password = { username: 'user', password: 'user', session: 'cookie' }

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import type { At } from '../../lib/context.ts'
+import { headerOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import { ApprovalRequest } from '../../lib/http/schemas/oauth.ts'
 import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
@@ -16,6 +17,7 @@ import {
   type RequestClient,
   shownClientOf,
 } from '../../lib/oauth/authorize/outcome.ts'
+import { isProvenBy } from '../../lib/oauth/authorize/proof.ts'
 import { checkRequest } from '../../lib/oauth/authorize/request.ts'
 import { readQuery, requireTarget } from '../../lib/oauth/authorize/target.ts'
 import { isRepeated, type Parameters, parameterOf } from '../../lib/oauth/parameters.ts'
@@ -31,6 +33,7 @@ const SETTINGS = [
   'REQUIRE_SECOND_FACTOR',
   'SESSION_TTL_SECONDS',
   'SESSION_IDLE_TTL_SECONDS',
+  'TOKEN_AUDIENCE',
   'TOKEN_ISSUER',
   'PUBLISHED_KEYS',
 ] as const
@@ -39,7 +42,7 @@ const publicKeys = publicKeyCache()
 
 /**
  * POST /oauth2/approve: decides the authorization request that the page `/oauth2/authorize` was opened with. It takes the session
- * cookie from that page only, and leads back to the client with a code or an error.
+ * cookie from that page only, and leads back to the client with a code or an error. A code also needs an access token of the session.
  */
 export const handler = tableHandler(SETTINGS, async (event, at) => {
   const page = pageOf(event, at)
@@ -65,7 +68,8 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   const hint = await hintedUser(at, publicKeys, request)
   if (typeof hint === 'object') return respond(hint)
   const presented = known.presented ?? (await redeem())
-  const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start }
+  const isProven = isProvenBy(at, publicKeys, headerOf(event.headers, 'authorization'))
+  const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start, isProven }
   return respond(await outcomeOf(at, asked, presented))
 })
 

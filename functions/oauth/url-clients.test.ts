@@ -15,6 +15,7 @@ import {
   sendDocument,
   startDocumentHost,
 } from '../../test/oauth/document-host.ts'
+import { approve as approveBy } from '../../test/oauth/requests.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
 import { loadHandler } from '../../test/support/handlers.ts'
 import { parsed } from '../../test/support/lambda.ts'
@@ -64,18 +65,8 @@ beforeEach(async () => {
 
 const REDIRECT = 'https://app.test/callback'
 
-const approve = (
-  changes: Changes = {},
-  more: object = {},
-  headers: Record<string, string> = cookieOf(cookie),
-) =>
-  call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...headers }),
-    body: JSON.stringify({
-      query: queryOf({ client_id: APP_URL, redirect_uri: REDIRECT, ...changes }),
-      ...more,
-    }),
-  })
+const approve = (changes: Changes = {}, more: object = {}, headers: Record<string, string> = {}) =>
+  approveBy(cookie, { client_id: APP_URL, redirect_uri: REDIRECT, ...changes }, { ...more, headers })
 
 const click = async (scope = 'openid') => ({ click: { sub: (await stored()).id, scope } })
 

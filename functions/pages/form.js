@@ -31,16 +31,20 @@ export function make(name, text, className = '') {
 /**
  * Calls the service.
  *
- * @param options - `body` becomes JSON. `fetch` sends the request: that of the client adds the access token.
+ * @param options - `body` becomes JSON. `token` is an access token. `fetch` sends the request: that of the client adds the access token.
  * @returns Status, the seconds of Retry-After, and the body: the requested JSON, or an RFC 9457 problem. Status 0 if there is no
  *   response.
  */
-export async function call(path, { body, method = body ? 'POST' : 'GET', fetch: send = fetch } = {}) {
+export async function call(path, { body, token, method = body ? 'POST' : 'GET', fetch: send = fetch } = {}) {
   try {
     const response = await send(path, {
       method,
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: {
+        ...(body && { 'Content-Type': 'application/json' }),
+        ...(token && { Authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
     })
     const text = await response.text()
     const json = text && JSON.parse(text)

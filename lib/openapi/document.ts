@@ -172,9 +172,10 @@ const clientErrors = () =>
   )
 
 /** Returns the security of a route. The cookie is one way to show a refresh token; the body is the other. */
-function securityOf({ isProtected, cookie }: Route): object[] {
+function securityOf({ isProtected, cookie, takesToken }: Route): object[] {
   if (isProtected) return [{ accessToken: [] }]
-  if (cookie === 'needs') return [{ sessionCookie: [] }]
+  const both = takesToken ? [{ sessionCookie: [], accessToken: [] }] : []
+  if (cookie === 'needs') return [{ sessionCookie: [] }, ...both]
   return cookie === 'takes' ? [{}, { sessionCookie: [] }] : []
 }
 

@@ -86,6 +86,8 @@ export interface Route {
   isOwn?: boolean
   /** Whether the route sets the session cookie, also takes it as proof of a session, or takes it alone. */
   cookie?: 'sets' | 'takes' | 'needs'
+  /** Whether the route also takes an access token beside the cookie that it needs. */
+  takesToken?: boolean
   body?: { schema: ZodMiniType; examples: Record<string, BodyExample> }
   /** Schema and example of a form, as `application/x-www-form-urlencoded`. */
   form?: { schema: object; example: object }

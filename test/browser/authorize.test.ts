@@ -198,10 +198,13 @@ describe('another sign-in', () => {
     await shop.click(page, request)
     await screen(page, other)
     const sub = await userIdOf(username)
-    expect(approvals.map(({ click, last }) => [click, last])).toEqual([
-      [undefined, undefined],
-      [undefined, sub],
-      [undefined, sub],
+    // Each code is asked for again with the access token.
+    expect(approvals.map(({ click, last, isProven }) => [click, last, isProven])).toEqual([
+      [undefined, undefined, false],
+      [undefined, undefined, true],
+      [undefined, sub, false],
+      [undefined, sub, true],
+      [undefined, sub, false],
     ])
   })
 
@@ -225,7 +228,7 @@ test('the name of the app in the sign-in page comes from this service, not from 
   expect(await page.getByText('Evil').count()).toBe(0)
 })
 
-describe('a session that is due', () => {
+describe('a session that must be refreshed', () => {
   test('is refreshed once, and the request is repeated', async () => {
     const page = await openSignedIn()
     const approvals = approvalsOf(page)
@@ -247,7 +250,7 @@ describe('a session that is due', () => {
     expect(await cookieOf()).not.toBe(before)
   })
 
-  test('that stays due is an error', async () => {
+  test('that stays so is an error', async () => {
     const page = await openSignedIn()
     const approvals = approvalsOf(page)
     await answer(page, { next: 'refresh' })
@@ -277,7 +280,24 @@ describe('a session that is due', () => {
     await expectCode(page)
   })
 
-  test('needs no request if it is young: the page does not load the client', async () => {
+  test('is refreshed for a code, which the page asks for with the access token', async () => {
+    const page = await openSignedIn()
+    await shop.click(page, shop.requestOf(await shop.register()))
+    await screen(page, username)
+    const approvals = approvalsOf(page)
+    const paths: string[] = []
+    page.on('request', (one) => paths.push(new URL(one.url()).pathname))
+    await agree(page)
+    await expectCode(page)
+    expect(paths.filter((path) => /refresh$|approve$/.test(path))).toEqual([
+      '/oauth2/approve',
+      '/refresh',
+      '/oauth2/approve',
+    ])
+    expect(approvals.map(({ isProven }) => isProven)).toEqual([false, true])
+  })
+
+  test('stays as it is until then: the page does not load the client', async () => {
     const page = await openSignedIn()
     const request = shop.requestOf(await shop.register())
     const paths: string[] = []

@@ -88,13 +88,16 @@ const GAMES: Game[] = [
   },
 ]
 
-/** Counts the requests of a page that give something away: an approval with a click, or a sign-out that the user has agreed to. */
+/**
+ * Counts the requests of a page that give something away: an approval with a click, or a sign-out that the user has agreed to. An approval
+ * that the page repeats with the access token is the same one.
+ */
 function consentsOf(page: Page): () => number {
   let count = 0
   page.on('request', (request) => {
     if (!/\/oauth2\/(approve|signout)$/.test(request.url())) return
     const { click, sub } = JSON.parse(request.postData() ?? '{}')
-    if (click || sub) count += 1
+    if ((click || sub) && !request.headers().authorization) count += 1
   })
   return () => count
 }

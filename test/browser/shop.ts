@@ -131,11 +131,23 @@ export async function arrival(page: Page): Promise<URLSearchParams> {
 /** Presses the Back button of the browser. A page from the back/forward cache has no load event, which Playwright waits for. */
 export const back = (page: Page) => page.evaluate('void setTimeout(() => history.back())')
 
-/** Counts the approvals that a page asks for, with the click of each. */
+/** A request of the page `/oauth2/authorize`. */
+interface Approval {
+  query: string
+  click?: object
+  last?: string
+  start?: number
+  changed?: boolean
+  isProven: boolean
+}
+
+/** Counts the approvals that a page asks for, with the click of each, and whether it has an access token. */
 export function approvalsOf(page: Page) {
-  const seen: { click?: object; last?: string; start?: number; changed?: boolean; query: string }[] = []
+  const seen: Approval[] = []
   page.on('request', (request) => {
-    if (request.url().endsWith('/oauth2/approve')) seen.push(JSON.parse(request.postData() ?? '{}'))
+    if (!request.url().endsWith('/oauth2/approve')) return
+    const isProven = /^Bearer ./.test(request.headers().authorization ?? '')
+    seen.push({ ...JSON.parse(request.postData() ?? '{}'), isProven })
   })
   return seen
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { storeDocument, timesOf } from '../../lib/oauth/documents/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { addApi, CALLBACK, queryOf, VERIFIER } from '../oauth/clients.ts'
@@ -50,8 +50,8 @@ test('a sign-in, a refresh and /userinfo use what MCP.md counts', async () => {
   const document = { name: 'Test app', redirectUris: [CALLBACK], ...timesOf(new Date()) }
   await storeDocument(table, CLIENT, document)
   const { id: sub } = (await findUserByName(table, ADA.username)) ?? { id: '' }
-  const [login, approve, token, userinfo] = await Promise.all(
-    ['login', 'approve', 'token', 'userinfo'].map(load),
+  const [login, refreshSession, approve, token, userinfo] = await Promise.all(
+    ['login', 'refresh', 'approve', 'token', 'userinfo'].map(load),
   )
   const send = async (handler: typeof login, event: Parameters<NonNullable<typeof login>>[0]) => {
     const response = await handler?.(event, lambdaContext())
@@ -60,14 +60,19 @@ test('a sign-in, a refresh and /userinfo use what MCP.md counts', async () => {
   }
   const inCookie = JSON.stringify({ ...ADA, session: 'cookie' })
   const { headers } = await send(login, loginEvent({ ...withHeaders(OWN_PAGE), body: inCookie }))
-  const cookie = cookieOf(refreshTokenIn(headers))
+  const page: Record<string, string> = { ...OWN_PAGE, ...cookieOf(refreshTokenIn(headers)) }
 
   const ask = (body: object) =>
     send(approve, {
       ...sampleEvent('approve.json'),
-      ...withHeaders({ ...OWN_PAGE, ...cookie }),
+      ...withHeaders(page),
       body: JSON.stringify(body),
     })
+  const refreshPage = async () => {
+    const event = { ...sampleEvent('refresh.json'), ...withHeaders(page), body: '{}' }
+    const { headers: sent, body } = await send(refreshSession, event)
+    return { ...cookieOf(refreshTokenIn(sent)), Authorization: `Bearer ${body.authToken}` }
+  }
   const post = (form: Record<string, string>) =>
     send(token, {
       ...sampleEvent('token.json'),
@@ -76,8 +81,13 @@ test('a sign-in, a refresh and /userinfo use what MCP.md counts', async () => {
   const scope = 'openid profile orders.read'
   const query = queryOf({ client_id: CLIENT, scope, resource: 'https://orders.example' })
   const signIn = async () => {
+    // The page is new at each sign-in, and has no access token.
+    delete page.Authorization
     await ask({ query })
-    const { body } = await ask({ query, click: { sub, scope } })
+    const click = { query, click: { sub, scope } }
+    expect((await ask(click)).body.next).toBe('refresh')
+    Object.assign(page, await refreshPage())
+    const { body } = await ask(click)
     const code = new URL(body.location).searchParams.get('code') ?? ''
     const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER, redirect_uri: CALLBACK }
     return (await post(form)).body
@@ -104,6 +114,9 @@ test('a sign-in, a refresh and /userinfo use what MCP.md counts', async () => {
   const first = await signIn()
   await askWho(first)
   await refresh(first)
+  // A later refresh of the session replaces its secret.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  onTestFinished(() => void vi.useRealTimers())
   let tokens = first
   expect({
     'Sign-in': await usedBy(async () => {

@@ -46,6 +46,7 @@ const VARIABLES: Record<string, string[]> = {
     ...SESSIONS,
     POLICY,
     'REFRESH_GRACE_SECONDS',
+    'TOKEN_AUDIENCE',
     'TOKEN_ISSUER',
     'PUBLISHED_KEYS',
     'MAILER',

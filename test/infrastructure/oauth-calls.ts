@@ -5,7 +5,7 @@ import type { Fetched } from '../../lib/oauth/documents/find.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
 import { HOST } from '../oauth/document-host.ts'
-import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
 import { sampleEvent } from '../support/lambda.ts'
 import { addCaller, lost, PASSWORD, type Run } from './factor-calls.ts'
 
@@ -33,14 +33,30 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   await addClient(table, { scopes })
   await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK], scopes })
   await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes: scopes.slice(3) })
-  let session = await newSession()
+  let session: { id: string; refreshToken: string; token?: string } = await newSession()
 
+  /** Refreshes the session as the page does. */
+  const refreshSession = async () => {
+    const headers = { ...OWN_PAGE, ...cookieOf(session.refreshToken) }
+    const event = { ...sampleEvent('refresh.json'), headers, multiValueHeaders: {}, body: '{}' }
+    const { headers: sent, body } = Object(await run('refresh', event))
+    session = { ...session, refreshToken: refreshTokenIn(sent), token: JSON.parse(body).authToken }
+  }
   const approve = async (scope: string, more: object = {}, changes: Changes = {}) => {
     const event = sampleEvent('approve.json')
-    const headers = { ...OWN_PAGE, ...cookieOf(session.refreshToken) }
     const body = JSON.stringify({ query: queryOf({ scope, ...changes }), ...more })
-    const response = await run('approve', { ...event, headers, multiValueHeaders: {}, body })
-    const { location } = JSON.parse(Object(response).body)
+    const ask = async () => {
+      const Authorization = `Bearer ${session.token}`
+      const headers = { ...OWN_PAGE, ...cookieOf(session.refreshToken), Authorization }
+      const response = await run('approve', { ...event, headers, multiValueHeaders: {}, body })
+      return JSON.parse(Object(response).body)
+    }
+    let asked = await ask()
+    if (asked.next === 'refresh') {
+      await refreshSession()
+      asked = await ask()
+    }
+    const { location } = asked
     return location === undefined ? '' : String(new URL(location).searchParams.get('code'))
   }
   const agree = (scope: string, changes: Changes = {}) =>

@@ -2,8 +2,8 @@ import { decodeJwt } from 'jose'
 import { describe, expect, inject, test } from 'vitest'
 import { addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
 import { addMachineOf } from '../oauth/own-api.ts'
-import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
-import { get, send, sendJson, tokenOf } from '../support/http.ts'
+import { approveAt, pageOf } from '../oauth/proof.ts'
+import { get, send, tokenOf } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
 
 // A test of the route with a scope that docs/OAUTH.md adds. `test/infrastructure/own-scope.proof.test.ts` copies it into a copy of the
@@ -16,7 +16,7 @@ const scopes = ['notes:read', 'notes:other']
 const ofMachine = await addMachineOf(url, table, 'notes-robot', scopes)
 const entries = scopes.map((name) => `${url} ${name}`)
 await addClient(table, { id: 'notes-web', scopes: ['openid', 'offline_access', ...entries] })
-const cookie = cookieOf(await addSession({ table }, username))
+const page = pageOf(await addSession({ table }, username))
 
 async function sendForm(form: Changes, route = 'token') {
   const body = String(new URLSearchParams({ client_secret: SECRET, ...form } as Record<string, string>))
@@ -29,8 +29,7 @@ async function sendForm(form: Changes, route = 'token') {
 /** Gets the tokens of the user, as the page and an app do. */
 async function ofUser(scope: string, more: Changes = {}) {
   const query = queryOf({ client_id: 'notes-web', redirect_uri: CALLBACK, scope, ...more })
-  const approve = (click?: object) =>
-    sendJson(`${url}/oauth2/approve`, 'POST', { query, ...(click && { click }) }, { ...OWN_PAGE, ...cookie })
+  const approve = (click?: object) => approveAt(url, page, { query, ...(click && { click }) })
   const { body } = await approve()
   const after = body.location ? body : (await approve({ sub: body.user.sub, scope })).body
   const code = String(new URL(after.location).searchParams.get('code'))

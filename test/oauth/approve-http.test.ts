@@ -4,6 +4,7 @@ import { send, sendJson } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
 import { addClient, CALLBACK, type Changes, queryOf, VERIFIER } from './clients.ts'
 import { APP_URL, HOST } from './document-host.ts'
+import { approveAt, pageOf } from './proof.ts'
 
 // Approvals over HTTP. Each response must match the API description.
 
@@ -12,15 +13,13 @@ const table = tableAt(inject('dynamoDbUrl'))
 const username = await operator(table).add({ username: 'user-of-approvals' })
 const client_id = 'approve-http'
 await addClient(table, { id: client_id })
-const cookie = cookieOf(await addSession({ table }, username))
+const page = pageOf(await addSession({ table }, username))
 
 const approve = (changes: Changes = {}, more: object = {}, headers: Record<string, string> = {}) =>
-  sendJson(
-    `${url}/oauth2/approve`,
-    'POST',
-    { query: queryOf({ client_id, ...changes }), ...more },
-    { ...OWN_PAGE, ...cookie, ...headers },
-  )
+  approveAt(url, Object.keys(headers).length > 0 ? { headers: { ...page.headers, ...headers } } : page, {
+    query: queryOf({ client_id, ...changes }),
+    ...more,
+  })
 
 test('a user sees the screen, clicks, and is led to the client with a code', async () => {
   const { status, body } = await approve()
@@ -147,13 +146,13 @@ test.each<[string, string, Record<string, string>, number]>([
   ['a form and the cookie', 'a=b', { 'Content-Type': 'text/plain' }, 403],
   ['a form without the cookie', 'a=b', { 'Content-Type': 'text/plain', Cookie: 'a=b' }, 415],
 ])('a sign-out with %s is refused', async (_what, body, headers, status) => {
-  const sent = { ...OWN_PAGE, ...cookie, ...headers }
+  const sent = { ...page.headers, ...headers }
   expect((await send(`${url}/oauth2/signout`, 'POST', sent, body)).status).toBe(status)
 })
 
 test('no page of another origin may read a response, or ask for one', async () => {
   const Origin = 'https://app.example.com'
-  const headers = { ...OWN_PAGE, ...cookie, Origin }
+  const headers = { ...page.headers, Origin }
   const response = await fetch(`${url}/oauth2/approve`, { method: 'POST', headers, body: '{}' })
   expect(response.headers.get('access-control-allow-origin')).toBeNull()
   const preflight = await fetch(`${url}/oauth2/approve`, {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { appIdOf } from '../../lib/oauth/grants/app.ts'
 import * as urls from '../../scripts/clients/urls.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
+import { cookieOf } from '../support/cookies.ts'
 import { begin, call, ok, problem, stored, table, useRoutes } from '../support/routes.ts'
 import { asOperator } from '../support/users.ts'
-import { addClient, type Changes, queryOf } from './clients.ts'
+import { addClient, type Changes } from './clients.ts'
 import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
+import { approve as approveBy } from './requests.ts'
 
 // Where the errors of authorization requests lead: to registered apps, and to others only if their user has allowed them.
 
@@ -15,14 +16,14 @@ vi.mock('../../lib/oauth/documents/edge.ts', async () => (await import('./docume
 useRoutes()
 
 let host: DocumentHost
-let cookie: Record<string, string>
+let cookie: string
 beforeAll(async () => {
   host = await startDocumentHost()
   network.host = host
 })
 afterAll(() => host.stop())
 beforeEach(async () => {
-  cookie = cookieOf(await begin())
+  cookie = await begin()
   host.requests.length = host.lookups.length = 0
 })
 
@@ -31,11 +32,8 @@ const REDIRECT = 'https://app.test/callback'
 const STRANGER = { client_id: APP_URL, redirect_uri: REDIRECT }
 const REGISTERED = { client_id: 'shop', redirect_uri: REDIRECT }
 
-const approve = (changes: Changes, more: object = {}, headers = cookie) =>
-  call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...headers }),
-    body: JSON.stringify({ query: queryOf(changes), ...more }),
-  })
+const approve = (changes: Changes, more: object = {}, headers: Record<string, string> = {}) =>
+  approveBy(cookie, changes, { ...more, headers })
 
 /** Lets the user allow an app by a click on its screen. */
 async function allow(app: Changes): Promise<void> {

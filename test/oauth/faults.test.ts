@@ -24,6 +24,7 @@ import {
 } from '../support/routes.ts'
 import { OUTAGES, startWire, strike, type Target, targetsOf, type Wire } from '../support/wire.ts'
 import { addApi, addClient, CALLBACK, credentialsOf, FORM, formOf, queryOf, VERIFIER } from './clients.ts'
+import { pageHeaders } from './requests.ts'
 
 // Approval, exchange, refresh, revocation, sign-out and the token of a machine × every call of AWS × every outage. The functions are warm, or read the public key first.
 
@@ -75,7 +76,7 @@ async function send(
 async function approve(handler: Handler | undefined, client_id = 'shop', scope = 'openid') {
   const click = { sub: (await stored()).id, scope }
   const { statusCode, body } = await send('approve', handler, {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+    ...withHeaders(await pageHeaders(cookie)),
     body: JSON.stringify({ query: queryOf({ client_id, scope }), click }),
   })
   const location = body.location && new URL(body.location)
@@ -296,6 +297,8 @@ describe('the request of a machine', () => {
 
 describe('an approval', () => {
   test('that fails can be repeated, and gives a code that is valid', async () => {
+    // Its calls are those of a warm function.
+    await approve(wired.approve)
     await strikeAll(
       async () => '',
       () => approve(wired.approve),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
+import { OWN_PAGE, withHeaders } from '../support/cookies.ts'
 import { begin, call, later, table, useRoutes } from '../support/routes.ts'
 import {
   addApi,
@@ -22,6 +22,7 @@ import {
 } from './malformed-requests.ts'
 import { type OtherServer, startOidcProvider } from './oidc-provider.ts'
 import { DIFFERENCES } from './oidc-provider-differences.ts'
+import { pageHeaders } from './requests.ts'
 
 // oidc-provider and this service get the same malformed requests, with clients that are configured in the same way.
 
@@ -71,7 +72,7 @@ function redirected(location: string) {
 
 const ours: Side = {
   async authorize(query, isSignedOut) {
-    const headers = { ...OWN_PAGE, ...(isSignedOut ? {} : cookieOf(cookie)) }
+    const headers = isSignedOut ? OWN_PAGE : await pageHeaders(cookie)
     const scope = new URLSearchParams(query).get('scope') ?? ''
     // The user consents to what the screen shows.
     const send = (click?: object) =>

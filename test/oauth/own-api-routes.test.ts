@@ -9,7 +9,7 @@ import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { methodsOf } from '../../plugins/routes/routes.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
 import * as urls from '../../scripts/clients/urls.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
+import { withHeaders } from '../support/cookies.ts'
 import { loadHandler } from '../support/handlers.ts'
 import { parsed } from '../support/lambda.ts'
 import {
@@ -31,6 +31,7 @@ import { asOperator, testAct } from '../support/users.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
 import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
 import { addNotesApi, NOTES, notesScopes, withNotes } from './own-api.ts'
+import { pageHeaders } from './requests.ts'
 
 // Which routes of the service each kind of token opens, also by a policy that the gateway cached at another route.
 
@@ -90,7 +91,7 @@ async function tokens(fields: Record<string, string>) {
 async function ofUser(client_id: string, scope: string, more: Changes = {}) {
   const click = { sub: (await stored()).id, scope }
   const { body } = await call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
+    ...withHeaders(await pageHeaders(cookie)),
     body: JSON.stringify({ query: queryOf({ client_id, scope, ...more }), click }),
   })
   const code = String(new URL(body.location).searchParams.get('code'))

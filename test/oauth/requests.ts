@@ -1,6 +1,8 @@
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
-import { call, stored } from '../support/routes.ts'
+import { call, service, stored, table } from '../support/routes.ts'
+import { tokenPartiesOf } from '../support/service-description.ts'
 import { type Changes, FORM, formOf, queryOf, VERIFIER } from './clients.ts'
+import { bearerOf } from './proof.ts'
 
 // Requests of apps and of the page to the functions, without HTTP.
 
@@ -21,19 +23,25 @@ export const refreshGrant = (
 export const userInfo = (token: string) =>
   call('userinfo', 'userinfo', withHeaders({ Authorization: `Bearer ${token}` }))
 
+/** Returns the headers of the page after a refresh: the cookie, and an access token of its session. */
+export const pageHeaders = async (refreshToken: string): Promise<Record<string, string>> => {
+  const signing = { table, parties: tokenPartiesOf(service), signingKey: service.custom.auth.signingKey }
+  return { ...OWN_PAGE, ...cookieOf(refreshToken), ...(await bearerOf(signing, refreshToken)) }
+}
+
 /**
- * Sends an authorization request as the page does.
+ * Sends an authorization request as the page does after a refresh.
  *
  * @param refreshToken - In the cookie.
  * @param more - Members of the body, and headers.
  */
-export const approve = (
+export const approve = async (
   refreshToken: string,
   changes: Changes = {},
   { headers = {}, ...more }: object & { headers?: Record<string, string> } = {},
 ) =>
   call('approve', 'approve', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(refreshToken), ...headers }),
+    ...withHeaders({ ...(await pageHeaders(refreshToken)), ...headers }),
     body: JSON.stringify({ query: queryOf(changes), ...more }),
   })
 

@@ -1,10 +1,10 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { expect, inject, test, vi } from 'vitest'
 import { OWN_CLAIMS } from '../http/own-claims.ts'
-import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
 import { get, send, sendJson, UNAUTHORIZED } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
 import { addApi, addClient, basic, type Changes, FORM, formOf, queryOf, SECRET, VERIFIER } from './clients.ts'
+import { approveAt, pageOf } from './proof.ts'
 
 // The description of the running service has the attributes of `auth.config.ts`.
 vi.mock('../../auth.config.ts', (importOriginal) => importOriginal())
@@ -16,16 +16,11 @@ const table = tableAt(inject('dynamoDbUrl'))
 const username = await operator(table).add({ username: 'user-of-tokens' })
 const client_id = 'token-http'
 await addClient(table, { id: client_id })
-const cookie = cookieOf(await addSession({ table }, username))
+const page = pageOf(await addSession({ table }, username))
 
 async function codeFor(scope = 'openid profile'): Promise<string> {
   const approve = (more: object = {}) =>
-    sendJson(
-      `${url}/oauth2/approve`,
-      'POST',
-      { query: queryOf({ client_id, scope }), ...more },
-      { ...OWN_PAGE, ...cookie },
-    )
+    approveAt(url, page, { query: queryOf({ client_id, scope }), ...more })
   const { body } = await approve()
   const { sub } = body.user ?? {}
   const after = body.location ? body : (await approve({ click: { sub, scope } })).body
@@ -80,7 +75,7 @@ test('an id_token of one app does not sign out for another one', async () => {
   const { body } = await exchange(await codeFor())
   await addClient(table, { id: 'token-http-other' })
   const query = `?client_id=token-http-other&id_token_hint=${body.id_token}`
-  const response = await sendJson(`${url}/oauth2/signout`, 'POST', { query }, { ...OWN_PAGE, ...cookie })
+  const response = await sendJson(`${url}/oauth2/signout`, 'POST', { query }, page.headers)
   expect([response.status, response.body.error]).toEqual([400, 'other_client'])
 })
 
@@ -128,7 +123,7 @@ test('the gateway refuses every token of a client, and the tokens of the user st
       expect(await get(`${url}${path}`, token)).toEqual(UNAUTHORIZED)
     }
   }
-  const refreshed = await sendJson(`${url}/refresh`, 'POST', {}, { ...OWN_PAGE, ...cookie })
+  const refreshed = await sendJson(`${url}/refresh`, 'POST', {}, page.headers)
   expect((await get(`${url}/`, refreshed.body.authToken)).status).toBe(200)
 })
 

@@ -1,11 +1,12 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
-import { get, send, sendJson } from '../support/http.ts'
+import { OWN_PAGE } from '../support/cookies.ts'
+import { get, send } from '../support/http.ts'
 import { type Service, startService } from '../support/service.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
 import { addApi, type Changes, queryOf, VERIFIER } from './clients.ts'
 import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
+import { approveAt, pageOf } from './proof.ts'
 
 // An app that is not registered signs a user in at `npm start`. Its document is at a host of the developer's machine.
 
@@ -28,15 +29,15 @@ test('an app with a document under .test gets a token for an API that takes such
   const table = tableAt(service.dynamoDbUrl)
   const { identifier: resource } = await addApi(table, { urlClients: true })
   const username = await operator(table).add({ username: 'user-of-urls' })
-  const cookie = cookieOf(await addSession({ table }, username))
+  const page = pageOf(await addSession({ table }, username))
   const scope = 'openid orders.read'
   const redirect_uri = 'http://127.0.0.1:53100/callback'
-  const approve = (more: object = {}, headers = cookie) => {
+  const approve = (more: object = {}, browser = page) => {
     const changes: Changes = { client_id: APP_URL, redirect_uri, scope, resource }
     const body = { query: queryOf(changes), ...more }
-    return sendJson(`${url}/oauth2/approve`, 'POST', body, { ...OWN_PAGE, ...headers })
+    return approveAt(url, browser, body)
   }
-  const { body: first } = await approve({}, { Cookie: 'other=1' })
+  const { body: first } = await approve({}, { headers: OWN_PAGE })
   expect(first).toMatchObject({ next: 'sign-in', client: { name: HOST } })
   expect(host.requests.length).toBe(0)
 

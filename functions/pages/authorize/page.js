@@ -25,6 +25,8 @@ const NO_TARGET = say('The address of the app is not one that this page may open
 
 /** Also after the tab's storage has forgotten it, for the link that stays. */
 let start
+/** The access token that a code needs, after a refresh. */
+let token
 /** What the user has answered on the screen: a `click`, which repeats what it showed, or `cancel`. */
 let answered
 
@@ -39,14 +41,15 @@ async function ask(answer) {
   for (;;) {
     start ??= await startOf(query)
     const changed = repeated.has('session')
-    const response = await call('approve', { body: { query, ...answer, last: lastUser(), start, changed } })
+    const body = { query, ...answer, last: lastUser(), start, changed }
+    const response = await call('approve', { body, token })
     const reason = response.status === 409 ? 'session' : response.body.next
     if (!['session', 'refresh'].includes(reason) || repeated.has(reason)) return response
     repeated.add(reason)
     if (reason === 'session') continue
     try {
       const { refresh } = await import('./refresh.js')
-      await refresh()
+      token = await refresh()
     } catch (error) {
       return failureOf(error)
     }

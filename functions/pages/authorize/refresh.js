@@ -1,6 +1,17 @@
-// A file of its own: the client refreshes as soon as it is created, and most requests need no refresh.
+// A file of its own: the client refreshes as soon as it is created, and only a request that gets a code needs it.
 
 import { createAuth } from '../../../client/client.js'
 
-/** Replaces the refresh token in the cookie. @throws {AuthError} if the service does not respond. */
-export const refresh = () => createAuth({ url: '..' }).refresh()
+let auth
+
+/**
+ * Replaces the refresh token in the cookie.
+ *
+ * @returns The new access token; `undefined` when signed out.
+ * @throws {AuthError} if the service does not respond.
+ */
+export async function refresh() {
+  auth ??= createAuth({ url: '..' })
+  await auth.refresh()
+  return auth.getAccessToken()
+}

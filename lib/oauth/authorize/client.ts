@@ -37,7 +37,7 @@ export async function clientOf(
   if (client.disabled || !isOfAllowedHost(clientId, at.config.CLIENT_METADATA_HOSTS))
     return { client: undefined }
   const presented = await redeem()
-  if (presented && needsRefresh(presented, at.now)) return { next: 'refresh' }
+  if (presented && needsRefresh(presented)) return { next: 'refresh' }
   const prompts = parameterOf(parameters, 'prompt')?.split(' ') ?? []
   const isAllowed = async () => presented && (await findAllowedApp(at.table, presented.user.id, client))
   // Without the document it is not known where an error may lead.

@@ -24,7 +24,7 @@ import {
   shownPlaceOf,
   withClickedScopes,
 } from './screen.ts'
-import { isDue, needsSignIn, signInOf, startOf } from './sign-in.ts'
+import { needsSignIn, signInOf, startOf } from './sign-in.ts'
 
 /** The client of a request. One that is a URL has its host as `name`. */
 export interface RequestClient extends Client {
@@ -42,6 +42,8 @@ export interface Asked {
   click?: Click | undefined
   lastUserId?: string | undefined
   start?: number | undefined
+  /** Whether the request has an access token of the presented session; see `proof.ts`. */
+  isProven: (presented: Presented) => Promise<boolean>
 }
 
 /** What the page does next, if the client does not get its response yet. */
@@ -86,7 +88,7 @@ export async function outcomeOf(
   const { client, request, hintedUserId, start } = asked
   const isQuiet = request.prompts.includes('none')
   const signIn = presented && signInOf(presented.session)
-  if (presented && needsRefresh(presented, at.now)) return { next: 'refresh' }
+  if (presented && needsRefresh(presented)) return { next: 'refresh' }
   const again = needsSignIn(request, signIn, start, at.now)
   if (presented === undefined || again) {
     return isQuiet ? LOGIN_REQUIRED : signInStep(client, again, startOf(signIn, at.now))
@@ -113,9 +115,8 @@ export const shownClientOf = (client: Client, redirectUri: string): ShownClient 
 /** Of the random generation of a new app. */
 const GENERATION_BYTES = 6
 
-/** Whether the page must refresh the session first. */
-export const needsRefresh = ({ state, session }: Presented, now: Date): boolean =>
-  state === 'reused' || isDue(session, now)
+/** Whether the page must refresh the session first: the refresh detects the reuse. */
+export const needsRefresh = ({ state }: Presented): boolean => state === 'reused'
 
 /** Returns the step in which the user signs in. */
 export const signInStep = ({ name }: Client, again: boolean, start: number): Step => ({
@@ -148,6 +149,7 @@ async function decide(
       scopes: sentencesOf(request),
     }
   }
+  if (!(await asked.isProven(presented))) return { next: 'refresh' }
   return issueCode(at, { ...asked, request, isClicked }, presented, app)
 }
 

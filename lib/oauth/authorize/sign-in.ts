@@ -14,17 +14,8 @@ export interface SignIn {
 /** Returns the sign-in of a session. */
 export const signInOf = ({ id, authTime, amr }: Session): SignIn => ({ sessionId: id, authTime, amr })
 
-const HOUR_MS = 3_600_000
-
 /** How long a sign-in counts as the one that a request has asked for. Then the screen may have stood open for long. */
 const COUNTS_SECONDS = 600
-
-/**
- * Whether the secret of a session must be replaced before an approval. An approval does not rotate it. The cookie of a user who only
- * visits apps would never rotate, and a copy of it would not be noticed.
- */
-export const isDue = (session: Session, now: Date): boolean =>
-  now.getTime() - Math.max(session.rotatedAtMs, signInOf(session).authTime * 1000) > HOUR_MS
 
 /**
  * Whether a request demands another sign-in than that of the session (OpenID Connect Core section 3.1.2.1).

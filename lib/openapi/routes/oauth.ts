@@ -16,8 +16,9 @@ export const OAUTH_ROUTES: Route[] = [
     needs: 'oauth',
     summary: 'Decide an authorization request',
     description:
-      'For the page `/oauth2/authorize` alone. Takes the session from the cookie, and from a page of the service’s own origin. Returns the next step, or where to lead the browser, with a code or an error.',
+      'For the page `/oauth2/authorize` alone. Takes the session from the cookie, and from a page of the service’s own origin. A code also needs an access token of the same session, in the header `Authorization: Bearer …`. Without a valid one, the next step is `refresh`. Returns the next step, or where to lead the browser, with a code or an error.',
     cookie: 'needs',
+    takesToken: true,
     body: {
       schema: ApprovalRequest,
       examples: { first: { summary: 'The first try of a page', value: { query } } },

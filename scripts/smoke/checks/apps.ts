@@ -4,15 +4,24 @@ import { parseRefreshToken } from '../../../lib/sessions/refresh-token.ts'
 import { scopeOf } from '../visit/api.ts'
 import { newSmokeClient, REDIRECT_URI, type SmokeClient, storeSmokeClient } from '../visit/client.ts'
 import { Difference, expectResponse, membersOf, type Received } from '../visit/responses.ts'
-import { bodyOf, expectEnded, found, olderToken, Skip, textOf, type Visit } from '../visit/visit.ts'
+import {
+  bodyOf,
+  expectEnded,
+  found,
+  olderToken,
+  Skip,
+  type SmokeBrowser,
+  textOf,
+  type Visit,
+} from '../visit/visit.ts'
 import {
   approval,
   asClient,
   askForTokens,
   claimsOf,
   codeFor,
-  cookieOf,
   ownPage,
+  signInBrowser,
   storedClient,
   tokenIn,
 } from './codes.ts'
@@ -21,10 +30,10 @@ import {
 export const APP_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   'lasting access of the client': async (visit) => {
     const client = storedClient(visit)
-    const { cookie } = found(visit.code, 'sign-in at the client')
+    const { browser } = found(visit.code, 'sign-in at the client')
     const api = found(visit.api, 'new client')
     const scope = `offline_access ${scopeOf(api)}`
-    const tokens = await tokensFor(visit, client, cookie, { scope, isNew: true })
+    const tokens = await tokensFor(visit, client, browser, { scope, isNew: true })
     await claimsOf(visit, tokens.access, api.identifier)
     expectResponse(
       await asClient(visit, 'POST /oauth2/revoke', client, { token: tokens.refresh }),
@@ -35,9 +44,12 @@ export const APP_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
 
   'second sign-in at the client': async (visit) => {
     const client = storedClient(visit)
-    const { cookie } = found(visit.code, 'sign-in at the client')
+    const { browser } = found(visit.code, 'sign-in at the client')
     const { idToken } = found(visit.clientTokens, 'tokens of the client')
-    const { code, verifier } = await codeFor(visit, client, cookie, { scope: 'openid', idTokenHint: idToken })
+    const { code, verifier } = await codeFor(visit, client, browser, {
+      scope: 'openid',
+      idTokenHint: idToken,
+    })
     const form = { code, code_verifier: verifier }
     const refresh = textOf(await askForTokens(visit, client, form), 'refresh_token')
     // A code that is used again ends what it gave.
@@ -47,11 +59,11 @@ export const APP_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
 
   'revoked app on a device': async (visit) => {
     const { send } = visit
-    const { cookie } = found(visit.code, 'sign-in at the client')
+    const { browser } = found(visit.code, 'sign-in at the client')
     const app = newSmokeClient('native')
     visit.clients.push(app)
     await storeSmokeClient(visit.table, app, ['openid'], visit.begun)
-    const { refresh } = await tokensFor(visit, app, cookie, { scope: 'openid', isNew: true })
+    const { refresh } = await tokensFor(visit, app, browser, { scope: 'openid', isNew: true })
     const next = textOf(await askForTokens(visit, app, { refresh_token: refresh }), 'refresh_token')
     const token = tokenOf(visit)
     const { apps } = bodyOf(await send('GET /apps', { token }))
@@ -73,7 +85,7 @@ export const APP_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
   },
 
   'app without a document': async (visit) => {
-    const { cookie } = found(visit.code, 'sign-in at the client')
+    const { browser } = found(visit.code, 'sign-in at the client')
     if (!visit.takesDocuments) throw new Skip('the service takes registered apps only')
     const query = new URLSearchParams({
       response_type: 'code',
@@ -83,7 +95,7 @@ export const APP_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
       code_challenge: 'A'.repeat(43),
       code_challenge_method: 'S256',
     })
-    const received = await approval(visit, cookie, { query: `?${query}` })
+    const received = await approval(visit, browser, { query: `?${query}` })
     // A host that the service does not allow is not asked.
     if (membersOf(received).error === 'unknown_client')
       throw new Skip('the service takes apps of some hosts only')
@@ -128,14 +140,14 @@ export const APP_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
 /** Returns an access token of the user, of a sign-in with the passkey. */
 const tokenOf = ({ passkeyTokens }: Visit) => found(passkeyTokens, 'sign-in with the passkey').authToken
 
-/** Signs the user of a cookie in at a client, and exchanges the code. */
+/** Signs the user of a browser in at a client, and exchanges the code. */
 async function tokensFor(
   visit: Visit,
   client: SmokeClient,
-  cookie: string,
+  browser: SmokeBrowser,
   asked: Parameters<typeof codeFor>[3],
 ) {
-  const { code, verifier } = await codeFor(visit, client, cookie, asked)
+  const { code, verifier } = await codeFor(visit, client, browser, asked)
   const received = await askForTokens(visit, client, { code, code_verifier: verifier })
   return {
     access: textOf(received, 'access_token'),
@@ -147,9 +159,9 @@ async function tokensFor(
 /** Signs the user in again, in a browser and at the client. @returns The cookie of the session, and the tokens of the client. */
 async function withGrant(visit: Visit) {
   found(visit.clientTokens, 'tokens of the client')
-  const cookie = await cookieOf(visit)
+  const browser = await signInBrowser(visit)
   const asked = { scope: 'openid offline_access' }
-  return { cookie, ...(await tokensFor(visit, storedClient(visit), cookie, asked)) }
+  return { cookie: browser.cookie, ...(await tokensFor(visit, storedClient(visit), browser, asked)) }
 }
 
 function expectInvalidGrant(received: Received): void {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { REDIRECT_URI, type SmokeClient } from '../visit/client.ts'
 import { Difference, type Received } from '../visit/responses.ts'
-import { bodyOf, found, type SmokeCode, textOf, type Visit } from '../visit/visit.ts'
+import { bodyOf, found, type SmokeBrowser, type SmokeCode, textOf, type Visit } from '../visit/visit.ts'
 import { originOf, signInByPasskey } from './factors.ts'
 
 /** What a page of the service's own origin sends with the session cookie. */
@@ -20,11 +20,11 @@ interface Asked {
   idTokenHint?: string
 }
 
-/** Signs the user of a cookie in at a client. @returns Its code. */
+/** Signs the user of a browser in at a client. @returns Its code. */
 export async function codeFor(
   visit: Visit,
   client: SmokeClient,
-  cookie: string,
+  browser: SmokeBrowser,
   { scope, isNew = false, idTokenHint }: Asked,
 ): Promise<SmokeCode> {
   const [verifier, state, nonce] = [random(), random(), random()]
@@ -39,7 +39,7 @@ export async function codeFor(
     code_challenge_method: 'S256',
     ...(idTokenHint !== undefined && { id_token_hint: idTokenHint }),
   })
-  const approve = (more: object) => approval(visit, cookie, { query: `?${query}`, ...more })
+  const approve = (more: object) => approval(visit, browser, { query: `?${query}`, ...more })
   const click = isNew && { click: { sub: String(Object(bodyOf(await approve({})).user).sub), scope } }
   const { origin, pathname, searchParams } = new URL(textOf(await approve({ ...click }), 'location'))
   const { code = '', ...others } = Object.fromEntries(searchParams)
@@ -50,19 +50,19 @@ export async function codeFor(
 }
 
 /** Sends a decision of the page `/oauth2/authorize`. */
-export const approval = (visit: Visit, cookie: string, body: object): Promise<Received> =>
-  visit.send('POST /oauth2/approve', { headers: { ...ownPage(visit), Cookie: cookie }, body })
+export const approval = (visit: Visit, { cookie, token }: SmokeBrowser, body: object): Promise<Received> =>
+  visit.send('POST /oauth2/approve', { token, headers: { ...ownPage(visit), Cookie: cookie }, body })
 
 const random = () => randomBytes(32).toString('base64url')
 
-/** Signs in by the passkey, as the page of the service does. @returns The cookie of the session. */
-export async function cookieOf(visit: Visit): Promise<string> {
+/** Signs in by the passkey, as the page of the service does. */
+export async function signInBrowser(visit: Visit): Promise<SmokeBrowser> {
   const passkey = found(visit.passkey, 'new passkey')
   const received = await signInByPasskey(visit, passkey, { session: 'cookie' }, ownPage(visit))
-  bodyOf(received)
+  const token = textOf(received, 'authToken')
   const [cookie] = /^__Host-refresh=[^;]+/.exec(received.headers.get('set-cookie') ?? '') ?? []
   if (cookie === undefined) throw new Difference('expected the cookie __Host-refresh, got none')
-  return cookie
+  return { cookie, token }
 }
 
 /** Returns the refresh token in a cookie. */

@@ -16,7 +16,7 @@ import {
   type Visit,
 } from '../visit/visit.ts'
 import { mailIdOf } from './account.ts'
-import { cookieOf, ownPage } from './codes.ts'
+import { ownPage, signInBrowser } from './codes.ts'
 import { ENROLMENT_CHECKS } from './enrolment.ts'
 import { codesIn } from './factors.ts'
 import { RESET_CHECKS } from './resets.ts'
@@ -105,7 +105,7 @@ async function acceptInvitation(visit: Visit, guest: Guest): Promise<void> {
   const inBrowser = visit.hasOAuth && visit.passkey !== undefined
   const received = await send('POST /register/confirm', {
     body: { mailId, code, username, password, ...(inBrowser && { session: 'cookie' }) },
-    ...(inBrowser && { headers: { ...ownPage(visit), Cookie: await cookieOf(visit) } }),
+    ...(inBrowser && { headers: { ...ownPage(visit), Cookie: (await signInBrowser(visit)).cookie } }),
   })
   guest.isCertain = true
   bodyOf(received)

@@ -5,7 +5,7 @@ import { newSmokeClient, removeSmokeClient, storeSmokeClient } from '../visit/cl
 import { Difference, expectResponse, membersOf } from '../visit/responses.ts'
 import { bodyOf, found, Skip, textOf, type Visit } from '../visit/visit.ts'
 import { APP_CHECKS } from './apps.ts'
-import { askForTokens, claimsOf, codeFor, cookieOf, storedClient } from './codes.ts'
+import { askForTokens, claimsOf, codeFor, signInBrowser, storedClient } from './codes.ts'
 
 /** Scopes of the first sign-in at a client. */
 const SCOPE = 'openid profile'
@@ -27,8 +27,8 @@ export const OAUTH_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
 
   'sign-in at the client': async (visit) => {
     const client = storedClient(visit)
-    const cookie = await cookieOf(visit)
-    visit.code = { ...(await codeFor(visit, client, cookie, { scope: SCOPE, isNew: true })), cookie }
+    const browser = await signInBrowser(visit)
+    visit.code = { ...(await codeFor(visit, client, browser, { scope: SCOPE, isNew: true })), browser }
   },
 
   'tokens of the client': async (visit) => {

@@ -35,6 +35,12 @@ export interface SmokeCode {
   nonce: string
 }
 
+/** What a page of the service has of a session: the cookie, and an access token in its memory. */
+export interface SmokeBrowser {
+  cookie: string
+  token: string
+}
+
 /** A second user, whom a check creates and others change. */
 export interface Guest extends Pick<SmokeUser, 'username' | 'password'> {
   /** Whether the service or the store has said whether it created the user. */
@@ -86,8 +92,8 @@ export interface Visit {
   /** All clients. The first one is that of a server. */
   clients: SmokeClient[]
   client?: SmokeClient
-  /** A code for the client, with the secret of its challenge, and the cookie of the session. */
-  code?: SmokeCode & { cookie: string }
+  /** A code for the client, with the secret of its challenge, and the browser that got it. */
+  code?: SmokeCode & { browser: SmokeBrowser }
   /** Of the client. */
   clientTokens?: { access: string; refresh: string; idToken: string }
 }

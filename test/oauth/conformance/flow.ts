@@ -2,10 +2,11 @@ import '../../support/real-argon2.ts'
 import { randomBytes } from 'node:crypto'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { expect, inject } from 'vitest'
-import { cookieOf, OWN_PAGE, refreshTokenIn } from '../../support/cookies.ts'
+import { OWN_PAGE, refreshTokenIn } from '../../support/cookies.ts'
 import { send, sendJson } from '../../support/http.ts'
 import { addSession, operator, PASSWORD, tableAt } from '../../support/sessions.ts'
 import { addClient, basic, CALLBACK, type Changes, FORM, formOf, queryOf, VERIFIER } from '../clients.ts'
+import { approveAt, type Page, pageOf } from '../proof.ts'
 
 const url = inject('serviceUrl')
 export const issuer = url
@@ -14,10 +15,9 @@ export const table = tableAt(inject('dynamoDbUrl'))
 /** Where a sign-out leads. */
 export const BYE = 'https://shop.example/bye'
 
-/** A browser: the headers of its requests from pages of the service. */
-export interface Browser {
+/** A browser of a user: the headers of its requests from pages of the service. */
+export interface Browser extends Page {
   username: string
-  headers: Record<string, string>
 }
 
 /** What an authorization request leads to: parameters of the app, or a page of the service. */
@@ -41,7 +41,7 @@ export async function signedIn(secondsAgo = 0): Promise<Browser> {
   const username = `conformance-${randomBytes(4).toString('hex')}`
   await operator(table).add({ username, email: `${username}@example.org`, emailVerified: true })
   const at = new Date(Date.now() - secondsAgo * 1000)
-  return { username, headers: { ...OWN_PAGE, ...cookieOf(await addSession({ table }, username, at)) } }
+  return { username, ...pageOf(await addSession({ table }, username, at)) }
 }
 
 /** A browser without a session. */
@@ -52,7 +52,7 @@ export async function signInAgain({ username, headers }: Browser): Promise<Brows
   const login = { username, password: PASSWORD, session: 'cookie' }
   const response = await sendJson(`${url}/login`, 'POST', login, headers)
   const refreshToken = refreshTokenIn({ 'Set-Cookie': response.headers['set-cookie'] })
-  return { username, headers: { ...OWN_PAGE, ...cookieOf(refreshToken) } }
+  return { username, ...pageOf(refreshToken) }
 }
 
 /** Returns the requests of the suite for a client with a secret, which it adds. */
@@ -68,8 +68,7 @@ export async function suiteFor(client_id: string) {
   async function authorize(browser: Browser, changes: Changes = {}, start?: number): Promise<Outcome> {
     const query = queryOf({ client_id, ...changes })
     expect((await send(`${url}/oauth2/authorize${query}`, 'GET')).status).toBe(200)
-    const ask = async (click?: object) =>
-      (await sendJson(`${url}/oauth2/approve`, 'POST', { query, click, start }, browser.headers)).body
+    const ask = async (click?: object) => (await approveAt(url, browser, { query, click, start })).body
     let body = await ask()
     if (body.next === 'screen') {
       const scope = body.scopes.map(({ name }: { name: string }) => name).join(' ')

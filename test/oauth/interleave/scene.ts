@@ -94,7 +94,7 @@ export async function approve(
         query: queryOf({ client_id: client, scope }),
         ...(isClicked && { click: { sub: scene.userId, scope } }),
       },
-      headers: { ...OWN_PAGE, ...cookieOf(scene.cookie) },
+      headers: { ...OWN_PAGE, ...cookieOf(scene.cookie), Authorization: `Bearer ${scene.authToken}` },
     }),
   )
   const { location } = response.body

@@ -85,18 +85,24 @@ async function signIn(service: FactorService, user: Signing): Promise<Held> {
     response = await functions.ask('POST /login/totp', { ...page, body })
   }
   const { authToken, refreshToken: cookie } = tokensInCookie(response)
+  const browser = { authToken, cookie }
   const [online, offline] = [
-    await allow(service, user, cookie, 'online'),
-    await allow(service, user, cookie, 'offline'),
+    await allow(service, user, browser, 'online'),
+    await allow(service, user, browser, 'offline'),
   ]
-  return { authToken, cookie, apps: { online, offline } }
+  return { ...browser, apps: { online, offline } }
 }
 
 /** Gives the app access, as the page and the app do. */
-async function allow({ functions }: FactorService, { userId }: Signing, cookie: string, app: App) {
+async function allow(
+  { functions }: FactorService,
+  { userId }: Signing,
+  { cookie, authToken }: Omit<Held, 'apps'>,
+  app: App,
+) {
   const scope = APPS[app]
   const query = queryOf({ client_id: 'shop', scope })
-  const headers = { ...OWN_PAGE, ...cookieOf(cookie) }
+  const headers = { ...OWN_PAGE, ...cookieOf(cookie), Authorization: `Bearer ${authToken}` }
   const body = { query, click: { sub: userId, scope } }
   const { location = '' } = bodyOf(await functions.ask('POST /oauth2/approve', { headers, body }))
   const code = new URL(location).searchParams.get('code') ?? ''

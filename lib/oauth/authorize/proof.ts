@@ -1,0 +1,40 @@
+import type { At } from '../../context.ts'
+import { ServiceError } from '../../errors.ts'
+import type { Presented } from '../../sessions/redeem.ts'
+import { readUnverified, verifyAccessToken } from '../../tokens/access-token.ts'
+import { readBearer } from '../../tokens/bearer.ts'
+import type { publicKeyCache } from '../../tokens/public-keys.ts'
+import { isTokenRevoked } from '../../users/revocation.ts'
+
+/** The settings that an access token is verified by. */
+type ProofSetting = 'PUBLISHED_KEYS' | 'TOKEN_AUDIENCE' | 'TOKEN_ISSUER'
+
+/**
+ * Returns what decides whether a request has an access token of the application, for the session in its cookie.
+ *
+ * An approval does not rotate the secret of a session, so no refresh of the owner would show one with a copied cookie. An access token is in the memory
+ * of pages only. A thief who has the cookie only must call `POST /refresh` for one. That rotates the secret, and the next refresh of the
+ * owner detects the reuse.
+ *
+ * @param publicKeys - The cache of the function.
+ * @param authorization - The header `Authorization`. An invalid token is the same as none.
+ * @returns A function that throws {@link ServiceError} `unavailable`.
+ */
+export const isProvenBy =
+  (
+    { table, config, now }: At<ProofSetting>,
+    publicKeys: ReturnType<typeof publicKeyCache>,
+    authorization: unknown,
+  ) =>
+  async ({ session, user }: Presented): Promise<boolean> => {
+    try {
+      const unverified = readUnverified(readBearer(authorization))
+      const keys = await publicKeys(table.aws, config.PUBLISHED_KEYS, unverified.kid, now)
+      const expected = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
+      const { userId, sessionId, generation } = verifyAccessToken(unverified, keys, expected, now)
+      return userId === user.id && sessionId === session.id && !isTokenRevoked(generation, user)
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'invalid_token') return false
+      throw error
+    }
+  }
