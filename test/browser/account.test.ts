@@ -104,7 +104,6 @@ describe('signing in on the way', () => {
     await page.goto(`${serviceUrl()}/.well-known/change-password`)
     await heading(page, 'Sign in').waitFor()
     expect(page.url()).toBe(`${serviceUrl()}/signin?next=account%23change-password`)
-    await page.getByText('Sign in to continue.').waitFor()
     await signIn(page, ada.name, PASSWORD)
     await heading(page, ACCOUNT).waitFor()
     expect(page.url()).toBe(`${serviceUrl()}/account#change-password`)

@@ -388,7 +388,7 @@ test('a change of a user who must set up a factor since leads to the sign-in pag
   await form.getByLabel('New password', { exact: true }).fill(NEXT_PASSWORD)
   await form.getByRole('button', { name: 'Change password' }).click()
   await page.waitForURL(`${serviceUrl()}/signin?next=account`)
-  await page.getByText('Sign in to continue.').waitFor()
+  await heading(page, 'Sign in').waitFor()
   expect(await page.context().cookies()).toEqual([])
   await page.unroute('**/login')
   await signIn(page, name, PASSWORD)
