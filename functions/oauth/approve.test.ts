@@ -445,6 +445,34 @@ describe('the screen', () => {
   })
 })
 
+describe('the codes of a user', () => {
+  test('are limited to 60 in ten minutes, and steps without one are not', async () => {
+    await addClient(table)
+    await approve({}, await click())
+    for (let count = 1; count < 60; count += 1) expect((await approve()).statusCode).toBe(200)
+    for (let count = 0; count < 5; count += 1) {
+      expect((await approve({ prompt: 'consent' })).body.next).toBe('screen')
+    }
+    const left = 600 - (secondOf(now) % 600)
+    const refused = problem(
+      429,
+      'Too Many Requests',
+      'Too many requests. Try again later.',
+      {},
+      { 'Retry-After': String(left) },
+    )
+    expect(await approve()).toEqual(refused)
+    expect(await approve({ prompt: 'consent' }, await click())).toEqual(refused)
+    expect(records).toContainEqual(
+      expect.objectContaining({ event: 'approval.throttled', userId: (await stored()).id }),
+    )
+    const other = await begin('admin')
+    expect((await approveBy(other, {}, await click('admin'))).statusCode).toBe(200)
+    vi.setSystemTime(later(left))
+    expect(await outcomeOf()).toEqual(code)
+  })
+})
+
 describe('a click on a screen with offline_access', () => {
   const scope = 'openid offline_access'
   const agree = async (changes: Changes = {}) => outcomeOf({ scope, ...changes }, await click(scope))

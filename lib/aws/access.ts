@@ -35,6 +35,7 @@ type Partition =
   | 'grants#*'
   | 'url-client#*'
   | 'document#*'
+  | 'approvals#*'
   | 'fetches#*'
   | 'host#*'
 

@@ -70,11 +70,7 @@ export function describeApi(
             'The refresh token of a sign-in with `"session":"cookie"`. Browsers send it. The service takes it from pages of its own origin, and of allowed origins on the same site.',
         },
       },
-      headers: {
-        ...HEADERS,
-        ...(features.includes('pages') && PAGE_HEADERS),
-        ...(features.includes('oauth') && OAUTH_HEADERS),
-      },
+      headers: headersIn(parts),
       responses: parts.responses,
       schemas: schemasIn(parts),
     },
@@ -115,6 +111,16 @@ function schemasIn(part: object): Record<string, object> {
   }
   add(JSON.stringify(part))
   return Object.fromEntries(Object.entries(SCHEMAS).filter(([name]) => used.has(name)))
+}
+
+/** Returns the headers that a part of the description refers to. */
+function headersIn(part: object): Record<string, object> {
+  const text = JSON.stringify(part)
+  return Object.fromEntries(
+    Object.entries({ ...HEADERS, ...PAGE_HEADERS, ...OAUTH_HEADERS }).filter(([name]) =>
+      text.includes(`"#/components/headers/${name}"`),
+    ),
+  )
 }
 
 function pathsOf(routes: readonly Route[]) {

@@ -12,6 +12,9 @@ export const countCodes = count(['user#*'])
 /** Counts the tries of a login token. */
 export const countLoginTries = count(['login#*'])
 
+/** Counts the codes that apps get for a user. */
+export const countApprovals = count(['approvals#*'])
+
 /** Counts the documents for a user and of a host. */
 export const countDocuments = count(['fetches#*', 'host#*'])
 

@@ -68,6 +68,13 @@ export const documentCounters = (userId: string, host: string, now: Date): Count
   counter(`host#${host}`, 'documents', DOCUMENTS_OF_HOST, now),
 ]
 
+/** Codes for one user: no user clicks every ten seconds. Each code may become a grant, and each app stays in the list of the user. */
+const APPROVALS: Limit = { attempts: 60, windowSeconds: 600 }
+
+/** Returns the counter of the codes that apps get for a user. It is outside the user's partition, as that of documents. */
+export const approvalCounter = (userId: string, now: Date): Counter =>
+  counter(`approvals#${userId}`, 'approvals', APPROVALS, now)
+
 /**
  * Returns a counter of the window that an instant lies in.
  *

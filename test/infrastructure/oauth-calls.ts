@@ -2,6 +2,7 @@ import { vi } from 'vitest'
 import { attribute, type Table, writeIf } from '../../lib/aws/dynamodb.ts'
 import { clientKey } from '../../lib/oauth/clients/store.ts'
 import type { Fetched } from '../../lib/oauth/documents/find.ts'
+import { approvalCounter } from '../../lib/throttling/counter.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
 import { HOST } from '../oauth/document-host.ts'
@@ -83,7 +84,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   const { access_token: token } = await exchange(code, shop)
   const asked = { ...sampleEvent('userinfo.json'), headers: { Authorization: `Bearer ${token}` } }
   await run('userinfo', asked)
-  await exchange(code, shop)
+  await later(11_000, () => exchange(code, shop))
   await exchange(await approve('openid'), shop, lost)
   const { refresh_token: offline } = await exchange(await agree('offline_access orders.read'), shop)
   await later(2 * DAY_MS, () => refresh(offline, shop))
@@ -115,6 +116,15 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
 
   await agree('openid orders.read')
   await approve('openid')
+  await later(700_000, async () => {
+    const ids = Array.from({ length: 60 }, (_, index) => String(index))
+    await writeIf(table, 'UpdateItem', {
+      Key: approvalCounter(id, new Date()).key,
+      UpdateExpression: 'SET ids = :ids',
+      ExpressionAttributeValues: { ':ids': attribute(ids) },
+    })
+    await approve('openid')
+  })
   const unsigned = `${Buffer.from('{"alg":"RS256","kid":"unknown"}').toString('base64url')}.e30.AA`
   await approve('openid', {}, { id_token_hint: unsigned })
   await writeIf(table, 'UpdateItem', {

@@ -1,4 +1,6 @@
 import { expect, inject, test } from 'vitest'
+import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
+import { approvalCounter } from '../../lib/throttling/counter.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
 import { send, sendJson } from '../support/http.ts'
 import { addSession, operator, tableAt } from '../support/sessions.ts'
@@ -93,6 +95,25 @@ test('an app that is not registered gets an error only by a click, until its use
   ])
   const { body: cancelled } = await approve({}, { cancel: true })
   expect(cancelled.location).toMatch(/&error=access_denied&/)
+})
+
+test('a user whose apps got 60 codes in ten minutes gets 429, with the seconds to wait', async () => {
+  const name = await operator(table).add({ username: 'user-of-codes' })
+  const { id } = await operator(table).user(name)
+  const ids = attribute(Array.from({ length: 60 }, (_, index) => String(index)))
+  // Of this window, and of the next one, which may begin meanwhile.
+  for (const ms of [0, 600_000]) {
+    await writeIf(table, 'UpdateItem', {
+      Key: approvalCounter(id, new Date(Date.now() + ms)).key,
+      UpdateExpression: 'SET ids = :ids',
+      ExpressionAttributeValues: { ':ids': ids },
+    })
+  }
+  const click = { sub: id, scope: 'openid' }
+  const own = cookieOf(await addSession({ table }, name))
+  const { status, headers, body } = await approve({}, { click }, own)
+  expect([status, body.detail]).toEqual([429, 'Too many requests. Try again later.'])
+  expect(Number(headers['retry-after'])).toBeGreaterThan(0)
 })
 
 const document = (file: string) => ({ client_id: `https://${HOST}/oauth/${file}` })

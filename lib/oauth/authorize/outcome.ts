@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { transact } from '../../aws/dynamodb.ts'
 import type { At } from '../../context.ts'
 import { ServiceError } from '../../errors.ts'
@@ -6,6 +6,8 @@ import { byUser, eventOf, partitionOf } from '../../events/event.ts'
 import { logEvent } from '../../log.ts'
 import { notifyOfflineAccess } from '../../mail/request.ts'
 import type { Presented } from '../../sessions/redeem.ts'
+import { approvalCounter } from '../../throttling/counter.ts'
+import { attemptIdOf, rejectIfRefused, reserveInTurn } from '../../throttling/store.ts'
 import type { Client } from '../clients/client.ts'
 import { hostOf, isClientUrl } from '../clients/url-client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
@@ -78,7 +80,7 @@ const errorOf = (error: string, description: string): AuthorizationError => ({ e
  * Decides a valid authorization request: returns the next step, an error, or a new code.
  *
  * @param presented - The session in the cookie, as just read, or `undefined` without a live one.
- * @throws {@link ServiceError} `unavailable`.
+ * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
  */
 export async function outcomeOf(
   at: At<'MAILER'>,
@@ -150,6 +152,7 @@ async function decide(
     }
   }
   if (!(await asked.isProven(presented))) return { next: 'refresh' }
+  await reserveApproval(at, user.id)
   return issueCode(at, { ...asked, request, isClicked }, presented, app)
 }
 
@@ -193,4 +196,12 @@ async function issueCode(
     await notifyOfflineAccess(at, user.id, { name, place: host })
   }
   return { code, userId: user.id }
+}
+
+/** Counts a code for a user. @throws {@link ServiceError} `too_many_mails`, or `unavailable`. */
+async function reserveApproval({ table, now }: At, userId: string): Promise<void> {
+  const id = attemptIdOf(randomUUID())
+  const reservation = await reserveInTurn({ ...table, reserved: [] }, [approvalCounter(userId, now)], id, now)
+  const details = { log: { userId }, event: 'approval.throttled' }
+  rejectIfRefused(reservation, 'too_many_mails', 'too many approvals', details)
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { outrunTable, startTable, watchedTable } from '../../../test/support/table.ts'
 import { testAct } from '../../../test/support/users.ts'
-import { getItems, type Table } from '../../aws/dynamodb.ts'
+import { attributesOf, getItems, type Table } from '../../aws/dynamodb.ts'
 import { type Api, apiKey } from '../apis/api.ts'
 import { changeApi, createApi, findApis, findOwners, ownerKey, removeApi } from '../apis/store.ts'
 import { directoryOf } from '../directory.ts'
@@ -14,9 +14,11 @@ import {
   clientKey,
   createClient,
   findClient,
+  findClients,
   findClientWithSecrets,
   removeClient,
 } from './store.ts'
+import { urlClientKey } from './url-client.ts'
 
 const { table, stop } = await startTable()
 afterAll(stop)
@@ -68,6 +70,30 @@ const losing = (one: Table): Table => ({
     if (operation === 'TransactWriteItems') await one.aws(service, operation, input)
     return one.aws(service, operation, input)
   },
+})
+
+test('many clients are read in batches, those of one host with the decision about it', async () => {
+  const registered = [newClient(), newClient()]
+  for (const client of registered) await createClient(table, client, act)
+  const urls = Array.from({ length: 250 }, (_, index) => `https://app${index % 5}.test/${index}.json`)
+  for (const target of [urls[0] ?? '', 'app1.test']) {
+    const Item = { ...urlClientKey(target), ...attributesOf({ disabled: true, generation: 3 }) }
+    await table.aws('dynamodb', 'PutItem', { TableName: table.name, Item })
+  }
+  const ids = [...registered.map(({ id }) => id), ...urls]
+  let reads = 0
+  const counting: Table = {
+    ...table,
+    aws: (service, operation, input) => {
+      reads += 1
+      return table.aws(service, operation, input)
+    },
+  }
+  const found = await findClients(counting, ids)
+  // 250 URLs and 5 hosts are 255 keys.
+  expect(reads).toBe(1 + 3)
+  expect(found).toEqual(await Promise.all(ids.map((id) => findClient(table, id))))
+  expect(found.filter(({ disabled }) => disabled)).toHaveLength(1 + 50)
 })
 
 test('a client is found with all its values, and without its secrets unless they are asked for', async () => {

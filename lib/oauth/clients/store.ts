@@ -19,7 +19,7 @@ import { listed, unlisted } from '../directory.ts'
 import { scopeIn } from '../scopes.ts'
 import { CLIENT, type Client, isClientId } from './client.ts'
 import { CLIENT_SECRETS, type ClientSecrets } from './secret.ts'
-import { DECISION, decisionKeys, isClientUrl, urlClientOf } from './url-client.ts'
+import { DECISION, decisionKeys, hostOf, isClientUrl, urlClientKey, urlClientOf } from './url-client.ts'
 
 /** A client with its secrets. */
 export type ClientWithSecrets = Client & ClientSecrets
@@ -52,8 +52,18 @@ export async function findClients(table: Table, ids: readonly string[]): Promise
     const items = await getItems(table, batch.map(clientKey), namesOf(CLIENT))
     return batch.flatMap((id, at) => (items[at] ? [{ id, ...valuesOf(CLIENT, items[at]) }] : []))
   })
-  const urls = ids.filter(isClientUrl).map(async (url) => [await findUrlClient(table, url)])
-  return (await together([...read, ...urls])).flat()
+  return (await together([...read, findUrlClients(table, ids.filter(isClientUrl))])).flat()
+}
+
+/** Finds clients that are URLs. Those of one host share the decisions about it, which are read once. */
+async function findUrlClients(table: Table, urls: readonly string[]): Promise<Client[]> {
+  const targets = [...new Set(urls.flatMap((url) => [url, hostOf(url)]))]
+  const read = batchesOf(targets).map(async (batch) => {
+    const items = await getItems(table, batch.map(urlClientKey), DECISION)
+    return batch.map((target, at) => [target, items[at]] as const)
+  })
+  const decisions = new Map((await together(read)).flat())
+  return urls.map((url) => urlClientOf(url, [decisions.get(url), decisions.get(hostOf(url))]))
 }
 
 /** Every URL of the form is a client. Whether its host is allowed, and what its document says, decides about approvals alone. */

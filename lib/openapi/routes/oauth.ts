@@ -39,6 +39,7 @@ export const OAUTH_ROUTES: Route[] = [
       'invalid_document',
       'unknown_redirect_uri',
       'session_changed',
+      'too_many_mails',
     ],
   },
   {
