@@ -18,13 +18,13 @@ const BUDGETS: Record<string, Budget> = {
   login: { bytes: 62_000, floor: 'login', cold: 1.45 },
   'login-factor': { bytes: 53_500 },
   // It also knows the clients that are URLs, and has their documents fetched.
-  approve: { bytes: 63_000 },
-  'fetch-client': { bytes: 20_500 },
+  approve: { bytes: 66_000 },
+  'fetch-client': { bytes: 21_000 },
   token: { bytes: 50_000 },
   refresh: { bytes: 48_000 },
   logout: { bytes: 50_500 },
   // It also lists apps and removes their access, with what it reads of clients and APIs.
-  sessions: { bytes: 29_000 },
+  sessions: { bytes: 29_500 },
   // Functions that count attempts give them back after an outage.
   password: { bytes: 51_000, floor: 'login' },
   reset: { bytes: 48_000, floor: 'login' },
@@ -53,7 +53,7 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 54_000 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 121_500, cold: 1.8 },
+  openapi: { bytes: 122_500, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Each function of pages has 3 KB for the theme and the own words of an application.
