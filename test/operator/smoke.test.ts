@@ -81,7 +81,7 @@ async function removeUser(username: string): Promise<void> {
 }
 
 /** What DynamoDB deletes within days of its expiry: login tokens, challenges, codes and mails live for an hour at most, a count for a day. */
-const EXPIRING = /^(login|challenge|code|mail|fetches)#/
+const EXPIRING = /^(approvals|login|challenge|code|mail|fetches)#/
 
 /** Returns what the table holds of the users of the tests, beside what expires. */
 async function leftovers() {
