@@ -14,9 +14,9 @@ const filesOf = (page: string) => [
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, scriptBytes: Number.POSITIVE_INFINITY },
   { page: 'signin', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 10_000 },
-  { page: 'account', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 12_200 },
+  { page: 'account', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 12_300 },
   { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 5_700 },
-  { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_400 },
+  { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_500 },
   { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 7_100 },
   { page: 'oauth2/authorize', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 5_000 },
   { page: 'oauth2/logout', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 2_400 },
