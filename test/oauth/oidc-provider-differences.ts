@@ -13,6 +13,8 @@ const VERIFIER =
   'RFC 7636 section 4.6: a verifier that is not the one of the challenge is invalid_grant. Its form does not matter.'
 const CLIENT =
   'RFC 6749 section 5.2: without authentication, or with one that is not supported, the error is invalid_client with 401.'
+const SCOPES =
+  'Libraries name the scopes of the sign-in at each refresh, also those that were not granted. RFC 6749 section 3.3 allows to leave them out.'
 const KMS =
   'The id_token repeats the nonce, and KMS signs at most 4,096 bytes, so a nonce has at most 512 characters.'
 
@@ -140,6 +142,11 @@ export const DIFFERENCES: Record<string, Difference> = {
     theirs: '400 invalid_request',
     ours: '401 invalid_client',
     reason: CLIENT,
+  },
+  'refresh: more scopes': {
+    theirs: '400 invalid_scope',
+    ours: 'tokens',
+    reason: SCOPES,
   },
   'refresh: no authentication': {
     theirs: '400 invalid_request',
