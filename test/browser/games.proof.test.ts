@@ -158,13 +158,9 @@ const logout: Guarded = {
   follows: (page) => heading(page, 'Signed out').waitFor(),
 }
 
-/** A person of all games: an approval ends no session. */
-let visited: Awaited<ReturnType<typeof visit>> | undefined
-
 describe('a game of another site gives nothing away, and the first click after a pause gives', () => {
   test.each(GAMES)('a code: $name', async (game) => {
-    visited ??= await visit(authorize)
-    expect(await play(game, authorize, visited)).toEqual([0, 1])
+    expect(await play(game, authorize, await visit(authorize))).toEqual([0, 1])
   })
 
   test.each(GAMES.slice(3, 6))('a sign-out: $name', async (game) => {
