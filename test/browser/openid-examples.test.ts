@@ -152,7 +152,8 @@ describe('openid-client on a server', () => {
     const cookies = cookiesOf(page)
     await page.getByRole('link', { name: 'Sign in' }).click()
     await shows(page, `Signed in as ${username}`)
-    await expect.poll(() => cookies).toEqual(FROM_ANOTHER_SITE)
+    // The second request has the access token that a code needs.
+    await expect.poll(() => cookies).toEqual([...FROM_ANOTHER_SITE, ['/oauth2/approve', true]])
   })
 
   test('signs the user out, if a refresh says that the grant has ended', async () => {
