@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startServer } from '../verifiers/programs.ts'
 import { serviceUrl } from './accounts.ts'
 import { heading, open, useBrowser } from './browser.ts'
-import { addUser, cookiesOf, FROM_ANOTHER_SITE, signInTo, signOutAt } from './shop.ts'
+import { addUser, CODE_FROM_ANOTHER_SITE, cookiesOf, signInTo, signOutAt } from './shop.ts'
 
 // Apache with mod_auth_openidc signs users in, as the demo client `demo-web` at another site than that of the service.
 
@@ -131,7 +131,7 @@ test('mod_auth_openidc signs in without a screen, while the session of the servi
   const cookies = cookiesOf(page)
   await page.getByRole('link', { name: 'Members' }).click()
   await heading(page, 'Members').waitFor()
-  await expect.poll(() => cookies).toEqual(FROM_ANOTHER_SITE)
+  await expect.poll(() => cookies).toEqual(CODE_FROM_ANOTHER_SITE)
 })
 
 test('mod_auth_openidc gets no token after the user has signed out at the service', async () => {

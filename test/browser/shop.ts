@@ -170,6 +170,9 @@ export const FROM_ANOTHER_SITE = [
   ['/oauth2/approve', true],
 ]
 
+/** Without a screen the page gets a code, for which it asks again with the access token of a refresh. */
+export const CODE_FROM_ANOTHER_SITE = [...FROM_ANOTHER_SITE, ['/oauth2/approve', true]]
+
 /** Lets the page get a response that the service does not send. */
 export const answer = (page: Page, json: object, status = 200) =>
   page.route('**/oauth2/approve', (route) => route.fulfill({ status, json }))
