@@ -1,31 +1,21 @@
-import { THEME_COLOURS } from '../application/theme.ts'
+import { SHOWN_COLOURS } from '../application/colours.ts'
 
-/** Colours of mails in the light and in the dark scheme: those of the theme, or else those that pages have without one. */
-export const MAIL_COLOURS = {
-  page: ['#f3f5f4', '#101614'],
-  card: ['#ffffff', '#18211e'],
-  ink: ['#16211e', '#e6eeeb'],
-  soft: ['#52605b', '#a3b3ad'],
-  line: ['#d5ddda', '#33413c'],
-  accent: ['#0b6e63', '#5fd0bf'],
-  onAccent: ['#ffffff', '#06201c'],
-  ...THEME_COLOURS,
-} as const
+const { page, card, ink, soft, line, accent, onAccent } = SHOWN_COLOURS
+
+/** Colours of mails in the light and in the dark scheme. */
+export const MAIL_COLOURS = { page, card, ink, soft, line, accent, onAccent }
 
 /** The scheme that the recipient's program prefers: 0 is light, 1 is dark. */
 type Scheme = 0 | 1
 
 /** What of each class has a colour. */
-const colouredIn = (scheme: Scheme) => {
-  const { page, card, ink, soft, line, accent, onAccent } = MAIL_COLOURS
-  return {
-    page: { background: page[scheme] },
-    card: { background: card[scheme], color: ink[scheme], 'border-color': line[scheme] },
-    soft: { color: soft[scheme] },
-    link: { color: accent[scheme] },
-    button: { background: accent[scheme], color: onAccent[scheme] },
-  }
-}
+const colouredIn = (scheme: Scheme) => ({
+  page: { background: page[scheme] },
+  card: { background: card[scheme], color: ink[scheme], 'border-color': line[scheme] },
+  soft: { color: soft[scheme] },
+  link: { color: accent[scheme] },
+  button: { background: accent[scheme], color: onAccent[scheme] },
+})
 
 type ClassName = keyof ReturnType<typeof colouredIn>
 
