@@ -119,8 +119,6 @@ export interface AuthMembers {
   /** Origins whose pages may call the service, with commas between them; or `*`. */
   allowedOrigins: string
   logGroup: string
-  /** Whether the stage logs each request. */
-  accessLogs: string
   /** What `authorizer: auth` stands for. */
   authorizer: { name: string }
   pages: string

@@ -1,8 +1,3 @@
-import type { AuthMembers } from '../framework.d.ts'
-
-/** Logical id of the log group in `resources/access-logs.yml`. */
-const LOG_GROUP_ID = 'AccessLogGroup'
-
 /**
  * What API Gateway writes for each request, also for one that it refuses itself. It names no header, and the path without its query:
  * neither has a token then (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html).
@@ -17,13 +12,17 @@ const FORMAT = JSON.stringify({
   responseType: '$context.error.responseType',
 })
 
-/** Returns what a stage with `accessLogs=on` has in addition to its other members. */
-export function accessLogOf({ accessLogs, logGroup }: Pick<AuthMembers, 'accessLogs' | 'logGroup'>) {
-  if (accessLogs !== 'on') return { properties: {} }
-  // The framework gives the log group of `provider.logs.restApi` the name without the last word.
-  const name = `${logGroup.replace('/aws/lambda/', '/aws/api-gateway/')}-access`
-  const DestinationArn = {
-    'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:${name}`,
-  }
-  return { properties: { AccessLogSetting: { DestinationArn, Format: FORMAT } }, DependsOn: [LOG_GROUP_ID] }
+/** The property of a stage that logs each request to `AccessLogGroup`, if that exists (`resources/access-logs.yml`). */
+export const ACCESS_LOG_SETTING = {
+  'Fn::If': [
+    'LogsAccess',
+    {
+      DestinationArn: {
+        // `GetAtt` ends with `:*`, which API Gateway refuses.
+        'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:\${AccessLogGroup}`,
+      },
+      Format: FORMAT,
+    },
+    { Ref: 'AWS::NoValue' },
+  ],
 }

@@ -3,7 +3,7 @@ import { isOfApi } from '../../project/own-api.ts'
 import type { Resource, Service } from '../framework.d.ts'
 import { readThrottle } from '../parameters/parameters.ts'
 import { routesOf, shown } from '../routes/routes.ts'
-import { accessLogOf } from './access-logs.ts'
+import { ACCESS_LOG_SETTING } from './access-logs.ts'
 
 /** Logical id of the stage. */
 export const STAGE_ID = 'ApiGatewayStage'
@@ -64,16 +64,14 @@ export function deployStage({ provider, custom, functions, resources }: Service)
       rename(part, (text, isAwaited) => text.replaceAll(framework, isAwaited ? awaited : id))
     }
   }
-  const { properties: ofAccess, ...dependency } = accessLogOf(custom.auth)
   Resources[stage] = {
     Type: 'AWS::ApiGateway::Stage',
-    ...dependency,
     Properties: {
       RestApiId: structuredClone(RestApiId),
       StageName,
       DeploymentId: { Ref: id },
       TracingEnabled: provider.tracing.apiGateway,
-      ...ofAccess,
+      AccessLogSetting: ACCESS_LOG_SETTING,
       // The framework merges lists member by member.
       ...(!written?.Properties.MethodSettings && { MethodSettings: throttles }),
     },
