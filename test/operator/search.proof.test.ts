@@ -91,7 +91,7 @@ test.each<[string, Partial<ListOptions> & { prefix: string }]>([
 )
 
 test(
-  'a search that finds nobody reads the index for removed roles, and no profile',
+  'a search that finds no user reads the index for removed roles, and no profile',
   async () => {
     const { calls, run } = recordedList(store.table)
     expect(await run({ prefix: 'zoe', limit: 50 })).toEqual([])

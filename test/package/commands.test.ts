@@ -14,7 +14,7 @@ const PACKAGE_JSON = {
   scripts: { start: 'sls offline start' },
   devDependencies: { serverless, 'serverless-offline': offline },
 }
-const SERVERLESS_YML = `service: notes
+const SERVERLESS_YML = `service: jottings
 plugins:
   - serverless-jwt-auth
   - serverless-offline
@@ -182,7 +182,7 @@ test('(9) a command of another service does not change the users of this one', a
   const refused = await list('')
   expect(refused.status).toBe(3)
   expect(refused.stderr).toContain('The local service books does not run.')
-  expect(await list(' --service notes')).toMatchObject({ status: 0 })
+  expect(await list(' --service jottings')).toMatchObject({ status: 0 })
 })
 
 test.each([

@@ -33,18 +33,21 @@ export const violationsOfReports = ({ names, history: { ends } }: Ended): string
       : [`${names[by]} ends with ${(error as Error | undefined)?.stack ?? value?.status}`]
   })
 
-/** Returns the violations of the rule that an operation succeeds, if nothing that happens could refuse it. */
+/**
+ * Returns the violations of the rule that an operation succeeds, if nothing that happens could refuse it. With lost and late requests it
+ * may end with 503, and with no refusal.
+ */
 export function violationsOfRefusals({ names, history: { ends, trace }, tickMs }: Ended): string[] {
   const isCalm = names.every(
     (name, by) => HARMLESS.test(name) && (!isExchange(name) || names.indexOf(name) === by),
   )
   // A request that others hold up for longer than the function has ends with 503.
-  if (!isCalm || tickMs > 0 || trace.some((line) => FAULT.test(line))) return []
-  return ends.flatMap(({ value }, by) =>
-    (value?.status ?? 200) === 200 && value?.isIssued !== false
-      ? []
-      : [`${names[by]} is refused for no reason`],
-  )
+  if (!isCalm || tickMs > 0) return []
+  const isFaulty = trace.some((line) => FAULT.test(line))
+  return ends.flatMap(({ value: { status = 200, isIssued } = {} }, by) => {
+    const isRefused = isFaulty ? status >= 400 && status < 500 : status !== 200 || isIssued === false
+    return isRefused ? [`${names[by]} is refused for no reason`] : []
+  })
 }
 
 const HARMLESS = /^(approve|first approval|exchange|refresh (web|native)$)/
