@@ -38,6 +38,7 @@ interface Allowed {
   grants: ListedGrant[]
   /** The newest 1,000 sessions. Grants without `offline_access` depend on them. */
   sessions: Session[]
+  withoutGrants: string[]
 }
 
 /**
@@ -46,11 +47,11 @@ interface Allowed {
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findWhatAppsMay(table: Table, userId: string, now: Date): Promise<Allowed> {
-  const [allowed, { sessions }] = await together([
+  const [allowed, { sessions, withoutGrants }] = await together([
     findAllowed(table, userId, now),
     findSessions(table, userId),
   ])
-  return { ...allowed, sessions }
+  return { ...allowed, sessions, withoutGrants }
 }
 
 /**
@@ -77,9 +78,12 @@ export async function appsOf(
     const owners = scopesOf(client, apis)
     const grants = allowed.grants.filter((grant) => {
       const session = allowed.sessions.find(({ id }) => id === grant.sessionId)
+      const hasEndedGrants = allowed.withoutGrants.includes(grant.sessionId)
       const isOffline = grant.offline && owners.has('offline_access')
       const isOfClient = grant.clientId === client.id
-      return isOfClient && hasLiveSources(grant, { client, app, user, session }, isOffline, now)
+      return (
+        isOfClient && hasLiveSources(grant, { client, app, user, session, hasEndedGrants }, isOffline, now)
+      )
     })
     const later = app === undefined ? [] : scopesWithoutScreen(app, client)
     const names = [

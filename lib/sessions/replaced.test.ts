@@ -4,12 +4,14 @@ import {
   later,
   now,
   policy,
+  records,
   refreshToken,
   session,
   start,
   table,
 } from '../../test/support/session-per-test.ts'
 import { testAct } from '../../test/support/users.ts'
+import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { nextSecret, parseRefreshToken, readRefreshToken, withSecret } from './refresh-token.ts'
 import { findReplaced } from './replaced.ts'
@@ -27,20 +29,20 @@ const find = (token: string, at = now, user: Partial<User> = {}, graceSeconds = 
   })
 
 const renews = { renewed: expect.objectContaining({ selector: expect.any(String) }), endings: [] }
-const ends = () => ({
+const endsBy = (what: object, values = {}) => ({
   endings: [
     [
       {
         Update: expect.objectContaining({
           Key: expect.objectContaining({ sk: { S: `session#${session.id}` } }),
+          ExpressionAttributeValues: { ':now': expect.anything(), ...values },
         }),
       },
       {
         Put: {
           TableName: expect.any(String),
           Item: expect.objectContaining({
-            type: { S: 'session.ended' },
-            detail: { S: 'replaced' },
+            ...what,
             session: { S: session.id },
           }),
         },
@@ -48,6 +50,10 @@ const ends = () => ({
     ],
   ],
 })
+const ends = () => endsBy({ type: { S: 'session.ended' }, detail: { S: 'replaced' } })
+/** The tombstone stays a year, as long as a grant of the session can last. */
+const endsForReuse = (at: Date) =>
+  endsBy({ type: { S: 'session.reused' } }, { ':end': { N: String(secondOf(at) + 31_536_000) } })
 const nothing = { endings: [] }
 
 let cases = 0
@@ -80,15 +86,18 @@ describe('a sign-in', () => {
     async (_what, which, seconds, grace, isKept) => {
       const { token } = await rotate(refreshToken, session, later(60))
       const presented = [refreshToken, token][which] ?? ''
-      expect(await find(presented, later(60 + seconds), {}, grace)).toEqual(isKept ? renews : ends())
+      expect(await find(presented, later(60 + seconds), {}, grace)).toEqual(
+        isKept ? renews : endsForReuse(later(60 + seconds)),
+      )
       cases += 1
     },
   )
 
-  test('with an older token ends the session', async () => {
+  test('with an older token ends the session as one that was copied, and logs it', async () => {
     const second = await rotate(refreshToken, session, later(60))
     await rotate(second.token, second.after, later(61))
-    expect(await find(refreshToken, later(61))).toEqual(ends())
+    expect(await find(refreshToken, later(61))).toEqual(endsForReuse(later(61)))
+    expect(records).toEqual([{ event: 'session.reuse', userId: ada.id, sessionId: session.id }])
   })
 
   test.each([-1, 1])('with a token of another sign-in of the session, %i s away, ends it', async (away) => {
@@ -100,7 +109,7 @@ describe('a sign-in', () => {
   })
 
   test('with a made up secret ends the session', async () => {
-    expect(await find(withSecret(refreshToken, 'A'.repeat(43)))).toEqual(ends())
+    expect(await find(withSecret(refreshToken, 'A'.repeat(43)))).toEqual(endsForReuse(now))
   })
 
   test.each([

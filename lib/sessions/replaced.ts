@@ -40,10 +40,11 @@ interface Signing {
 export const presentedKey = ({ userId, sessionId }: PresentedToken) => sessionKey({ userId, id: sessionId })
 
 /**
- * Decides what becomes of the session before a sign-in.
+ * Decides what becomes of the session before a sign-in, and logs reuse.
  *
  * The sign-in renews a live session of the same user if the request has its current token, or the one before within the grace. With
- * another token, the request may come from another browser than the one that uses the session, so the session ends.
+ * another token, the request may come from another browser than the one that uses the session, so the session ends. With one that was
+ * replaced earlier, it ends as at a refresh: see `redeemAnyToken` in `redeem.ts`.
  *
  * @param presented - The token of it in the request, not yet verified.
  * @param item - Of the session, as read. Of another user's session, only its own item is known.
@@ -60,7 +61,7 @@ export function judgeReplaced(
   if (session.expiresAt <= secondOf(act.now) || (isOwn && !isUnrevoked(session, user))) return { endings: [] }
   const state = classifySecret(session, presented, graceSeconds, act.now)
   if (isOwn && state !== 'changed' && state !== 'reused') return { renewed: session, endings: [] }
-  return { endings: [endingOf(table, session, { type: 'session.ended', detail: 'replaced' }, act)] }
+  return { endings: [endingOf(table, session, state === 'reused' ? state : 'replaced', act)] }
 }
 
 /**

@@ -134,7 +134,10 @@ describe('storing a session', () => {
     const { session: other } = start(ada)
     await abandonSession(table, other, now)
     await storeSession(table, other)
-    expect(await itemOf(other)).toEqual(tombstoneOf(other))
+    expect(await itemOf(other)).toEqual({
+      ...tombstoneOf(other),
+      grantsEndedAt: { N: String(secondOf(now)) },
+    })
   })
 })
 
@@ -149,7 +152,14 @@ describe('ending a session', () => {
       isEnded: true,
       user: userState(),
     })
-    expect(await findSessions(table, ada.id)).toEqual({ sessions: [], next: undefined })
+    expect(await findSessions(table, ada.id)).toEqual({ sessions: [], withoutGrants: [], next: undefined })
+  })
+
+  test('of which a replaced token was used leaves a tombstone for a year, which ends its grants', async () => {
+    await endSession(table, session, 'reused', testAct(now))
+    const end = String(secondOf(now) + 31_536_000)
+    expect(await itemOf()).toMatchObject({ ...tombstoneOf(session), expiresAt: { N: end } })
+    expect((await findSessions(table, ada.id)).withoutGrants).toEqual([session.id])
   })
 
   test('again succeeds and changes nothing', async () => {
@@ -174,8 +184,12 @@ describe('abandoning a session', () => {
       expect(await itemOf(abandoned)).not.toHaveProperty('secretHash')
       expect(await itemOf(abandoned)).not.toHaveProperty('salt')
     }
-    expect(await itemOf(other)).toEqual(tombstoneOf(other, later(1)))
-    expect(await findSessions(table, ada.id)).toEqual({ sessions: [], next: undefined })
+    expect(await itemOf(other)).toMatchObject({ grantsEndedAt: { N: String(secondOf(later(1))) } })
+    expect(await findSessions(table, ada.id)).toEqual({
+      sessions: [],
+      withoutGrants: [other.id, session.id].sort().reverse(),
+      next: undefined,
+    })
   })
 })
 
@@ -192,6 +206,7 @@ describe('the sessions of a user', () => {
     await storeSession(table, start(grace).session)
     expect(await findSessions(table, ada.id)).toEqual({
       sessions: [newest, middle, session, oldest],
+      withoutGrants: [],
       next: undefined,
     })
   })
@@ -213,12 +228,12 @@ describe('the sessions of a user', () => {
   })
 
   test('are an empty list for an unknown user', async () => {
-    expect(await findSessions(table, UNKNOWN)).toEqual({ sessions: [], next: undefined })
+    expect(await findSessions(table, UNKNOWN)).toEqual({ sessions: [], withoutGrants: [], next: undefined })
   })
 
   test('are an empty list if the store returns no items', async () => {
     const silent: Table = { name: table.name, aws: async () => ({}) }
-    expect(await findSessions(silent, ada.id)).toEqual({ sessions: [], next: undefined })
+    expect(await findSessions(silent, ada.id)).toEqual({ sessions: [], withoutGrants: [], next: undefined })
   })
 
   test('are found by one consistent query of at most 1,000 items, and of nothing else', async () => {
@@ -254,10 +269,14 @@ describe('the sessions of a user', () => {
       aws: (service, operation, input) => aws(service, operation, { ...input, Limit: 2 }),
     }
     const first = await findSessions(paging, ada.id)
-    expect(first).toEqual({ sessions: all.slice(0, 2), next: all[1]?.id })
+    expect(first).toEqual({ sessions: all.slice(0, 2), withoutGrants: [], next: all[1]?.id })
     const second = await findSessions(paging, ada.id, first.next)
-    expect(second).toEqual({ sessions: all.slice(2, 4), next: all[3]?.id })
-    expect(await findSessions(paging, ada.id, second.next)).toEqual({ sessions: [session], next: undefined })
+    expect(second).toEqual({ sessions: all.slice(2, 4), withoutGrants: [], next: all[3]?.id })
+    expect(await findSessions(paging, ada.id, second.next)).toEqual({
+      sessions: [session],
+      withoutGrants: [],
+      next: undefined,
+    })
   })
 })
 

@@ -13,7 +13,9 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../aws/item.ts'
-import { type Act, eventOf, type Happening, partitionOf } from '../events/event.ts'
+import { type Act, eventOf, partitionOf } from '../events/event.ts'
+import { logEvent } from '../log.ts'
+import { GRANT_TTL_SECONDS } from '../oauth/grants/lifetimes.ts'
 import { secondOf } from '../time.ts'
 import { profileKey, userOf } from '../users/store.ts'
 import { USER_STATE, type UserState } from '../users/user.ts'
@@ -28,12 +30,12 @@ export const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
   sk: { S: `session#${id}` },
 })
 
-/** The values of a session, and `endedAt`, which a tombstone has. */
+/** The values of a session, and what a tombstone has: `endedAt`, and `grantsEndedAt` if it {@link endsGrants}. */
 export const STORED_SESSION = /* @__PURE__ */ storedNames()
 
 // In a bundle that reads no whole session, a spread at the top level would keep the list.
 function storedNames() {
-  return ['endedAt', ...namesOf(SESSION)]
+  return ['endedAt', 'grantsEndedAt', ...namesOf(SESSION)]
 }
 
 /**
@@ -60,14 +62,14 @@ export async function findSession(
  * Finds sessions of a user with one consistent read, the newest first, including expired and revoked ones.
  *
  * @param before - Id of the session before which to begin; it need not exist.
- * @returns The sessions, and the id at which the next page begins, if there may be more.
+ * @returns The sessions, the ids of those whose tombstone {@link endsGrants}, and the id at which the next page begins, if there may be more.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findSessions(
   { aws, name }: Table,
   userId: string,
   before?: string,
-): Promise<{ sessions: Session[]; next?: string | undefined }> {
+): Promise<{ sessions: Session[]; withoutGrants: string[]; next?: string | undefined }> {
   const { Items, LastEvaluatedKey } = await aws('dynamodb', 'Query', {
     TableName: name,
     ConsistentRead: true,
@@ -81,6 +83,7 @@ export async function findSessions(
   const items = (Items as Item[] | undefined) ?? []
   return {
     sessions: items.map(sessionOf).filter((session) => session !== undefined),
+    withoutGrants: items.filter(endsGrants).map(sessionIdIn),
     next: LastEvaluatedKey === undefined ? undefined : sessionIdIn(Object(LastEvaluatedKey)),
   }
 }
@@ -132,8 +135,8 @@ export function replaceSecret(table: Table, before: Session, after: Session): Pr
   })
 }
 
-/** Why a session ends: its user signs out, or ends it in the list; or its token was used again. A sign-in may replace it, too. */
-type Ending = 'signed-out' | 'ended' | 'reused'
+/** Why a session ends: its user signs out, or ends it in the list; a sign-in replaces it; or a replaced token was used. */
+type Ending = 'signed-out' | 'ended' | 'replaced' | 'reused'
 
 /**
  * Ends a session, with its event. Leaves a tombstone until the session would have expired, so that a write that arrives
@@ -147,36 +150,55 @@ export async function endSession(
   why: Ending,
   act: Act,
 ): Promise<void> {
-  const what = why === 'reused' ? { type: 'session.reused' as const } : endedBy(why)
-  await transact(table, endingOf(table, session, what, act))
+  await transact(table, endingOf(table, session, why, act))
 }
 
-const endedBy = (detail: Ending) => ({ type: 'session.ended' as const, detail })
-
-/** Returns the writes of {@link endSession}. They are refused if there is no such session, or if it has been ended already. */
-export const endingOf = (
+/**
+ * Returns the writes of {@link endSession}. They are refused if there is no such session, or if it has been ended already.
+ *
+ * Reuse is logged before they are made: the theft must show even if they fail.
+ */
+export function endingOf(
   table: Table,
   session: Pick<Session, 'userId' | 'id'>,
-  what: Pick<Happening, 'type' | 'detail'>,
+  why: Ending,
   act: Act,
-): TransactWrite[] => [
-  tombstoneOf(sessionKey(session), act.now),
-  eventOf(table, act, {
-    ...what,
-    subject: partitionOf(session.userId),
-    session: session.id,
-  }),
-]
+): TransactWrite[] {
+  const { userId, id } = session
+  const isReuse = why === 'reused'
+  if (isReuse) logEvent('warn', { event: 'session.reuse', userId, sessionId: id })
+  return [
+    // A thief who had the token may have let an app keep its access. No grant that began in the session lasts longer.
+    tombstoneOf(sessionKey(session), act.now, isReuse ? secondOf(act.now) + GRANT_TTL_SECONDS : undefined),
+    eventOf(table, act, {
+      ...(isReuse ? { type: 'session.reused' } : { type: 'session.ended', detail: why }),
+      subject: partitionOf(userId),
+      session: id,
+    }),
+  ]
+}
 
 /** Returns the write that makes a tombstone of a session or a grant. It is refused without one, or if it has been ended already. */
-export const tombstoneOf = (Key: Key, now: Date): TransactWrite => ({
+export const tombstoneOf = (Key: Key, now: Date, end?: number): TransactWrite => ({
   Update: {
     Key,
     ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(endedAt)',
-    UpdateExpression: 'SET endedAt = :now REMOVE secretHash, salt',
-    ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
+    ...tombstone(now, end),
   },
 })
+
+/**
+ * Returns the update that makes a tombstone.
+ *
+ * @param end - Second until which it stays; if missing, until the item would have expired. It ends the grants of the session too.
+ */
+const tombstone = (now: Date, end?: number) => ({
+  UpdateExpression: `SET endedAt = :now${end ? ', grantsEndedAt = :now, expiresAt = :end' : ''} REMOVE secretHash, salt`,
+  ExpressionAttributeValues: { ':now': attribute(secondOf(now)), ...(end && { ':end': attribute(end) }) },
+})
+
+/** Whether the item of a session is a tombstone that ends the grants of the session, also those that outlive other ends. */
+export const endsGrants = (item: Item): boolean => item.grantsEndedAt !== undefined
 
 /**
  * Ends a session of a sign-in that failed, whose own write may not have arrived yet.
@@ -187,11 +209,7 @@ export async function abandonSession({ aws, name }: Table, session: Session, now
   await aws('dynamodb', 'UpdateItem', {
     TableName: name,
     Key: sessionKey(session),
-    UpdateExpression: 'SET endedAt = :now, expiresAt = :end REMOVE secretHash, salt',
-    ExpressionAttributeValues: {
-      ':now': attribute(secondOf(now)),
-      ':end': attribute(session.expiresAt),
-    },
+    ...tombstone(now, session.expiresAt),
   })
 }
 

@@ -8,6 +8,7 @@ interface Write {
   sk: string
   item: Item
   expression: string
+  isConditional: boolean
 }
 
 /**
@@ -26,7 +27,7 @@ function writesOf(operation: string, body: string): Write[] {
       : single === undefined
         ? []
         : [[single, input]]
-  return writes.map(([kind, { TableName, Key, Item, UpdateExpression }]) => {
+  return writes.map(([kind, { TableName, Key, Item, UpdateExpression, ConditionExpression }]) => {
     const { pk, sk, ...item } = Object(Item ?? Key)
     return {
       kind,
@@ -35,6 +36,7 @@ function writesOf(operation: string, body: string): Write[] {
       sk: sk.S,
       item,
       expression: String(UpdateExpression ?? ''),
+      isConditional: ConditionExpression !== undefined,
     }
   })
 }
@@ -55,11 +57,11 @@ const isSilent = ({ kind, sk, expression }: Write, hasSignIn: boolean): boolean 
 const isSignIn = ({ kind, sk, expression }: Write): boolean =>
   sk.startsWith('session#') && (kind === 'Put' || expression.includes('#salt = :salt'))
 
-/** Whether a write begins, renews or ends a session or a grant. One that is abandoned has an unknown outcome. */
+/** Whether a write begins, renews or ends a session or a grant. One that is abandoned, without a condition, has an unknown outcome. */
 const changesSession = (write: Write): boolean =>
   isSignIn(write) ||
   (write.sk.startsWith('grant#') && write.kind === 'Put') ||
-  (/^(session|grant)#/.test(write.sk) && write.expression === 'SET endedAt = :now REMOVE secretHash, salt')
+  (/^(session|grant)#/.test(write.sk) && write.isConditional && write.expression.startsWith('SET endedAt'))
 
 /** Whether a write stores what a user consents to. An app without a click has no scopes yet. */
 const isConsent = ({ kind, sk, item }: Write): boolean =>

@@ -208,10 +208,6 @@ const AFTER_REPLACED: Record<string, (current: string, owned: Owned) => Promise<
   'ends the session and its grants, with an alarm': (_current, { app, tokens }) =>
     expectTheftFound(app, tokens),
   'gains nothing': async (current) => expect((await refreshBy(current)).statusCode).toBe(200),
-  'ends the session': async (current, { app, tokens }) => {
-    expect([(await refreshBy(current)).statusCode, alarms()]).toEqual([401, []])
-    expect((await refreshGrant(tokens.refresh_token, credentialsOf(app))).statusCode).toBe(200)
-  },
 }
 
 const page = readFileSync(`${root}/docs/SECURITY.md`, 'utf8')

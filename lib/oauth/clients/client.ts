@@ -36,9 +36,9 @@ export const CLIENT = {
   local: flag,
   /** Seconds that access tokens are valid, if not as long as those of the application. */
   tokenTtlSeconds: optionalNumber,
-  /** Seconds after which a grant with `offline_access` ends, from its approval on, if not {@link GRANT_TTL_SECONDS}. */
+  /** Seconds after which a grant with `offline_access` ends, from its approval on, if not `GRANT_TTL_SECONDS`. */
   grantTtlSeconds: optionalNumber,
-  /** The same, from the last use on, if not {@link GRANT_IDLE_TTL_SECONDS}. */
+  /** The same, from the last use on, if not `GRANT_IDLE_TTL_SECONDS`. */
   grantIdleTtlSeconds: optionalNumber,
   /** Random id of the latest change, which every change has as its condition. */
   changeId: text,
@@ -52,14 +52,6 @@ export interface Client extends ValuesOf<typeof CLIENT> {
   /** `client_id` (RFC 6749 section 2.2). */
   id: string
 }
-
-const DAY_SECONDS = 86_400
-
-/** How long a grant with `offline_access` lasts at most, from its approval on. */
-export const GRANT_TTL_SECONDS = 365 * DAY_SECONDS
-
-/** How long a grant with `offline_access` lasts without use. */
-export const GRANT_IDLE_TTL_SECONDS = 30 * DAY_SECONDS
 
 const GENERATION_BYTES = 6
 const CHANGE_ID_BYTES = 16

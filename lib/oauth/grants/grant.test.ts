@@ -143,6 +143,7 @@ describe('hasLiveSources', () => {
     app: { generation: 9 },
     user,
     session,
+    hasEndedGrants: false,
   }
   const bound: Pick<Grant, 'clientGeneration' | 'appGeneration' | 'sessionGeneration'> = code
 
@@ -161,6 +162,7 @@ describe('hasLiveSources', () => {
       'none',
     ],
     ['the session ended', { session: undefined }, 'offline'],
+    ['a replaced token ended the session', { session: undefined, hasEndedGrants: true }, 'none'],
     ['the session has expired', { session: { ...session, expiresAt: second } }, 'offline'],
   ])('%s: valid for %3$s', (_what, changes, expected) => {
     const live = [true, false].map((offline) =>

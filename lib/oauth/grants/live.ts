@@ -19,6 +19,8 @@ export interface Sources {
   app: Pick<App, 'generation'> | undefined
   user: ClaimedUser | undefined
   session: Session | undefined
+  /** Whether the end of the session ended its grants: see `endsGrants` in `lib/sessions/store.ts`. */
+  hasEndedGrants: boolean
 }
 
 /**
@@ -27,16 +29,19 @@ export interface Sources {
  * A change of the password ends every grant, also those of the session that survives it: the app may be a thief's, who had the
  * earlier password.
  *
+ * So does a replaced token of the session: the thief who had it may have let an app keep its access.
+ *
  * @param offline - Whether it may outlive its session.
  */
 export function hasLiveSources(
   bound: Bound,
-  { client, app, user, session }: Omit<Sources, 'user'> & { user: UserState | undefined },
+  { client, app, user, session, hasEndedGrants }: Omit<Sources, 'user'> & { user: UserState | undefined },
   offline: boolean,
   now: Date,
 ): boolean {
   if (client.disabled || client.generation !== bound.clientGeneration) return false
   if (app?.generation !== bound.appGeneration) return false
   if (user === undefined || user.disabled || user.sessionGeneration !== bound.sessionGeneration) return false
+  if (hasEndedGrants) return false
   return offline || (session !== undefined && isLive(session, user, now))
 }

@@ -12,7 +12,14 @@ import {
 } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf, partitionOf } from '../../events/event.ts'
-import { SECRET_AS_READ, STORED_SESSION, sessionKey, sessionOf, tombstoneOf } from '../../sessions/store.ts'
+import {
+  endsGrants,
+  SECRET_AS_READ,
+  STORED_SESSION,
+  sessionKey,
+  sessionOf,
+  tombstoneOf,
+} from '../../sessions/store.ts'
 import { secondOf } from '../../time.ts'
 import { profileKey, userOf } from '../../users/store.ts'
 import { type Code, codeKey } from '../codes/code.ts'
@@ -66,6 +73,7 @@ export async function findSources(
     app: app && valuesOf(APP, app),
     user: user && userOf(user, CLAIMED_USER),
     session: session && sessionOf(session),
+    hasEndedGrants: session !== undefined && endsGrants(session),
   }
 }
 

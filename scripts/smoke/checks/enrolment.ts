@@ -3,7 +3,7 @@ import { createPasskey } from '../visit/authenticator.ts'
 import { beginEnrolment, forgetPlaces, guestOf } from '../visit/guest.ts'
 import { confirm, offers } from '../visit/mails.ts'
 import { expectResponse } from '../visit/responses.ts'
-import { olderToken, Skip, skipIfLimited, tokensIn, type Visit } from '../visit/visit.ts'
+import { Skip, skipIfLimited, tokenOfEarlierSignIn, tokensIn, type Visit } from '../visit/visit.ts'
 import { mailIdOf } from './account.ts'
 import { codesIn, enrolProvedApp, optionsOf, originOf, proveByOperator } from './factors.ts'
 
@@ -13,7 +13,11 @@ export const ENROLMENT_CHECKS: Record<string, (visit: Visit) => Promise<void>> =
     const { send } = visit
     const { guest, user } = await guestOf(visit)
     await forgetPlaces(visit, user)
-    const enrolmentToken = await beginEnrolment(visit, user, guest.tokens && olderToken(guest.tokens))
+    const enrolmentToken = await beginEnrolment(
+      visit,
+      user,
+      guest.tokens && tokenOfEarlierSignIn(guest.tokens),
+    )
     if (offers(visit, 'sendEnrolmentMail')) {
       const asked = await send('POST /enrolment/mail', { body: { enrolmentToken } })
       skipIfLimited(asked)
@@ -34,7 +38,7 @@ export async function enrolPasskey(visit: Visit): Promise<void> {
   const { guest, user } = await guestOf(visit)
   if (guest.app !== undefined) throw new Skip('needs removal of the app')
   await forgetPlaces(visit, user)
-  const enrolmentToken = await beginEnrolment(visit, user, guest.tokens && olderToken(guest.tokens))
+  const enrolmentToken = await beginEnrolment(visit, user, guest.tokens && tokenOfEarlierSignIn(guest.tokens))
   await proveByOperator(visit, user, enrolmentToken)
   const options = await send('POST /enrolment/passkey/options', { body: { enrolmentToken } })
   const { passkey, response } = createPasskey(optionsOf(options), originOf(visit))

@@ -11,10 +11,10 @@ import {
   bodyOf,
   credentials,
   expectEnded,
-  olderToken,
   Skip,
   skipIfLimited,
   textOf,
+  tokenOfEarlierSignIn,
   tokensIn,
   type Visit,
 } from '../visit/visit.ts'
@@ -31,7 +31,9 @@ export const RESET_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
     const [code] = ofGuest(visit, 'recoveryCodes', 'new recovery codes')
     const before = ofGuest(visit, 'tokens', 'enrolment with an app')
     await forgetPlaces(visit, user)
-    const begun = await send('POST /login', { body: { ...credentials(guest), replaces: olderToken(before) } })
+    const begun = await send('POST /login', {
+      body: { ...credentials(guest), replaces: tokenOfEarlierSignIn(before) },
+    })
     skipIfLimited(begun)
     const body = { loginToken: textOf(begun, 'loginToken'), code }
     guest.tokens = tokensIn(await send('POST /login/recovery-code', { body }))
@@ -59,7 +61,7 @@ export const RESET_CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
     const passkey = ofGuest(visit, 'passkey', 'enrolment with a passkey')
     const before = ofGuest(visit, 'tokens', 'enrolment with a passkey')
     await forgetPlaces(visit, user)
-    const received = await signInByPasskey(visit, passkey, { replaces: olderToken(before) })
+    const received = await signInByPasskey(visit, passkey, { replaces: tokenOfEarlierSignIn(before) })
     guest.tokens = tokensIn(received)
     await expectEnded(visit, before.refreshToken)
   },

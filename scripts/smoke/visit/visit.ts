@@ -2,7 +2,7 @@ import type { JSONWebKeySet } from 'jose'
 import { PROBLEMS } from '../../../lib/errors.ts'
 import { json } from '../../../lib/http/responses.ts'
 import type { Api } from '../../../lib/oauth/apis/api.ts'
-import { withSecret } from '../../../lib/sessions/refresh-token.ts'
+import { readRefreshToken, refreshTokenOf, withSecret } from '../../../lib/sessions/refresh-token.ts'
 import type { OperatorTable } from '../../cli/operator.ts'
 import type { SmokePasskey } from './authenticator.ts'
 import type { SmokeClient } from './client.ts'
@@ -135,9 +135,15 @@ export function tokensIn(received: Received): Tokens {
   return { authToken, refreshToken }
 }
 
-/** Returns an older token of a session. Each request that presents it ends the session. */
+/** Returns an older token of a session. Each request that presents it ends the session, and counts for the alarm `session-reuse`. */
 export const olderToken = ({ refreshToken }: Pick<Tokens, 'refreshToken'>): string =>
   withSecret(refreshToken, 'A'.repeat(43))
+
+/** Returns a token of an earlier sign-in of a session. A sign-in that presents it ends the session, without an alarm. */
+export function tokenOfEarlierSignIn({ refreshToken }: Pick<Tokens, 'refreshToken'>): string {
+  const { userId, selector, authTime, secret } = readRefreshToken(refreshToken)
+  return refreshTokenOf(userId, selector, authTime - 1, secret)
+}
 
 /** Expects that the session of a refresh token has ended. */
 export async function expectEnded({ send }: Visit, refreshToken: string): Promise<void> {
