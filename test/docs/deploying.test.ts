@@ -84,8 +84,8 @@ test('what a login stores costs what DEPLOYING.md counts', async () => {
   const session = 0.5
   const { 'KB stored for a month': stored, 'KB recoverable for a month': recoverable } = quantities('Login')
   // An index holds each event again, and has no recovery.
-  expect(Math.abs(2 * event + session - Number(stored)) / Number(stored)).toBeLessThan(0.1)
-  expect(Math.abs(event + session - Number(recoverable)) / Number(recoverable)).toBeLessThan(0.1)
+  expect(Math.abs(2 * event + session - Number(stored)) / Number(stored)).toBeLessThan(0.04)
+  expect(Math.abs(event + session - Number(recoverable)) / Number(recoverable)).toBeLessThan(0.04)
 })
 
 test.each(['Login', 'Login with an app', 'Registration', 'Reset', 'Refresh', 'Authorised, cached'])(
