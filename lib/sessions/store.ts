@@ -15,10 +15,10 @@ import {
 import { namesOf, valuesOf } from '../aws/item.ts'
 import { type Act, eventOf, partitionOf } from '../events/event.ts'
 import { logEvent } from '../log.ts'
-import { GRANT_TTL_SECONDS } from '../oauth/grants/lifetimes.ts'
 import { secondOf } from '../time.ts'
 import { profileKey, userOf } from '../users/store.ts'
 import { USER_STATE, type UserState } from '../users/user.ts'
+import { GRANT_TTL_SECONDS } from './grant-lifetimes.ts'
 import { SESSION, type Session } from './session.ts'
 
 /** How many sessions one page is chosen from. A page of them stays far below DynamoDB's limit of 1 MB. */

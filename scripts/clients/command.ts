@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { CLIENT_TYPES } from '../../lib/oauth/clients/client.ts'
-import { GRANT_TTL_SECONDS } from '../../lib/oauth/grants/lifetimes.ts'
+import { GRANT_TTL_SECONDS } from '../../lib/sessions/grant-lifetimes.ts'
 import type { Io } from '../cli/io.ts'
 import { tableProgram } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from '../grants/lifetimes.ts'
+import { GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from '../../sessions/grant-lifetimes.ts'
 import { CLIENT_RANDOM_BYTES, endGrants, hasSecret, isClientId, newClient } from './client.ts'
 
 test.each(['app', 'a.b', '0-0', 'shop-2.example', 'a'.repeat(64)])('%s is a client id', (id) => {

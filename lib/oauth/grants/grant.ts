@@ -1,11 +1,11 @@
 import { flag, number, optionalText, text } from '../../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
+import { GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from '../../sessions/grant-lifetimes.ts'
 import { hashSecret, refreshTokenOf, selectorOf, sessionIdOf } from '../../sessions/refresh-token.ts'
 import { secondOf, wholeHour } from '../../time.ts'
 import type { Amr } from '../../users/factors.ts'
 import type { Client } from '../clients/client.ts'
 import type { Code } from '../codes/code.ts'
-import { GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from './lifetimes.ts'
 
 /** Attributes of a grant: what a user allows a client, with a refresh token. A tombstone has `endedAt`, and no `secretHash` and `salt`. */
 export const GRANT = {
