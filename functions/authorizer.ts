@@ -53,7 +53,7 @@ export async function handler(
   } catch (error) {
     logFailure(error)
     // API Gateway returns 401 for this exact message. For any other it returns 500, which
-    // resources/gateway-responses.yml makes a 503 (AUTHORIZER_FAILURE). So only a fault of the token may
+    // plugins/resources/gateway-responses.yml makes a 503 (AUTHORIZER_FAILURE). So only a fault of the token may
     // use it: an outage must not make clients throw valid tokens away.
     throw error instanceof ServiceError && error.code === 'invalid_token' ? new Error('Unauthorized') : error
   }

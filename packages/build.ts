@@ -27,7 +27,6 @@ const COPIED = [
   'functions/**/functions.yml',
   'functions/pages/signin/*.css',
   'plugins/**/*.{yml,txt}',
-  'resources/*.yml',
   '{lib,local,plugins}/**/*.d.ts',
 ]
 

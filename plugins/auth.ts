@@ -126,8 +126,8 @@ interface Brought {
 
 /** Adds the resources before those of the project, whose values come before the plugin's. */
 function addResources(serverless: Serverless): void {
-  const names = readdirSync(join(ROOT, 'resources')).sort()
-  const folder = `./${relative(serverless.serviceDir, join(ROOT, 'resources'))}`
+  const names = readdirSync(join(ROOT, 'plugins/resources')).sort()
+  const folder = `./${relative(serverless.serviceDir, join(ROOT, 'plugins/resources'))}`
   serverless.extendConfiguration(
     ['resources'],
     [

@@ -28,7 +28,7 @@ const AUTHORIZER_FAILED = `$.message.event = "dependency.failed" || $.message.ev
 
 /**
  * Serverless plugin: counts what functions log, and shows it on a dashboard. Each log group gets metric filters, and each function its
- * lines on the dashboard. The alarms are in `resources/alarms.yml` and `resources/mail.yml`. `monitoring=off` removes all of these.
+ * lines on the dashboard. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
  */
 export default class ObservabilityPlugin {
   readonly hooks: Hooks
@@ -49,7 +49,7 @@ export default class ObservabilityPlugin {
 /** Returns the logical ids of the service's alarms. Not those of a user. */
 const alarmIds = (): string[] =>
   ['alarms.yml', 'mail.yml'].flatMap((file) => {
-    const text = readFileSync(new URL(`../resources/${file}`, import.meta.url), 'utf8')
+    const text = readFileSync(new URL(`./resources/${file}`, import.meta.url), 'utf8')
     return [...text.matchAll(/^ {2}(\w+Alarm):$/gm)].map(([, id = '']) => id)
   })
 

@@ -9,7 +9,7 @@ import { SESSION_CHANGED } from '../sessions/redeem.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
 
 /**
- * Problems that only the gateway sends. A test compares them with `resources/gateway-responses.yml`.
+ * Problems that only the gateway sends. A test compares them with `plugins/resources/gateway-responses.yml`.
  */
 export const GATEWAY_PROBLEMS = {
   request_refused: {

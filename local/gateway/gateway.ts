@@ -227,7 +227,7 @@ function logRequest(request: Request): void {
 
 function reply(request: Request, h: Toolkit, type: string, ownStatus?: number): Reply {
   const response = type === 'REQUEST_TOO_LARGE' ? TOO_LARGE : responses.get(type)
-  if (response === undefined) throw new Error(`resources/gateway-responses.yml has no ${type}`)
+  if (response === undefined) throw new Error(`plugins/resources/gateway-responses.yml has no ${type}`)
   const filled = filledIn(response, { origin: originOfRequests.get(request) })
   if (type === 'UNAUTHORIZED' && request.headers.accept?.includes('text/html')) {
     return send(h, unauthorizedPage(filled, settings.hasPages))

@@ -61,7 +61,7 @@ type SwitchedService = {
 }
 
 /**
- * Removes functions, and single routes of functions that have others. `resources/mail.yml` removes its resources by a
+ * Removes functions, and single routes of functions that have others. `plugins/resources/mail.yml` removes its resources by a
  * condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {

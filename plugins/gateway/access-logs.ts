@@ -12,7 +12,7 @@ const FORMAT = JSON.stringify({
   responseType: '$context.error.responseType',
 })
 
-/** The property of a stage that logs each request to `AccessLogGroup`, if that exists (`resources/access-logs.yml`). */
+/** The property of a stage that logs each request to `AccessLogGroup`, if that exists (`plugins/resources/access-logs.yml`). */
 export const ACCESS_LOG_SETTING = {
   'Fn::If': [
     'LogsAccess',

@@ -69,7 +69,7 @@ export default class GuestPlugin {
 
   private separate(serverless: Serverless): void {
     const { service } = serverless
-    const files = readdirSync(join(ROOT, 'resources')).length
+    const files = readdirSync(join(ROOT, 'plugins/resources')).length
     const brought = sectionsOf(this.written.slice(0, files))
     const project = sectionsOf(this.written.slice(files))
     const keys = ownershipOf(serverless).brought

@@ -6,7 +6,7 @@ import type { Service } from '../framework.d.ts'
  */
 const OF_REGIONAL = 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09'
 
-/** Members of an API that `resources/api.yml` sets for edge-optimised ones. */
+/** Members of an API that `plugins/resources/api.yml` sets for edge-optimised ones. */
 export interface Transport {
   SecurityPolicy?: unknown
   EndpointAccessMode?: unknown

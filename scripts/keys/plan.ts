@@ -61,7 +61,7 @@ export const otherSlot = (slot: Slot): Slot => (slot === 'a' ? 'b' : 'a')
 export function otherKey({ signing, madeAt }: Pick<KeyState, 'signing' | 'madeAt'>): Other {
   const { a, b } = madeAt
   if (a === undefined || b === undefined) return 'gone'
-  // The first two are created in this order; see KeyB in resources/keys.yml.
+  // The first two are created in this order; see KeyB in plugins/resources/keys.yml.
   const newer = b >= a ? 'b' : 'a'
   return signing === newer ? 'going' : 'coming'
 }

@@ -8,7 +8,7 @@ interface Request {
   endpoint: string
 }
 const { requests }: { requests: Request[] } = JSON.parse(
-  readFileSync(`${root}/hoppscotch/jwt-demo.json`, 'utf8'),
+  readFileSync(`${root}/examples/hoppscotch/jwt-demo.json`, 'utf8'),
 )
 
 /** Routes that need a browser or an enrolment, or are shown by others. */

@@ -10,9 +10,9 @@ import { beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import { root } from '../support/service-description.ts'
 
 const serviceUrl = inject('serviceUrl')
-const collection = fileURLToPath(new URL('../../hoppscotch/jwt-demo.json', import.meta.url))
-const environment = new URL('../../hoppscotch/local.environment.json', import.meta.url)
-const hopp = `${root}/hoppscotch/node_modules/.bin/hopp`
+const collection = fileURLToPath(new URL('../../examples/hoppscotch/jwt-demo.json', import.meta.url))
+const environment = new URL('../../examples/hoppscotch/local.environment.json', import.meta.url)
+const hopp = `${root}/examples/hoppscotch/node_modules/.bin/hopp`
 const INSTALL = 'Hoppscotch’s command line has dependencies of its own: npm run prehoppscotch'
 
 beforeEach(({ skip }) => {

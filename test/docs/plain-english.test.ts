@@ -56,7 +56,7 @@ const prose = [
   ...files.flatMap(messagesOf),
   { file: 'OpenAPI: description', prose: [JSON.stringify(describeApi('https://example', FEATURES))] },
   { file: 'problems: lib/errors.ts', prose: [JSON.stringify(PROBLEMS)] },
-  ...['resources/gateway-responses.yml'].map((file) => ({
+  ...['plugins/resources/gateway-responses.yml'].map((file) => ({
     file: `problems: ${file}`,
     prose: [readFileSync(`${root}${file}`, 'utf8').replace(/^\s*#.*$/gm, '')],
   })),

@@ -168,7 +168,9 @@ test('the table of errors in API.md lists every status and title', () => {
   const shown = [...read('docs/API.md').matchAll(/^\| (\d{3}) \| ([^|]+) \|/gm)].map(
     ([, status, title]) => `${status} ${title}`,
   )
-  const gateway = read('resources/gateway-responses.yml').matchAll(/"title":"([^"]+)","status":(\d+)/g)
+  const gateway = read('plugins/resources/gateway-responses.yml').matchAll(
+    /"title":"([^"]+)","status":(\d+)/g,
+  )
   const sent = [
     ...Object.entries(TITLES).map(([status, title]) => `${status} ${title}`),
     ...[...gateway].map(([, title, status]) => `${status} ${title}`),
@@ -209,7 +211,7 @@ const faults = (findIn: (document: string) => string[]) =>
 
 test('every file and folder that a document names exists', () => {
   const folders =
-    /`((?:bench|client|docs|events|examples|functions|hoppscotch|lib|local|plugins|resources|scripts|test)\/[^`\s]*)`/g
+    /`((?:bench|client|docs|events|examples|functions|lib|local|plugins|scripts|test)\/[^`\s]*)`/g
   const missing = faults((document) => {
     const text = read(document)
     const links = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target = '']) => target)

@@ -14,7 +14,6 @@ export const SOURCES = [
   'local',
   'plugins',
   'project',
-  'resources',
   'scripts',
 ]
 

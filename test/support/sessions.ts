@@ -401,7 +401,7 @@ export async function startFunctions(
       try {
         if (token !== undefined) context = (await authorize(token)).context
       } catch (error) {
-        // The gateway responses UNAUTHORIZED and AUTHORIZER_FAILURE of resources/gateway-responses.yml.
+        // The gateway responses UNAUTHORIZED and AUTHORIZER_FAILURE of plugins/resources/gateway-responses.yml.
         const isUnauthorized = (error as Error).message === 'Unauthorized'
         return isUnauthorized
           ? { status: 401, headers: {}, text: '' }

@@ -23,7 +23,7 @@ export interface Range {
   after?: string
 }
 
-/** The indexes of the table, by the name that they sort by. `resources/table.yml` declares them. */
+/** The indexes of the table, by the name that they sort by. `plugins/resources/table.yml` declares them. */
 const INDEXES = { username: 'byUsername', email: 'byEmail' } as const
 
 type Key = keyof typeof INDEXES
