@@ -44,14 +44,14 @@ const BUDGETS: Record<string, Budget> = {
   userinfo: { bytes: 28_000 },
   me: { bytes: 21_500 },
   'delete-me': { bytes: 49_000, floor: 'login' },
-  'login-passkey': { bytes: 62_000, cold: 2.2 },
+  'login-passkey': { bytes: 62_500, cold: 2.2 },
   'add-passkey': { bytes: 65_500, cold: 2.2 },
   // Half of it reads the body with a new name.
   passkeys: { bytes: 33_500 },
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords.
   factors: { bytes: 57_000, floor: 'login' },
   'confirm-totp': { bytes: 48_000 },
-  'enrol-totp': { bytes: 54_000 },
+  'enrol-totp': { bytes: 54_500 },
   // It grows by about 700 bytes with each route that it describes.
   openapi: { bytes: 122_500, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.

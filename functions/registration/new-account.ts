@@ -76,7 +76,7 @@ async function signIn(
   const act = byUser(at, user.id)
   // No session of a new user can be there.
   const presented = parseRefreshToken(refreshToken)
-  const signing = { user, graceSeconds: 0, act }
+  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act }
   const find = async () => {
     const [replaced] = await together([findReplaced(table, presented, signing), marking])
     return replaced

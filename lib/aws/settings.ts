@@ -62,7 +62,17 @@ export interface AwsSettings {
  * @throws Error that names every missing or invalid variable.
  */
 export function awsSettings(): AwsSettings {
-  const config = readConfig([
+  const {
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_ENDPOINT_URL: all,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb = all,
+    AWS_ENDPOINT_URL_KMS: kms = all,
+    AWS_ENDPOINT_URL_LAMBDA: lambda = all,
+    AWS_ENDPOINT_URL_SESV2: ses = all,
+  } = readConfig([
     'AWS_REGION',
     'AWS_ACCESS_KEY_ID',
     'AWS_SECRET_ACCESS_KEY',
@@ -74,17 +84,8 @@ export function awsSettings(): AwsSettings {
     'AWS_ENDPOINT_URL_SESV2',
   ])
   return {
-    region: config.AWS_REGION,
-    credentials: {
-      accessKeyId: config.AWS_ACCESS_KEY_ID,
-      secretAccessKey: config.AWS_SECRET_ACCESS_KEY,
-      sessionToken: config.AWS_SESSION_TOKEN,
-    },
-    endpoints: {
-      dynamodb: config.AWS_ENDPOINT_URL_DYNAMODB ?? config.AWS_ENDPOINT_URL,
-      kms: config.AWS_ENDPOINT_URL_KMS ?? config.AWS_ENDPOINT_URL,
-      lambda: config.AWS_ENDPOINT_URL_LAMBDA ?? config.AWS_ENDPOINT_URL,
-      ses: config.AWS_ENDPOINT_URL_SESV2 ?? config.AWS_ENDPOINT_URL,
-    },
+    region,
+    credentials: { accessKeyId, secretAccessKey, sessionToken },
+    endpoints: { dynamodb, kms, lambda, ses },
   }
 }

@@ -7,7 +7,7 @@ import { STORED_SESSION } from './store.ts'
 
 const ENDED = ['secretHash', 'salt', 'endedAt']
 
-const ENDED_WITH_GRANTS = [...ENDED, 'grantsEndedAt', 'expiresAt']
+const ENDED_WITH_GRANTS = [...ENDED, 'grantsEndedAt', 'expiresAt', 'sourceIp', 'userAgent']
 
 /** Sessions and the state of their users, without password hashes. */
 export const readSessions = read(['user#*'], [...STORED_SESSION, ...USER_STATE])

@@ -21,10 +21,17 @@ import { endSession, replaceSecret } from './store.ts'
 const GRACE_SECONDS = 10
 
 /** Finds what becomes of the session of a token, if the test's user signs in. */
-const find = (token: string, at = now, user: Partial<User> = {}, graceSeconds = GRACE_SECONDS) =>
+const find = (
+  token: string,
+  at = now,
+  user: Partial<User> = {},
+  graceSeconds = GRACE_SECONDS,
+  presentedAtMs?: number,
+) =>
   findReplaced(table, parseRefreshToken(token), {
     user: { ...ada, ...user },
     graceSeconds,
+    presentedAtMs,
     act: testAct(at),
   })
 
@@ -98,6 +105,15 @@ describe('a sign-in', () => {
     await rotate(second.token, second.after, later(61))
     expect(await find(refreshToken, later(61))).toEqual(endsForReuse(later(61)))
     expect(records).toEqual([{ event: 'session.reuse', userId: ada.id, sessionId: session.id }])
+  })
+
+  test.each([
+    ['was the current one at the first step', 120, ends],
+    ['had been replaced before the first step', 180, () => endsForReuse(later(300))],
+  ])('of several steps, with a token that %s, ends the session', async (_what, seconds, expected) => {
+    await rotate(refreshToken, session, later(150))
+    const presentedAtMs = later(seconds).getTime()
+    expect(await find(refreshToken, later(300), {}, GRACE_SECONDS, presentedAtMs)).toEqual(expected())
   })
 
   test.each([-1, 1])('with a token of another sign-in of the session, %i s away, ends it', async (away) => {

@@ -33,6 +33,8 @@ interface Signing {
   user: UserState
   /** How long a replaced token still counts as the current one. */
   graceSeconds: number
+  /** Millisecond at which an earlier step of the sign-in presented the token. It may have been the current one until then. */
+  presentedAtMs?: number | undefined
   act: Act
 }
 
@@ -53,7 +55,7 @@ export function judgeReplaced(
   table: Table,
   presented: PresentedToken | undefined,
   item: Item | undefined,
-  { user, graceSeconds, act }: Signing,
+  { user, graceSeconds, presentedAtMs = Infinity, act }: Signing,
 ): Replaced {
   if (!presented || !item || item.endedAt !== undefined) return { endings: [] }
   const session = { ...presented, id: presented.sessionId, ...valuesOf(DECIDING, item) }
@@ -61,7 +63,8 @@ export function judgeReplaced(
   if (session.expiresAt <= secondOf(act.now) || (isOwn && !isUnrevoked(session, user))) return { endings: [] }
   const state = classifySecret(session, presented, graceSeconds, act.now)
   if (isOwn && state !== 'changed' && state !== 'reused') return { renewed: session, endings: [] }
-  return { endings: [endingOf(table, session, state === 'reused' ? state : 'replaced', act)] }
+  const isReuse = state === 'reused' && session.rotatedAtMs < presentedAtMs
+  return { endings: [endingOf(table, session, isReuse ? 'reused' : 'replaced', act)] }
 }
 
 /**

@@ -182,7 +182,8 @@ export function endingOf(
 export const tombstoneOf = (Key: Key, now: Date, end?: number): TransactWrite => ({
   Update: {
     Key,
-    ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(endedAt)',
+    // Only what is there and has not been ended has one.
+    ConditionExpression: 'attribute_exists(secretHash)',
     ...tombstone(now, end),
   },
 })
@@ -190,10 +191,11 @@ export const tombstoneOf = (Key: Key, now: Date, end?: number): TransactWrite =>
 /**
  * Returns the update that makes a tombstone.
  *
- * @param end - Second until which it stays; if missing, until the item would have expired. It ends the grants of the session too.
+ * @param end - Second until which it stays; if missing, until the item would have expired. It ends the grants of the session too, and
+ *   keeps nothing of where the session began.
  */
 const tombstone = (now: Date, end?: number) => ({
-  UpdateExpression: `SET endedAt = :now${end ? ', grantsEndedAt = :now, expiresAt = :end' : ''} REMOVE secretHash, salt`,
+  UpdateExpression: `SET endedAt = :now${end ? ', grantsEndedAt = :now, expiresAt = :end REMOVE sourceIp, userAgent,' : ' REMOVE'} secretHash, salt`,
   ExpressionAttributeValues: { ':now': attribute(secondOf(now)), ...(end && { ':end': attribute(end) }) },
 })
 

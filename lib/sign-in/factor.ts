@@ -19,7 +19,7 @@ import type { Amr } from '../users/factors.ts'
 import { nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { completeSignIn, type Spend } from './complete.ts'
-import { type LoginToken, spendLoginToken } from './login-token.ts'
+import { begunAtOf, type LoginToken, spendLoginToken } from './login-token.ts'
 
 /** A sign-in whose factor is verified, and not yet spent. */
 export interface FactorSignIn {
@@ -71,6 +71,7 @@ export async function completeFactorSignIn(
   // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
   const own = login.inCookie ? parseRefreshToken(page.refreshToken) : undefined
   const presented = own ?? parseRefreshToken(login.replaces ?? '')
+  const presentedAtMs = own || !('id' in login) ? undefined : begunAtOf(login) * 1_000
   const { id: loginId, pairAttempts: { length: failures } = [] }: Partial<LoginToken> = login
   const spendAll = (session: Session) => [...spendsOf(login, session), ...spends]
   const revoked = () => refusal('login_expired', 'the sessions were revoked', { userId: user.id })
@@ -89,7 +90,7 @@ export async function completeFactorSignIn(
       spends: spendAll,
       revoked,
     },
-    { issueToken, find: () => findEarlier(at, user, login, presented) },
+    { issueToken, find: () => findEarlier(at, user, login, { presented, presentedAtMs }) },
     byUser(at, user.id),
   )
   const known = { source, mark: found.mark, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
@@ -127,7 +128,7 @@ async function findEarlier(
   at: At<'REFRESH_GRACE_SECONDS'>,
   user: User,
   login: FactorSignIn['login'],
-  presented: PresentedToken | undefined,
+  { presented, presentedAtMs }: { presented: PresentedToken | undefined; presentedAtMs: number | undefined },
 ): Promise<Earlier> {
   const { table, config, origin, now } = at
   const source = sourceOf(origin.sourceIp)
@@ -145,7 +146,8 @@ async function findEarlier(
     { key: codesKey, ids: totp ? texts(totp, 'ids') : [] },
     { key: { pk: nameKey(loginName).pk, sk: { S: pairSk ?? '' } }, ids: pairAttempts },
   ]
-  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
+  const graceSeconds = config.REFRESH_GRACE_SECONDS
+  const signing = { user, graceSeconds, presentedAtMs, act: byUser(at, user.id) }
   const { renewed, endings } = judgeReplaced(table, presented, session, signing)
   return {
     mark,

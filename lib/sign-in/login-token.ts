@@ -70,6 +70,10 @@ export const LOGIN_TOKEN_RANDOM_BYTES = ID_BYTES + SECRET_BYTES
 /** An enrolment lasts longer: the user reads a mail, and sets up an app. */
 const TTL_SECONDS: Record<LoginPurpose, number> = { 'second-factor': 300, enrolment: SIGN_IN_SECONDS }
 
+/** Returns the second of the first step of a sign-in, which made its login token. */
+export const begunAtOf = ({ purpose, expiresAt }: Pick<LoginToken, 'purpose' | 'expiresAt'>): number =>
+  expiresAt - TTL_SECONDS[purpose]
+
 const TRIES = 5
 const TRY_ID_BYTES = 8
 

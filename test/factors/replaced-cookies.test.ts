@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
 import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/factors/client.ts'
 import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
@@ -83,6 +83,26 @@ describe.each([
     const dead: string[] = []
     for (const [name, token] of Object.entries(tokens)) if (!(await isLive(token))) dead.push(name)
     expect(dead).toEqual(ended)
+  })
+
+  test.each([
+    ['that was replaced since the first step', false, false],
+    ['that had been replaced before the first step', true, true],
+  ])('with a token in replaces %s sees a theft: %3$s', async (_what, isReplacedFirst, isTheft) => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000)
+    const replaces = await signInOther()
+    const refresh = () => service.functions.ask('POST /refresh', { body: { refreshToken: replaces } })
+    if (isReplacedFirst) await refresh()
+    pass(1)
+    const begun = await begin(OWN_PAGE, { replaces })
+    if (!isReplacedFirst) await refresh()
+    pass(11)
+    vi.mocked(console.warn).mockClear()
+    bodyOf(await begun.complete(OWN_PAGE))
+    const logged = vi.mocked(console.warn).mock.calls.map(([record]) => Object(record).event)
+    expect([logged.includes('session.reuse'), await isLive(replaces)]).toEqual([isTheft, false])
   })
 
   test('without the cookie ends the session in replaces, and not that of a cookie', async () => {

@@ -4,7 +4,17 @@ import { eventsOfUser } from '../../lib/events/store.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { tableIn } from '../docs/table.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/cookies.ts'
-import { begin, call, later, records, sessionOf, stored, table, useRoutes } from '../support/routes.ts'
+import {
+  begin,
+  call,
+  eventOf,
+  later,
+  records,
+  sessionOf,
+  stored,
+  table,
+  useRoutes,
+} from '../support/routes.ts'
 import { rowsOf } from '../support/rows.ts'
 import { root } from '../support/service-description.ts'
 import { addClient, CALLBACK, type Changes, queryOf, SECRET } from './clients.ts'
@@ -259,6 +269,19 @@ describe('a copy of the cookie', () => {
     await USES[route]?.useReplaced(cookie)
     await AFTER_REPLACED[replaced]?.(current, owned)
     if (PERIODS[period]) expect(await sessionOf(current)).toBeUndefined()
+  })
+
+  test.each([
+    ['ends the session without an alarm within the grace', 5, []],
+    ['ends the session with an alarm after the grace', 60, ['session.reused']],
+  ])('that was replaced, at a registration, %s', async (_what, seconds, types) => {
+    await refreshBy(cookie)
+    vi.setSystemTime(later(seconds))
+    const { body } = await eventOf('new-account')
+    const confirmation = { ...JSON.parse(String(body)), session: 'cookie' }
+    expect((await send('new-account', 'new-account', cookie, confirmation)).statusCode).toBe(200)
+    expect(await sessionOf(cookie)).toBeUndefined()
+    expect([alarms().length, (await endings()).map(({ type }) => type)]).toEqual([types.length, types])
   })
 
   test.each(rowsOf(APPS, ({ kind }) => kind))(

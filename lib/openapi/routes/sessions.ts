@@ -26,7 +26,7 @@ export const SESSION_ROUTES: Route[] = [
     tag: 'Sessions',
     summary: 'Sign in',
     description:
-      'Exchanges a username and a password for an access token and a refresh token. With `session`, the refresh token is in a cookie and not in the response. Without it, `replaces` may contain the refresh token of the session before. If that token, or the one in an earlier cookie, is the current one of a session of the same user, the sign-in renews that session: its id stays. Otherwise the session before ends. If the user has second factors, or must have one, the response has `next` and no tokens. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
+      'Exchanges a username and a password for an access token and a refresh token. With `session`, the refresh token is in a cookie and not in the response. Without it, `replaces` may contain the refresh token of the session before. If that token, or the one in an earlier cookie, is the current one of a session of the same user, the sign-in renews that session: its id stays. Otherwise the session before ends, with a token that was replaced earlier also the access of apps that began in it. If the user has second factors, or must have one, the response has `next` and no tokens. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
     cookie: 'sets',
     body: {
       schema: LoginRequest,

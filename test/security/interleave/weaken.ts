@@ -26,7 +26,7 @@ export const writes =
     return undefined
   }
 
-export const isEnd = ({ UpdateExpression }: Input) => /^SET endedAt = :now REMOVE/.test(UpdateExpression)
+export const isEnd = ({ UpdateExpression }: Input) => /^SET endedAt = :now/.test(UpdateExpression)
 
 /** Takes a part out of the condition of a write. */
 export const without = (part: string) => (write: Input) => {
@@ -141,13 +141,13 @@ export const WEAKENINGS: Record<string, Weakening> = {
   ),
   'endSession: the session exists': weaken(
     writes('TransactUpdate', 'session#', (write) => {
-      if (isEnd(write)) without('attribute_exists(pk) AND ')(write)
+      if (isEnd(write)) write.ConditionExpression = 'attribute_not_exists(endedAt)'
     }),
     ['logout', 'remove'],
   ),
   'endSession: not ended before': weaken(
     writes('TransactUpdate', 'session#', (write) => {
-      if (isEnd(write)) without(' AND attribute_not_exists(endedAt)')(write)
+      if (isEnd(write)) write.ConditionExpression = 'attribute_exists(pk)'
     }),
     ['logout', 'end session'],
   ),
