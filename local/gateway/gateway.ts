@@ -2,6 +2,7 @@ import type { Resources } from '../aws.ts'
 import { type Invocation, invokeFunction } from '../lambda/lambda-socket.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { mailboxResponse } from '../mail/mailbox-page.ts'
+import { connectNotes, invokeWithNotes, type Notes, requestLines } from '../request-log.ts'
 import { isHostAllowed } from '../web-pages.ts'
 import {
   allows,
@@ -16,7 +17,6 @@ import {
 import type { HapiServer, Reply, Request, Toolkit } from './hapi.d.ts'
 import { FOREIGN_HOST, gatewayResponseType, methodsOf, statusOf, TOO_LARGE } from './own-responses.ts'
 import { preflightOf, takeCors } from './preflights.ts'
-import { connectNotes, invokeWithNotes, type Notes, requestLines } from './request-log.ts'
 import { NO_AUTHORIZER, setCookieOf } from './serverless-offline.ts'
 import { unauthorizedPage } from './unauthorized-page.ts'
 

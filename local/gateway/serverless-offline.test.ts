@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { invokeWithNotes, type Notes } from './request-log.ts'
+import { invokeWithNotes, type Notes } from '../request-log.ts'
 import { quietServerlessOffline, setCookieOf } from './serverless-offline.ts'
 
 const RUNNER = 'lambda/handler-runner/worker-thread-runner/WorkerThreadRunner.js'

@@ -1,8 +1,8 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Outcome } from '../lambda/function-thread.ts'
 import { portTaken } from '../ports.ts'
+import { type Notes, notesOfEvent, printable } from '../request-log.ts'
 import { remapped } from './gateway-rules.ts'
-import { type Notes, notesOfEvent, printable } from './request-log.ts'
 
 /** Principal of a route without an authorizer. serverless-offline gives such an event one, and API Gateway does not. */
 export const NO_AUTHORIZER = 'no authorizer'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { threadId, workerData } from 'node:worker_threads'
-import type { Notes } from '../gateway/request-log.ts'
+import type { Notes } from '../request-log.ts'
 
 // Preloaded into each thread that runs a function. It sends what the function logs as an event back with the result, so
 // that the log has one line for a request. Everything else that a function prints is printed at once.

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { invokeWithNotes, type Notes, printable, requestLines } from '../gateway/request-log.ts'
+import { invokeWithNotes, type Notes, printable, requestLines } from '../request-log.ts'
 import { ACCOUNT, RestError, restServer, unknownOperation } from '../rest-json.ts'
 import { type Invocation, invokeFunction } from './lambda-socket.ts'
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { GatewayResponse } from '../gateway/gateway-rules.ts'
 import type { Mail, Mailbox } from './mailbox.ts'
 
 /** The style of the sign-in page, and what only this page has. */
@@ -54,7 +53,7 @@ const ICON = `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewB
  * @param path - Path of a GET request.
  * @returns `undefined` for a path outside the mailbox.
  */
-export function mailboxResponse(mailbox: Mailbox, path: string): GatewayResponse | undefined {
+export function mailboxResponse(mailbox: Mailbox, path: string) {
   if (path === '/mailbox') return page(200, 'Mailbox', listOf(mailbox.list()))
   if (path === '/mailbox.json') return jsonOf(mailbox.list())
   const [, id, part = ''] = /^\/mailbox\/([^/]*)(\/html)?$/.exec(path) ?? []
@@ -74,12 +73,12 @@ export function mailboxResponse(mailbox: Mailbox, path: string): GatewayResponse
 const withNewTabs = (unsafeHtml: string) =>
   unsafeHtml.replace(/^(\s*<!doctype[^>]*>)?/i, '$&<base target="_blank">')
 
-function jsonOf(mails: readonly Mail[]): GatewayResponse {
+function jsonOf(mails: readonly Mail[]) {
   const shown = mails.map(({ unsafeHtml, ...mail }) => ({ ...mail, html: unsafeHtml }))
   return response(200, 'application/json', "default-src 'none'", JSON.stringify(shown))
 }
 
-const response = (status: number, type: string, policy: string, body: string): GatewayResponse => ({
+const response = (status: number, type: string, policy: string, body: string) => ({
   status,
   headers: {
     'Content-Type': type,
@@ -112,7 +111,7 @@ const titleOf = ({ subject }: Mail): string => escapeHtml(subject.trim() || '(no
 const timeOf = ({ sentAt }: Mail): string =>
   `<time datetime="${sentAt.toISOString()}">${sentAt.toISOString().slice(0, 19).replace('T', ' ')} UTC</time>`
 
-function page(status: number, title: string, main: string): GatewayResponse {
+function page(status: number, title: string, main: string) {
   return html(
     status,
     PAGE_POLICY,

@@ -1,4 +1,4 @@
-import { escapeControls } from '../gateway/request-log.ts'
+import { escapeControls } from '../request-log.ts'
 
 /** A mail that the local SES accepted. */
 export interface Mail {

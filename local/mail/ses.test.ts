@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { listen, signed } from '../../test/local/aws-service.ts'
-import { printable } from '../gateway/request-log.ts'
+import { printable } from '../request-log.ts'
 import type { Mail } from './mailbox.ts'
 import { createSes } from './ses.ts'
 

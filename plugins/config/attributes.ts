@@ -3,7 +3,7 @@ import { maxLengthOf, mayBe, NOT_IN_TEXT, withClaim } from '../../lib/applicatio
 import type { Scalar } from '../../lib/aws/dynamodb.ts'
 import type { Attribute } from '../../project/attribute.ts'
 
-/** A profile stays one read unit of DynamoDB. How long tokens get, `plugins/parameters/longest-tokens.ts` computes. */
+/** A profile stays one read unit of DynamoDB. How long tokens get, `plugins/config/longest-tokens.ts` computes. */
 const MAX_BYTES = 2_048
 
 const BYTES_A_CODE_UNIT = 3

@@ -11,12 +11,13 @@ import {
 } from '../../lib/oauth/apis/store.ts'
 import { entryOf } from '../../lib/oauth/scopes.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
+import { allClients } from '../cli/directory.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { confirmOrRefuse } from '../cli/terminal/prompts.ts'
 import { isTaken } from './known.ts'
-import { allClients, findExistingApi } from './store.ts'
+import { findExistingApi } from './store.ts'
 
 /** A transaction takes 100 items. A change may free all names and claim as many others. */
 const MAX_SCOPES = 40

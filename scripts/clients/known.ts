@@ -3,7 +3,7 @@ import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
-import { stackOf } from '../users/target-stack.ts'
+import { stackOf } from '../cli/target-stack.ts'
 
 /**
  * Returns the issuer, the audience of the application's own tokens, and that of tokens for the service's own API. No client and no API

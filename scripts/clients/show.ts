@@ -8,6 +8,7 @@ import { isClientUrl, type UrlClient } from '../../lib/oauth/clients/url-client.
 import { identifiersOf, scopeIn, scopesOf } from '../../lib/oauth/scopes.ts'
 import { GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from '../../lib/sessions/grant-lifetimes.ts'
 import { isoOf } from '../../lib/time.ts'
+import { allApis, allClients, allDecisions } from '../cli/directory.ts'
 import { type Io, widthOf } from '../cli/io.ts'
 import {
   asJson,
@@ -17,8 +18,8 @@ import {
   printable,
   table as tableOf,
 } from '../cli/terminal/table.ts'
-import { allApis, allClients, findExistingApi, findExistingClient } from './store.ts'
-import { allDecisions, findDecision } from './urls.ts'
+import { findExistingApi, findExistingClient } from './store.ts'
+import { findDecision } from './urls.ts'
 
 /** How a command prints what it reads. */
 export interface ReadOptions {

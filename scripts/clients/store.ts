@@ -1,53 +1,18 @@
-import { getItems, type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
-import { valuesOf } from '../../lib/aws/item.ts'
+import type { Table } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
-import { API, type Api } from '../../lib/oauth/apis/api.ts'
+import type { Api } from '../../lib/oauth/apis/api.ts'
 import { findApis } from '../../lib/oauth/apis/store.ts'
 import {
   type ClientOutcome,
   type ClientWithSecrets,
-  clientIn,
   findClientWithSecrets,
 } from '../../lib/oauth/clients/store.ts'
-import { directoryOf, type Kind } from '../../lib/oauth/directory.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
-import { allItems } from '../cli/pages.ts'
+import { allApis, keysOf } from '../cli/directory.ts'
 import { Refusal } from '../cli/refusal.ts'
-
-/** The most that `BatchGetItem` takes. */
-const KEYS_PER_CALL = 100
 
 /** How many times a change is attempted when concurrent changes precede it. */
 const MAX_ATTEMPTS = 5
-
-/** Reads the keys of all items of a kind. */
-async function keysOf(table: Table, kind: Kind): Promise<Key[]> {
-  const entries = await allItems(table, 'Query', {
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': directoryOf(kind) },
-  })
-  return entries.map((entry) => ({ pk: { S: text(entry, 'sk') }, sk: { S: kind } }))
-}
-
-/** Reads all items of the directory. One that was deleted concurrently is left out. */
-export async function itemsOf(table: Table, kind: Kind): Promise<Item[]> {
-  const keys = await keysOf(table, kind)
-  const starts = Array.from({ length: Math.ceil(keys.length / KEYS_PER_CALL) }, (_, at) => at * KEYS_PER_CALL)
-  const pages = await Promise.all(
-    starts.map((start) => getItems(table, keys.slice(start, start + KEYS_PER_CALL))),
-  )
-  return pages.flat().filter((item) => item !== undefined)
-}
-
-/** Reads all clients, sorted by id. */
-export const allClients = async (table: Table): Promise<ClientWithSecrets[]> =>
-  (await itemsOf(table, 'client')).map(clientIn).sort((a, b) => (a.id < b.id ? -1 : 1))
-
-/** Reads all APIs, sorted by identifier. */
-export const allApis = async (table: Table): Promise<Api[]> =>
-  (await itemsOf(table, 'api'))
-    .map((item) => valuesOf(API, item))
-    .sort((a, b) => (a.identifier < b.identifier ? -1 : 1))
 
 /**
  * Finds a client.

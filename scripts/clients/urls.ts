@@ -3,7 +3,6 @@ import {
   attribute,
   attributesOf,
   getItems,
-  type Item,
   type Table,
   type TransactWrite,
   transact,
@@ -16,7 +15,6 @@ import { endGrants } from '../../lib/oauth/clients/client.ts'
 import { isClientUrl, URL_CLIENT, type UrlClient, urlClientKey } from '../../lib/oauth/clients/url-client.ts'
 import { listed } from '../../lib/oauth/directory.ts'
 import type { OperatorTable } from '../cli/operator.ts'
-import { itemsOf } from './store.ts'
 
 /** How many times a change is attempted when concurrent changes precede it. */
 const MAX_ATTEMPTS = 5
@@ -40,12 +38,6 @@ export async function findDecision(table: Table, target: string): Promise<UrlCli
   const [item] = await getItems(table, [urlClientKey(target)])
   return item && valuesOf(URL_CLIENT, item)
 }
-
-/** Reads all decisions, sorted by URL and host. */
-export const allDecisions = async (table: Table): Promise<UrlClient[]> =>
-  (await itemsOf(table, 'url-client'))
-    .map((item: Item) => valuesOf(URL_CLIENT, item))
-    .sort((a, b) => (a.target < b.target ? -1 : 1))
 
 /**
  * Decides about a URL or a host, with its event. If another change comes first, it starts again from that.

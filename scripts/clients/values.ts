@@ -4,8 +4,8 @@ import type { Client } from '../../lib/oauth/clients/client.ts'
 import { brokenRedirectUriRule } from '../../lib/oauth/clients/redirect-uri-rules.ts'
 import { entryOf, STANDARD_SCOPES, standardScopesOf } from '../../lib/oauth/scopes.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
+import { allApis } from '../cli/directory.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { allApis } from './store.ts'
 
 /** A transaction takes 100 items, and a client is read with one request. */
 const MAX_VALUES = 40

@@ -10,8 +10,8 @@ import type { Environment, Io } from '../cli/io.ts'
 import type { OperatorTable } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
+import { stackOf } from '../cli/target-stack.ts'
 import { alreadyExists, findByName, findExisting, requireEnabled } from './store.ts'
-import { stackOf } from './target-stack.ts'
 
 /**
  * Rejects an invitation to a stage on AWS whose registration is off: its recipient could not accept it.

@@ -80,9 +80,28 @@ const upwardImports = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
       .filter((one) => !APPLICATION.test(one)),
   )
 
+/** Returns the folder of a room that a file is in, or `''` for a file at the top of its room. */
+const folderOf = (file: string) => /^\w+\/[\w-]+(?=\/)/.exec(file)?.[0] ?? ''
+
+/** Returns the folders that import themselves over others. */
+function circularFolders(sources: Pick<Source, 'file' | 'imports'>[]): string[] {
+  const graph = new Map<string, string[]>()
+  for (const source of sources) {
+    const folder = folderOf(source.file)
+    const others = localImports(source)
+      .map(folderOf)
+      .filter((to) => to !== '' && to !== folder)
+    if (folder) graph.set(folder, [...(graph.get(folder) ?? []), ...others])
+  }
+  return circular(graph)
+}
+
 /** Returns the files that import themselves over others, or `[]` if there is no circle. */
-function circularFiles(sources: Pick<Source, 'file' | 'imports'>[]): string[] {
-  const graph = new Map(sources.map((source) => [source.file, localImports(source)]))
+const circularFiles = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
+  circular(new Map(sources.map((source) => [source.file, localImports(source)])))
+
+/** Returns what reaches itself. */
+function circular(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const isCircular = (start: string) => {
     const seen = new Set<string>()
     const open = [...(graph.get(start) ?? [])]
@@ -159,8 +178,9 @@ test('a room comes after those that it imports, and imports no others', () => {
   expect(forbiddenImports(sources)).toEqual([])
 })
 
-test('the imports have no circles, also from folder to folder', () => {
+test('the imports have no circles, neither of files nor of folders', () => {
   expect(circularFiles(sources)).toEqual([])
+  expect(circularFolders(sources)).toEqual([])
 })
 
 test.each(['lib', 'functions', 'local', 'plugins', 'project', 'scripts'])(
@@ -235,6 +255,16 @@ describe('the checks of imports find', () => {
       'lib/c/two.ts',
       'lib/c/three.ts',
     ])
+  })
+
+  test('a circle of folders without one of files', () => {
+    const sources = [
+      source('local/mail/page.ts', '../gateway/rules.ts'),
+      source('local/gateway/gateway.ts', '../mail/other.ts'),
+      source('local/aws.ts', './gateway/gateway.ts'),
+    ]
+    expect(circularFiles(sources)).toEqual([])
+    expect(circularFolders(sources)).toEqual(['local/mail', 'local/gateway'])
   })
 })
 

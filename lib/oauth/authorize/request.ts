@@ -23,7 +23,7 @@ export interface AuthorizationRequest extends AskedScopes {
   acrValues: readonly string[]
 }
 
-/** A claim of an id_token repeats the nonce in JSON; see `plugins/parameters/longest-tokens.ts`. */
+/** A claim of an id_token repeats the nonce in JSON; see `plugins/config/longest-tokens.ts`. */
 export const MAX_NONCE_BYTES = 512
 
 const MAX_HINT_CHARACTERS = 256

@@ -12,7 +12,7 @@ export interface AskedScopes {
   api?: Api | undefined
 }
 
-/** An access token repeats the scopes; see `plugins/parameters/longest-tokens.ts`. */
+/** An access token repeats the scopes; see `plugins/config/longest-tokens.ts`. */
 export const MAX_SCOPE_CHARACTERS = 1_024
 
 /** The errors of {@link askedScopesOf}. */

@@ -3,8 +3,8 @@ import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { type FactorPolicy, factorsOf, needsFactor } from '../../../lib/users/factors.ts'
 import type { Io } from '../../cli/io.ts'
 import type { TargetOptions } from '../../cli/target.ts'
+import { stackOf } from '../../cli/target-stack.ts'
 import { findExisting } from '../store.ts'
-import { stackOf } from '../target-stack.ts'
 
 /**
  * Returns a function for the sentence that says when a role takes effect, if the stage requires a second factor that the user

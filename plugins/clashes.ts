@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isObject } from '../../project/merge.ts'
-import type { Resource, Service, WrittenFunction } from '../framework.d.ts'
-import { type Route, routesOf, shown } from '../routes/routes.ts'
+import { isObject } from '../project/merge.ts'
+import type { Resource, Service, WrittenFunction } from './framework.d.ts'
+import { type Route, routesOf, shown } from './routes/routes.ts'
 
 /** Parts of a template whose members have logical ids. */
 const SECTIONS = ['Resources', 'Outputs', 'Conditions'] as const

@@ -9,8 +9,8 @@ import { clientTokenInput, type Granted, idTokenInput } from '../../lib/oauth/to
 import { accessTokenInput } from '../../lib/tokens/access-token.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { CONFIGURATION } from '../../project/project.ts'
-import { longestInTokens } from '../config/attributes.ts'
 import type { Parameters } from '../framework.d.ts'
+import { longestInTokens } from './attributes.ts'
 
 /** KMS signs a message of at most so many bytes (https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html). */
 const MAX_INPUT_BYTES = 4_096

@@ -1,14 +1,14 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
-import { isOfApi } from '../../project/own-api.ts'
-import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
-import { logGroupIds } from '../functions/logs.ts'
-import { STAGE_ID } from '../gateway/stage.ts'
-import { reject, rejectAny } from '../reject.ts'
+import { IS_PACKAGE, ROOT } from '../project/origin.ts'
+import { isOfApi } from '../project/own-api.ts'
 import { faultsOfIds, faultsOfMadeIds, faultsOfNames, faultsOfNumber, faultsOfRoutes } from './clashes.ts'
-import { ownershipOf, serviceFunctions, setOwnership } from './ownership.ts'
-import { setSecurityPolicy } from './security-policy.ts'
+import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
+import { logGroupIds } from './functions/logs.ts'
+import { STAGE_ID } from './gateway/stage.ts'
+import { ownershipOf, serviceFunctions, setOwnership } from './project/ownership.ts'
+import { setSecurityPolicy } from './project/security-policy.ts'
+import { reject, rejectAny } from './reject.ts'
 
 type Template = Partial<Service['resources']> & Record<string, Record<string, unknown> | undefined>
 
