@@ -1,5 +1,6 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { recordLogs } from '../../test/support/logs.ts'
 import { startTable } from '../../test/support/table.ts'
 import { addTestUser, testAct, testUser } from '../../test/support/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
@@ -35,9 +36,7 @@ const CURRENT = [19_456, 2, 1]
 let records: unknown[]
 beforeEach(() => {
   records = []
-  for (const method of ['info', 'error'] as const) {
-    vi.spyOn(console, method).mockImplementation((record) => void records.push(record))
-  }
+  recordLogs(records, ['info', 'error'])
   vi.mocked(argon2Sync).mockClear()
 })
 afterEach(() => {

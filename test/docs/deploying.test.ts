@@ -11,6 +11,7 @@ import { addApi, addClient, SECRET } from '../oauth/clients.ts'
 import { ADA, service } from '../security/faults/aws.ts'
 import { startProxy } from '../support/aws-proxy.ts'
 import { lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
+import { recordLogs } from '../support/logs.ts'
 import { newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { root, tableOf } from '../support/service-description.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
@@ -170,7 +171,7 @@ test('the token of a machine makes the calls that DEPLOYING.md counts, and a mil
 })
 
 test('a registration and a reset make the calls that DEPLOYING.md counts', async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   const stores = { dynamodb: new URL('http://127.0.0.1'), kms: new URL('http://127.0.0.1') }
   const proxies = { dynamodb: await startProxy(stores.dynamodb), kms: await startProxy(stores.kms) }
   const mails = await startMailService({

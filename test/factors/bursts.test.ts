@@ -13,6 +13,7 @@ import {
   wrongTotpCode,
 } from '../support/factors/client.ts'
 import { type FactorService, ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
 import type { ApiResponse } from '../support/sessions.ts'
 import { usePasskey } from '../support/webauthn/authenticator.ts'
@@ -24,7 +25,7 @@ let requests = 0
 let bursts = 0
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   service = await startFactorService({ MAILER: '' })
   stopTime(NOW)
 })

@@ -7,6 +7,7 @@ import {
   PASSWORD,
   startFactorService,
 } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import { createPasskey, type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
@@ -16,7 +17,7 @@ let service: FactorService
 let underPolicy: FactorFunctions
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: NOW })
   service = await startFactorService({ MAILER: '' })
   underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })

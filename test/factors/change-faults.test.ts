@@ -11,6 +11,7 @@ import {
   totpCode,
 } from '../support/factors/client.ts'
 import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
 import type { Asking, Tokens } from '../support/sessions.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
@@ -39,7 +40,7 @@ beforeAll(() => {
   stopTime(clockMs)
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
 })
 beforeEach(() => wire.intercept(() => 'pass'))
 afterAll(() => {

@@ -20,6 +20,7 @@ import {
   PASSWORD,
   startFactorService,
 } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import { codeIn } from '../support/mail-service.ts'
 import { firstOfClass } from '../support/rows.ts'
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
@@ -47,7 +48,7 @@ let cases = 0
 const isFirst = firstOfClass()
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })

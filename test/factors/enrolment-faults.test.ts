@@ -6,6 +6,7 @@ import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-cod
 import { loginTokenKey } from '../../lib/sign-in/login-token.ts'
 import { stopTime } from '../support/at-once.ts'
 import { authenticator } from '../support/authenticator.ts'
+import { recordLogs } from '../support/logs.ts'
 import { codeIn, type MailService, startMailService, tokenIn } from '../support/mail-service.ts'
 import { restorerOf } from '../support/restore.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
@@ -36,7 +37,7 @@ beforeAll(async () => {
 beforeEach(() => {
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
 })
 afterAll(() => {
   vi.restoreAllMocks()

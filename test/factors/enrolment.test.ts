@@ -6,6 +6,7 @@ import { changeUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { authenticator } from '../support/authenticator.ts'
 import { beginLogin } from '../support/fake-factor.ts'
+import { recordLogs } from '../support/logs.ts'
 import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { NEW_PASSWORD, NO_LIMITS, PASSWORD, type Route } from '../support/sessions.ts'
 import { testAct } from '../support/users.ts'
@@ -23,7 +24,7 @@ const SOME_PASSKEY = createPasskey(
 let service: MailService
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   service = await startMailService({ ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'administrators' })
 })
 afterAll(() => service.aws.stop())

@@ -1,16 +1,17 @@
 import '../support/real-argon2.ts'
-import { afterAll, beforeAll, test, vi } from 'vitest'
+import { afterAll, beforeAll, test } from 'vitest'
 import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import { expectAlike, measureInTurns } from '../security/timing/timing.ts'
 import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 
 let service: FactorService
 let functions: Record<'none' | 'all', FactorFunctions>
 let count = 0
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   const limits = { LIMIT_SOURCE: '9999/900', LIMIT_USER: '9999/86400' }
   service = await startFactorService({ MAILER: '', ...limits })
   functions = { none: service.functions, all: await service.load({ REQUIRE_SECOND_FACTOR: 'all' }) }

@@ -17,6 +17,7 @@ import {
   ORIGIN,
   startFactorService,
 } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import type { ApiResponse, Asking } from '../support/sessions.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 import { type Call, startWire, type Wire } from '../support/wire.ts'
@@ -30,7 +31,7 @@ let underPolicy: FactorFunctions
 let cases = 0
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: NOW })
   service = await startFactorService()
   wire = await startWire(service.aws)

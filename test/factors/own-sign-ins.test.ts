@@ -4,6 +4,7 @@ import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { beginLogin, bodyOf } from '../support/factors/client.ts'
 import { startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import type { Tokens } from '../support/sessions.ts'
 
 // What a user sees of own sign-ins in two steps, and of those that an attacker begins with the password.
@@ -27,7 +28,7 @@ afterAll(() => service.aws.stop())
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: START })
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
 })
 afterEach(() => void vi.useRealTimers())
 

@@ -8,6 +8,7 @@ import {
   signInByPasskey,
 } from '../support/factors/client.ts'
 import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import type { ApiResponse, Tokens } from '../support/sessions.ts'
 import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
 
@@ -17,7 +18,7 @@ const { ask } = service.functions
 const begunAt = Date.parse('2026-11-26T10:00:00Z')
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: begunAt })
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
 })
 afterAll(() => service.aws.stop())
 

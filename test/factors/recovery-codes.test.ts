@@ -1,6 +1,7 @@
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { authenticator } from '../support/authenticator.ts'
+import { recordLogs } from '../support/logs.ts'
 import { PASSWORD, startStores, tokensOf } from '../support/sessions.ts'
 import { addTotpUser, beginSignIn, signInWithTotp, type TotpUser } from './totp-users.ts'
 
@@ -22,7 +23,7 @@ afterAll(() => {
 
 beforeEach(() => {
   cases += 1
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
 })
 
 const body = { currentPassword: PASSWORD }

@@ -18,6 +18,7 @@ import {
   wrongTotpCode,
 } from '../support/factors/client.ts'
 import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import type { ApiResponse } from '../support/sessions.ts'
 import { testAct } from '../support/users.ts'
 import { createPasskey } from '../support/webauthn/authenticator.ts'
@@ -37,7 +38,7 @@ const newSource = () => {
 }
 
 beforeEach(() => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
 })
 afterAll(() => {
   wire.stop()

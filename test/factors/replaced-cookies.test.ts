@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
 import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/factors/client.ts'
 import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import type { ApiResponse } from '../support/sessions.ts'
 
 // Which session ends, if the cookie of a browser changes between the steps of a sign-in.
@@ -9,7 +10,7 @@ import type { ApiResponse } from '../support/sessions.ts'
 let service: FactorService
 let underPolicy: FactorFunctions
 beforeAll(async () => {
-  for (const level of ['info', 'warn'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs([], ['info', 'warn'])
   service = await startFactorService()
   underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 })

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
+import { recordLogs } from '../support/logs.ts'
 import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { testAct } from '../support/users.ts'
 
@@ -10,9 +11,7 @@ let { service, wire, wired, stop } = {} as WiredMail
 const records: { event?: string }[] = []
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) {
-    vi.spyOn(console, level).mockImplementation((record) => void records.push(record))
-  }
+  recordLogs(records)
   ;({ service, wire, wired, stop } = await startWiredMail())
 })
 beforeEach(() => {

@@ -3,6 +3,7 @@ import { findFactorReset } from '../../lib/mail/factor-reset.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess } from '../support/command.ts'
+import { recordLogs } from '../support/logs.ts'
 import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { isProof } from '../support/rows.ts'
 import { begin, PASSWORD, type Route } from '../support/sessions.ts'
@@ -17,7 +18,7 @@ let to: string
 let signIns = 0
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   ;({ service, wire, wired, stop } = await startWiredMail())
 })
 afterAll(() => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
 import { claimsOf } from '../support/forge.ts'
+import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
 import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/sessions.ts'
 import {
@@ -34,10 +35,7 @@ let cases = 0
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: START })
-  records = []
-  for (const level of ['info', 'warn', 'error'] as const) {
-    vi.spyOn(console, level).mockImplementation((record) => void records.push(record))
-  }
+  records = recordLogs()
 })
 afterEach(() => {
   cases += 1

@@ -1,9 +1,10 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type ProblemCode, ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
 import { allowOrigins, nameMetadata } from '../../plugins/gateway/gateway.ts'
 import { lambdaContext, loginEvent, parsed } from '../support/lambda.ts'
+import { recordLogs } from '../support/logs.ts'
 import { describeService, resourcesOf } from '../support/service-description.ts'
 import { NO_ORIGINS, testCors } from './gateway-cors.ts'
 
@@ -33,7 +34,7 @@ const CHALLENGES: Record<string, string | undefined> = {
 const responses = gatewayResponses(resourcesOf(describeService(NO_ORIGINS)))
 
 beforeAll(() => {
-  for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
+  recordLogs([], ['info', 'error'])
 })
 
 test('the gateway has a response for each expected type, and no other', () => {

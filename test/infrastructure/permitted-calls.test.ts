@@ -31,6 +31,7 @@ import { type AwsProxy, startProxy } from '../support/aws-proxy.ts'
 import { addFakeFactor, beginLogin } from '../support/fake-factor.ts'
 import { loadHandler, warmHandlers } from '../support/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/lambda.ts'
+import { recordLogs } from '../support/logs.ts'
 import { SAMPLES } from '../support/sample-events.ts'
 import {
   describeService,
@@ -89,7 +90,7 @@ const faults = new Set<string>()
 let aws: LocalAws
 
 beforeAll(async () => {
-  for (const method of ['info', 'warn', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
+  recordLogs()
   // No window of a limit begins between two attempts that it counts.
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
   network.host = await startDocumentHost()

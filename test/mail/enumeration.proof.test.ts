@@ -1,6 +1,7 @@
 import '../support/real-argon2.ts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectAlike, measureInTurns } from '../security/timing/timing.ts'
+import { recordLogs } from '../support/logs.ts'
 import { type Functions, type Stores, startStores } from '../support/sessions.ts'
 
 // Events are accepted, as Lambda does, and mails are sent after the response.
@@ -11,7 +12,7 @@ let functions: Functions
 let count = 0
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   stores = await startStores(MAIL)
   functions = await stores.functions({ MAILER: 'mailer', LIMIT_MAIL_SOURCE: '9999/3600' })
 })

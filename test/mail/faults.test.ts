@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
+import { recordLogs } from '../support/logs.ts'
 import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
 import {
@@ -31,7 +32,7 @@ let cases = 0
 const isFirst = firstOfClass()
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   ;({ service, wire, wired, stop } = await startWiredMail())
   stopTime(Date.now())
 })

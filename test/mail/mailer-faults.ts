@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, vi } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { stopTime } from '../support/at-once.ts'
+import { recordLogs } from '../support/logs.ts'
 import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { NEW_PASSWORD } from '../support/sessions.ts'
 import { type Call, type Fate, type Target, targetsOf } from '../support/wire.ts'
@@ -33,7 +34,7 @@ let cases = 0
 /** Starts the service and the mailer before the tests of a file, and stops them afterwards. */
 export function useMailer(): void {
   beforeAll(async () => {
-    for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+    recordLogs()
     ;({ service, wire, wired, stop } = await startWiredMail())
     stopTime(Date.now())
   })

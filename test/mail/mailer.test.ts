@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findConfirmation, storeInvitation } from '../../lib/mail/store.ts'
 import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-aws.ts'
+import { recordLogs } from '../support/logs.ts'
 import { codeIn, type MailService, startMailService, stopClock, tokenIn } from '../support/mail-service.ts'
 import { proof } from '../support/rows.ts'
 import { PASSWORD, signIn } from '../support/sessions.ts'
@@ -13,9 +14,7 @@ const records: Record<string, unknown>[] = []
 
 beforeEach(() => {
   records.length = 0
-  for (const level of ['info', 'warn', 'error'] as const) {
-    vi.spyOn(console, level).mockImplementation((record) => void records.push(record))
-  }
+  recordLogs(records)
 })
 afterEach(() => service.aws.stop())
 

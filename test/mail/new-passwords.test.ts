@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { rangeWith, startBreaches } from '../support/fake-breaches.ts'
+import { recordLogs } from '../support/logs.ts'
 import { type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { NEW_PASSWORD, PASSWORD, signIn } from '../support/sessions.ts'
 
@@ -7,7 +8,7 @@ const BREACHED = 'a password that others had'
 const WRONG_TOKEN = `${'A'.repeat(22)}.${'A'.repeat(43)}`
 
 beforeAll(() => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
 })
 
 /** Starts a service that knows {@link BREACHED}. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   CONFIRMATION_RANDOM_BYTES,
   MAIL_ID_BYTES,
@@ -9,6 +9,7 @@ import {
 import { claimMail, mailKey, storeInvitation } from '../../lib/mail/store.ts'
 import { NEW_LOGIN_NAME_RULE } from '../../lib/users/login-name.ts'
 import { fifty } from '../support/at-once.ts'
+import { recordLogs } from '../support/logs.ts'
 import {
   codeIn,
   type MailService,
@@ -30,7 +31,7 @@ import { startWire } from '../support/wire.ts'
 let service: MailService
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
 })
 afterAll(() => service.aws.stop())

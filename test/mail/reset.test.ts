@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recordLogs } from '../support/logs.ts'
 import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
 import { NEW_PASSWORD, PASSWORD, signIn } from '../support/sessions.ts'
 
 let service: MailService
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
 })
 afterAll(() => service.aws.stop())

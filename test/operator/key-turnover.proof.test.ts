@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { recordLogs } from '../support/logs.ts'
 import { type Stores, startStores } from '../support/sessions.ts'
 import { startStage } from './keys/stage.ts'
 
 let stores: Stores
-for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+recordLogs()
 
 beforeAll(async () => {
   stores = await startStores()

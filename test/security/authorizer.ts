@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
 import { GUARDED_ROUTES, userStatements } from '../support/authorizer-policy.ts'
+import { recordLogs } from '../support/logs.ts'
 
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'https://api.example'
@@ -54,9 +55,7 @@ export async function loadAuthorizer(keys: { a: KeyObject; b: KeyObject }) {
   const { handler } = await import('../../functions/authorizer.ts')
 
   const log: unknown[] = []
-  for (const level of ['info', 'error'] as const) {
-    vi.spyOn(console, level).mockImplementation((record) => void log.push(record))
-  }
+  recordLogs(log, ['info', 'error'])
   return {
     kms,
     dynamodb,

@@ -4,6 +4,7 @@ import { markKnownSource } from '../../lib/throttling/known-sources.ts'
 import { furtherCounters, type Limits, pairCounter } from '../../lib/throttling/limits.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { settleAll, stopTime } from '../support/at-once.ts'
+import { recordLogs } from '../support/logs.ts'
 import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from '../support/sessions.ts'
 
 // A test file that imports this has stores of its own. Its clock stands still.
@@ -27,7 +28,7 @@ export let functions: Functions
 const sent = { bursts: 0, requests: 0, accepted: 0, refused: 0 }
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   stores = await startStores()
   functions = await stores.functions()
   // The first request makes a hash that no other one makes: it tries argon2.

@@ -3,6 +3,7 @@ import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { stopTime } from '../support/at-once.ts'
 import { enterPassword } from '../support/factors/client.ts'
 import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
 import { OUTAGES, startWire, type Wire } from '../support/wire.ts'
 
@@ -15,7 +16,7 @@ let wire: Wire
 let wired: FactorFunctions
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })

@@ -10,6 +10,7 @@ import { invite } from '../../scripts/users/mail.ts'
 import { remove } from '../../scripts/users/remove.ts'
 import { addTotp, bodyOf, enterPassword, signInWith } from '../support/factors/client.ts'
 import { type FactorFunctions, PASSWORD, startFactorService } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import { tokenIn } from '../support/mail-service.ts'
 import { readyHash } from '../support/operator.ts'
 import { type Asking, partsOf, type Tokens } from '../support/sessions.ts'
@@ -37,7 +38,7 @@ beforeAll(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: clockMs })
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
 })
 beforeEach(() => {
   wire.intercept(() => 'pass')

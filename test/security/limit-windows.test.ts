@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { recordLogs } from '../support/logs.ts'
 import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from '../support/sessions.ts'
 
 const DAY = 86_400
@@ -7,7 +8,7 @@ const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 
 let stores: Stores
 let functions: Functions
-for (const method of ['info', 'warn'] as const) vi.spyOn(console, method).mockReturnValue()
+recordLogs([], ['info', 'warn'])
 
 beforeAll(async () => {
   stores = await startStores()

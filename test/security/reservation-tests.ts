@@ -21,6 +21,7 @@ import {
   PASSWORD,
   startFactorService,
 } from '../support/factors/service.ts'
+import { recordLogs } from '../support/logs.ts'
 import { codeIn } from '../support/mail-service.ts'
 import type { ApiResponse, Asking, Tokens } from '../support/sessions.ts'
 import { testAct } from '../support/users.ts'
@@ -342,7 +343,7 @@ export function testReservations(mass: 'representatives' | 'all'): void {
   const kept: unknown[] = []
 
   beforeAll(async () => {
-    for (const level of ['info', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+    recordLogs([], ['info', 'error'])
     vi.spyOn(console, 'warn').mockImplementation((record) => void kept.push(record))
     // No pause between attempts.
     vi.spyOn(Math, 'random').mockReturnValue(0)

@@ -1,12 +1,13 @@
 import '../support/real-argon2.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { recordLogs } from '../support/logs.ts'
 import { type Stores, startStores } from '../support/sessions.ts'
 import { differences, expectAlike, measure, REJECTED } from './timing/timing.ts'
 
 let stores: Stores
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
   stores = await startStores()
 })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { FactorService } from '../support/factors/service.ts'
 import { claimsOf } from '../support/forge.ts'
+import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
 import { appsOf, CHANGES, ownersOf } from './token-ends/changes.ts'
 import { CELLS, COLUMNS, type Use, usesIn } from './token-ends/columns.ts'
@@ -25,7 +26,7 @@ let restore: () => Promise<void>
 let cases = 0
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
   service = await startService()
   await addApp(service)

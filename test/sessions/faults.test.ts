@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signInOf } from '../../lib/sessions/session.ts'
 import { stopTime } from '../support/at-once.ts'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
+import { recordLogs } from '../support/logs.ts'
 import { restorerOf } from '../support/restore.ts'
 import { firstOfClass, isProof } from '../support/rows.ts'
 import {
@@ -559,7 +560,7 @@ const faults = Object.entries(FAULTS).filter(([how]) => isProof || REPRESENTATIV
 const requests = Object.keys(REQUESTS).filter((name) => isProof || ONE_OF_EACH_ROUTE.includes(name))
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })

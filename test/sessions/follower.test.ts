@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { recordLogs } from '../support/logs.ts'
 import {
   begin,
   type Functions,
@@ -27,10 +28,7 @@ beforeAll(async () => {
 afterAll(() => stores.aws.stop())
 beforeEach(() => {
   vi.setSystemTime(BEGIN_MS)
-  records = []
-  for (const level of ['info', 'warn', 'error'] as const) {
-    vi.spyOn(console, level).mockImplementation((record) => void records.push(record))
-  }
+  records = recordLogs()
 })
 
 /** Refreshes at an instant, and returns the next refresh token. */

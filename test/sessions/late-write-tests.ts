@@ -4,6 +4,7 @@ import { isLive } from '../../lib/sessions/session.ts'
 import { findSessions } from '../../lib/sessions/store.ts'
 import { findUser } from '../../lib/users/store.ts'
 import { stopTime } from '../support/at-once.ts'
+import { recordLogs } from '../support/logs.ts'
 import {
   type ApiResponse,
   NO_LIMITS,
@@ -169,7 +170,7 @@ function expectMovedOnce(route: string, { before, user, response }: Outcome) {
  */
 export function testLateWrites(mass: 'representatives' | 'all'): void {
   beforeAll(async () => {
-    for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+    recordLogs()
     // No pause between attempts.
     vi.spyOn(Math, 'random').mockReturnValue(0)
     vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })

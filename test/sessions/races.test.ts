@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { settleAll, stopTime } from '../support/at-once.ts'
 import { tokensInCookie } from '../support/cookies.ts'
+import { recordLogs } from '../support/logs.ts'
 import { restorerOf } from '../support/restore.ts'
 import { isProof, proof, rowsOf } from '../support/rows.ts'
 import {
@@ -146,7 +147,7 @@ const PAUSE_SECONDS = 1.5
 const pauses = rowsOf([0, PAUSE_SECONDS])
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
   stores = await startStores()
   empty = await restorerOf(stores.table)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
+import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
 import { NO_LIMITS, type Stores, startFunctions, startStores } from '../support/sessions.ts'
 import { startWire, type Wire } from '../support/wire.ts'
@@ -14,7 +15,7 @@ let wire: Wire
 let wired: Side
 
 beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
   stores = await startStores()
   wire = await startWire(stores.aws)

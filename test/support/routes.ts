@@ -12,6 +12,7 @@ import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { loadHandler } from './handlers.ts'
 import { parsed, sampleEvent } from './lambda.ts'
+import { recordLogs } from './logs.ts'
 import { describeService, mailOf, resourcesOf, tableOf, tokenSourceOf } from './service-description.ts'
 import { addTestUser } from './users.ts'
 
@@ -103,9 +104,7 @@ export function useRoutes() {
     }
     records = []
     mailEvents = []
-    for (const method of ['info', 'warn', 'error'] as const) {
-      vi.spyOn(console, method).mockImplementation((record) => void records.push(record))
-    }
+    recordLogs(records)
   })
 }
 

@@ -1,6 +1,7 @@
 import { JwtVerifier } from 'aws-jwt-verify'
 import { customFetch, discoveryRequest, processDiscoveryResponse, validateJwtAccessToken } from 'oauth4webapi'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { recordLogs } from '../support/logs.ts'
 import { type Stores, startStores } from '../support/sessions.ts'
 import { AUDIENCE, ISSUER, type Issued, issueTokens } from './issued.ts'
 
@@ -9,7 +10,7 @@ const TOKENS_OF_EACH = 50
 let stores: Stores
 let issued: Issued
 beforeAll(async () => {
-  for (const method of ['info', 'warn'] as const) vi.spyOn(console, method).mockReturnValue()
+  recordLogs([], ['info', 'warn'])
   stores = await startStores()
   issued = await issueTokens(stores, TOKENS_OF_EACH)
 })

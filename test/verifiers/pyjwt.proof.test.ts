@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { recordLogs } from '../support/logs.ts'
 import { root } from '../support/service-description.ts'
 import { type Stores, startStores } from '../support/sessions.ts'
 import { AUDIENCE, ISSUER, type Issued, issueTokens } from './issued.ts'
@@ -12,7 +13,7 @@ const hasPyJwt = spawnSync(PYTHON, ['-c', 'import jwt']).status === 0
 let stores: Stores
 let issued: Issued
 beforeAll(async () => {
-  for (const method of ['info', 'warn'] as const) vi.spyOn(console, method).mockReturnValue()
+  recordLogs([], ['info', 'warn'])
   stores = await startStores()
   issued = await issueTokens(stores, 50)
 })

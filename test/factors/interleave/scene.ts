@@ -15,6 +15,7 @@ import {
   startFactorService,
 } from '../../support/factors/service.ts'
 import { countComputations } from '../../support/gate.ts'
+import { recordLogs } from '../../support/logs.ts'
 import { restorerOf } from '../../support/restore.ts'
 import type { Tokens } from '../../support/sessions.ts'
 import { type SoftPasskey, usePasskey } from '../../support/webauthn/authenticator.ts'
@@ -98,7 +99,7 @@ const RESET_DELAY_SECONDS = 86_400
 
 /** Adds bob, who has a passkey, and ada, in every state. */
 export async function startFactorWorld(): Promise<FactorWorld> {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   countComputations()
   const at = (seconds: number) => void vi.setSystemTime(BEGIN_MS + seconds * 1_000)
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })

@@ -1,5 +1,6 @@
 import { expect, vi } from 'vitest'
 import { wiring } from '../../support/gate.ts'
+import { recordLogs } from '../../support/logs.ts'
 import { startStores } from '../../support/sessions.ts'
 import { type Acts, interleave, type World } from './interleave.ts'
 import { firstScene } from './scene.ts'
@@ -9,7 +10,7 @@ import { expectViolationOf, type Weakening } from './weaken.ts'
 
 /** Starts the stores and the functions. Nothing is logged, and the clock stands still unless a schedule moves it. */
 export async function startWorld(): Promise<World> {
-  for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue()
+  recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
   const stores = await startStores()
   return { stores, newScene: await firstScene(stores, await stores.functions()) }
