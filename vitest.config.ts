@@ -51,7 +51,7 @@ const TABLES = ['lib', 'local', 'test'].flatMap((folder) =>
 const OTHERS = ['test/aws/**', 'test/package/**', 'test/**/node_modules/**']
 
 /** One running service for all files of a project, and the list of the responses that its tests have seen. */
-const globalSetup = ['test/http/openapi/coverage.ts', 'test/support/running-service.ts']
+const globalSetup = ['test/http/openapi/coverage.ts', 'test/support/process/running-service.ts']
 
 /**
  * The files of a worker share its process, because one for each file takes 0.3 to 0.4 s of a core more. Each has fresh
@@ -59,7 +59,7 @@ const globalSetup = ['test/http/openapi/coverage.ts', 'test/support/running-serv
  */
 export const sharedProcess = {
   isolate: false,
-  setupFiles: 'test/support/fresh-modules.ts',
+  setupFiles: 'test/support/process/fresh-modules.ts',
 }
 
 export default defineConfig({
@@ -88,7 +88,7 @@ export default defineConfig({
           exclude: OTHERS,
           globalSetup,
           provide: { isProof: true },
-          setupFiles: 'test/support/fresh-modules.ts',
+          setupFiles: 'test/support/process/fresh-modules.ts',
         },
       },
       {

@@ -8,16 +8,16 @@ import { changeUser, type UserChange } from '../lib/users/store.ts'
 import type { User } from '../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
-import { loadHandler } from '../test/support/handlers.ts'
-import { lambdaContext, sampleEvent } from '../test/support/lambda.ts'
+import { loadHandler } from '../test/support/http/handlers.ts'
+import { lambdaContext, sampleEvent } from '../test/support/http/lambda.ts'
 import {
   describeService,
   resourcesOf,
   tableOf,
   tokenPartiesOf,
   tokenSourceOf,
-} from '../test/support/service-description.ts'
-import { addTestUser, testAct } from '../test/support/users.ts'
+} from '../test/support/process/service-description.ts'
+import { addTestUser, testAct } from '../test/support/users/users.ts'
 
 const service = describeService()
 let aws: LocalAws

@@ -7,10 +7,15 @@ import type {
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
-import { warmHandlers } from '../test/support/handlers.ts'
-import { lambdaContext, parsed, sampleEvent } from '../test/support/lambda.ts'
-import { OUTCOMES, SAMPLES } from '../test/support/sample-events.ts'
-import { describeService, mailOf, resourcesOf, tokenSourceOf } from '../test/support/service-description.ts'
+import { warmHandlers } from '../test/support/http/handlers.ts'
+import { lambdaContext, parsed, sampleEvent } from '../test/support/http/lambda.ts'
+import { OUTCOMES, SAMPLES } from '../test/support/http/sample-events.ts'
+import {
+  describeService,
+  mailOf,
+  resourcesOf,
+  tokenSourceOf,
+} from '../test/support/process/service-description.ts'
 
 const service = describeService()
 let aws: LocalAws

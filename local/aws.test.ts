@@ -5,8 +5,8 @@ import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { verifyPassword } from '../lib/passwords/hash.ts'
 import { readPublicKey } from '../lib/tokens/public-keys.ts'
 import { findUserByName } from '../lib/users/store.ts'
-import { sendForAll } from '../test/support/http.ts'
-import { describeService, resourcesOf, root } from '../test/support/service-description.ts'
+import { sendForAll } from '../test/support/http/http.ts'
+import { describeService, resourcesOf, root } from '../test/support/process/service-description.ts'
 import { type LocalAws, startLocalAws } from './aws.ts'
 
 const service = describeService()

@@ -6,7 +6,7 @@ import { isSecretOf } from '../lib/oauth/clients/secret.ts'
 import { findClientWithSecrets } from '../lib/oauth/clients/store.ts'
 import { identifiersOf, scopeIn, scopesOf } from '../lib/oauth/scopes.ts'
 import { requireFittingValues } from '../scripts/clients/values.ts'
-import { startTable } from '../test/support/table.ts'
+import { startTable } from '../test/support/aws/table.ts'
 import { DEMO_CLIENTS } from './demo-clients.ts'
 
 const { table, stop } = await startTable()

@@ -7,7 +7,7 @@ import {
   resourcesOf,
   tokenPartiesOf,
   tokenSourceOf,
-} from '../test/support/service-description.ts'
+} from '../test/support/process/service-description.ts'
 import { type LocalAws, startLocalAws } from './aws.ts'
 import { fillTokens } from './tokens.ts'
 

@@ -7,8 +7,9 @@ import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUser, findUserByName } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { testGrant } from '../../test/oauth/clients.ts'
-import { loadHandler } from '../../test/support/handlers.ts'
-import { parsed, sampleEvent } from '../../test/support/lambda.ts'
+import { type Call, type Fate, startWire } from '../../test/support/aws/wire.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import { parsed, sampleEvent } from '../../test/support/http/lambda.ts'
 import {
   attempts,
   aws,
@@ -33,9 +34,8 @@ import {
   table,
   throttled,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { addTestUser, testAct, testUser } from '../../test/support/users.ts'
-import { type Call, type Fate, startWire } from '../../test/support/wire.ts'
+} from '../../test/support/http/routes.ts'
+import { addTestUser, testAct, testUser } from '../../test/support/users/users.ts'
 
 useRoutes()
 

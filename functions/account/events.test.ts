@@ -21,8 +21,8 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { asOperator, testAct, testAt } from '../../test/support/users.ts'
+} from '../../test/support/http/routes.ts'
+import { asOperator, testAct, testAt } from '../../test/support/users/users.ts'
 
 useRoutes()
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { changeUser } from '../../lib/users/store.ts'
 import { permissions } from '../../test/infrastructure/permissions.ts'
-import { loadHandler } from '../../test/support/handlers.ts'
+import { startWire } from '../../test/support/aws/wire.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
 import {
   aws,
   call,
@@ -16,9 +17,8 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { addTestUser, testAct } from '../../test/support/users.ts'
-import { startWire } from '../../test/support/wire.ts'
+} from '../../test/support/http/routes.ts'
+import { addTestUser, testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

@@ -3,10 +3,11 @@ import { getItems } from '../../lib/aws/dynamodb.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUser, replaceHash } from '../../lib/users/store.ts'
-import { say } from '../../test/support/fake-aws.ts'
-import { RANGE, rangeWith, splitHash, startBreaches } from '../../test/support/fake-breaches.ts'
-import { loadHandler } from '../../test/support/handlers.ts'
-import { parsed } from '../../test/support/lambda.ts'
+import { say } from '../../test/support/aws/fake-aws.ts'
+import { startWire } from '../../test/support/aws/wire.ts'
+import { RANGE, rangeWith, splitHash, startBreaches } from '../../test/support/http/fake-breaches.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import { parsed } from '../../test/support/http/lambda.ts'
 import {
   attempts,
   aws,
@@ -34,9 +35,8 @@ import {
   throttled,
   tokenPair,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { testAct } from '../../test/support/users.ts'
-import { startWire } from '../../test/support/wire.ts'
+} from '../../test/support/http/routes.ts'
+import { testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

@@ -10,8 +10,8 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { addTestUser, testAct } from '../../test/support/users.ts'
+} from '../../test/support/http/routes.ts'
+import { addTestUser, testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

@@ -7,7 +7,7 @@ import { findSession } from '../../lib/sessions/store.ts'
 import { secondOf } from '../../lib/time.ts'
 import { addApi, addClient, CALLBACK, type Changes } from '../../test/oauth/clients.ts'
 import { approve as approveBy, clickOf as click } from '../../test/oauth/requests.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/http/cookies.ts'
 import {
   begin,
   call,
@@ -24,8 +24,8 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { testAct } from '../../test/support/users.ts'
+} from '../../test/support/http/routes.ts'
+import { testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

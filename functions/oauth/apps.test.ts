@@ -27,8 +27,8 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { testAct } from '../../test/support/users.ts'
+} from '../../test/support/http/routes.ts'
+import { testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

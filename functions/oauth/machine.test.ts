@@ -6,9 +6,9 @@ import { secondOf } from '../../lib/time.ts'
 import { addApi, addClient, basic, type Changes, SECRET } from '../../test/oauth/clients.ts'
 import { addNotesApi, notesScopes } from '../../test/oauth/own-api.ts'
 import { sendForm } from '../../test/oauth/requests.ts'
-import { withHeaders } from '../../test/support/cookies.ts'
-import { call, later, now, ok, records, table, useRoutes } from '../../test/support/routes.ts'
-import { testAct } from '../../test/support/users.ts'
+import { withHeaders } from '../../test/support/http/cookies.ts'
+import { call, later, now, ok, records, table, useRoutes } from '../../test/support/http/routes.ts'
+import { testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

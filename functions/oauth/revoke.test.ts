@@ -18,7 +18,7 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
+} from '../../test/support/http/routes.ts'
 
 useRoutes()
 

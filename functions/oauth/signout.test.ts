@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { addClient, CALLBACK, type Changes, credentialsOf, formOf } from '../../test/oauth/clients.ts'
 import { codeFor, exchange } from '../../test/oauth/requests.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/http/cookies.ts'
 import {
   begin,
   call,
@@ -13,7 +13,7 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
+} from '../../test/support/http/routes.ts'
 
 useRoutes()
 

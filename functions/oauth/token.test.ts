@@ -25,7 +25,7 @@ import {
   sendForm,
   userInfo,
 } from '../../test/oauth/requests.ts'
-import { withHeaders } from '../../test/support/cookies.ts'
+import { withHeaders } from '../../test/support/http/cookies.ts'
 import {
   begin,
   call,
@@ -41,8 +41,8 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { addTestUser, testAct } from '../../test/support/users.ts'
+} from '../../test/support/http/routes.ts'
+import { addTestUser, testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

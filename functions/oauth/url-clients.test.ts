@@ -16,9 +16,9 @@ import {
   startDocumentHost,
 } from '../../test/oauth/document-host.ts'
 import { approve as approveBy } from '../../test/oauth/requests.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/cookies.ts'
-import { loadHandler } from '../../test/support/handlers.ts'
-import { parsed } from '../../test/support/lambda.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/http/cookies.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import { parsed } from '../../test/support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -37,8 +37,8 @@ import {
   stored,
   table,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { asOperator, testAct } from '../../test/support/users.ts'
+} from '../../test/support/http/routes.ts'
+import { asOperator, testAct } from '../../test/support/users/users.ts'
 
 // Apps that are not registered: their client_id is the URL of a metadata document.
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MODULES, readServed } from '../../packages/client.ts'
-import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
+import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
 import { TECHNICAL } from '../../test/support/technical-words.ts'
 import { handler as authorize } from './authorize/authorize.ts'
 import { handler as accountPages } from './confirm/account-pages.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { lambdaContext, sampleEvent } from '../../test/support/lambda.ts'
+import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
 import { handler as authorize } from './authorize/authorize.ts'
 import { handler as accountPages } from './confirm/account-pages.ts'
 import { handler as docs } from './docs/docs.ts'

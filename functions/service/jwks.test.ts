@@ -2,14 +2,14 @@ import { createLocalJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
-import { loadHandler } from '../../test/support/handlers.ts'
-import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lambda.ts'
 import {
   describeService,
   resourcesOf,
   tokenPartiesOf,
   tokenSourceOf,
-} from '../../test/support/service-description.ts'
+} from '../../test/support/process/service-description.ts'
 
 const service = describeService()
 let aws: LocalAws

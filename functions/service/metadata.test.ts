@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest'
-import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
-import { describeService } from '../../test/support/service-description.ts'
+import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lambda.ts'
+import { describeService } from '../../test/support/process/service-description.ts'
 import { handler } from './metadata.ts'
 
 const EVENTS = ['metadata.json', 'metadata-oauth.json']

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { describeApi } from '../../lib/openapi/document.ts'
 import type { Feature } from '../../lib/openapi/route.ts'
-import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
+import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lambda.ts'
 import { handler } from './openapi.ts'
 
 const stage = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/dev'

@@ -7,9 +7,9 @@ import {
   refreshTokenIn,
   setsCookie,
   withHeaders,
-} from '../../test/support/cookies.ts'
-import { loadHandler } from '../../test/support/handlers.ts'
-import { parsed } from '../../test/support/lambda.ts'
+} from '../../test/support/http/cookies.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import { parsed } from '../../test/support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -30,7 +30,7 @@ import {
   table,
   tokenPair,
   useRoutes,
-} from '../../test/support/routes.ts'
+} from '../../test/support/http/routes.ts'
 
 useRoutes()
 

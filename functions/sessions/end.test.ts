@@ -24,8 +24,8 @@ import {
   table,
   tokenPair,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { testAct } from '../../test/support/users.ts'
+} from '../../test/support/http/routes.ts'
+import { testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

@@ -14,7 +14,7 @@ import {
   sessionIdOf,
   sessionOf,
   useRoutes,
-} from '../../test/support/routes.ts'
+} from '../../test/support/http/routes.ts'
 
 useRoutes()
 

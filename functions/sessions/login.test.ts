@@ -12,10 +12,8 @@ import { readUnverified, verifyAccessToken } from '../../lib/tokens/access-token
 import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
-import { addFakeFactor } from '../../test/support/fake-factor.ts'
-import { inEnvironment } from '../../test/support/handlers.ts'
-import { loginEvent, parsed } from '../../test/support/lambda.ts'
-import { edge, inRounds } from '../../test/support/rounds.ts'
+import { inEnvironment } from '../../test/support/http/handlers.ts'
+import { loginEvent, parsed } from '../../test/support/http/lambda.ts'
 import {
   aws,
   context,
@@ -30,9 +28,11 @@ import {
   throttled,
   tokenPair,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { environmentOf, tokenPartiesOf } from '../../test/support/service-description.ts'
-import { addTestUser, testAct } from '../../test/support/users.ts'
+} from '../../test/support/http/routes.ts'
+import { environmentOf, tokenPartiesOf } from '../../test/support/process/service-description.ts'
+import { edge, inRounds } from '../../test/support/rounds.ts'
+import { addFakeFactor } from '../../test/support/users/fake-factor.ts'
+import { addTestUser, testAct } from '../../test/support/users/users.ts'
 import { handler } from './login.ts'
 
 // With the requested costs recorded.

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { loadHandler } from '../../test/support/handlers.ts'
-import { parsed } from '../../test/support/lambda.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import { parsed } from '../../test/support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -22,7 +22,7 @@ import {
   stored,
   tokenPair,
   useRoutes,
-} from '../../test/support/routes.ts'
+} from '../../test/support/http/routes.ts'
 
 useRoutes()
 

@@ -7,8 +7,9 @@ import { publicKeyCache } from '../../lib/tokens/public-keys.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { fifty } from '../../test/support/at-once.ts'
-import { loadHandler } from '../../test/support/handlers.ts'
-import { parsed } from '../../test/support/lambda.ts'
+import { type Fate, startWire } from '../../test/support/aws/wire.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import { parsed } from '../../test/support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -33,10 +34,9 @@ import {
   table,
   tokenPair,
   useRoutes,
-} from '../../test/support/routes.ts'
-import { tokenPartiesOf } from '../../test/support/service-description.ts'
-import { testAct } from '../../test/support/users.ts'
-import { type Fate, startWire } from '../../test/support/wire.ts'
+} from '../../test/support/http/routes.ts'
+import { tokenPartiesOf } from '../../test/support/process/service-description.ts'
+import { testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
 

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../../test/support/cookies.ts'
-import { claimsOf } from '../../test/support/forge.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../../test/support/http/cookies.ts'
+import { claimsOf } from '../../test/support/http/forge.ts'
 import {
   begin,
   behindAuthorizer,
@@ -18,7 +18,7 @@ import {
   stored,
   tokenPair,
   useRoutes,
-} from '../../test/support/routes.ts'
+} from '../../test/support/http/routes.ts'
 
 // A sign-in in the browser of a session of the same user renews that session.
 

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
-import { sampleEvent } from '../../test/support/lambda.ts'
+import { sampleEvent } from '../../test/support/http/lambda.ts'
 import { clientPrincipalOf, isFromClient } from './client-principal.ts'
 import { principalOf } from './principal.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
-import { adminStatements, userStatements } from '../../test/support/authorizer-policy.ts'
+import { adminStatements, userStatements } from '../../test/support/http/authorizer-policy.ts'
 import type { UserAttributes } from '../application/attributes.ts'
 import type { Role } from '../application/roles.ts'
 import { policyFor } from './policy.ts'

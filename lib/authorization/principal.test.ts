@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, test, vi } from 'vitest'
-import { sampleEvent } from '../../test/support/lambda.ts'
+import { sampleEvent } from '../../test/support/http/lambda.ts'
 import { principalOf } from './principal.ts'
 
 const EXPIRES_AT = 1_795_534_200

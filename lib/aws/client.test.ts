@@ -7,7 +7,7 @@ import {
   say,
   startFakeAws,
   stayMute,
-} from '../../test/support/fake-aws.ts'
+} from '../../test/support/aws/fake-aws.ts'
 import { ServiceError } from '../errors.ts'
 import { awsErrorType, cancellationCodes, isRefused } from './client.ts'
 

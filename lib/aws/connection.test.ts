@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { breakOff, breakOffMidway, say, startFakeAws } from '../../test/support/fake-aws.ts'
+import { breakOff, breakOffMidway, say, startFakeAws } from '../../test/support/aws/fake-aws.ts'
 import { awsClient, withTimeout } from './client.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { say, startFakeAws } from '../../test/support/fake-aws.ts'
-import { startTable } from '../../test/support/table.ts'
+import { say, startFakeAws } from '../../test/support/aws/fake-aws.ts'
+import { startTable } from '../../test/support/aws/table.ts'
 import { ServiceError } from '../errors.ts'
 import type { AwsCall } from './client.ts'
 import {

@@ -1,6 +1,6 @@
 import aws4 from 'aws4'
 import { describe, expect, test } from 'vitest'
-import { type Received, say, startFakeAws } from '../../test/support/fake-aws.ts'
+import { type Received, say, startFakeAws } from '../../test/support/aws/fake-aws.ts'
 import { protocolOf, type Service } from './settings.ts'
 import { requestSigner } from './sign.ts'
 

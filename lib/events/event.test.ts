@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { testAct } from '../../test/support/users.ts'
+import { testAct } from '../../test/support/users/users.ts'
 import { text } from '../aws/dynamodb.ts'
 import {
   accountEventTypes,

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { isProof } from '../../test/support/rows.ts'
-import { testAct, testAt, testUser } from '../../test/support/users.ts'
+import { testAct, testAt, testUser } from '../../test/support/users/users.ts'
 import type { Item, Table } from '../aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../enrolment/code.ts'
 import { changeFactors } from '../factors/change.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
+import { lambdaContext, loginEvent, parsed } from '../../test/support/http/lambda.ts'
 import { PROBLEMS, type ProblemCode, ServiceError, TITLES } from '../errors.ts'
 import { apiHandler, deadlineOf } from './handler.ts'
 import { json, noContent } from './responses.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sampleEvent } from '../../test/support/lambda.ts'
+import { sampleEvent } from '../../test/support/http/lambda.ts'
 import { originOf, serverUrlOf } from './headers.ts'
 
 test.each([

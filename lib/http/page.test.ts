@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, expect, test, vi } from 'vitest'
-import { lambdaContext, parsed, sampleEvent } from '../../test/support/lambda.ts'
+import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lambda.ts'
 import { pageHandler } from './page.ts'
 
 const HTML = '<link href="lamp/page.css"><script src="lamp/page.js"></script>'

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { inEnvironment } from '../../test/support/handlers.ts'
-import { lambdaContext, loginEvent, parsed } from '../../test/support/lambda.ts'
+import { inEnvironment } from '../../test/support/http/handlers.ts'
+import { lambdaContext, loginEvent, parsed } from '../../test/support/http/lambda.ts'
 import { json, noContent } from './responses.ts'
 import { byRoute } from './routes.ts'
 import { type TableRoute, tableHandler } from './table.ts'

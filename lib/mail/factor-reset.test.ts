@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { startStores } from '../../test/support/sessions.ts'
-import { testAct } from '../../test/support/users.ts'
+import { startStores } from '../../test/support/users/sessions.ts'
+import { testAct } from '../../test/support/users/users.ts'
 import { transact } from '../aws/dynamodb.ts'
 import {
   announcement,

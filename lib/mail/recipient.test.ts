@@ -1,5 +1,5 @@
 import { afterAll, expect, test, vi } from 'vitest'
-import { startStores } from '../../test/support/sessions.ts'
+import { startStores } from '../../test/support/users/sessions.ts'
 import type { Role } from '../application/roles.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { findRecipient, findRecipientByName } from './recipient.ts'

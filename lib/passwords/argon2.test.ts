@@ -1,4 +1,4 @@
-import '../../test/support/real-argon2.ts'
+import '../../test/support/process/real-argon2.ts'
 import { argon2Sync, randomBytes } from 'node:crypto'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { importWithArgon2, notSupported } from '../../test/security/hashes/without-argon2.ts'

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { breakOff, breakOffMidway, type Reply, say, stayMute } from '../../test/support/fake-aws.ts'
-import { RANGE, rangeWith, splitHash, startBreaches } from '../../test/support/fake-breaches.ts'
+import { breakOff, breakOffMidway, type Reply, say, stayMute } from '../../test/support/aws/fake-aws.ts'
+import { RANGE, rangeWith, splitHash, startBreaches } from '../../test/support/http/fake-breaches.ts'
 import { isBreached, rejectBreached } from './breached.ts'
 
 const PASSWORD = 'correct horse battery staple'

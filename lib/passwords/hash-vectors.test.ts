@@ -1,4 +1,4 @@
-import '../../test/support/real-argon2.ts'
+import '../../test/support/process/real-argon2.ts'
 import { expect, test, vi } from 'vitest'
 import {
   costOf,

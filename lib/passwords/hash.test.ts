@@ -1,4 +1,4 @@
-import '../../test/support/real-argon2.ts'
+import '../../test/support/process/real-argon2.ts'
 import { argon2Sync, randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {

@@ -15,8 +15,8 @@ import {
   stored,
   table,
   userState,
-} from '../../test/support/session-per-test.ts'
-import { testAct, testAt } from '../../test/support/users.ts'
+} from '../../test/support/users/session-per-test.ts'
+import { testAct, testAt } from '../../test/support/users/users.ts'
 import type { Role } from '../application/roles.ts'
 import { ServiceError } from '../errors.ts'
 import { AMR, type Amr, type FactorPolicy } from '../users/factors.ts'

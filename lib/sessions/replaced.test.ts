@@ -9,8 +9,8 @@ import {
   session,
   start,
   table,
-} from '../../test/support/session-per-test.ts'
-import { testAct } from '../../test/support/users.ts'
+} from '../../test/support/users/session-per-test.ts'
+import { testAct } from '../../test/support/users/users.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { nextSecret, parseRefreshToken, readRefreshToken, withSecret } from './refresh-token.ts'

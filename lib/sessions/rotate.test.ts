@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { outrunTable, resendingTable, watchedTable } from '../../test/support/aws/table.ts'
 import {
   ada,
   later,
@@ -10,9 +11,8 @@ import {
   session,
   stored,
   table,
-} from '../../test/support/session-per-test.ts'
-import { outrunTable, resendingTable, watchedTable } from '../../test/support/table.ts'
-import { testAct, testAt } from '../../test/support/users.ts'
+} from '../../test/support/users/session-per-test.ts'
+import { testAct, testAt } from '../../test/support/users/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import type { Redeemed } from './redeem.ts'
 import { nextSecret, readRefreshToken } from './refresh-token.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
-import { testUser } from '../../test/support/users.ts'
+import { testUser } from '../../test/support/users/users.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { readRefreshToken } from './refresh-token.ts'

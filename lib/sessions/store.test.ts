@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fifty } from '../../test/support/at-once.ts'
+import { outrunTable, resendingTable, watchedTable } from '../../test/support/aws/table.ts'
 import {
   ada,
   aws,
@@ -15,9 +16,8 @@ import {
   stored,
   table,
   userState,
-} from '../../test/support/session-per-test.ts'
-import { outrunTable, resendingTable, watchedTable } from '../../test/support/table.ts'
-import { addTestUser, storeSession, testAct } from '../../test/support/users.ts'
+} from '../../test/support/users/session-per-test.ts'
+import { addTestUser, storeSession, testAct } from '../../test/support/users/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
 import { nextSecret } from './refresh-token.ts'

@@ -8,8 +8,8 @@ import {
   policy,
   stored,
   table,
-} from '../../test/support/session-per-test.ts'
-import { testAct } from '../../test/support/users.ts'
+} from '../../test/support/users/session-per-test.ts'
+import { testAct } from '../../test/support/users/users.ts'
 import { getItems, type Table, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { eventsOfUser } from '../events/store.ts'

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { startTable } from '../../test/support/table.ts'
+import { startTable } from '../../test/support/aws/table.ts'
 import { getItems, transact } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
 import {

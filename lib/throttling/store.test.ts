@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fifty } from '../../test/support/at-once.ts'
-import { startTable } from '../../test/support/table.ts'
+import { startTable } from '../../test/support/aws/table.ts'
 import type { AwsCall } from '../aws/client.ts'
 import { getItems, type Item } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'

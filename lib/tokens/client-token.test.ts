@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { forge, hmac, rsaPair, type Signer, signer } from '../../test/support/forge.ts'
+import { forge, hmac, rsaPair, type Signer, signer } from '../../test/support/http/forge.ts'
 import { readUnverified } from './access-token.ts'
 import { isOfClient, ownAudienceOf, verifyClientToken } from './client-token.ts'
 import { publicKeyFromSpki } from './public-keys.ts'

@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
-import { testUser } from '../../test/support/users.ts'
+import { testUser } from '../../test/support/users/users.ts'
 import { awsClient } from '../aws/client.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'

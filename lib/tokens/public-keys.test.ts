@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import { calculateJwkThumbprint } from 'jose'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { fakeKms, type KeyPair, newKeyPair, spkiOf } from '../../test/support/fake-kms.ts'
+import { fakeKms, type KeyPair, newKeyPair, spkiOf } from '../../test/support/aws/fake-kms.ts'
 import type { AwsCall } from '../aws/client.ts'
 import { ServiceError } from '../errors.ts'
 import { publicKeyCache, publicKeyFromSpki, readPublicKey } from './public-keys.ts'

@@ -1,6 +1,6 @@
 import { randomBytes, verify } from 'node:crypto'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { fakeKms, type KeyPair, newKeyPair } from '../../test/support/fake-kms.ts'
+import { fakeKms, type KeyPair, newKeyPair } from '../../test/support/aws/fake-kms.ts'
 import type { AwsCall } from '../aws/client.ts'
 import { kmsSigner } from './signer.ts'
 

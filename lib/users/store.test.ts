@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { startTable } from '../../test/support/table.ts'
-import { addTestUser, testAct } from '../../test/support/users.ts'
+import { startTable } from '../../test/support/aws/table.ts'
+import { addTestUser, testAct } from '../../test/support/users/users.ts'
 import { getItems, type Table, type TransactWrite } from '../aws/dynamodb.ts'
 import { OWN_PROFILE } from '../factors/own-account.ts'
 import { revokeSessions, revokeTokens } from './revocation.ts'

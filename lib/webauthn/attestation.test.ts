@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { encodeCbor } from '../../test/support/webauthn/cbor.ts'
+import { encodeCbor } from '../../test/support/users/webauthn/cbor.ts'
 import { isValidAttestation, readAttestationObject } from './attestation.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { encodeCbor } from '../../test/support/webauthn/cbor.ts'
+import { encodeCbor } from '../../test/support/users/webauthn/cbor.ts'
 import { readAuthenticatorData } from './authenticator-data.ts'
 
 const FLAGS = { UP: 0x01, UV: 0x04, BE: 0x08, BS: 0x10, AT: 0x40, ED: 0x80 }

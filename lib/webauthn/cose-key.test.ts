@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { encodeCbor } from '../../test/support/webauthn/cbor.ts'
+import { encodeCbor } from '../../test/support/users/webauthn/cbor.ts'
 import { ALGORITHMS, isValidSignature, readCoseKey } from './cose-key.ts'
 
 type Members = [label: number, value: unknown][]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { describeService, resourcesOf } from '../../test/support/service-description.ts'
+import { describeService, resourcesOf } from '../../test/support/process/service-description.ts'
 import {
   allows,
   filledIn,

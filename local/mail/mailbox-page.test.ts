@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { LINK, mailboxOf, mailOf } from '../../test/support/mails.ts'
+import { LINK, mailboxOf, mailOf } from '../../test/support/users/mails.ts'
 import type { Mail } from './mailbox.ts'
 import { mailboxResponse } from './mailbox-page.ts'
 

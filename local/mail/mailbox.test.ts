@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LINK, mailboxOf, mailOf } from '../../test/support/mails.ts'
+import { LINK, mailboxOf, mailOf } from '../../test/support/users/mails.ts'
 import { firstLink, mailLine } from './mailbox.ts'
 
 test('a mailbox keeps the last 100 mails, the newest first', () => {

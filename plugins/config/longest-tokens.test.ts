@@ -9,7 +9,7 @@ import { kmsSigner } from '../../lib/tokens/signer.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
-import { testUser } from '../../test/support/users.ts'
+import { testUser } from '../../test/support/users/users.ts'
 import { faultsOfTokens, longestTokens } from './longest-tokens.ts'
 
 vi.mock('../../auth.config.ts', () => ({

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
-import { root } from '../../test/support/service-description.ts'
+import { root } from '../../test/support/process/service-description.ts'
 import { filesIn } from '../functions/functions.ts'
 import {
   faultsOfScopes,

@@ -4,8 +4,8 @@ import { removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { type Store, startStore } from '../../test/support/operator.ts'
-import { addTestUser, testAct } from '../../test/support/users.ts'
+import { type Store, startStore } from '../../test/support/process/operator.ts'
+import { addTestUser, testAct } from '../../test/support/users/users.ts'
 import { changeExisting } from './store.ts'
 
 let store: Store

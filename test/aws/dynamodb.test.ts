@@ -4,8 +4,8 @@ import { createDynamoDb } from '../../local/dynamodb/dynamodb.ts'
 import { countAccounts, findAccounts } from '../../scripts/users/list/search.ts'
 import { listen } from '../local/aws-service.ts'
 import { askAt, createTable } from '../local/dynamodb/contract.ts'
-import { describeService, tableResources } from '../support/service-description.ts'
-import { addTestUser } from '../support/users.ts'
+import { describeService, tableResources } from '../support/process/service-description.ts'
+import { addTestUser } from '../support/users/users.ts'
 import { CREDENTIALS, REGION } from './account.ts'
 
 // A contract for the local DynamoDB and for moto's: the calls of lib/, one after the other on one table.

@@ -1,5 +1,5 @@
 import { expect, inject } from 'vitest'
-import { describeService } from '../support/service-description.ts'
+import { describeService } from '../support/process/service-description.ts'
 import { deploymentAt, STACK } from './deployment.ts'
 import { startOperator } from './operator.ts'
 import { startRecorder } from './recorded-actions.ts'

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { expect, inject, onTestFinished } from 'vitest'
-import { sendForAll } from '../support/http.ts'
-import { startService } from '../support/service.ts'
+import { sendForAll } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
 import { heading, open, press, signIn } from './browser.ts'
 import { startClock } from './service-clock.ts'
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { afterAll } from 'vitest'
 import { listen } from '../local/aws-service.ts'
-import { startService } from '../support/service.ts'
+import { startService } from '../support/process/service.ts'
 
 /** A server of pages at an origin of its own, as an app has. */
 export interface AppServer {

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { SECRET, VERIFIER } from '../oauth/clients.ts'
-import { sendForAll } from '../support/http.ts'
+import { sendForAll } from '../support/http/http.ts'
 import { ACCOUNT, openAccount, rows, serviceUrl, startOther } from './accounts.ts'
 import { alert, expectFocus, heading, inspect, LOOKS, useBrowser } from './browser.ts'
 import { dialog, pressIn } from './factors.ts'

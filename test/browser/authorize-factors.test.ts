@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Service, startService } from '../support/service.ts'
-import { tableAt } from '../support/sessions.ts'
+import { type Service, startService } from '../support/process/service.ts'
+import { tableAt } from '../support/users/sessions.ts'
 import {
   askForMail,
   choosePassword,

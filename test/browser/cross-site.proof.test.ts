@@ -1,9 +1,9 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { randomBytes } from 'node:crypto'
 import type { BrowserContext, Frame, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Service, startService } from '../support/service.ts'
-import { operator, tableAt } from '../support/sessions.ts'
+import { type Service, startService } from '../support/process/service.ts'
+import { operator, tableAt } from '../support/users/sessions.ts'
 import { type AppServer, startAppServer } from './app-server.ts'
 import { open, useBrowser } from './browser.ts'
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { expect, inject, test } from 'vitest'
-import { tokenOf } from '../support/http.ts'
+import { tokenOf } from '../support/http/http.ts'
 import { startAtMinute, startOther } from './accounts.ts'
 import { inspect, LOOKS, open, underStage, useBrowser } from './browser.ts'
 

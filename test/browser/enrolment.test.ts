@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { begin } from '../support/command.ts'
-import { type Service, startService } from '../support/service.ts'
+import { begin } from '../support/process/command.ts'
+import { type Service, startService } from '../support/process/service.ts'
 import { newName, nextMail, PASSWORD } from './accounts.ts'
 import { addAuthenticator, judgeRecorded, recordResponses, withoutAutofill } from './authenticator.ts'
 import {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { authenticator } from '../support/authenticator.ts'
+import { authenticator } from '../support/users/authenticator.ts'
 import { PASSWORD } from './accounts.ts'
 import { alert, expectFocus, press } from './browser.ts'
 

@@ -6,8 +6,8 @@ import { handler as accountPages } from '../../functions/pages/confirm/account-p
 import { handler as signin } from '../../functions/pages/signin/signin.ts'
 import { textForBrowsers } from '../../plugins/page-files.ts'
 import { listen } from '../local/aws-service.ts'
-import { lambdaContext, sampleEvent } from '../support/lambda.ts'
-import { root } from '../support/service-description.ts'
+import { lambdaContext, sampleEvent } from '../support/http/lambda.ts'
+import { root } from '../support/process/service-description.ts'
 import { open, useBrowser } from './browser.ts'
 
 // The pages of an application that has a long word in each sentence, such as one of another language.

@@ -4,7 +4,7 @@ import { renderMessage } from '../../lib/mail/render.ts'
 import { createMailbox, type Mail, type Mailbox } from '../../local/mail/mailbox.ts'
 import { mailboxResponse } from '../../local/mail/mailbox-page.ts'
 import { listen } from '../local/aws-service.ts'
-import { mailOf } from '../support/mails.ts'
+import { mailOf } from '../support/users/mails.ts'
 import { heading, inspect, LOOKS, open, useBrowser } from './browser.ts'
 
 useBrowser()

@@ -17,9 +17,9 @@ import {
   startFunctionUrl,
   startMcpServer,
 } from '../oauth/mcp.ts'
-import { beginInProcess } from '../support/command.ts'
-import { type Service, startService } from '../support/service.ts'
-import { root } from '../support/service-description.ts'
+import { beginInProcess } from '../support/process/command.ts'
+import { type Service, startService } from '../support/process/service.ts'
+import { root } from '../support/process/service-description.ts'
 import { startAppServer } from './app-server.ts'
 import { open, useBrowser } from './browser.ts'
 import { pressIn } from './factors.ts'

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Service, startService } from '../support/service.ts'
+import { type Service, startService } from '../support/process/service.ts'
 import { TECHNICAL } from '../support/technical-words.ts'
 import {
   ACCOUNT,

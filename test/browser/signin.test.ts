@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { type Service, startService } from '../support/service.ts'
+import { type Service, startService } from '../support/process/service.ts'
 import { startAtMinute } from './accounts.ts'
 import {
   alert,

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { copySources } from '../support/checkout.ts'
-import { type Service, startService } from '../support/service.ts'
-import { root } from '../support/service-description.ts'
+import { copySources } from '../support/process/checkout.ts'
+import { type Service, startService } from '../support/process/service.ts'
+import { root } from '../support/process/service-description.ts'
 import { heading, inspect, open, press, signIn, useBrowser } from './browser.ts'
 
 // The pages of a service with a theme and own words, started from its files.

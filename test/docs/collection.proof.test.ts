@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ROUTES } from '../../lib/openapi/routes.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 
 interface Request {
   method: string

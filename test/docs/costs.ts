@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { service, startAws } from '../security/faults/aws.ts'
-import { startProxy } from '../support/aws-proxy.ts'
-import { loadHandler } from '../support/handlers.ts'
+import { startProxy } from '../support/aws/aws-proxy.ts'
+import { loadHandler } from '../support/http/handlers.ts'
 import { tableIn } from './table.ts'
 
 /** Returns the first price in a text, in dollars. */

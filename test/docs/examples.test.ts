@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { faultsOf } from '../../plugins/parameters/parameters.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { codeUnder } from '../verifiers/programs.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 
 const serviceUrl = inject('serviceUrl')
 const collection = fileURLToPath(new URL('../../examples/hoppscotch/jwt-demo.json', import.meta.url))

@@ -4,9 +4,9 @@ import { storeDocument, timesOf } from '../../lib/oauth/documents/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { addApi, CALLBACK, queryOf, VERIFIER } from '../oauth/clients.ts'
 import { ADA, service } from '../security/faults/aws.ts'
-import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/cookies.ts'
-import { lambdaContext, loginEvent, sampleEvent } from '../support/lambda.ts'
-import { root, tableOf } from '../support/service-description.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http/cookies.ts'
+import { lambdaContext, loginEvent, sampleEvent } from '../support/http/lambda.ts'
+import { root, tableOf } from '../support/process/service-description.ts'
 import { costsIn, startCounted } from './costs.ts'
 
 /** A client that is not registered. Its document is in the cache. */

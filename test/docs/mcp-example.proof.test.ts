@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { INSTALL, isInstalled, sendCall } from '../oauth/mcp.ts'
-import { cleanEnvironment, root } from '../support/service-description.ts'
+import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
 const EXAMPLE = join(root, 'examples/mcp-server')
 const guide = readFileSync(join(root, 'docs/MCP.md'), 'utf8')

@@ -5,7 +5,7 @@ import { buildDiscoveryUrls, OAuthError, OAuthErrorCode } from '@modelcontextpro
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { faultsOf } from '../../plugins/parameters/parameters.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const guide = read('docs/MCP.md')

@@ -5,8 +5,8 @@ import { bcrypt, bcryptSha256 } from '../../lib/passwords/foreign/bcrypt.ts'
 import { pbkdf2 } from '../../lib/passwords/foreign/pbkdf2.ts'
 import { firebaseScrypt, scrypt } from '../../lib/passwords/foreign/scrypt.ts'
 import { hashFault } from '../../scripts/users/import/hashes/hash-fault.ts'
-import { temporaryFolder } from '../support/operator.ts'
-import { root } from '../support/service-description.ts'
+import { temporaryFolder } from '../support/process/operator.ts'
+import { root } from '../support/process/service-description.ts'
 
 /** What Cognito passes to its user migration trigger, as far as the program reads it. */
 interface MigrationEvent {

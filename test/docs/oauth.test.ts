@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { startLocalAws } from '../../local/aws.ts'
 import { clientsCommand } from '../../scripts/clients/command.ts'
-import { beginInProcess, wordsOf } from '../support/command.ts'
-import { describeService, resourcesOf, root } from '../support/service-description.ts'
+import { beginInProcess, wordsOf } from '../support/process/command.ts'
+import { describeService, resourcesOf, root } from '../support/process/service-description.ts'
 
 const service = describeService()
 

@@ -1,6 +1,6 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { describeService, root } from '../support/service-description.ts'
+import { describeService, root } from '../support/process/service-description.ts'
 import { tableIn } from './table.ts'
 
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')

@@ -5,7 +5,7 @@ import { faultOfSvg } from '../../plugins/config/svg.ts'
 import { faultsOfTexts } from '../../plugins/config/texts.ts'
 import { COLOURS } from '../../project/colours.ts'
 import { defineAuth } from '../../project/define-auth.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 
 // What docs/THEME.md shows.
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { stopTime } from '../support/at-once.ts'
+import { recordLogs } from '../support/logs.ts'
+import { proof } from '../support/rows.ts'
 import {
   addPasskey,
   addTotp,
@@ -11,12 +13,10 @@ import {
   signInWith,
   totpCode,
   wrongTotpCode,
-} from '../support/factors/client.ts'
-import { type FactorService, ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
-import { recordLogs } from '../support/logs.ts'
-import { proof } from '../support/rows.ts'
-import type { ApiResponse } from '../support/sessions.ts'
-import { usePasskey } from '../support/webauthn/authenticator.ts'
+} from '../support/users/factors/client.ts'
+import { type FactorService, ORIGIN, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
+import type { ApiResponse } from '../support/users/sessions.ts'
+import { usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 

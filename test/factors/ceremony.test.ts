@@ -17,7 +17,7 @@ import {
   type Kind,
   type SoftPasskey,
   usePasskey,
-} from '../support/webauthn/authenticator.ts'
+} from '../support/users/webauthn/authenticator.ts'
 
 const RP_ID = 'example.com'
 const ORIGIN = 'https://auth.example.com'

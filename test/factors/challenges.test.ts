@@ -1,14 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { addPasskey, addTotp, beginLogin, bodyOf, signInWith, totpCode } from '../support/factors/client.ts'
+import { recordLogs } from '../support/logs.ts'
+import {
+  addPasskey,
+  addTotp,
+  beginLogin,
+  bodyOf,
+  signInWith,
+  totpCode,
+} from '../support/users/factors/client.ts'
 import {
   type FactorFunctions,
   type FactorService,
   ORIGIN,
   PASSWORD,
   startFactorService,
-} from '../support/factors/service.ts'
-import { recordLogs } from '../support/logs.ts'
-import { createPasskey, type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
+} from '../support/users/factors/service.ts'
+import { createPasskey, type SoftPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 const later = (seconds: number) => void vi.setSystemTime(Date.now() + seconds * 1_000)

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
+import { type Fate, nameOf, startWire } from '../support/aws/wire.ts'
+import { recordLogs } from '../support/logs.ts'
+import { firstOfClass, rowsOf } from '../support/rows.ts'
 import {
   addPasskey,
   addTotp,
@@ -9,13 +12,10 @@ import {
   signInByPasskey,
   signInWith,
   totpCode,
-} from '../support/factors/client.ts'
-import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
-import { recordLogs } from '../support/logs.ts'
-import { firstOfClass, rowsOf } from '../support/rows.ts'
-import type { Asking, Tokens } from '../support/sessions.ts'
-import { createPasskey } from '../support/webauthn/authenticator.ts'
-import { type Fate, nameOf, startWire } from '../support/wire.ts'
+} from '../support/users/factors/client.ts'
+import { ORIGIN, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
+import type { Asking, Tokens } from '../support/users/sessions.ts'
+import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 // Every route that changes second factors × every call × every fate of that call. completions.test.ts does the same for sign-ins.
 

@@ -15,9 +15,8 @@ import { reserveAttempt } from '../../lib/throttling/store.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
-import { addFakeFactor, beginLogin, fakeStep, lastFakeStep } from '../support/fake-factor.ts'
-import { loginEvent, parsed } from '../support/lambda.ts'
-import { inRounds } from '../support/rounds.ts'
+import { keeping } from '../support/aws/table.ts'
+import { loginEvent, parsed } from '../support/http/lambda.ts'
 import {
   begin,
   tokenPair as handled,
@@ -29,9 +28,10 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
-import { keeping } from '../support/table.ts'
-import { testAt } from '../support/users.ts'
+} from '../support/http/routes.ts'
+import { inRounds } from '../support/rounds.ts'
+import { addFakeFactor, beginLogin, fakeStep, lastFakeStep } from '../support/users/fake-factor.ts'
+import { testAt } from '../support/users/users.ts'
 
 useRoutes()
 

@@ -5,6 +5,9 @@ import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { withSecret } from '../../lib/sessions/refresh-token.ts'
 import { stopTime } from '../support/at-once.ts'
+import { type Call, nameOf, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/aws/wire.ts'
+import { recordLogs } from '../support/logs.ts'
+import { firstOfClass } from '../support/rows.ts'
 import {
   addPasskey,
   addTotp,
@@ -12,21 +15,18 @@ import {
   bodyOf,
   enterPassword,
   totpCode,
-} from '../support/factors/client.ts'
+} from '../support/users/factors/client.ts'
 import {
   type FactorFunctions,
   type FactorService,
   ORIGIN,
   PASSWORD,
   startFactorService,
-} from '../support/factors/service.ts'
-import { recordLogs } from '../support/logs.ts'
-import { codeIn } from '../support/mail-service.ts'
-import { firstOfClass } from '../support/rows.ts'
-import type { ApiResponse, Tokens } from '../support/sessions.ts'
-import { testAct } from '../support/users.ts'
-import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
-import { type Call, nameOf, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/wire.ts'
+} from '../support/users/factors/service.ts'
+import { codeIn } from '../support/users/mail-service.ts'
+import type { ApiResponse, Tokens } from '../support/users/sessions.ts'
+import { testAct } from '../support/users/users.ts'
+import { createPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 // Every way to sign in × every call of its last step × every fault of that call. The one write decides: before it, nothing is stored and
 // nothing is spent; after it, the sign-in is complete, or its session has ended because no client has a token of it.

@@ -4,13 +4,19 @@ import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { authenticator } from '../support/authenticator.ts'
-import { beginLogin } from '../support/fake-factor.ts'
 import { recordLogs } from '../support/logs.ts'
-import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
-import { NEW_PASSWORD, NO_LIMITS, PASSWORD, type Route } from '../support/sessions.ts'
-import { testAct } from '../support/users.ts'
-import { createPasskey } from '../support/webauthn/authenticator.ts'
+import { authenticator } from '../support/users/authenticator.ts'
+import { beginLogin } from '../support/users/fake-factor.ts'
+import {
+  codeIn,
+  type MailService,
+  newAddress,
+  startMailService,
+  tokenIn,
+} from '../support/users/mail-service.ts'
+import { NEW_PASSWORD, NO_LIMITS, PASSWORD, type Route } from '../support/users/sessions.ts'
+import { testAct } from '../support/users/users.ts'
+import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 const SOME_PASSKEY = createPasskey(
   {

@@ -1,10 +1,14 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { afterAll, beforeAll, test } from 'vitest'
 import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import { expectAlike, measureInTurns } from '../security/timing/timing.ts'
-import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
 import { recordLogs } from '../support/logs.ts'
+import {
+  type FactorFunctions,
+  type FactorService,
+  startFactorService,
+} from '../support/users/factors/service.ts'
 
 let service: FactorService
 let functions: Record<'none' | 'all', FactorFunctions>

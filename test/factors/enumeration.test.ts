@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Counter } from '../../lib/throttling/counter.ts'
 import { challengeCounters } from '../../lib/throttling/factor-counters.ts'
+import { type Call, startWire, type Wire } from '../support/aws/wire.ts'
+import { recordLogs } from '../support/logs.ts'
 import {
   addPasskey,
   addTotp,
@@ -10,17 +12,15 @@ import {
   signInByPasskey,
   signInWith,
   totpCode,
-} from '../support/factors/client.ts'
+} from '../support/users/factors/client.ts'
 import {
   type FactorFunctions,
   type FactorService,
   ORIGIN,
   startFactorService,
-} from '../support/factors/service.ts'
-import { recordLogs } from '../support/logs.ts'
-import type { ApiResponse, Asking } from '../support/sessions.ts'
-import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
-import { type Call, startWire, type Wire } from '../support/wire.ts'
+} from '../support/users/factors/service.ts'
+import type { ApiResponse, Asking } from '../support/users/sessions.ts'
+import { createPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 

@@ -11,10 +11,10 @@ import {
 // interleavings.proof.test.ts runs the mass of schedules.
 
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/gate.ts')).withoutPauses(await original()),
+  (await import('../support/aws/gate.ts')).withoutPauses(await original()),
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
-  (await import('../support/gate.ts')).gated(await original()),
+  (await import('../support/aws/gate.ts')).gated(await original()),
 )
 
 let world: FactorWorld

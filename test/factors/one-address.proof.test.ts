@@ -8,12 +8,12 @@ import { findBegunLogin } from '../../lib/sign-in/begun.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
 import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
-import { addFakeFactor, fakeStep } from '../support/fake-factor.ts'
-import { inEnvironment } from '../support/handlers.ts'
-import { loginEvent, parsed } from '../support/lambda.ts'
-import { aws, context, hashOfUser, now, service, table, useRoutes } from '../support/routes.ts'
-import { environmentOf } from '../support/service-description.ts'
-import { addTestUser, testAt } from '../support/users.ts'
+import { inEnvironment } from '../support/http/handlers.ts'
+import { loginEvent, parsed } from '../support/http/lambda.ts'
+import { aws, context, hashOfUser, now, service, table, useRoutes } from '../support/http/routes.ts'
+import { environmentOf } from '../support/process/service-description.ts'
+import { addFakeFactor, fakeStep } from '../support/users/fake-factor.ts'
+import { addTestUser, testAt } from '../support/users/users.ts'
 
 useRoutes()
 

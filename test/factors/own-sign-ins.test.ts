@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { beginLogin, bodyOf } from '../support/factors/client.ts'
-import { startFactorService } from '../support/factors/service.ts'
 import { recordLogs } from '../support/logs.ts'
-import type { Tokens } from '../support/sessions.ts'
+import { beginLogin, bodyOf } from '../support/users/factors/client.ts'
+import { startFactorService } from '../support/users/factors/service.ts'
+import type { Tokens } from '../support/users/sessions.ts'
 
 // What a user sees of own sign-ins in two steps, and of those that an attacker begins with the password.
 

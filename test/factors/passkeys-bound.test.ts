@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { recordLogs } from '../support/logs.ts'
 import {
   addPasskey,
   addTotp,
@@ -6,11 +7,10 @@ import {
   bodyOf,
   enterPassword,
   signInByPasskey,
-} from '../support/factors/client.ts'
-import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
-import { recordLogs } from '../support/logs.ts'
-import type { ApiResponse, Tokens } from '../support/sessions.ts'
-import { createPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
+} from '../support/users/factors/client.ts'
+import { ORIGIN, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
+import type { ApiResponse, Tokens } from '../support/users/sessions.ts'
+import { createPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 const service = await startFactorService({ LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' })
 const { ask } = service.functions

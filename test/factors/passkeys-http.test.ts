@@ -1,11 +1,16 @@
-import { claimsOf } from '../support/forge.ts'
-import '../support/real-argon2.ts'
+import { claimsOf } from '../support/http/forge.ts'
+import '../support/process/real-argon2.ts'
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
-import { send } from '../support/http.ts'
-import { tableAt, WEAK } from '../support/sessions.ts'
-import { addTestUser } from '../support/users.ts'
-import { createPasskey, FLAGS, type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
+import { send } from '../support/http/http.ts'
+import { tableAt, WEAK } from '../support/users/sessions.ts'
+import { addTestUser } from '../support/users/users.ts'
+import {
+  createPasskey,
+  FLAGS,
+  type SoftPasskey,
+  usePasskey,
+} from '../support/users/webauthn/authenticator.ts'
 
 const url = inject('serviceUrl')
 const table = tableAt(inject('dynamoDbUrl'))

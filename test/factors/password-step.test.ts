@@ -4,10 +4,8 @@ import { handler as login } from '../../functions/sessions/login.ts'
 import { attribute, getItems, type Key, writeIf } from '../../lib/aws/dynamodb.ts'
 import { findBegunLogin } from '../../lib/sign-in/begun.ts'
 import { profileKey } from '../../lib/users/store.ts'
-import { addFakeFactor } from '../support/fake-factor.ts'
-import { inEnvironment } from '../support/handlers.ts'
-import { loginEvent, parsed } from '../support/lambda.ts'
-import { edge, inRounds } from '../support/rounds.ts'
+import { inEnvironment } from '../support/http/handlers.ts'
+import { loginEvent, parsed } from '../support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -20,8 +18,10 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
-import { environmentOf } from '../support/service-description.ts'
+} from '../support/http/routes.ts'
+import { environmentOf } from '../support/process/service-description.ts'
+import { edge, inRounds } from '../support/rounds.ts'
+import { addFakeFactor } from '../support/users/fake-factor.ts'
 
 vi.mock('../../lib/aws/client.ts', async (original) =>
   (await import('../support/rounds.ts')).withEdge(await original()),

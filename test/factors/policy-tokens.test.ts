@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { User } from '../../lib/users/user.ts'
 import type { Mail } from '../../local/mail/mailbox.ts'
-import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/factors/client.ts'
+import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/users/factors/client.ts'
 import {
   type FactorFunctions,
   type FactorService,
   ORIGIN,
   startFactorService,
-} from '../support/factors/service.ts'
-import { codeIn, newAddress, tokenIn } from '../support/mail-service.ts'
-import { PASSWORD } from '../support/sessions.ts'
-import { createPasskey } from '../support/webauthn/authenticator.ts'
+} from '../support/users/factors/service.ts'
+import { codeIn, newAddress, tokenIn } from '../support/users/mail-service.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
+import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 // Access tokens and requests that are older than requireSecondFactor.
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
-import { authenticator } from '../support/authenticator.ts'
 import { recordLogs } from '../support/logs.ts'
-import { PASSWORD, startStores, tokensOf } from '../support/sessions.ts'
+import { authenticator } from '../support/users/authenticator.ts'
+import { PASSWORD, startStores, tokensOf } from '../support/users/sessions.ts'
 import { addTotpUser, beginSignIn, signInWithTotp, type TotpUser } from './totp-users.ts'
 
 const events: MailEvent[] = []

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { AMR, type Amr } from '../../lib/users/factors.ts'
-import { claimsOf } from '../support/forge.ts'
-import { later, refresh, sessionOf, stored, table, useRoutes } from '../support/routes.ts'
-import { storeSession } from '../support/users.ts'
+import { claimsOf } from '../support/http/forge.ts'
+import { later, refresh, sessionOf, stored, table, useRoutes } from '../support/http/routes.ts'
+import { storeSession } from '../support/users/users.ts'
 
 useRoutes()
 

@@ -7,6 +7,8 @@ import { challengeCounters } from '../../lib/throttling/factor-counters.ts'
 import type { Factor } from '../../lib/users/factors.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
+import { type Fate, startWire } from '../support/aws/wire.ts'
+import { recordLogs } from '../support/logs.ts'
 import {
   addPasskey,
   addTotp,
@@ -16,13 +18,11 @@ import {
   signInWith,
   totpCode,
   wrongTotpCode,
-} from '../support/factors/client.ts'
-import { ORIGIN, PASSWORD, startFactorService } from '../support/factors/service.ts'
-import { recordLogs } from '../support/logs.ts'
-import type { ApiResponse } from '../support/sessions.ts'
-import { testAct } from '../support/users.ts'
-import { createPasskey } from '../support/webauthn/authenticator.ts'
-import { type Fate, startWire } from '../support/wire.ts'
+} from '../support/users/factors/client.ts'
+import { ORIGIN, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
+import type { ApiResponse } from '../support/users/sessions.ts'
+import { testAct } from '../support/users/users.ts'
+import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 // Refusals of the routes of second factors that no other test meets.
 

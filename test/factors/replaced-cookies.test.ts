@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
-import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/factors/client.ts'
-import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
+import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
 import { recordLogs } from '../support/logs.ts'
-import type { ApiResponse } from '../support/sessions.ts'
+import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/users/factors/client.ts'
+import {
+  type FactorFunctions,
+  type FactorService,
+  startFactorService,
+} from '../support/users/factors/service.ts'
+import type { ApiResponse } from '../support/users/sessions.ts'
 
 // Which session ends, if the cookie of a browser changes between the steps of a sign-in.
 

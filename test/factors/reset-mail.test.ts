@@ -4,8 +4,8 @@ import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import { recordLogs } from '../support/logs.ts'
-import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
-import { testAct } from '../support/users.ts'
+import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/users/mail-service.ts'
+import { testAct } from '../support/users/users.ts'
 
 let { service, wire, wired, stop } = {} as WiredMail
 const records: { event?: string }[] = []

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { findFactorReset } from '../../lib/mail/factor-reset.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
-import { beginInProcess } from '../support/command.ts'
+import { type Fate, targetsOf } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
-import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
+import { beginInProcess } from '../support/process/command.ts'
 import { isProof } from '../support/rows.ts'
-import { begin, PASSWORD, type Route } from '../support/sessions.ts'
-import { giveFactors } from '../support/users.ts'
-import { type Fate, targetsOf } from '../support/wire.ts'
+import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/users/mail-service.ts'
+import { begin, PASSWORD, type Route } from '../support/users/sessions.ts'
+import { giveFactors } from '../support/users/users.ts'
 
 const DAY = 86_400
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { verifyAssertion, verifyRegistration } from '../../lib/factors/passkeys/ceremony.ts'
 import type { Passkey } from '../../lib/factors/passkeys/passkey.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import {
   type Algorithm,
   type Changes,
@@ -12,8 +12,8 @@ import {
   type Kind,
   type SoftPasskey,
   usePasskey,
-} from '../support/webauthn/authenticator.ts'
-import { encodeCbor } from '../support/webauthn/cbor.ts'
+} from '../support/users/webauthn/authenticator.ts'
+import { encodeCbor } from '../support/users/webauthn/cbor.ts'
 import { type Case, hasFido2, judgeAll, type Verdict, verifyCase } from './second-opinions/judges.ts'
 
 const user = { id: randomBytes(16).toString('base64url'), name: 'ada', displayName: 'ada' }

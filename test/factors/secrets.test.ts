@@ -9,15 +9,15 @@ import {
   signInWith,
   totpCode,
   wrongTotpCode,
-} from '../support/factors/client.ts'
+} from '../support/users/factors/client.ts'
 import {
   type FactorFunctions,
   type FactorService,
   ORIGIN,
   PASSWORD,
   startFactorService,
-} from '../support/factors/service.ts'
-import { createPasskey } from '../support/webauthn/authenticator.ts'
+} from '../support/users/factors/service.ts'
+import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 

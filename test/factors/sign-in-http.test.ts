@@ -1,10 +1,10 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { afterAll, expect, inject, test } from 'vitest'
-import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
-import { OWN_PAGE } from '../support/cookies.ts'
-import { claimsOf } from '../support/forge.ts'
-import { sendJson } from '../support/http.ts'
-import { operator, PASSWORD, partsOf, tableAt } from '../support/sessions.ts'
+import { OWN_PAGE } from '../support/http/cookies.ts'
+import { claimsOf } from '../support/http/forge.ts'
+import { sendJson } from '../support/http/http.ts'
+import { authenticator, wrongCodeFor } from '../support/users/authenticator.ts'
+import { operator, PASSWORD, partsOf, tableAt } from '../support/users/sessions.ts'
 
 // The steps of a sign-in and step-up, over HTTP and in the order in which a user meets them.
 

@@ -1,7 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { secondOf } from '../../lib/time.ts'
-import { hashes } from '../support/cheap-argon2.ts'
-import { addFakeFactor } from '../support/fake-factor.ts'
 import {
   attempts,
   call,
@@ -13,7 +11,9 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
+} from '../support/http/routes.ts'
+import { hashes } from '../support/process/cheap-argon2.ts'
+import { addFakeFactor } from '../support/users/fake-factor.ts'
 
 useRoutes()
 afterAll(() => console.log(`Step-up: ${cases} cases ran`))

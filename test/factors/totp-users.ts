@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { factorsOf } from '../../lib/users/factors.ts'
-import { authenticator } from '../support/authenticator.ts'
-import { type Functions, type Operator, PASSWORD, type Tokens, tokensOf } from '../support/sessions.ts'
+import { authenticator } from '../support/users/authenticator.ts'
+import { type Functions, type Operator, PASSWORD, type Tokens, tokensOf } from '../support/users/sessions.ts'
 
 type Store = Pick<Operator, 'add' | 'user' | 'table'>
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
-import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
-import { claimsOf } from '../support/forge.ts'
+import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
-import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/sessions.ts'
+import { authenticator, wrongCodeFor } from '../support/users/authenticator.ts'
+import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/users/sessions.ts'
 import {
   addTotpUser,
   beginSignIn,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { sendJson, tokenOf } from '../support/http.ts'
+import { sendJson, tokenOf } from '../support/http/http.ts'
 
 interface Operation {
   requestBody?: { content: Record<string, { examples?: Record<string, { value: object }> }> }

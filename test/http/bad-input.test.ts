@@ -10,7 +10,7 @@ import {
   TOO_LARGE,
   tokenOf,
   USER_CONTENT,
-} from '../support/http.ts'
+} from '../support/http/http.ts'
 
 const url = inject('serviceUrl')
 

@@ -1,7 +1,7 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { addFakeFactor, beginLogin } from '../support/fake-factor.ts'
-import { sampleEvent } from '../support/lambda.ts'
-import { addTestUser } from '../support/users.ts'
+import { sampleEvent } from '../support/http/lambda.ts'
+import { addFakeFactor, beginLogin } from '../support/users/fake-factor.ts'
+import { addTestUser } from '../support/users/users.ts'
 
 const { response: used } = JSON.parse(sampleEvent('login-passkey.json').body ?? '')
 const { response: created } = JSON.parse(sampleEvent('add-passkey.json').body ?? '')

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { LISTED_ORIGINS, type Package, packageChangedProd, packageProd } from '../infrastructure/packaged.ts'
-import { NOT_FOUND, sendForAll, tokenOf } from '../support/http.ts'
-import { startService } from '../support/service.ts'
+import { NOT_FOUND, sendForAll, tokenOf } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
 
 const [APP, ADMIN] = LISTED_ORIGINS
 const EVIL = 'https://evil.example'

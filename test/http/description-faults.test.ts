@@ -2,7 +2,7 @@ import { expect, inject, test } from 'vitest'
 import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
 import type { Route } from '../../lib/openapi/route.ts'
 import { ROUTES as ALL_ROUTES } from '../../lib/openapi/routes.ts'
-import { problem, send, tokenOf } from '../support/http.ts'
+import { problem, send, tokenOf } from '../support/http/http.ts'
 import { isProof, proof } from '../support/rows.ts'
 import { SERVICE_FEATURES } from './openapi/document.ts'
 

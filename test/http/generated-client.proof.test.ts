@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import ts from 'typescript'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 
 const run = promisify(execFile)
 const generator = fileURLToPath(new URL('../../node_modules/.bin/openapi-typescript', import.meta.url))

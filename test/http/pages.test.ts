@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, inject, test } from 'vitest'
 import { compressedBytes, readServed } from '../../packages/client.ts'
 import { packageChangedProd, packageProd } from '../infrastructure/packaged.ts'
-import { get, NOT_FOUND, send, sendForAll } from '../support/http.ts'
-import { describeService } from '../support/service-description.ts'
+import { get, NOT_FOUND, send, sendForAll } from '../support/http/http.ts'
+import { describeService } from '../support/process/service-description.ts'
 
 const url = inject('serviceUrl')
 

@@ -1,10 +1,10 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { readFileSync } from 'node:fs'
 import { describe, expect, inject, test } from 'vitest'
-import { OWN_PAGE } from '../support/cookies.ts'
-import { send, sendForAll, tokenOf } from '../support/http.ts'
-import { root } from '../support/service-description.ts'
-import { tableAt } from '../support/sessions.ts'
+import { OWN_PAGE } from '../support/http/cookies.ts'
+import { send, sendForAll, tokenOf } from '../support/http/http.ts'
+import { root } from '../support/process/service-description.ts'
+import { tableAt } from '../support/users/sessions.ts'
 import { cookieRoutes } from './cookie-routes.ts'
 
 // One request for each way to be refused. The proofs of sessions and of forged requests have every way.

@@ -14,7 +14,7 @@ import {
   USER_CONTENT,
   USER_CONTENT_OF_ADMIN,
   withOtherSignature,
-} from '../support/http.ts'
+} from '../support/http/http.ts'
 import { OWN_CLAIMS } from './own-claims.ts'
 
 const url = inject('serviceUrl')

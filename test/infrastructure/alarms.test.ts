@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { filtersIn, prefixOf, propertiesOf } from './alarm-template.ts'
 import { eventNames } from './logs.ts'
 import { type Package, packageChangedProd, packageProd, TOPIC_ARN } from './packaged.ts'

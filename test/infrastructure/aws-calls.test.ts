@@ -1,19 +1,19 @@
 import { beforeAll, expect, test, vi } from 'vitest'
 import { startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
-import { startProxy } from '../support/aws-proxy.ts'
-import { loadHandler } from '../support/handlers.ts'
-import { lambdaContext, sampleEvent } from '../support/lambda.ts'
-import { isProof } from '../support/rows.ts'
-import { SAMPLES } from '../support/sample-events.ts'
+import { startProxy } from '../support/aws/aws-proxy.ts'
+import { loadHandler } from '../support/http/handlers.ts'
+import { lambdaContext, sampleEvent } from '../support/http/lambda.ts'
+import { SAMPLES } from '../support/http/sample-events.ts'
 import {
   describeService,
   mailOf,
   resourcesOf,
   tableOf,
   tokenSourceOf,
-} from '../support/service-description.ts'
-import { addTestUser } from '../support/users.ts'
+} from '../support/process/service-description.ts'
+import { isProof } from '../support/rows.ts'
+import { addTestUser } from '../support/users/users.ts'
 
 const service = describeService()
 

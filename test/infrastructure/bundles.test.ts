@@ -1,12 +1,11 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { OWN_CONTEXT } from '../http/own-claims.ts'
-import { parsed, sampleEvent } from '../support/lambda.ts'
-import { rowsOf } from '../support/rows.ts'
-import { SAMPLES } from '../support/sample-events.ts'
+import { parsed, sampleEvent } from '../support/http/lambda.ts'
+import { SAMPLES } from '../support/http/sample-events.ts'
 import {
   describeService,
   environmentOf,
@@ -14,7 +13,8 @@ import {
   resourcesOf,
   root,
   tokenSourceOf,
-} from '../support/service-description.ts'
+} from '../support/process/service-description.ts'
+import { rowsOf } from '../support/rows.ts'
 import { HASHING, packageDev } from './packaged.ts'
 import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
 import { unzip } from './unzip.ts'

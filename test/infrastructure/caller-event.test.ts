@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { apiHandler, json, principalOf } from '../../packages/serverless-jwt-auth/handler.ts'
-import { callerEvent, lambdaContext } from '../support/lambda.ts'
+import { callerEvent, lambdaContext } from '../support/http/lambda.ts'
 
 // What the package has for the tests of an application.
 

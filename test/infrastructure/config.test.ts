@@ -2,9 +2,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import { SETTINGS } from '../../lib/config.ts'
-import { inEnvironment } from '../support/handlers.ts'
-import { lambdaContext, sampleEvent } from '../support/lambda.ts'
-import { describeService, root } from '../support/service-description.ts'
+import { inEnvironment } from '../support/http/handlers.ts'
+import { lambdaContext, sampleEvent } from '../support/http/lambda.ts'
+import { describeService, root } from '../support/process/service-description.ts'
 
 const service = describeService()
 const codeOf = (file: string) => readFileSync(join(root, file), 'utf8')

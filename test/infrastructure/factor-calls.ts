@@ -11,12 +11,12 @@ import { secondOf } from '../../lib/time.ts'
 import { AMR, type Amr } from '../../lib/users/factors.ts'
 import { findUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { authenticator, wrongCodeFor } from '../support/authenticator.ts'
-import type { AwsProxy } from '../support/aws-proxy.ts'
-import { beginLogin } from '../support/fake-factor.ts'
-import { sampleEvent } from '../support/lambda.ts'
-import { keeping } from '../support/table.ts'
-import { addTestUser, storeSession } from '../support/users.ts'
+import type { AwsProxy } from '../support/aws/aws-proxy.ts'
+import { keeping } from '../support/aws/table.ts'
+import { sampleEvent } from '../support/http/lambda.ts'
+import { authenticator, wrongCodeFor } from '../support/users/authenticator.ts'
+import { beginLogin } from '../support/users/fake-factor.ts'
+import { addTestUser, storeSession } from '../support/users/users.ts'
 
 /** Runs a function, and records its calls. */
 export type Run = (

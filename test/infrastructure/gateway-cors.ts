@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
-import { describeService, resourcesOf } from '../support/service-description.ts'
+import { describeService, resourcesOf } from '../support/process/service-description.ts'
 
 // The framework accepts no empty value, and trims the space.
 export const NO_ORIGINS = { allowedOrigins: ' ' }

@@ -3,9 +3,9 @@ import { type ProblemCode, ServiceError } from '../../lib/errors.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
 import { allowOrigins, nameMetadata } from '../../plugins/gateway/gateway.ts'
-import { lambdaContext, loginEvent, parsed } from '../support/lambda.ts'
+import { lambdaContext, loginEvent, parsed } from '../support/http/lambda.ts'
 import { recordLogs } from '../support/logs.ts'
-import { describeService, resourcesOf } from '../support/service-description.ts'
+import { describeService, resourcesOf } from '../support/process/service-description.ts'
 import { NO_ORIGINS, testCors } from './gateway-cors.ts'
 
 /** The gateway's own responses by type, and the code of the functions' problem for the same failure. */

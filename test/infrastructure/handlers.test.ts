@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { settleAll } from '../support/at-once.ts'
-import { inEnvironment } from '../support/handlers.ts'
+import { inEnvironment } from '../support/http/handlers.ts'
 
 const { testFile } = globalThis
 afterEach(() => {

@@ -2,7 +2,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tableIn } from '../docs/table.ts'
-import { describeService, root } from '../support/service-description.ts'
+import { describeService, root } from '../support/process/service-description.ts'
 
 interface Source {
   file: string
@@ -196,9 +196,14 @@ test.each(['lib', 'functions', 'local', 'plugins', 'project', 'scripts'])(
   },
 )
 
-test('test/support holds at most 40 files', () => {
+test('no folder of test/support/ holds over 15 files', () => {
   const files = readdirSync(`${root}/test/support`, { recursive: true, withFileTypes: true })
-  expect(files.filter((file) => file.isFile()).length).toBeLessThanOrEqual(40)
+  const folders = Object.groupBy(
+    files.filter((file) => file.isFile()),
+    ({ parentPath }) => parentPath,
+  )
+  expect(Object.keys(folders).length).toBeGreaterThan(1)
+  expect(Object.keys(folders).filter((name) => (folders[name]?.length ?? 0) > 15)).toEqual([])
 })
 
 describe('the checks of imports find', () => {

@@ -1,4 +1,4 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +8,7 @@ import { findUserByName } from '../../lib/users/store.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { foreignHashes } from '../security/hashes/foreign-hashes.ts'
-import { loginEvent, sampleEvent } from '../support/lambda.ts'
-import { proof } from '../support/rows.ts'
+import { loginEvent, sampleEvent } from '../support/http/lambda.ts'
 import {
   describeService,
   environmentOf,
@@ -17,8 +16,9 @@ import {
   root,
   tableOf,
   tokenSourceOf,
-} from '../support/service-description.ts'
-import { addTestUser } from '../support/users.ts'
+} from '../support/process/service-description.ts'
+import { proof } from '../support/rows.ts'
+import { addTestUser } from '../support/users/users.ts'
 import { packageDev } from './packaged.ts'
 import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
 import { unzip } from './unzip.ts'

@@ -8,10 +8,10 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { notSupported } from '../security/hashes/without-argon2.ts'
-import { startProxy } from '../support/aws-proxy.ts'
-import { loadHandler, warmHandlers } from '../support/handlers.ts'
-import { lambdaContext, sampleEvent } from '../support/lambda.ts'
-import { SAMPLES } from '../support/sample-events.ts'
+import { startProxy } from '../support/aws/aws-proxy.ts'
+import { loadHandler, warmHandlers } from '../support/http/handlers.ts'
+import { lambdaContext, sampleEvent } from '../support/http/lambda.ts'
+import { SAMPLES } from '../support/http/sample-events.ts'
 import {
   describeService,
   mailOf,
@@ -19,8 +19,8 @@ import {
   root,
   tableOf,
   tokenSourceOf,
-} from '../support/service-description.ts'
-import { addTestUser } from '../support/users.ts'
+} from '../support/process/service-description.ts'
+import { addTestUser } from '../support/users/users.ts'
 import { runFactors } from './factor-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { runOAuth } from './oauth-calls.ts'

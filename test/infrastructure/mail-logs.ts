@@ -7,10 +7,10 @@ import { codeCounters } from '../../lib/throttling/mail-counters.ts'
 import { sourceOf } from '../../lib/throttling/source.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
 import type { LocalAws } from '../../local/aws.ts'
-import { startProxy } from '../support/aws-proxy.ts'
-import { sampleEvent } from '../support/lambda.ts'
-import { describeService, type ServiceDescription, tableOf } from '../support/service-description.ts'
-import { keeping } from '../support/table.ts'
+import { startProxy } from '../support/aws/aws-proxy.ts'
+import { keeping } from '../support/aws/table.ts'
+import { sampleEvent } from '../support/http/lambda.ts'
+import { describeService, type ServiceDescription, tableOf } from '../support/process/service-description.ts'
 
 type Run = (
   functionKey: string,

@@ -6,8 +6,8 @@ import { approvalCounter } from '../../lib/throttling/counter.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
 import { HOST } from '../oauth/document-host.ts'
-import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
-import { sampleEvent } from '../support/lambda.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/http/cookies.ts'
+import { sampleEvent } from '../support/http/lambda.ts'
 import { addCaller, lost, PASSWORD, type Run } from './factor-calls.ts'
 
 const DAY_MS = 86_400_000

@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectRefused } from '../http/attribute-writes.ts'
-import { copySources } from '../support/checkout.ts'
-import { begin, refusal } from '../support/command.ts'
-import { tokenOf } from '../support/http.ts'
-import { type Service, startService } from '../support/service.ts'
-import { root } from '../support/service-description.ts'
+import { tokenOf } from '../support/http/http.ts'
+import { copySources } from '../support/process/checkout.ts'
+import { begin, refusal } from '../support/process/command.ts'
+import { type Service, startService } from '../support/process/service.ts'
+import { root } from '../support/process/service-description.ts'
 
 // The service with the configuration of another application: other roles, and values of parameters.
 

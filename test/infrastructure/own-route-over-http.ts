@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, inject, test } from 'vitest'
-import { get, tokenOf } from '../support/http.ts'
+import { get, tokenOf } from '../support/http/http.ts'
 
 // A test of the routes that README adds. `test/infrastructure/own-route.proof.test.ts` copies it into a copy of the project.
 

@@ -1,6 +1,6 @@
 import { cpSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { type Copy, copyProject } from './own-route.ts'
 
 /** The tests of the new functions, and the one that runs the sample event of every function. */

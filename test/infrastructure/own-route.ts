@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { text } from 'node:stream/consumers'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 
 /** Returns the text of a section of a document. */
 function sectionOf(document: string, heading: string): string {

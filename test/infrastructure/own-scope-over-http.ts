@@ -3,8 +3,8 @@ import { describe, expect, inject, test } from 'vitest'
 import { addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
 import { addMachineOf } from '../oauth/own-api.ts'
 import { approveAt, pageOf } from '../oauth/proof.ts'
-import { get, send, tokenOf } from '../support/http.ts'
-import { addSession, operator, tableAt } from '../support/sessions.ts'
+import { get, send, tokenOf } from '../support/http/http.ts'
+import { addSession, operator, tableAt } from '../support/users/sessions.ts'
 
 // A test of the route with a scope that docs/OAUTH.md adds. `test/infrastructure/own-scope.proof.test.ts` copies it into a copy of the
 // project.

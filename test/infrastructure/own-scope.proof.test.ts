@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SCOPE_FILE } from '../../plugins/routes/scopes.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { type Copy, copyProject } from './own-route.ts'
 
 // The edits of `Your own API for apps` in docs/OAUTH.md, in a copy of the project.

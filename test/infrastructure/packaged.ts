@@ -13,8 +13,8 @@ import {
 } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { copySources, SOURCES } from '../support/checkout.ts'
-import { cleanEnvironment, root } from '../support/service-description.ts'
+import { copySources, SOURCES } from '../support/process/checkout.ts'
+import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
 /** A resource of a CloudFormation template. */
 export interface TemplateResource {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { arnOf, type Statement } from '../../lib/aws/access.ts'
 import { PERMISSIONS, statementsOf } from '../../plugins/functions/permissions.ts'
 import { CHECKS } from '../../scripts/smoke/checks/checks.ts'
-import { describeService } from '../support/service-description.ts'
+import { describeService } from '../support/process/service-description.ts'
 import { CONDITION_KEYS } from './condition-keys.ts'
 import { statementsByRole } from './smoke-statements.ts'
 

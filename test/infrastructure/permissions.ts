@@ -1,6 +1,6 @@
 import { allow, type Statement } from '../../lib/aws/access.ts'
 import { statementsOf } from '../../plugins/functions/permissions.ts'
-import { describeService } from '../support/service-description.ts'
+import { describeService } from '../support/process/service-description.ts'
 
 /** X-Ray has no resources to name, so its two actions take a wildcard. */
 export const TRACING = allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*'])

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { arnOf, ownArn, type Statement } from '../../lib/aws/access.ts'
-import { resourcesOf, type ServiceDescription } from '../support/service-description.ts'
+import { resourcesOf, type ServiceDescription } from '../support/process/service-description.ts'
 import { CONDITION_KEYS } from './condition-keys.ts'
 
 /** A call of AWS, as it was sent. */

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { freePort } from '../support/service.ts'
+import { freePort } from '../support/process/service.ts'
 
 const random = vi.hoisted(() => ({ next: [] as number[] }))
 vi.mock('node:crypto', async (original) => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cleanEnvironment, root } from '../support/service-description.ts'
+import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
 // A test file that imports this has a stand-in for AWS of its own.
 

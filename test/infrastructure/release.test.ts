@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 
 // The release of a tag: what is checked before, and what may publish.
 

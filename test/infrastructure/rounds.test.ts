@@ -4,9 +4,8 @@ import { handler as authorizer } from '../../functions/authorizer.ts'
 import { handler as refresh } from '../../functions/sessions/refresh.ts'
 import { addClient, SECRET } from '../oauth/clients.ts'
 import { addNotesApi, notesScopes, withNotes } from '../oauth/own-api.ts'
-import { withHeaders } from '../support/cookies.ts'
-import { inEnvironment } from '../support/handlers.ts'
-import { edge, inRounds } from '../support/rounds.ts'
+import { withHeaders } from '../support/http/cookies.ts'
+import { inEnvironment } from '../support/http/handlers.ts'
 import {
   aws,
   begin,
@@ -18,8 +17,9 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
-import { environmentOf } from '../support/service-description.ts'
+} from '../support/http/routes.ts'
+import { environmentOf } from '../support/process/service-description.ts'
+import { edge, inRounds } from '../support/rounds.ts'
 
 // The rounds of a sign-in are in functions/sessions/login.test.ts.
 

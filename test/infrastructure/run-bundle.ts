@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ServiceDescription } from '../support/service-description.ts'
+import type { ServiceDescription } from '../support/process/service-description.ts'
 
 /** The outcome of one invocation, in a process of its own. */
 export interface BundleOutcome {

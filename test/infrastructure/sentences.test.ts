@@ -3,7 +3,7 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { inOwnWords } from '../../lib/http/own-words.ts'
 import { textForBrowsers } from '../../plugins/page-files.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 
 // The list of all sentences that an application can replace, made of the code that shows them.
 

@@ -1,8 +1,8 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { beforeAll, expect, test } from 'vitest'
 import { type Reached, recordSmoke } from '../operator/smoke/reach.ts'
-import type { Outcome } from '../support/command.ts'
-import { describeService } from '../support/service-description.ts'
+import type { Outcome } from '../support/process/command.ts'
+import { describeService } from '../support/process/service-description.ts'
 import { allows } from './policy.ts'
 import { statementsByRole } from './smoke-statements.ts'
 

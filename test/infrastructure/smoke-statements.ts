@@ -1,5 +1,5 @@
 import type { Statement } from '../../lib/aws/access.ts'
-import type { ServiceDescription } from '../support/service-description.ts'
+import type { ServiceDescription } from '../support/process/service-description.ts'
 import { permissions } from './permissions.ts'
 
 /** A statement of the role of a function, and the name of its permission. */

@@ -8,7 +8,7 @@ import { ROUTES } from '../../lib/openapi/routes.ts'
 import { filesIn } from '../../plugins/functions/functions.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters/parameters.ts'
 import { SERVICE_FEATURES } from '../http/openapi/document.ts'
-import { describeService, root } from '../support/service-description.ts'
+import { describeService, root } from '../support/process/service-description.ts'
 import { environments } from './environments.ts'
 import {
   HASHING,

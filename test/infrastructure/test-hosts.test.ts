@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type BuildOptions, build } from 'esbuild'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { localBuild } from '../../local/reload.ts'
-import { describeService, root } from '../support/service-description.ts'
+import { describeService, root } from '../support/process/service-description.ts'
 import { type Package, packageChangedProd, packageDev } from './packaged.ts'
 import { unzip } from './unzip.ts'
 

@@ -1,7 +1,7 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { afterAll, expect, test } from 'vitest'
-import { tokenOf } from '../support/http.ts'
-import { startService } from '../support/service.ts'
+import { tokenOf } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
 
 const service = await startService({}, ['--require=./test/security/hashes/without-argon2.cjs'])
 afterAll(() => service.stop())

@@ -1,9 +1,9 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { send } from '../support/http.ts'
-import { startService } from '../support/service.ts'
-import { addSession, tableAt } from '../support/sessions.ts'
+import { send } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
+import { addSession, tableAt } from '../support/users/sessions.ts'
 
 const service = await startService()
 const stores = { table: tableAt(service.dynamoDbUrl) }

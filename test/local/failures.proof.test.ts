@@ -2,8 +2,8 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { copySources } from '../support/checkout.ts'
-import { type Service, startService } from '../support/service.ts'
+import { copySources } from '../support/process/checkout.ts'
+import { type Service, startService } from '../support/process/service.ts'
 
 /** Bodies of handlers that get 500, each with what the terminal says of its function. */
 const FAILURES: Record<string, [body: string, reason: string | RegExp]> = {

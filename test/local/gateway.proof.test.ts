@@ -3,8 +3,8 @@ import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, inject, test } from 'vitest'
-import { get, postLogin, send, sendForAll, tokenOf, withOtherSignature } from '../support/http.ts'
-import { startService } from '../support/service.ts'
+import { get, postLogin, send, sendForAll, tokenOf, withOtherSignature } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
 
 const url = inject('serviceUrl')
 const other = await startService({}, [], fileURLToPath(new URL('./other-service', import.meta.url)))

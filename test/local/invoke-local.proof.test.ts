@@ -1,4 +1,4 @@
-import { SAMPLES } from '../support/sample-events.ts'
+import { SAMPLES } from '../support/http/sample-events.ts'
 import { testInvocations } from './invoke-local.ts'
 
 /** One event for each function, and one that makes a function throw. */

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parsed } from '../support/lambda.ts'
-import { SAMPLES } from '../support/sample-events.ts'
-import { cleanEnvironment, root } from '../support/service-description.ts'
+import { parsed } from '../support/http/lambda.ts'
+import { SAMPLES } from '../support/http/sample-events.ts'
+import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
 /** What functions print there: the line of a mail, and why there is no document. */
 const STANDARD_ERROR: Record<string, unknown> = {

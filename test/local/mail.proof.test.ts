@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { sendForAll } from '../support/http.ts'
-import { startService } from '../support/service.ts'
+import { sendForAll } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
 
 const service = await startService({}, [], fileURLToPath(new URL('./other-service', import.meta.url)))
 afterAll(() => service.stop())

@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test, vi } from 'vitest'
-import { copySources } from '../support/checkout.ts'
-import { get, tokenOf, USER_CONTENT } from '../support/http.ts'
-import { startService } from '../support/service.ts'
-import { root } from '../support/service-description.ts'
+import { get, tokenOf, USER_CONTENT } from '../support/http/http.ts'
+import { copySources } from '../support/process/checkout.ts'
+import { startService } from '../support/process/service.ts'
+import { root } from '../support/process/service-description.ts'
 
 /** A reload bundles all functions: for a second or two, and beside other work for many more. */
 const PATIENCE_MS = 120_000

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { afterAll, expect, test } from 'vitest'
-import { get, tokenOf, UNAUTHORIZED } from '../support/http.ts'
-import { startService } from '../support/service.ts'
+import { get, tokenOf, UNAUTHORIZED } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
 
 const preload = new URL('./login-an-hour-ago.ts', import.meta.url)
 const service = await startService({}, [`--import=${preload}`])

@@ -2,7 +2,6 @@ import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
-import { begin } from '../support/command.ts'
 import {
   ADMIN_CONTENT,
   FORBIDDEN,
@@ -11,9 +10,10 @@ import {
   sendForAll,
   tokenOf,
   withOtherSignature,
-} from '../support/http.ts'
-import { startService } from '../support/service.ts'
-import { root } from '../support/service-description.ts'
+} from '../support/http/http.ts'
+import { begin } from '../support/process/command.ts'
+import { startService } from '../support/process/service.ts'
+import { root } from '../support/process/service-description.ts'
 
 const run = promisify(execFile)
 const hasCurl = ['bash', 'curl'].every((tool) => spawnSync(tool, ['--version']).status === 0)

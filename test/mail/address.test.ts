@@ -7,8 +7,8 @@ import {
   startMailService,
   stopClock,
   tokenIn,
-} from '../support/mail-service.ts'
-import { PASSWORD, signIn } from '../support/sessions.ts'
+} from '../support/users/mail-service.ts'
+import { PASSWORD, signIn } from '../support/users/sessions.ts'
 
 let service: MailService
 

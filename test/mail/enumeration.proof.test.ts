@@ -1,8 +1,8 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectAlike, measureInTurns } from '../security/timing/timing.ts'
 import { recordLogs } from '../support/logs.ts'
-import { type Functions, type Stores, startStores } from '../support/sessions.ts'
+import { type Functions, type Stores, startStores } from '../support/users/sessions.ts'
 
 // Events are accepted, as Lambda does, and mails are sent after the response.
 const MAIL = { functionNames: ['mailer'], invoke: async () => ({ isReturned: true, payload: 'null' }) }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
-import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
+import { type Call, classOf, type Fate, type Target, targetsOf } from '../support/aws/wire.ts'
+import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
 import { recordLogs } from '../support/logs.ts'
-import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
+import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/users/mail-service.ts'
 import {
   type ApiResponse,
   countLiveSessions,
@@ -11,12 +12,11 @@ import {
   PASSWORD,
   refresh,
   signIn,
-} from '../support/sessions.ts'
-import { type Call, classOf, type Fate, type Target, targetsOf } from '../support/wire.ts'
+} from '../support/users/sessions.ts'
 
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/gate.ts')).withoutPauses(await original()),
+  (await import('../support/aws/gate.ts')).withoutPauses(await original()),
 )
 
 /** A call that has no effect, and calls that have an effect unnoticed, once and at every attempt. */

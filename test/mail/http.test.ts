@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { mailsTo, type SentMail, sendForAll, sendJson, tokenInLink } from '../support/http.ts'
+import { mailsTo, type SentMail, sendForAll, sendJson, tokenInLink } from '../support/http/http.ts'
 
 const url = inject('serviceUrl')
 const PASSWORD = 'correct horse battery staple'

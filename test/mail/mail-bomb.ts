@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { settleAll, stopTime } from '../support/at-once.ts'
-import { startMailService, stopClock } from '../support/mail-service.ts'
+import { startMailService, stopClock } from '../support/users/mail-service.ts'
 
 const SPELLINGS = ['ada@example.org', 'ADA@example.org', 'Ada@EXAMPLE.org']
 const AT_ONCE = 30

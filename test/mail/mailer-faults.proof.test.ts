@@ -3,7 +3,7 @@ import { strikeEachTry, strikeEveryTry, useMailer } from './mailer-faults.ts'
 
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/gate.ts')).withoutPauses(await original()),
+  (await import('../support/aws/gate.ts')).withoutPauses(await original()),
 )
 
 useMailer()

@@ -3,7 +3,7 @@ import { refuseEveryTry, strikeEachTry, strikeEveryTry, useMailer } from './mail
 
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/gate.ts')).withoutPauses(await original()),
+  (await import('../support/aws/gate.ts')).withoutPauses(await original()),
 )
 
 useMailer()

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { stopTime } from '../support/at-once.ts'
+import { type Call, type Fate, type Target, targetsOf } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
-import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/mail-service.ts'
-import { NEW_PASSWORD } from '../support/sessions.ts'
-import { type Call, type Fate, type Target, targetsOf } from '../support/wire.ts'
+import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/users/mail-service.ts'
+import { NEW_PASSWORD } from '../support/users/sessions.ts'
 
 interface Fault {
   what: string

@@ -1,12 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findConfirmation, storeInvitation } from '../../lib/mail/store.ts'
-import { breakOff, fail, type Reply, say, startFakeAws } from '../support/fake-aws.ts'
+import { breakOff, fail, type Reply, say, startFakeAws } from '../support/aws/fake-aws.ts'
 import { recordLogs } from '../support/logs.ts'
-import { codeIn, type MailService, startMailService, stopClock, tokenIn } from '../support/mail-service.ts'
 import { proof } from '../support/rows.ts'
-import { PASSWORD, signIn } from '../support/sessions.ts'
-import { testAct } from '../support/users.ts'
+import {
+  codeIn,
+  type MailService,
+  startMailService,
+  stopClock,
+  tokenIn,
+} from '../support/users/mail-service.ts'
+import { PASSWORD, signIn } from '../support/users/sessions.ts'
+import { testAct } from '../support/users/users.ts'
 import { bomb } from './mail-bomb.ts'
 
 let service: MailService

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { rangeWith, startBreaches } from '../support/fake-breaches.ts'
+import { rangeWith, startBreaches } from '../support/http/fake-breaches.ts'
 import { recordLogs } from '../support/logs.ts'
-import { type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
-import { NEW_PASSWORD, PASSWORD, signIn } from '../support/sessions.ts'
+import { type MailService, newAddress, startMailService, tokenIn } from '../support/users/mail-service.ts'
+import { NEW_PASSWORD, PASSWORD, signIn } from '../support/users/sessions.ts'
 
 const BREACHED = 'a password that others had'
 const WRONG_TOKEN = `${'A'.repeat(22)}.${'A'.repeat(43)}`

@@ -9,7 +9,9 @@ import {
 import { claimMail, mailKey, storeInvitation } from '../../lib/mail/store.ts'
 import { NEW_LOGIN_NAME_RULE } from '../../lib/users/login-name.ts'
 import { fifty } from '../support/at-once.ts'
+import { startWire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
+import { proof } from '../support/rows.ts'
 import {
   codeIn,
   type MailService,
@@ -17,16 +19,14 @@ import {
   startMailService,
   stopClock,
   tokenIn,
-} from '../support/mail-service.ts'
-import { proof } from '../support/rows.ts'
+} from '../support/users/mail-service.ts'
 import {
   NEW_PASSWORD as PASSWORD,
   PASSWORD as SIGN_IN_PASSWORD,
   signIn,
   startFunctions,
-} from '../support/sessions.ts'
-import { testAct } from '../support/users.ts'
-import { startWire } from '../support/wire.ts'
+} from '../support/users/sessions.ts'
+import { testAct } from '../support/users/users.ts'
 
 let service: MailService
 

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { codeIn, type MailService, newAddress, startMailService, tokenIn } from '../support/mail-service.ts'
-import { NEW_PASSWORD, PASSWORD, signIn } from '../support/sessions.ts'
+import {
+  codeIn,
+  type MailService,
+  newAddress,
+  startMailService,
+  tokenIn,
+} from '../support/users/mail-service.ts'
+import { NEW_PASSWORD, PASSWORD, signIn } from '../support/users/sessions.ts'
 
 let service: MailService
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { percentOf, type Report, scoresOf, surplusOf, survivorsOf, timedOutIn } from './report.ts'
 import { SURVIVORS } from './survivors.ts'
 

@@ -1,5 +1,5 @@
 import { clientsCommand } from '../../scripts/clients/command.ts'
-import { beginInProcess } from '../support/command.ts'
+import { beginInProcess } from '../support/process/command.ts'
 
 /**
  * Adds a client as `npm run clients -- add` does, in this process.

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Item } from '../../lib/aws/dynamodb.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
-import { begin, call, context, eventOf, handlerOf, table, useRoutes } from '../support/routes.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
+import { begin, call, context, eventOf, handlerOf, table, useRoutes } from '../support/http/routes.ts'
 import { addApi, addClient, CALLBACK, type Changes, credentialsOf, formOf } from './clients.ts'
 import {
   approve as approveBy,

@@ -8,7 +8,7 @@ import { type ClientWithSecrets, createClient } from '../../lib/oauth/clients/st
 import type { Grant } from '../../lib/oauth/grants/grant.ts'
 import { selectorOf, sessionIdOf } from '../../lib/sessions/refresh-token.ts'
 import { secondOf } from '../../lib/time.ts'
-import { testAct } from '../support/users.ts'
+import { testAct } from '../support/users/users.ts'
 
 /** The example of RFC 7636 appendix B. */
 export const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'

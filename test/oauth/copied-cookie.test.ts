@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { tableIn } from '../docs/table.ts'
-import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/cookies.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http/cookies.ts'
 import {
   begin,
   call,
@@ -14,9 +14,9 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
+} from '../support/http/routes.ts'
+import { root } from '../support/process/service-description.ts'
 import { rowsOf } from '../support/rows.ts'
-import { root } from '../support/service-description.ts'
 import { addClient, CALLBACK, type Changes, queryOf, SECRET } from './clients.ts'
 import { APP_URL, type DocumentHost, sendDocument, startDocumentHost } from './document-host.ts'
 import { addNotesApi, notesScopes } from './own-api.ts'

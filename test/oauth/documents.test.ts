@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { isGloballyReachable } from '../../lib/oauth/documents/addresses.ts'
 import { fetchDocument } from '../../lib/oauth/documents/fetching.ts'
 import type { Fetched, FetchRequest } from '../../lib/oauth/documents/find.ts'
-import { loadHandler } from '../support/handlers.ts'
-import { aws, context, later, now, records, service, useRoutes } from '../support/routes.ts'
+import { loadHandler } from '../support/http/handlers.ts'
+import { aws, context, later, now, records, service, useRoutes } from '../support/http/routes.ts'
 import { createCertificate } from './certificate.ts'
 import {
   ADDRESS,

@@ -5,9 +5,10 @@ import type { Item } from '../../lib/aws/dynamodb.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { findCode } from '../../lib/oauth/codes/store.ts'
 import { type KeyState, nextStep, targetOf } from '../../scripts/keys/plan.ts'
-import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
-import { loadHandler } from '../support/handlers.ts'
-import { parsed } from '../support/lambda.ts'
+import { OUTAGES, startWire, strike, type Target, targetsOf, type Wire } from '../support/aws/wire.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
+import { loadHandler } from '../support/http/handlers.ts'
+import { parsed } from '../support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -21,8 +22,7 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
-import { OUTAGES, startWire, strike, type Target, targetsOf, type Wire } from '../support/wire.ts'
+} from '../support/http/routes.ts'
 import { addApi, addClient, CALLBACK, credentialsOf, FORM, formOf, queryOf, VERIFIER } from './clients.ts'
 import { pageHeaders } from './requests.ts'
 

@@ -10,10 +10,10 @@ import {
 } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
-  (await import('../support/gate.ts')).withoutPauses(await original()),
+  (await import('../support/aws/gate.ts')).withoutPauses(await original()),
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
-  (await import('../support/gate.ts')).gated(await original()),
+  (await import('../support/aws/gate.ts')).gated(await original()),
 )
 vi.setConfig({ testTimeout: 1_200_000 })
 

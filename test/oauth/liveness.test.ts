@@ -7,9 +7,9 @@ import { findUser } from '../../lib/users/store.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
 import { disable as disableUser, endSessions } from '../../scripts/users/changes.ts'
 import { remove as removeUser } from '../../scripts/users/remove.ts'
-import { withHeaders } from '../support/cookies.ts'
-import { loadHandler } from '../support/handlers.ts'
-import { parsed } from '../support/lambda.ts'
+import { withHeaders } from '../support/http/cookies.ts'
+import { loadHandler } from '../support/http/handlers.ts'
+import { parsed } from '../support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -26,9 +26,9 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
+} from '../support/http/routes.ts'
 import { rowsOf } from '../support/rows.ts'
-import { asOperator, testAct, testUser } from '../support/users.ts'
+import { asOperator, testAct, testUser } from '../support/users/users.ts'
 import { addClient, CALLBACK, credentialsOf, FORM, formOf, VERIFIER } from './clients.ts'
 import { addNotesApi, notesScopes, withNotes } from './own-api.ts'
 import { codeFor as codeBy } from './requests.ts'

@@ -12,8 +12,8 @@ import {
 } from '@modelcontextprotocol/client'
 import { expect } from 'vitest'
 import { listen } from '../local/aws-service.ts'
-import { freePort } from '../support/service.ts'
-import { root } from '../support/service-description.ts'
+import { freePort } from '../support/process/service.ts'
+import { root } from '../support/process/service-description.ts'
 import { startServer } from '../verifiers/programs.ts'
 
 const EXAMPLE = join(root, 'examples/mcp-server')

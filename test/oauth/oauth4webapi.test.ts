@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { beforeAll, expect, inject, test } from 'vitest'
-import { tableAt } from '../support/sessions.ts'
+import { tableAt } from '../support/users/sessions.ts'
 import { addByCommand } from './add-by-command.ts'
 import { addApi } from './clients.ts'
 

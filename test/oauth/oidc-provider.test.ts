@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { OWN_PAGE, withHeaders } from '../support/cookies.ts'
-import { begin, call, later, table, useRoutes } from '../support/routes.ts'
+import { OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
+import { begin, call, later, table, useRoutes } from '../support/http/routes.ts'
 import {
   addApi,
   addClient,

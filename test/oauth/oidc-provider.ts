@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Provider, { type ClientMetadata, errors } from 'oidc-provider'
 import { vi } from 'vitest'
-import { sendForAll } from '../support/http.ts'
+import { sendForAll } from '../support/http/http.ts'
 import { CALLBACK, SECRET } from './clients.ts'
 
 const ORDERS = 'https://orders.example'

@@ -9,9 +9,9 @@ import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { methodsOf } from '../../plugins/routes/routes.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
 import * as urls from '../../scripts/clients/urls.ts'
-import { withHeaders } from '../support/cookies.ts'
-import { loadHandler } from '../support/handlers.ts'
-import { parsed } from '../support/lambda.ts'
+import { withHeaders } from '../support/http/cookies.ts'
+import { loadHandler } from '../support/http/handlers.ts'
+import { parsed } from '../support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -24,10 +24,10 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
+} from '../support/http/routes.ts'
+import { SAMPLES } from '../support/http/sample-events.ts'
 import { rowsOf } from '../support/rows.ts'
-import { SAMPLES } from '../support/sample-events.ts'
-import { asOperator, testAct } from '../support/users.ts'
+import { asOperator, testAct } from '../support/users/users.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
 import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
 import { addNotesApi, NOTES, notesScopes, withNotes } from './own-api.ts'

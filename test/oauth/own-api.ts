@@ -2,8 +2,8 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { changeApi, createApi, findApis } from '../../lib/oauth/apis/store.ts'
 import { entryOf } from '../../lib/oauth/scopes.ts'
 import { scopedRoutes, scopesIn } from '../../plugins/routes/scopes.ts'
-import type { ServiceDescription } from '../support/service-description.ts'
-import { testAct } from '../support/users.ts'
+import type { ServiceDescription } from '../support/process/service-description.ts'
+import { testAct } from '../support/users/users.ts'
 import { addApi, addClient, SECRET, testApi } from './clients.ts'
 
 // The service's own API for clients. The service has no route with scopes, so tests add some.

@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { writeIf } from '../../lib/aws/dynamodb.ts'
 import { appKey } from '../../lib/oauth/grants/app.ts'
 import { findUser, profileKey } from '../../lib/users/store.ts'
-import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/cookies.ts'
-import { loadHandler } from '../support/handlers.ts'
-import { parsed } from '../support/lambda.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http/cookies.ts'
+import { loadHandler } from '../support/http/handlers.ts'
+import { parsed } from '../support/http/lambda.ts'
 import {
   aws,
   begin,
@@ -17,8 +17,8 @@ import {
   stored,
   table,
   useRoutes,
-} from '../support/routes.ts'
-import { tokenPartiesOf } from '../support/service-description.ts'
+} from '../support/http/routes.ts'
+import { tokenPartiesOf } from '../support/process/service-description.ts'
 import { addApi, addClient, type Changes, queryOf } from './clients.ts'
 import { bearerOf } from './proof.ts'
 import { approve, clickOf, codeFor, exchange, pageHeaders } from './requests.ts'

@@ -4,8 +4,8 @@ import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { accessTokenInput, type TokenParties } from '../../lib/tokens/access-token.ts'
 import { kmsSigner } from '../../lib/tokens/signer.ts'
-import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
-import { sendJson } from '../support/http.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/http/cookies.ts'
+import { sendJson } from '../support/http/http.ts'
 
 // The access token of a session, without which POST /oauth2/approve issues no code.
 

@@ -1,6 +1,6 @@
-import { cookieOf, OWN_PAGE, withHeaders } from '../support/cookies.ts'
-import { call, service, stored, table } from '../support/routes.ts'
-import { tokenPartiesOf } from '../support/service-description.ts'
+import { cookieOf, OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
+import { call, service, stored, table } from '../support/http/routes.ts'
+import { tokenPartiesOf } from '../support/process/service-description.ts'
 import { type Changes, FORM, formOf, queryOf, VERIFIER } from './clients.ts'
 import { bearerOf } from './proof.ts'
 

@@ -1,8 +1,8 @@
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { expect, inject, test, vi } from 'vitest'
 import { OWN_CLAIMS } from '../http/own-claims.ts'
-import { get, send, sendJson, UNAUTHORIZED } from '../support/http.ts'
-import { addSession, operator, tableAt } from '../support/sessions.ts'
+import { get, send, sendJson, UNAUTHORIZED } from '../support/http/http.ts'
+import { addSession, operator, tableAt } from '../support/users/sessions.ts'
 import { addApi, addClient, basic, type Changes, FORM, formOf, queryOf, SECRET, VERIFIER } from './clients.ts'
 import { approveAt, pageOf } from './proof.ts'
 

@@ -11,9 +11,9 @@ import { isoOf } from '../../lib/time.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { remove } from '../../scripts/users/remove.ts'
-import { beginInProcess, refusal, success } from '../support/command.ts'
-import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
-import { addTestUser } from '../support/users.ts'
+import { beginInProcess, refusal, success } from '../support/process/command.ts'
+import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { addTestUser } from '../support/users/users.ts'
 
 let store: Store
 

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { profileKey } from '../../lib/users/store.ts'
-import { refusal, success } from '../support/command.ts'
-import { temporaryFolder } from '../support/operator.ts'
-import { type Functions, refresh, type Stores, signIn, startStores } from '../support/sessions.ts'
+import { refusal, success } from '../support/process/command.ts'
+import { temporaryFolder } from '../support/process/operator.ts'
+import { type Functions, refresh, type Stores, signIn, startStores } from '../support/users/sessions.ts'
 import { operate } from './moved-users.ts'
 
 vi.mock('../../auth.config.ts', () => ({

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { refusal } from '../support/command.ts'
-import { say } from '../support/fake-aws.ts'
-import { RANGE, rangeWith, startBreaches } from '../support/fake-breaches.ts'
-import { PASSWORD, run, type Store, startStore } from '../support/operator.ts'
+import { say } from '../support/aws/fake-aws.ts'
+import { RANGE, rangeWith, startBreaches } from '../support/http/fake-breaches.ts'
+import { refusal } from '../support/process/command.ts'
+import { PASSWORD, run, type Store, startStore } from '../support/process/operator.ts'
 
 let store: Store
 

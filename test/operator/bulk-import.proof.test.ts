@@ -1,9 +1,9 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
-import { readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
+import { readyHash, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
 
 const COUNT = 10_000
 const HEADER = 'username,role,passwordHash\n'

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { run, temporaryFolder } from '../support/operator.ts'
+import { run, temporaryFolder } from '../support/process/operator.ts'
 import {
   type Functions,
   NEW_PASSWORD,
@@ -12,8 +12,8 @@ import {
   signIn,
   startStores,
   tokensOf,
-} from '../support/sessions.ts'
-import { addTestUser } from '../support/users.ts'
+} from '../support/users/sessions.ts'
+import { addTestUser } from '../support/users/users.ts'
 
 // The operator's clock is wrong, and the service's is right. Each user is an administrator whose tokens are stolen.
 

@@ -1,12 +1,12 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { success } from '../support/command.ts'
-import { temporaryFolder } from '../support/operator.ts'
-import { root } from '../support/service-description.ts'
-import { signIn, startStores } from '../support/sessions.ts'
+import { success } from '../support/process/command.ts'
+import { temporaryFolder } from '../support/process/operator.ts'
+import { root } from '../support/process/service-description.ts'
+import { signIn, startStores } from '../support/users/sessions.ts'
 import { operate } from './moved-users.ts'
 
 // Runs the programs of docs/MOVING.md in Django itself.

@@ -4,9 +4,9 @@ import { eventOf, partitionOf } from '../../lib/events/event.ts'
 import { endSession, findSessions } from '../../lib/sessions/store.ts'
 import { completeSignIn } from '../../lib/sign-in/complete.ts'
 import { AMR } from '../../lib/users/factors.ts'
-import { refusal, success } from '../support/command.ts'
-import { PASSWORD, run, type Store, startStore } from '../support/operator.ts'
-import { addTestUser, testAct } from '../support/users.ts'
+import { refusal, success } from '../support/process/command.ts'
+import { PASSWORD, run, type Store, startStore } from '../support/process/operator.ts'
+import { addTestUser, testAct } from '../support/users/users.ts'
 
 let store: Store
 let adaId: string

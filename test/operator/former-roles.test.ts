@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Role } from '../../lib/application/roles.ts'
-import { refusal, success } from '../support/command.ts'
-import { type Stores, startStores } from '../support/sessions.ts'
+import { refusal, success } from '../support/process/command.ts'
+import { type Stores, startStores } from '../support/users/sessions.ts'
 import { operate } from './moved-users.ts'
 
 vi.mock('../../auth.config.ts', () => ({

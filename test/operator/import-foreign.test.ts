@@ -1,12 +1,12 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { hasPassword } from '../../lib/passwords/hash.ts'
 import { firebaseHash, foreignHashes } from '../security/hashes/foreign-hashes.ts'
-import { refusal, success } from '../support/command.ts'
-import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
-import { addTestUser } from '../support/users.ts'
+import { refusal, success } from '../support/process/command.ts'
+import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { addTestUser } from '../support/users/users.ts'
 
 // Files as other programs export them.
 

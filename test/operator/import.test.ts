@@ -1,4 +1,4 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -7,11 +7,18 @@ import { text } from '../../lib/aws/dynamodb.ts'
 import { findObstacle } from '../../scripts/users/import/obstacle.ts'
 import { crash } from '../security/faults/faults.ts'
 import { HASH_VECTORS, ONE_OF_EACH_COST } from '../security/hashes/hash-vectors.ts'
-import { startProxy } from '../support/aws-proxy.ts'
-import { begin, refusal, success } from '../support/command.ts'
-import { PASSWORD, readyHash, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
+import { startProxy } from '../support/aws/aws-proxy.ts'
+import { begin, refusal, success } from '../support/process/command.ts'
+import {
+  PASSWORD,
+  readyHash,
+  run,
+  type Store,
+  startStore,
+  temporaryFolder,
+} from '../support/process/operator.ts'
 import { proof } from '../support/rows.ts'
-import { addTestUser } from '../support/users.ts'
+import { addTestUser } from '../support/users/users.ts'
 
 let store: Store
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { begin, refusal } from '../support/command.ts'
+import { begin, refusal } from '../support/process/command.ts'
 
 const jwtAuth = (...args: string[]) => begin('packages/serverless-jwt-auth/bin/jwt-auth.ts', args).outcome
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { type Stores, startStores } from '../support/sessions.ts'
+import { type Stores, startStores } from '../support/users/sessions.ts'
 import { startStage } from './keys/stage.ts'
 
 let stores: Stores

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { proof } from '../support/rows.ts'
-import { type Stores, signIn, startStores } from '../support/sessions.ts'
+import { type Stores, signIn, startStores } from '../support/users/sessions.ts'
 import { aliasOf, startSlots } from './keys/slots.ts'
 import { forgedLike, startStage } from './keys/stage.ts'
 

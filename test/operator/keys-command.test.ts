@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { keysCommand } from '../../scripts/keys/command.ts'
-import { begin, beginInProcess, refusal } from '../support/command.ts'
-import { root } from '../support/service-description.ts'
+import { begin, beginInProcess, refusal } from '../support/process/command.ts'
+import { root } from '../support/process/service-description.ts'
 import { startAccount } from './keys/account.ts'
 
 let account: Awaited<ReturnType<typeof startAccount>>

@@ -4,10 +4,10 @@ import type { AwsCall } from '../../lib/aws/client.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import type { ListOptions } from '../../scripts/users/list/list.ts'
-import { beginInProcess, type Outcome, refusal, success } from '../support/command.ts'
-import { readyHash, type Store, startStore } from '../support/operator.ts'
+import { beginInProcess, type Outcome, refusal, success } from '../support/process/command.ts'
+import { readyHash, type Store, startStore } from '../support/process/operator.ts'
 import { proof } from '../support/rows.ts'
-import { addTestUser } from '../support/users.ts'
+import { addTestUser } from '../support/users/users.ts'
 import { recordedList } from './recorded-list.ts'
 
 const created = new Date('2026-01-31T12:00:00.250Z')

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } fro
 import { makePlace } from '../../local/running/services.ts'
 import { findTarget } from '../../scripts/smoke/target.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
-import { beginInProcess, refusal } from '../support/command.ts'
-import { run, type Store, startStore } from '../support/operator.ts'
-import { root } from '../support/service-description.ts'
+import { beginInProcess, refusal } from '../support/process/command.ts'
+import { run, type Store, startStore } from '../support/process/operator.ts'
+import { root } from '../support/process/service-description.ts'
 
 const SERVICE = 'serverless-jwt-auth'
 

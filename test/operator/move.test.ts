@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import type { User } from '../../lib/users/user.ts'
-import { success } from '../support/command.ts'
-import { readyHash, temporaryFolder } from '../support/operator.ts'
+import { success } from '../support/process/command.ts'
+import { readyHash, temporaryFolder } from '../support/process/operator.ts'
 import {
   type Functions,
   PASSWORD,
@@ -14,8 +14,8 @@ import {
   type Stores,
   signIn,
   startStores,
-} from '../support/sessions.ts'
-import { addTestUser } from '../support/users.ts'
+} from '../support/users/sessions.ts'
+import { addTestUser } from '../support/users/users.ts'
 import { operate } from './moved-users.ts'
 
 // A service moves to another table with its users, who have the same ids there.

@@ -1,7 +1,7 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { expect, test, vi } from 'vitest'
 import { DECOY_HASH, verifyPassword } from '../../lib/passwords/hash.ts'
-import { NO_LIMITS, startStores } from '../support/sessions.ts'
+import { NO_LIMITS, startStores } from '../support/users/sessions.ts'
 import { importSixKinds, operate, signInOfEachKind } from './moved-users.ts'
 
 const COUNT = 5_000

@@ -1,7 +1,7 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { foreignHashes } from '../security/hashes/foreign-hashes.ts'
-import { type Functions, type Stores, signIn, startStores } from '../support/sessions.ts'
+import { type Functions, type Stores, signIn, startStores } from '../support/users/sessions.ts'
 import { importSixKinds, operate, SIX_KINDS, signInOfEachKind } from './moved-users.ts'
 
 let stores: Stores

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { firebaseHash, foreignHashes } from '../security/hashes/foreign-hashes.ts'
-import { run, temporaryFolder } from '../support/operator.ts'
-import { type Functions, type Stores, signIn } from '../support/sessions.ts'
+import { run, temporaryFolder } from '../support/process/operator.ts'
+import { type Functions, type Stores, signIn } from '../support/users/sessions.ts'
 
 /** A hash of each of six kinds, as its program writes it. */
 export const SIX_KINDS = [

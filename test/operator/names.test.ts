@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { nameKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { refusal, success } from '../support/command.ts'
-import { PASSWORD, readyHash, run, type Store, startStore } from '../support/operator.ts'
-import { addTestUser } from '../support/users.ts'
+import { refusal, success } from '../support/process/command.ts'
+import { PASSWORD, readyHash, run, type Store, startStore } from '../support/process/operator.ts'
+import { addTestUser } from '../support/users/users.ts'
 
 let store: Store
 let ada: User

@@ -1,11 +1,11 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { begin, refusal, success } from '../support/command.ts'
-import { PASSWORD, type Store, startStore } from '../support/operator.ts'
+import { begin, refusal, success } from '../support/process/command.ts'
+import { PASSWORD, type Store, startStore } from '../support/process/operator.ts'
+import { root } from '../support/process/service-description.ts'
 import { proof } from '../support/rows.ts'
-import { root } from '../support/service-description.ts'
 
 // What only a real process shows. The other tests run the commands in their own process.
 

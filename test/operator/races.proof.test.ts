@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, test } from 'vitest'
-import { type Store, startStore } from '../support/operator.ts'
+import { type Store, startStore } from '../support/process/operator.ts'
 import { ACTS, FAULTS, interleave, type Name } from './operator-races.ts'
 
 let store: Store

@@ -4,9 +4,9 @@ import * as changes from '../../scripts/users/changes.ts'
 import { addRow } from '../../scripts/users/import/import-users.ts'
 import * as names from '../../scripts/users/names.ts'
 import { remove } from '../../scripts/users/remove.ts'
-import { readyHash, type Store, startStore } from '../support/operator.ts'
+import { readyHash, type Store, startStore } from '../support/process/operator.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
-import { giveFactors } from '../support/users.ts'
+import { giveFactors } from '../support/users/users.ts'
 import { expectSound, FAULTS, interleave, io, newScene } from './operator-races.ts'
 
 let store: Store

@@ -3,7 +3,7 @@ import type { AwsCall } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { type ListOptions, list } from '../../scripts/users/list/list.ts'
-import { beginInProcess } from '../support/command.ts'
+import { beginInProcess } from '../support/process/command.ts'
 
 /** Runs `list` on a table, and records its calls and counts the rounds in which it makes them. */
 export function recordedList(table: Table) {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { profileKey } from '../../lib/users/store.ts'
-import { success } from '../support/command.ts'
+import { success } from '../support/process/command.ts'
 import {
   type Functions,
   PASSWORD,
@@ -9,7 +9,7 @@ import {
   type Stores,
   signIn,
   startStores,
-} from '../support/sessions.ts'
+} from '../support/users/sessions.ts'
 import { operate } from './moved-users.ts'
 
 let stores: Stores

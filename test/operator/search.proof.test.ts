@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { attributesOf } from '../../lib/aws/dynamodb.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import type { ListOptions } from '../../scripts/users/list/list.ts'
-import { readyHash, type Store, startStore } from '../support/operator.ts'
+import { readyHash, type Store, startStore } from '../support/process/operator.ts'
 import { recordedList } from './recorded-list.ts'
 
 const COUNT = 100_000

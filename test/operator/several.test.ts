@@ -7,9 +7,9 @@ import { disable } from '../../scripts/users/changes.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { remove } from '../../scripts/users/remove.ts'
 import { changeUsers } from '../../scripts/users/several.ts'
-import { beginInProcess } from '../support/command.ts'
-import { readyHash, type Store, startStore, temporaryFolder } from '../support/operator.ts'
-import { addTestUser } from '../support/users.ts'
+import { beginInProcess } from '../support/process/command.ts'
+import { readyHash, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { addTestUser } from '../support/users/users.ts'
 
 let store: Store
 

@@ -1,8 +1,8 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { smokeCommand } from '../../scripts/smoke/command.ts'
-import { beginInProcess } from '../support/command.ts'
-import { type Service, startService } from '../support/service.ts'
+import { beginInProcess } from '../support/process/command.ts'
+import { type Service, startService } from '../support/process/service.ts'
 
 /** The smallest limits that the parameters allow. */
 const SMALLEST = {

@@ -8,9 +8,9 @@ import { eventsOfUser } from '../../lib/events/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { startLocalAws } from '../../local/aws.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
-import { beginInProcess, refusal, success } from '../support/command.ts'
-import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/operator.ts'
-import { describeService, tableResources } from '../support/service-description.ts'
+import { beginInProcess, refusal, success } from '../support/process/command.ts'
+import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { describeService, tableResources } from '../support/process/service-description.ts'
 import { OPERATOR_ARN, startStack } from './describe-stacks.ts'
 
 let store: Store

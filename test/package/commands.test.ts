@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { emptyFolder, output, run, start, userEnvironment } from './project.ts'
 
 // A project with a name and a default stage of its own, whose operator has the commands of the package.

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Package, packageProd, readPackage } from '../infrastructure/packaged.ts'
 import { unzip } from '../infrastructure/unzip.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { emptyFolder, output, run, signIn, start, userEnvironment } from './project.ts'
 import { FIRST, replacementsIn } from './replacements.ts'
 

@@ -5,7 +5,7 @@ import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { expect, inject, test } from 'vitest'
 import { parse } from 'yaml'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { emptyFolder, output, userEnvironment } from './project.ts'
 import { BUILT, CREATE } from './tarball.ts'
 

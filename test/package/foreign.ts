@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
-import { cleanEnvironment, root } from '../support/service-description.ts'
+import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
 const BUILT = join(root, 'packages/serverless-jwt-auth/dist')
 const PROJECT = join(root, 'test/package/foreign')

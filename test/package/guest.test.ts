@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { unzip } from '../infrastructure/unzip.ts'
 import { asksWho, callerIdentity, describeStacks } from '../operator/describe-stacks.ts'
-import { freePort } from '../support/service.ts'
+import { freePort } from '../support/process/service.ts'
 import {
   type Configuration,
   type Foreign,

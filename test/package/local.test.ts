@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../support/service.ts'
-import { cleanEnvironment, root } from '../support/service-description.ts'
+import { freePort } from '../support/process/service.ts'
+import { cleanEnvironment, root } from '../support/process/service-description.ts'
 import { type Configuration, type Foreign, foreignProject, withOwnRoutes } from './foreign.ts'
 
 // What `sls offline` and `sls invoke local` do in a project that has functions and authorizers of its own.

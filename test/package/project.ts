@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { inject } from 'vitest'
-import { freePort } from '../support/service.ts'
-import { cleanEnvironment, root } from '../support/service-description.ts'
+import { freePort } from '../support/process/service.ts'
+import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
 /** Variables that npm, vitest and this repository's configuration give to their child processes. */
 const OURS =

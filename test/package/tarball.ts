@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { type Release, startRegistry } from './registry.ts'
 
 declare module 'vitest' {

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readPackage } from '../infrastructure/packaged.ts'
-import { root } from '../support/service-description.ts'
+import { root } from '../support/process/service-description.ts'
 import { emptyFolder, output, run, signIn, start } from './project.ts'
 import { BUILT } from './tarball.ts'
 

@@ -8,7 +8,7 @@ import {
   type Signer,
   signer,
   thumbprint,
-} from '../support/forge.ts'
+} from '../support/http/forge.ts'
 import { AUDIENCE, AUTH_TIME, countingServer, ISSUER, USER_ID } from './authorizer.ts'
 
 /** The time of all these tests, in epoch seconds. */

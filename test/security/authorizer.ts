@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
-import { GUARDED_ROUTES, userStatements } from '../support/authorizer-policy.ts'
+import { GUARDED_ROUTES, userStatements } from '../support/http/authorizer-policy.ts'
 import { recordLogs } from '../support/logs.ts'
 
 export const ISSUER = 'https://issuer.example'

@@ -1,7 +1,7 @@
 import { afterAll, expect, test, vi } from 'vitest'
+import { type Call, type Fate, isWrite, startWire } from '../support/aws/wire.ts'
 import { proof, rowsOf } from '../support/rows.ts'
-import { PASSWORD, startFunctions } from '../support/sessions.ts'
-import { type Call, type Fate, isWrite, startWire } from '../support/wire.ts'
+import { PASSWORD, startFunctions } from '../support/users/sessions.ts'
 import { atOnce, furtherAttempts, newSource, pairAttempts, stores, WRONG } from './bursts.ts'
 
 // No pause between attempts.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hashes } from '../support/cheap-argon2.ts'
+import { hashes } from '../support/process/cheap-argon2.ts'
 import {
   among,
   atOnce,

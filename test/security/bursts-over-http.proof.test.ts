@@ -1,8 +1,8 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { postLogin } from '../support/http.ts'
-import { startService } from '../support/service.ts'
-import { operator, tableAt } from '../support/sessions.ts'
+import { postLogin } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
+import { operator, tableAt } from '../support/users/sessions.ts'
 
 const service = await startService()
 const { table, scan, items } = operator(tableAt(service.dynamoDbUrl))

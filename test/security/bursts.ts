@@ -5,7 +5,13 @@ import { furtherCounters, type Limits, pairCounter } from '../../lib/throttling/
 import { findUserByName } from '../../lib/users/store.ts'
 import { settleAll, stopTime } from '../support/at-once.ts'
 import { recordLogs } from '../support/logs.ts'
-import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from '../support/sessions.ts'
+import {
+  type ApiResponse,
+  type Functions,
+  PASSWORD,
+  type Stores,
+  startStores,
+} from '../support/users/sessions.ts'
 
 // A test file that imports this has stores of its own. Its clock stands still.
 

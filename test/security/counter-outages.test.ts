@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { stopTime } from '../support/at-once.ts'
-import { enterPassword } from '../support/factors/client.ts'
-import { type FactorFunctions, type FactorService, startFactorService } from '../support/factors/service.ts'
+import { OUTAGES, startWire, type Wire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
-import { OUTAGES, startWire, type Wire } from '../support/wire.ts'
+import { enterPassword } from '../support/users/factors/client.ts'
+import {
+  type FactorFunctions,
+  type FactorService,
+  startFactorService,
+} from '../support/users/factors/service.ts'
 
 // A counter whose item takes no write, neither the attempt nor its return. The sentence is in SECURITY.md, "How many passwords can be guessed".
 

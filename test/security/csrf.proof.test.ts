@@ -1,12 +1,12 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cookieRoutes } from '../http/cookie-routes.ts'
 import { expectDescribed } from '../http/openapi/check.ts'
-import { cookieOf, DELETES_COOKIE, OWN_PAGE, refreshTokenIn } from '../support/cookies.ts'
-import { sendForAll } from '../support/http.ts'
-import { startService } from '../support/service.ts'
-import { operator, tableAt } from '../support/sessions.ts'
+import { cookieOf, DELETES_COOKIE, OWN_PAGE, refreshTokenIn } from '../support/http/cookies.ts'
+import { sendForAll } from '../support/http/http.ts'
+import { startService } from '../support/process/service.ts'
+import { operator, tableAt } from '../support/users/sessions.ts'
 
 // The service lists two origins. The requests are those that pages of other origins can make a browser send with the cookie.
 

@@ -1,4 +1,4 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { expect, test } from 'vitest'
 import { DECOY_HASH, verifyPassword } from '../../lib/passwords/hash.ts'
 

@@ -1,4 +1,4 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { expect, test } from 'vitest'
 import { verifyPassword } from '../../lib/passwords/hash.ts'
 import { foreignHashes } from './hashes/foreign-hashes.ts'

@@ -1,6 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { type ApiResponse, type Functions, PASSWORD, type Stores, startStores } from '../support/sessions.ts'
+import {
+  type ApiResponse,
+  type Functions,
+  PASSWORD,
+  type Stores,
+  startStores,
+} from '../support/users/sessions.ts'
 
 const DAY = 86_400
 /** Noon: a window of 15 minutes begins, and one of a day has 12 hours left. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { hashes } from '../support/cheap-argon2.ts'
-import { begin, NEW_PASSWORD, PASSWORD } from '../support/sessions.ts'
+import { hashes } from '../support/process/cheap-argon2.ts'
+import { begin, NEW_PASSWORD, PASSWORD } from '../support/users/sessions.ts'
 import { among, atOnce, functions, furtherAttempts, newSource, stores, WRONG } from './bursts.ts'
 
 const one = newSource()

@@ -4,6 +4,8 @@ import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { stopTime } from '../support/at-once.ts'
+import { type Call, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/aws/wire.ts'
+import { recordLogs } from '../support/logs.ts'
 import {
   addPasskey,
   addTotp,
@@ -13,20 +15,18 @@ import {
   signInByPasskey,
   totpCode,
   wrongTotpCode,
-} from '../support/factors/client.ts'
+} from '../support/users/factors/client.ts'
 import {
   type FactorFunctions,
   type FactorService,
   ORIGIN,
   PASSWORD,
   startFactorService,
-} from '../support/factors/service.ts'
-import { recordLogs } from '../support/logs.ts'
-import { codeIn } from '../support/mail-service.ts'
-import type { ApiResponse, Asking, Tokens } from '../support/sessions.ts'
-import { testAct } from '../support/users.ts'
-import { type SoftPasskey, usePasskey } from '../support/webauthn/authenticator.ts'
-import { type Call, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/wire.ts'
+} from '../support/users/factors/service.ts'
+import { codeIn } from '../support/users/mail-service.ts'
+import type { ApiResponse, Asking, Tokens } from '../support/users/sessions.ts'
+import { testAct } from '../support/users/users.ts'
+import { type SoftPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 /** A request that reserves attempts. */
 interface Scene {

@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { get, send, tokenOf, UNAUTHORIZED, USER_CONTENT } from '../support/http.ts'
+import { get, send, tokenOf, UNAUTHORIZED, USER_CONTENT } from '../support/http/http.ts'
 
 const url = inject('serviceUrl')
 const token = await tokenOf(url, 'user')

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest'
 import { eventsTableOf } from '../../lib/events/event.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
+import { startWire } from '../support/aws/wire.ts'
 import { proof } from '../support/rows.ts'
-import { startFunctions } from '../support/sessions.ts'
-import { startWire } from '../support/wire.ts'
+import { startFunctions } from '../support/users/sessions.ts'
 import {
   among,
   atOnce,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { hashes } from '../support/cheap-argon2.ts'
 import { recordLogs } from '../support/logs.ts'
-import { type Stores, startStores } from '../support/sessions.ts'
+import { hashes } from '../support/process/cheap-argon2.ts'
+import { type Stores, startStores } from '../support/users/sessions.ts'
 import { expectAlike, measure, prepare, REFUSED, REJECTED } from './timing/timing.ts'
 
 let stores: Stores

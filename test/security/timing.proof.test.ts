@@ -1,7 +1,7 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { type Stores, startStores } from '../support/sessions.ts'
+import { type Stores, startStores } from '../support/users/sessions.ts'
 import { differences, expectAlike, measure, REJECTED } from './timing/timing.ts'
 
 let stores: Stores

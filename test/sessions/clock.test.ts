@@ -12,7 +12,7 @@ import {
   startStores,
   type Tokens,
   tokensOf,
-} from '../support/sessions.ts'
+} from '../support/users/sessions.ts'
 
 const DAY = 86_400
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)

@@ -2,9 +2,10 @@ import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { signInOf } from '../../lib/sessions/session.ts'
 import { stopTime } from '../support/at-once.ts'
-import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from '../support/cookies.ts'
+import { restorerOf } from '../support/aws/restore.ts'
+import { type Call, classOf, type Fate, startWire, type Target, targetsOf } from '../support/aws/wire.ts'
+import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
 import { recordLogs } from '../support/logs.ts'
-import { restorerOf } from '../support/restore.ts'
 import { firstOfClass, isProof } from '../support/rows.ts'
 import {
   type ApiResponse,
@@ -23,8 +24,7 @@ import {
   type Tokens,
   tokensOf,
   WEAK,
-} from '../support/sessions.ts'
-import { type Call, classOf, type Fate, startWire, type Target, targetsOf } from '../support/wire.ts'
+} from '../support/users/sessions.ts'
 import { newScene, type Scene } from './session-acts.ts'
 
 type Items = Awaited<ReturnType<Stores['items']>>

@@ -9,7 +9,7 @@ import {
   type Stores,
   startStores,
   tokensOf,
-} from '../support/sessions.ts'
+} from '../support/users/sessions.ts'
 
 // The thief has copied an access token and a refresh token of the owner.
 

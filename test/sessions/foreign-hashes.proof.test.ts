@@ -1,8 +1,8 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { expect, inject, test } from 'vitest'
 import { HASH_VECTORS } from '../security/hashes/hash-vectors.ts'
-import { postLogin } from '../support/http.ts'
-import { operator, tableAt } from '../support/sessions.ts'
+import { postLogin } from '../support/http/http.ts'
+import { operator, tableAt } from '../support/users/sessions.ts'
 
 const stores = operator(tableAt(inject('dynamoDbUrl')))
 

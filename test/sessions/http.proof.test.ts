@@ -1,4 +1,4 @@
-import '../support/real-argon2.ts'
+import '../support/process/real-argon2.ts'
 import { expect, inject, test } from 'vitest'
 import {
   get,
@@ -11,8 +11,8 @@ import {
   send,
   TOO_LARGE,
   UNAUTHORIZED,
-} from '../support/http.ts'
-import { operator, PASSWORD, partsOf, type Tokens, tableAt } from '../support/sessions.ts'
+} from '../support/http/http.ts'
+import { operator, PASSWORD, partsOf, type Tokens, tableAt } from '../support/users/sessions.ts'
 
 const MARK = 'never-say-this-again'
 const REJECTED_REFRESH = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')

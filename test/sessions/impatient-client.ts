@@ -3,7 +3,7 @@ import { type Redeemed, redeemRefreshToken } from '../../lib/sessions/redeem.ts'
 import { type PresentedToken, readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
 import type { SessionLifetimes } from '../../lib/sessions/session.ts'
-import { testAt } from '../support/users.ts'
+import { testAt } from '../support/users/users.ts'
 
 const GRACE_SECONDS = 10
 const RELOADS_AT_ONCE = 4

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { ServiceError } from '../../lib/errors.ts'
 import { settleAll } from '../support/at-once.ts'
-import { ada, now, policy, start, table } from '../support/session-per-test.ts'
-import { storeSession } from '../support/users.ts'
+import { ada, now, policy, start, table } from '../support/users/session-per-test.ts'
+import { storeSession } from '../support/users/users.ts'
 import { refreshImpatiently, seededRandom } from './impatient-client.ts'
 
 const AT_ONCE = 8

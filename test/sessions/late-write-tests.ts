@@ -4,6 +4,7 @@ import { isLive } from '../../lib/sessions/session.ts'
 import { findSessions } from '../../lib/sessions/store.ts'
 import { findUser } from '../../lib/users/store.ts'
 import { stopTime } from '../support/at-once.ts'
+import { isWrite, startWire, type Target, targetsOf, type Wire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
 import {
   type ApiResponse,
@@ -16,8 +17,7 @@ import {
   type Tokens,
   tokensOf,
   WEAK,
-} from '../support/sessions.ts'
-import { isWrite, startWire, type Target, targetsOf, type Wire } from '../support/wire.ts'
+} from '../support/users/sessions.ts'
 import { type Fault, LATE } from './late-writes.ts'
 import { ACTS, type ActName, ENDINGS, expectOver, newScene, type Side } from './session-acts.ts'
 

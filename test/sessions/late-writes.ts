@@ -1,4 +1,4 @@
-import type { Call, Fate, Target } from '../support/wire.ts'
+import type { Call, Fate, Target } from '../support/aws/wire.ts'
 
 /** A fault of one write. */
 export interface Fault {

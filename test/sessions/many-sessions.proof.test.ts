@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, test } from 'vitest'
-import { type Functions, type Stores, startStores } from '../support/sessions.ts'
+import { type Functions, type Stores, startStores } from '../support/users/sessions.ts'
 import { expectAllListed } from './many-sessions.ts'
 
 let stores: Stores

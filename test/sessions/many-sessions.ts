@@ -3,8 +3,8 @@ import { expect } from 'vitest'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { endSession } from '../../lib/sessions/store.ts'
 import { settleAll } from '../support/at-once.ts'
-import { begin, type Functions, type Stores } from '../support/sessions.ts'
-import { storeSession, testAct } from '../support/users.ts'
+import { begin, type Functions, type Stores } from '../support/users/sessions.ts'
+import { storeSession, testAct } from '../support/users/users.ts'
 
 const AT_ONCE = 32
 const PER_SECOND = 3

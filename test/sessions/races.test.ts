@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { settleAll, stopTime } from '../support/at-once.ts'
-import { tokensInCookie } from '../support/cookies.ts'
+import { restorerOf } from '../support/aws/restore.ts'
+import { startWire } from '../support/aws/wire.ts'
+import { tokensInCookie } from '../support/http/cookies.ts'
 import { recordLogs } from '../support/logs.ts'
-import { restorerOf } from '../support/restore.ts'
 import { isProof, proof, rowsOf } from '../support/rows.ts'
 import {
   type ApiResponse,
@@ -20,8 +21,7 @@ import {
   type Tokens,
   tokensOf,
   WEAK,
-} from '../support/sessions.ts'
-import { startWire } from '../support/wire.ts'
+} from '../support/users/sessions.ts'
 import {
   ACTS,
   type Act,

@@ -3,8 +3,8 @@ import { expect } from 'vitest'
 import { redeemRefreshToken } from '../../lib/sessions/redeem.ts'
 import { classifySecret, readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
-import { later, policy, records, refreshToken, stored, table } from '../support/session-per-test.ts'
-import { testAt } from '../support/users.ts'
+import { later, policy, records, refreshToken, stored, table } from '../support/users/session-per-test.ts'
+import { testAt } from '../support/users/users.ts'
 import { hashesOf } from './counted-hashes.ts'
 
 const GRACE_SECONDS = 10

@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest'
-import { cookieOf, OWN_PAGE } from '../support/cookies.ts'
+import { cookieOf, OWN_PAGE } from '../support/http/cookies.ts'
 import {
   type ApiResponse,
   begin,
@@ -11,7 +11,7 @@ import {
   refresh,
   type Tokens,
   WEAK,
-} from '../support/sessions.ts'
+} from '../support/users/sessions.ts'
 
 /** A client and an operator with connections of their own to the stores. */
 export interface Side {

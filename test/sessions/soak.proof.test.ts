@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { operator as operatorOn, PASSWORD, startFunctions, tableAt } from '../support/sessions.ts'
+import { operator as operatorOn, PASSWORD, startFunctions, tableAt } from '../support/users/sessions.ts'
 import { device } from './soak/device.ts'
 import { expectInvalid, presentInvalidToken } from './soak/invalid.ts'
 import { growthOf, watchMemory } from './soak/memory.ts'

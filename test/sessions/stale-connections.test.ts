@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
+import { startWire, type Wire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
-import { NO_LIMITS, type Stores, startFunctions, startStores } from '../support/sessions.ts'
-import { startWire, type Wire } from '../support/wire.ts'
+import { NO_LIMITS, type Stores, startFunctions, startStores } from '../support/users/sessions.ts'
 import { ACTS, type ActName, newScene, type Side } from './session-acts.ts'
 
 const FREEZES = 10

@@ -2,7 +2,7 @@ import { JwtVerifier } from 'aws-jwt-verify'
 import { customFetch, discoveryRequest, processDiscoveryResponse, validateJwtAccessToken } from 'oauth4webapi'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { type Stores, startStores } from '../support/sessions.ts'
+import { type Stores, startStores } from '../support/users/sessions.ts'
 import { AUDIENCE, ISSUER, type Issued, issueTokens } from './issued.ts'
 
 const TOKENS_OF_EACH = 50

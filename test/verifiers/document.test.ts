@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { route as discovery } from '../../functions/service/discovery.ts'
-import { sampleEvent } from '../support/lambda.ts'
-import { root } from '../support/service-description.ts'
+import { sampleEvent } from '../support/http/lambda.ts'
+import { root } from '../support/process/service-description.ts'
 import { codeUnder } from './programs.ts'
 
 const document = readFileSync(join(root, 'docs/VERIFYING.md'), 'utf8')

@@ -6,7 +6,7 @@ import {
   type Stores,
   signIn,
   tokensOf,
-} from '../support/sessions.ts'
+} from '../support/users/sessions.ts'
 
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'audience'

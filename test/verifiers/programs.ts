@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { freePort } from '../support/service.ts'
+import { freePort } from '../support/process/service.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const RETRY_MS = 20

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { root } from '../support/service-description.ts'
-import { type Stores, startStores } from '../support/sessions.ts'
+import { root } from '../support/process/service-description.ts'
+import { type Stores, startStores } from '../support/users/sessions.ts'
 import { AUDIENCE, ISSUER, type Issued, issueTokens } from './issued.ts'
 
 // Without python3-jwt, other-languages.proof.test.ts says how to install it, and fails with CI=true.

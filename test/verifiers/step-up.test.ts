@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { postLogin } from '../support/http.ts'
+import { postLogin } from '../support/http/http.ts'
 import { saveProgram } from './programs.ts'
 
 // The program of docs/VERIFYING.md that demands two factors and a recent sign-in. The one in Python is a proof.

@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { encode, forge, hmac, rsaPair, signer, thumbprint } from '../support/forge.ts'
-import { postLogin, withOtherSignature } from '../support/http.ts'
+import { encode, forge, hmac, rsaPair, signer, thumbprint } from '../support/http/forge.ts'
+import { postLogin, withOtherSignature } from '../support/http/http.ts'
 
 /** A token, and the statuses that a verifier returns for it: at `/`, and at `/admin`. */
 export interface TokenCase {

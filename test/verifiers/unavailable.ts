@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { freePort } from '../support/service.ts'
+import { freePort } from '../support/process/service.ts'
 
 /** Returns two issuers from which no keys can be loaded: one refuses connections, the other responds 503. */
 export async function unavailableIssuers(): Promise<string[]> {

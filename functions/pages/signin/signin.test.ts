@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MIN_CODE_POINTS } from '../../../lib/passwords/rules.ts'
-import { lambdaContext, sampleEvent } from '../../../test/support/lambda.ts'
+import { lambdaContext, sampleEvent } from '../../../test/support/http/lambda.ts'
 import { handler } from './signin.ts'
 
 beforeEach(() => {

@@ -5,7 +5,7 @@ import {
   createPasskey,
   type Kind,
   usePasskey,
-} from '../../../test/support/webauthn/authenticator.ts'
+} from '../../../test/support/users/webauthn/authenticator.ts'
 import { creationOptions, requestOptions, verifyAssertion, verifyRegistration } from './ceremony.ts'
 import { type CeremonyKind, startChallenge } from './challenge.ts'
 

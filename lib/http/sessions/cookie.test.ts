@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { expect, test } from 'vitest'
-import { loginEvent } from '../../../test/support/lambda.ts'
+import { loginEvent } from '../../../test/support/http/lambda.ts'
 import { cookieOf, cookiesOf, deleted, storedIn } from './cookie.ts'
 
 type Sent = Partial<Pick<APIGatewayProxyEvent, 'headers' | 'multiValueHeaders'>>

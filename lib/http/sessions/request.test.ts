@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
-import { loginEvent } from '../../../test/support/lambda.ts'
+import { loginEvent } from '../../../test/support/http/lambda.ts'
 import { requireOwnPage } from '../../sessions/page.ts'
 import { LoginRequest, RefreshRequest } from '../schemas/sessions.ts'
 import { pageOf, readJson, readPresented, readSignIn } from './request.ts'

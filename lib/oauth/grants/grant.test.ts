@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { testUser } from '../../../test/support/users.ts'
+import { testUser } from '../../../test/support/users/users.ts'
 import { readRefreshToken } from '../../sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, signInOf, startSession } from '../../sessions/session.ts'
 import { secondOf } from '../../time.ts'

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { testUser } from '../../../test/support/users.ts'
+import { testUser } from '../../../test/support/users/users.ts'
 import { AMR } from '../../users/factors.ts'
 import { sentenceOf } from '../authorize/screen.ts'
 import { claimsOfScopes, clientTokenInput, idTokenInput } from './claims.ts'

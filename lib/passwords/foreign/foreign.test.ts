@@ -1,4 +1,4 @@
-import '../../../test/support/real-argon2.ts'
+import '../../../test/support/process/real-argon2.ts'
 import { describe, expect, test } from 'vitest'
 import { firebaseHash, foreignHashes } from '../../../test/security/hashes/foreign-hashes.ts'
 import { kindOf, needsRehash, verifyPassword } from '../hash.ts'

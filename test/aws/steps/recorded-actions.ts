@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { root } from '../../support/service-description.ts'
+import { root } from '../../support/process/service-description.ts'
 import { recorder } from '../stage.ts'
 
 /** Every identity may call the first one. If the second one is denied, the framework takes it that there are no images to remove. */

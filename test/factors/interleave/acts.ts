@@ -4,12 +4,12 @@ import * as changes from '../../../scripts/users/changes.ts'
 import { remove } from '../../../scripts/users/remove.ts'
 import { commandIo } from '../../security/interleave/commands.ts'
 import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
-import { totpCode, wrongTotpCode } from '../../support/factors/client.ts'
-import { ORIGIN, PASSWORD } from '../../support/factors/service.ts'
-import { claimsOf } from '../../support/forge.ts'
-import type { Asking } from '../../support/sessions.ts'
-import { asOperator } from '../../support/users.ts'
-import { createPasskey, usePasskey } from '../../support/webauthn/authenticator.ts'
+import { claimsOf } from '../../support/http/forge.ts'
+import { totpCode, wrongTotpCode } from '../../support/users/factors/client.ts'
+import { ORIGIN, PASSWORD } from '../../support/users/factors/service.ts'
+import type { Asking } from '../../support/users/sessions.ts'
+import { asOperator } from '../../support/users/users.ts'
+import { createPasskey, usePasskey } from '../../support/users/webauthn/authenticator.ts'
 import {
   addTokens,
   type FactorScene,

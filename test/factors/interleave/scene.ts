@@ -7,18 +7,18 @@ import type { Item } from '../../../lib/aws/dynamodb.ts'
 import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
 import { eventKeys, eventsOf } from '../../security/interleave/events.ts'
 import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
-import { addPasskey, addTotp, beginLogin, bodyOf, signInWith } from '../../support/factors/client.ts'
+import { countComputations } from '../../support/aws/gate.ts'
+import { restorerOf } from '../../support/aws/restore.ts'
+import { recordLogs } from '../../support/logs.ts'
+import { addPasskey, addTotp, beginLogin, bodyOf, signInWith } from '../../support/users/factors/client.ts'
 import {
   type FactorFunctions,
   type FactorService,
   ORIGIN,
   startFactorService,
-} from '../../support/factors/service.ts'
-import { countComputations } from '../../support/gate.ts'
-import { recordLogs } from '../../support/logs.ts'
-import { restorerOf } from '../../support/restore.ts'
-import type { Tokens } from '../../support/sessions.ts'
-import { type SoftPasskey, usePasskey } from '../../support/webauthn/authenticator.ts'
+} from '../../support/users/factors/service.ts'
+import type { Tokens } from '../../support/users/sessions.ts'
+import { type SoftPasskey, usePasskey } from '../../support/users/webauthn/authenticator.ts'
 
 /** A login token or enrolment token that a client got. */
 export interface KnownLogin {

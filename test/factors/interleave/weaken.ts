@@ -1,6 +1,6 @@
 import { isRenewal } from '../../security/interleave/facts.ts'
 import { always, withoutEvents, writes } from '../../security/interleave/weaken.ts'
-import type { Alter } from '../../support/gate.ts'
+import type { Alter } from '../../support/aws/gate.ts'
 import type { State } from './scene.ts'
 import type { FactorActs } from './world.ts'
 

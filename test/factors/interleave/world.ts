@@ -5,7 +5,7 @@ import { type Choose, isWrite, type Kind, run } from '../../security/interleave/
 import { isAside as isAsideOfSessions, latest } from '../../security/interleave/seeds.ts'
 import { fewestDeviationsFirst } from '../../security/interleave/systematic.ts'
 import { expectViolationOf } from '../../security/interleave/weaken.ts'
-import type { Attempt } from '../../support/gate.ts'
+import type { Attempt } from '../../support/aws/gate.ts'
 import { ACT_NAMES, ACTS, type ActName } from './acts.ts'
 import { factsOf } from './facts.ts'
 import type { FactorScene, FactorWorld, State } from './scene.ts'

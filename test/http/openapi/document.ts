@@ -1,6 +1,6 @@
 import type { describeApi } from '../../../lib/openapi/document.ts'
 import { FEATURES } from '../../../lib/openapi/route.ts'
-import { describeService } from '../../support/service-description.ts'
+import { describeService } from '../../support/process/service-description.ts'
 
 /** What the service under test has: everything, but routes with scopes only if a function names some. */
 export const SERVICE_FEATURES = FEATURES.filter(

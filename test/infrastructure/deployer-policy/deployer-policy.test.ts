@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { root } from '../../support/service-description.ts'
+import { root } from '../../support/process/service-description.ts'
 import { packageChangedProd, packageDev, type TemplateResource } from '../packaged.ts'
 import { HANDLERS } from './resource-handlers.ts'
 import { actionsOfCommands, actionsOfFramework } from './sdk-calls.ts'

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { root } from '../../support/service-description.ts'
+import { root } from '../../support/process/service-description.ts'
 
 /** Prefixes of actions by the SDK's client. */
 const SERVICES: Record<string, string> = {

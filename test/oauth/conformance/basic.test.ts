@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { attribute, writeIf } from '../../../lib/aws/dynamodb.ts'
 import { codeKey } from '../../../lib/oauth/codes/code.ts'
 import { OWN_CLAIMS } from '../../http/own-claims.ts'
-import { send } from '../../support/http.ts'
+import { send } from '../../support/http/http.ts'
 import { addClient, basic, FORM, queryOf, SECRET } from '../clients.ts'
 import { issuer, metadata, signedIn, signedOut, signInAgain, suiteFor, table } from './flow.ts'
 

@@ -9,7 +9,7 @@ import * as clients from '../../../scripts/clients/changes.ts'
 import * as users from '../../../scripts/users/changes.ts'
 import { remove as removeUser } from '../../../scripts/users/remove.ts'
 import { commandIo } from '../../security/interleave/commands.ts'
-import { asOperator } from '../../support/users.ts'
+import { asOperator } from '../../support/users/users.ts'
 import { CALLBACK } from '../clients.ts'
 import {
   approve,

@@ -1,5 +1,5 @@
 import { always, isEnd, without, withoutEvents, writes } from '../../security/interleave/weaken.ts'
-import type { Alter, Attempt } from '../../support/gate.ts'
+import type { Alter, Attempt } from '../../support/aws/gate.ts'
 import type { OauthActs } from './world.ts'
 
 type Input = Attempt['input']

@@ -5,7 +5,7 @@ import { type Choose, type Move, run } from '../../security/interleave/schedule.
 import { latest } from '../../security/interleave/seeds.ts'
 import { exhaustively } from '../../security/interleave/systematic.ts'
 import { expectViolationOf } from '../../security/interleave/weaken.ts'
-import { type Alter, type Attempt, wiring } from '../../support/gate.ts'
+import { type Alter, type Attempt, wiring } from '../../support/aws/gate.ts'
 import { ACT_NAMES, ACTS, type ActName } from './acts.ts'
 import { factsOf } from './facts.ts'
 import type { OauthScene, OauthWorld } from './scene.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { hashSecret } from '../../../lib/oauth/clients/secret.ts'
-import { refusal, success } from '../../support/command.ts'
+import { refusal, success } from '../../support/process/command.ts'
 import { startStack } from '../describe-stacks.ts'
 import { CALLBACK, type Clients, HINT, ORDERS, run, startClients } from './clients.ts'
 

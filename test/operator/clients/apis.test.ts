@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { apiKey } from '../../../lib/oauth/apis/api.ts'
 import { findApis } from '../../../lib/oauth/apis/store.ts'
-import { refusal, success } from '../../support/command.ts'
+import { refusal, success } from '../../support/process/command.ts'
 import { CALLBACK, type Clients, startClients } from './clients.ts'
 
 let store: Clients

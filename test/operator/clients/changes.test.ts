@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { refusal, success } from '../../support/command.ts'
+import { refusal, success } from '../../support/process/command.ts'
 import { CALLBACK, type Clients, HINT, ORDERS, startClients } from './clients.ts'
 
 let store: Clients

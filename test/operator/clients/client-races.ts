@@ -12,7 +12,7 @@ import { addApi, removeExistingApi, setApi } from '../../../scripts/clients/apis
 import * as changes from '../../../scripts/clients/changes.ts'
 import { type SetOptions, set } from '../../../scripts/clients/set.ts'
 import { appliedIn, eventKeys, eventsOf, violationsOfEvents } from '../../security/interleave/events.ts'
-import { restorerOf } from '../../support/restore.ts'
+import { restorerOf } from '../../support/aws/restore.ts'
 import { type FAULTS, io } from '../operator-races.ts'
 import { CALLBACK, type Clients, ORDERS } from './clients.ts'
 

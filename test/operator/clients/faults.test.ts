@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type AwsProxy, type Say, startProxy } from '../../support/aws-proxy.ts'
+import { type AwsProxy, type Say, startProxy } from '../../support/aws/aws-proxy.ts'
 import { CALLBACK, type Clients, ORDERS, run, startClients } from './clients.ts'
 
 let store: Clients

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { begin, refusal } from '../../support/command.ts'
+import { begin, refusal } from '../../support/process/command.ts'
 import { proof } from '../../support/rows.ts'
 import { CALLBACK, type Clients, HINT, run, startClients } from './clients.ts'
 

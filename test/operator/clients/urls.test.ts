@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { urlClientKey } from '../../../lib/oauth/clients/url-client.ts'
 import { APP_URL, HOST } from '../../oauth/document-host.ts'
-import { success } from '../../support/command.ts'
+import { success } from '../../support/process/command.ts'
 import { type Clients, ORDERS, startClients } from './clients.ts'
 
 // Clients that are URLs: operators register none of them, and may decide about each, or about a host.

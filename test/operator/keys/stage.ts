@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { vi } from 'vitest'
 import { type KeyState, nextStep, type Slot, targetOf } from '../../../scripts/keys/plan.ts'
-import { type Functions, refresh, type Stores, signIn, tokensOf } from '../../support/sessions.ts'
+import { type Functions, refresh, type Stores, signIn, tokensOf } from '../../support/users/sessions.ts'
 import { aliasOf, startSlots } from './slots.ts'
 
 const TTL_SECONDS = 1800

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { smokeCommand } from '../../../scripts/smoke/command.ts'
 import { type Access, accessReader, type Call } from '../../infrastructure/policy.ts'
-import { beginInProcess, type Outcome } from '../../support/command.ts'
-import { startService } from '../../support/service.ts'
-import type { ServiceDescription } from '../../support/service-description.ts'
+import { beginInProcess, type Outcome } from '../../support/process/command.ts'
+import { startService } from '../../support/process/service.ts'
+import type { ServiceDescription } from '../../support/process/service-description.ts'
 
 /** What a function did to AWS, and the check that had it done. */
 export interface Reached extends Access {

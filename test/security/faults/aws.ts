@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
-import { describeService, mailOf, resourcesOf, tableOf } from '../../support/service-description.ts'
-import { addTestUser } from '../../support/users.ts'
+import { describeService, mailOf, resourcesOf, tableOf } from '../../support/process/service-description.ts'
+import { addTestUser } from '../../support/users/users.ts'
 
 export const service = describeService()
 

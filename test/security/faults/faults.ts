@@ -1,4 +1,4 @@
-import type { Say } from '../../support/aws-proxy.ts'
+import type { Say } from '../../support/aws/aws-proxy.ts'
 
 /** Part of a response that must not get into a log or into another response. */
 const SECRET = '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo'

@@ -7,9 +7,9 @@ import type {
 } from 'aws-lambda'
 import { expect, vi } from 'vitest'
 import type { LocalAws } from '../../../local/aws.ts'
-import type { AwsProxy } from '../../support/aws-proxy.ts'
-import { loadHandler } from '../../support/handlers.ts'
-import { COMMON_HEADERS, lambdaContext, loginEvent, sampleEvent } from '../../support/lambda.ts'
+import type { AwsProxy } from '../../support/aws/aws-proxy.ts'
+import { loadHandler } from '../../support/http/handlers.ts'
+import { COMMON_HEADERS, lambdaContext, loginEvent, sampleEvent } from '../../support/http/lambda.ts'
 import { ADA, service } from './aws.ts'
 
 /** As `timeout` in `serverless.yml`. */

@@ -1,5 +1,5 @@
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
-import { testUser } from '../../support/users.ts'
+import { testUser } from '../../support/users/users.ts'
 import { CORRECT, runSchedule } from './model.ts'
 import { brokenPromises } from './promises.ts'
 

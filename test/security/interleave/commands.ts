@@ -4,7 +4,7 @@ import * as changes from '../../../scripts/users/changes.ts'
 import { addRow } from '../../../scripts/users/import/import-users.ts'
 import * as names from '../../../scripts/users/names.ts'
 import { remove } from '../../../scripts/users/remove.ts'
-import { asOperator } from '../../support/users.ts'
+import { asOperator } from '../../support/users/users.ts'
 import type { Act } from './act.ts'
 import { HASHES, PASSWORDS, type Scene } from './scene.ts'
 

@@ -1,5 +1,5 @@
 import { createdAtOf } from '../../../lib/sessions/refresh-token.ts'
-import { claimsOf } from '../../support/forge.ts'
+import { claimsOf } from '../../support/http/forge.ts'
 import type { Act, Known, Report } from './act.ts'
 import { type Arrival, type History, writesOf } from './history.ts'
 import { ACTS, type ActName } from './operations.ts'

@@ -1,4 +1,4 @@
-import type { Attempt, Response } from '../../support/gate.ts'
+import type { Attempt, Response } from '../../support/aws/gate.ts'
 
 /** A request that arrived at AWS. */
 export interface Arrival {

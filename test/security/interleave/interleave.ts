@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
-import type { Attempt } from '../../support/gate.ts'
-import type { Stores } from '../../support/sessions.ts'
+import type { Attempt } from '../../support/aws/gate.ts'
+import type { Stores } from '../../support/users/sessions.ts'
 import { appliedIn, violationsOfEvents } from './events.ts'
 import { factsOf } from './facts.ts'
 import { ACTS, type ActName } from './operations.ts'

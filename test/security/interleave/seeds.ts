@@ -1,4 +1,4 @@
-import type { Attempt } from '../../support/gate.ts'
+import type { Attempt } from '../../support/aws/gate.ts'
 import { atRandom, oneOf, randomFrom } from './choices.ts'
 import type { Acts, Options } from './interleave.ts'
 import { ACT_NAMES, type ActName } from './operations.ts'

@@ -1,7 +1,7 @@
 import { nextSecret, withSecret } from '../../../lib/sessions/refresh-token.ts'
 import { profileKey } from '../../../lib/users/store.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
-import { partsOf } from '../../support/sessions.ts'
+import { partsOf } from '../../support/users/sessions.ts'
 import type { Report } from './act.ts'
 import type { Facts } from './facts.ts'
 import type { End } from './history.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { createdAtOf, signInDigits } from '../../../lib/sessions/refresh-token.ts'
-import { type Alter, type Attempt, wiring } from '../../support/gate.ts'
+import { type Alter, type Attempt, wiring } from '../../support/aws/gate.ts'
 import { isRenewal } from './facts.ts'
 import { isEventsTable, writesOf } from './history.ts'
 import type { Acts } from './interleave.ts'

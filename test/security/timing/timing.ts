@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { expect, vi } from 'vitest'
-import { type ApiResponse, type Functions, PASSWORD, type Stores } from '../../support/sessions.ts'
+import { type ApiResponse, type Functions, PASSWORD, type Stores } from '../../support/users/sessions.ts'
 import { mannWhitney } from './mann-whitney.ts'
 
 /** Requests of a login that must not differ, by class. */

@@ -1,5 +1,7 @@
 import { disable as disableClient, remove as removeClient } from '../../../scripts/clients/changes.ts'
-import { cookieOf, OWN_PAGE } from '../../support/cookies.ts'
+import { cookieOf, OWN_PAGE } from '../../support/http/cookies.ts'
+import { sessionIdOf } from '../../support/http/routes.ts'
+import { run } from '../../support/process/operator.ts'
 import {
   addPasskey,
   addTotp,
@@ -7,12 +9,10 @@ import {
   bodyOf,
   enterPassword,
   totpCode,
-} from '../../support/factors/client.ts'
-import { PASSWORD } from '../../support/factors/service.ts'
-import { codeIn } from '../../support/mail-service.ts'
-import { run } from '../../support/operator.ts'
-import { sessionIdOf } from '../../support/routes.ts'
-import { asOperator } from '../../support/users.ts'
+} from '../../support/users/factors/client.ts'
+import { PASSWORD } from '../../support/users/factors/service.ts'
+import { codeIn } from '../../support/users/mail-service.ts'
+import { asOperator } from '../../support/users/users.ts'
 import { APPS, type App, type Scene, type Whose } from './scene.ts'
 
 // Every change of a user that ends tokens or could, made by the route or the command that makes it.

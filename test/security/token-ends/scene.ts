@@ -7,11 +7,11 @@ import { type Authorization, allows, authorizationCache } from '../../../local/g
 import { scopedRoutes } from '../../../plugins/routes/scopes.ts'
 import { addClient, queryOf, SECRET, VERIFIER } from '../../oauth/clients.ts'
 import { addNotesApi, NOTES, notesScopes } from '../../oauth/own-api.ts'
-import { cookieOf, OWN_PAGE, refreshTokenIn, tokensInCookie } from '../../support/cookies.ts'
-import { addTotp, bodyOf, enterPassword, totpCode } from '../../support/factors/client.ts'
-import { type FactorService, startFactorService } from '../../support/factors/service.ts'
-import { claimsOf } from '../../support/forge.ts'
-import type { ApiResponse } from '../../support/sessions.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn, tokensInCookie } from '../../support/http/cookies.ts'
+import { claimsOf } from '../../support/http/forge.ts'
+import { addTotp, bodyOf, enterPassword, totpCode } from '../../support/users/factors/client.ts'
+import { type FactorService, startFactorService } from '../../support/users/factors/service.ts'
+import type { ApiResponse } from '../../support/users/sessions.ts'
 
 // A user with two sessions, and what apps got in each: all kinds of tokens that depend on a user.
 

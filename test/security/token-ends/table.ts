@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { root } from '../../support/service-description.ts'
+import { root } from '../../support/process/service-description.ts'
 
 /** The table of SECURITY.md that says when tokens end. */
 export interface TokenEnds {

@@ -1,5 +1,5 @@
 import { afterAll, expect, test, vi } from 'vitest'
-import { forge, signer, thumbprint } from '../../support/forge.ts'
+import { forge, signer, thumbprint } from '../../support/http/forge.ts'
 import { NOW, ours, oursToo, trap, valid } from '../attacks.ts'
 import { loadAuthorizer } from '../authorizer.ts'
 import { forged, wanted } from './forged.ts'

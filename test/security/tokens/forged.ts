@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
-import { encode, forge, hmac, type Signer, signer, thumbprint } from '../../support/forge.ts'
+import { encode, forge, hmac, type Signer, signer, thumbprint } from '../../support/http/forge.ts'
 import { claims, NOW, ours, theirCertificate, theirs, trap, valid } from '../attacks.ts'
 
 // Tokens as an attacker without our keys makes them from a valid one, by the exploits, tampering and injections of jwt_tool

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { type Tokens, tokensOf } from '../../support/sessions.ts'
+import { type Tokens, tokensOf } from '../../support/users/sessions.ts'
 import type { ClientSession, SoakUser } from './model.ts'
 import { oneOf, outcomeOf, type World } from './world.ts'
 

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { run } from '../../support/operator.ts'
+import { run } from '../../support/process/operator.ts'
 import type { SoakUser } from './model.ts'
 import type { Outcome } from './register.ts'
 import { oneOf, type World } from './world.ts'

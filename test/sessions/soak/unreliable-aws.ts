@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Resources } from '../../../local/aws.ts'
-import { describeService, resourcesOf } from '../../support/service-description.ts'
+import { describeService, resourcesOf } from '../../support/process/service-description.ts'
 
 /** Number of calls, and of faults by kind. */
 export type FaultCounts = Record<string, number>

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { expect } from 'vitest'
-import type { ApiResponse, Tokens } from './sessions.ts'
+import type { ApiResponse, Tokens } from '../users/sessions.ts'
 
 /** The headers by which a browser shows that a page of the service's own origin sends a request. */
 export const OWN_PAGE = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }

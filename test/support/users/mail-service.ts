@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { onTestFinished, vi } from 'vitest'
-import { idOf, type MailEvent } from '../../lib/mail/event.ts'
-import type { Mail } from '../../local/mail/mailbox.ts'
+import { idOf, type MailEvent } from '../../../lib/mail/event.ts'
+import type { Mail } from '../../../local/mail/mailbox.ts'
+import { startWire, type Wire } from '../aws/wire.ts'
 import {
   type Asking,
   type Functions,
@@ -10,7 +11,6 @@ import {
   startStores,
   TABLE_NAME,
 } from './sessions.ts'
-import { startWire, type Wire } from './wire.ts'
 
 const MAILER = 'mailer'
 

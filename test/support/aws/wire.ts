@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { vi } from 'vitest'
-import type { LocalAws } from '../../local/aws.ts'
+import type { LocalAws } from '../../../local/aws.ts'
 
 /**
  * The outcome of a call: it passes, is denied, is throttled, leaves all keys of a batch unprocessed, or loses its

@@ -1,4 +1,4 @@
-import { createMailbox, type Mail } from '../../local/mail/mailbox.ts'
+import { createMailbox, type Mail } from '../../../local/mail/mailbox.ts'
 
 export const LINK = 'http://localhost:3000/confirm#YWRhbG92ZWxhY2VZV1JoYkc5MlpXeGhZMlU'
 

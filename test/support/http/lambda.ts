@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
-import { completeEvent } from '../../local/sample-events.ts'
-import { root } from './service-description.ts'
+import { completeEvent } from '../../../local/sample-events.ts'
+import { root } from '../process/service-description.ts'
 
-export { callerEvent, lambdaContext } from '../../packages/serverless-jwt-auth/test.ts'
+export { callerEvent, lambdaContext } from '../../../packages/serverless-jwt-auth/test.ts'
 
 /** CORS headers of every response of the stage `dev`, which allows all origins. */
 const CORS_HEADERS = {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { awsClient, withTimeout } from '../../../lib/aws/client.ts'
 
 /** A request as the fake AWS has received it. */
 export interface Received {

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Statement } from '../../lib/aws/access.ts'
-import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import type { Table } from '../../lib/aws/dynamodb.ts'
-import { eventsTableOf } from '../../lib/events/event.ts'
-import type { TokenParties } from '../../lib/tokens/access-token.ts'
-import type { LocalAws, MailSettings, Resource } from '../../local/aws.ts'
-import type { TokenSource } from '../../local/tokens.ts'
-import { filesIn } from '../../plugins/functions/functions.ts'
+import type { Statement } from '../../../lib/aws/access.ts'
+import { awsClient, withTimeout } from '../../../lib/aws/client.ts'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import { eventsTableOf } from '../../../lib/events/event.ts'
+import type { TokenParties } from '../../../lib/tokens/access-token.ts'
+import type { LocalAws, MailSettings, Resource } from '../../../local/aws.ts'
+import type { TokenSource } from '../../../local/tokens.ts'
+import { filesIn } from '../../../plugins/functions/functions.ts'
 
 /** The parts of `serverless.yml` that tests use, with all variables resolved. */
 export interface ServiceDescription {
@@ -39,7 +39,7 @@ export interface ServiceDescription {
   resources: { Resources: Record<string, Resource> }
 }
 
-export const root = fileURLToPath(new URL('../..', import.meta.url))
+export const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** Returns the environment without the AWS variables, which would point the service at the developer's account. */
 export const cleanEnvironment = (): Record<string, string> =>

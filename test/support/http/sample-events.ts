@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { expect } from 'vitest'
-import { statusOf } from '../../lib/openapi/route.ts'
-import { ROUTES } from '../../lib/openapi/routes.ts'
+import { statusOf } from '../../../lib/openapi/route.ts'
+import { ROUTES } from '../../../lib/openapi/routes.ts'
+import { describeService, root } from '../process/service-description.ts'
 import { adminStatements, userStatements } from './authorizer-policy.ts'
 import { COMMON_HEADERS, sampleEvent } from './lambda.ts'
-import { describeService, root } from './service-description.ts'
 
 /** The outcome of a sample event: what the function returns, with a JSON body parsed, or what it throws. */
 type Outcome = { returns: object | undefined } | { throws: string }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { connectionTo as ConnectionTo } from '../../lib/aws/connection.ts'
+import type { connectionTo as ConnectionTo } from '../../../lib/aws/connection.ts'
 
 export interface Response {
   status: number
@@ -45,8 +45,8 @@ const PATIENCE_MS = 30_000
  * Puts a gate before the connections of `lib/aws`. The client above them, with its rules for retries, is the real one.
  *
  * @example
- * vi.mock('../../lib/aws/connection.ts', async (original) =>
- *   (await import('../support/gate.ts')).gated(await original()),
+ * vi.mock('../../../lib/aws/connection.ts', async (original) =>
+ *   (await import('./gate.ts')).gated(await original()),
  * )
  */
 export const gated = (real: { connectionTo: typeof ConnectionTo }) => ({
@@ -77,7 +77,7 @@ export const gated = (real: { connectionTo: typeof ConnectionTo }) => ({
   },
 })
 
-type RefreshTokens = typeof import('../../lib/sessions/refresh-token.ts')
+type RefreshTokens = typeof import('../../../lib/sessions/refresh-token.ts')
 
 /** Makes the service take a token for one of the latest sign-in of its session, while `wiring.forgetsSignIns` is set. */
 export const forgetful = (real: RefreshTokens): RefreshTokens => ({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { sendByPath, startDocumentHost } from '../oauth/document-host.ts'
+import { sendByPath, startDocumentHost } from '../../oauth/document-host.ts'
 import { startService } from './service.ts'
 
 declare module 'vitest' {
@@ -17,8 +17,8 @@ declare module 'vitest' {
 
 /** Modules that the service loads before its own. */
 const PRELOADED = [
-  new URL('../verifiers/print-kms.ts', import.meta.url),
-  new URL('../http/openapi/faulty.ts', import.meta.url),
+  new URL('../../verifiers/print-kms.ts', import.meta.url),
+  new URL('../../http/openapi/faulty.ts', import.meta.url),
 ]
 
 /**

@@ -1,9 +1,9 @@
-import { type AwsClient, awsClient } from '../../lib/aws/client.ts'
-import type { Table } from '../../lib/aws/dynamodb.ts'
-import type { Service } from '../../lib/aws/settings.ts'
-import type { ReservingTable } from '../../lib/throttling/store.ts'
-import { startLocalAws } from '../../local/aws.ts'
-import { describeService, resourcesOf, tableOf } from './service-description.ts'
+import { type AwsClient, awsClient } from '../../../lib/aws/client.ts'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import type { Service } from '../../../lib/aws/settings.ts'
+import type { ReservingTable } from '../../../lib/throttling/store.ts'
+import { startLocalAws } from '../../../local/aws.ts'
+import { describeService, resourcesOf, tableOf } from '../process/service-description.ts'
 
 /** Starts the local AWS with the table of `serverless.yml` and the demo users in it. What is reserved in it is never given back. */
 export async function startTable(): Promise<{ table: ReservingTable; client: AwsClient; stop(): void }> {

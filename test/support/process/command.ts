@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { PassThrough } from 'node:stream'
 import type { Command } from 'commander'
-import type { Io } from '../../scripts/cli/io.ts'
-import { run } from '../../scripts/cli/run.ts'
+import type { Io } from '../../../scripts/cli/io.ts'
+import { run } from '../../../scripts/cli/run.ts'
 import { root } from './service-description.ts'
 
 /** How a command ended, and what it printed. */

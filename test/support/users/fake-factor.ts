@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { attribute, attributesOf, getItems, type Table, writeIf } from '../../lib/aws/dynamodb.ts'
-import { wrongCode } from '../../lib/factors/refusals.ts'
-import type { Spend } from '../../lib/sign-in/complete.ts'
+import { attribute, attributesOf, getItems, type Table, writeIf } from '../../../lib/aws/dynamodb.ts'
+import { wrongCode } from '../../../lib/factors/refusals.ts'
+import type { Spend } from '../../../lib/sign-in/complete.ts'
 import {
   LOGIN_TOKEN_RANDOM_BYTES,
   type LoginDetails,
   type LoginToken,
   startLoginToken,
   storeLoginToken,
-} from '../../lib/sign-in/login-token.ts'
-import { profileKey } from '../../lib/users/store.ts'
-import type { User } from '../../lib/users/user.ts'
+} from '../../../lib/sign-in/login-token.ts'
+import { profileKey } from '../../../lib/users/store.ts'
+import type { User } from '../../../lib/users/user.ts'
 
 const keyOf = (userId: string) => ({ pk: profileKey(userId).pk, sk: { S: 'fake-factor' } })
 

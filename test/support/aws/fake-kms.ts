@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import type { AwsCall } from '../../lib/aws/client.ts'
-import { publicKeyFromSpki } from '../../lib/tokens/public-keys.ts'
+import type { AwsCall } from '../../../lib/aws/client.ts'
+import { publicKeyFromSpki } from '../../../lib/tokens/public-keys.ts'
 
 /** The DER-encoded SubjectPublicKeyInfo of a public key. */
 export const spkiOf = (key: KeyObject) => key.export({ format: 'der', type: 'spki' })

@@ -1,30 +1,30 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
 import { vi } from 'vitest'
-import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import type { Item, Table } from '../../lib/aws/dynamodb.ts'
-import type { AwsSettings } from '../../lib/aws/settings.ts'
-import type { MailEvent } from '../../lib/mail/event.ts'
-import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
-import { isLive, SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
-import { findSessions } from '../../lib/sessions/store.ts'
-import { removeUser } from '../../lib/users/names.ts'
-import { revokeTokens } from '../../lib/users/revocation.ts'
+import { awsClient, withTimeout } from '../../../lib/aws/client.ts'
+import type { Item, Table } from '../../../lib/aws/dynamodb.ts'
+import type { AwsSettings } from '../../../lib/aws/settings.ts'
+import type { MailEvent } from '../../../lib/mail/event.ts'
+import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
+import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
+import { isLive, SESSION_RANDOM_BYTES, startSession } from '../../../lib/sessions/session.ts'
+import { findSessions } from '../../../lib/sessions/store.ts'
+import { removeUser } from '../../../lib/users/names.ts'
+import { revokeTokens } from '../../../lib/users/revocation.ts'
 import {
   changeUser,
   findUserByName,
   profileKey,
   replaceHash,
   type UserChanges,
-} from '../../lib/users/store.ts'
-import type { User } from '../../lib/users/user.ts'
-import { type MailSettings, startLocalAws } from '../../local/aws.ts'
-import { readAuthorization, remapped } from '../../local/gateway/gateway-rules.ts'
-import argon2Cffi from '../security/hashes/argon2-cffi.json' with { type: 'json' }
-import { inEnvironment } from './handlers.ts'
-import { sampleEvent } from './lambda.ts'
-import { describeService, tableResources } from './service-description.ts'
+} from '../../../lib/users/store.ts'
+import type { User } from '../../../lib/users/user.ts'
+import { type MailSettings, startLocalAws } from '../../../local/aws.ts'
+import { readAuthorization, remapped } from '../../../local/gateway/gateway-rules.ts'
+import argon2Cffi from '../../security/hashes/argon2-cffi.json' with { type: 'json' }
+import { inEnvironment } from '../http/handlers.ts'
+import { sampleEvent } from '../http/lambda.ts'
+import { describeService, tableResources } from '../process/service-description.ts'
 import { addTestUser, storeSession, testAct } from './users.ts'
 
 const TEMPLATE = sampleEvent('refresh.json')
@@ -221,31 +221,31 @@ export async function startStores(mail: Partial<MailSettings> = {}) {
 }
 
 const FUNCTIONS = {
-  authorizer: () => import('../../functions/authorizer.ts'),
-  login: () => import('../../functions/sessions/login.ts'),
-  refresh: () => import('../../functions/sessions/refresh.ts'),
-  logout: () => import('../../functions/sessions/logout.ts'),
-  sessions: () => import('../../functions/sessions/sessions.ts'),
-  password: () => import('../../functions/account/password.ts'),
-  me: () => import('../../functions/account/me.ts'),
-  'delete-me': () => import('../../functions/account/delete-me.ts'),
-  'new-account': () => import('../../functions/registration/new-account.ts'),
-  'mail-requests': () => import('../../functions/mail/mail-requests.ts'),
-  reset: () => import('../../functions/account/reset.ts'),
-  'change-email': () => import('../../functions/account/change-email.ts'),
-  'confirm-email': () => import('../../functions/account/confirm-email.ts'),
-  'login-factor': () => import('../../functions/sign-in/login-factor.ts'),
-  factors: () => import('../../functions/factors/factors.ts'),
-  'confirm-totp': () => import('../../functions/factors/confirm-totp.ts'),
-  'enrol-totp': () => import('../../functions/enrolment/enrol-totp.ts'),
-  'add-passkey': () => import('../../functions/passkeys/add-passkey.ts'),
-  enrolment: () => import('../../functions/enrolment/enrolment.ts'),
-  mailer: () => import('../../functions/mail/mailer.ts'),
-  'user-content': () => import('../../functions/content/user-content.ts'),
-  metadata: () => import('../../functions/service/metadata.ts'),
-  userinfo: () => import('../../functions/account/userinfo.ts'),
-  approve: () => import('../../functions/oauth/approve.ts'),
-  token: () => import('../../functions/oauth/token.ts'),
+  authorizer: () => import('../../../functions/authorizer.ts'),
+  login: () => import('../../../functions/sessions/login.ts'),
+  refresh: () => import('../../../functions/sessions/refresh.ts'),
+  logout: () => import('../../../functions/sessions/logout.ts'),
+  sessions: () => import('../../../functions/sessions/sessions.ts'),
+  password: () => import('../../../functions/account/password.ts'),
+  me: () => import('../../../functions/account/me.ts'),
+  'delete-me': () => import('../../../functions/account/delete-me.ts'),
+  'new-account': () => import('../../../functions/registration/new-account.ts'),
+  'mail-requests': () => import('../../../functions/mail/mail-requests.ts'),
+  reset: () => import('../../../functions/account/reset.ts'),
+  'change-email': () => import('../../../functions/account/change-email.ts'),
+  'confirm-email': () => import('../../../functions/account/confirm-email.ts'),
+  'login-factor': () => import('../../../functions/sign-in/login-factor.ts'),
+  factors: () => import('../../../functions/factors/factors.ts'),
+  'confirm-totp': () => import('../../../functions/factors/confirm-totp.ts'),
+  'enrol-totp': () => import('../../../functions/enrolment/enrol-totp.ts'),
+  'add-passkey': () => import('../../../functions/passkeys/add-passkey.ts'),
+  enrolment: () => import('../../../functions/enrolment/enrolment.ts'),
+  mailer: () => import('../../../functions/mail/mailer.ts'),
+  'user-content': () => import('../../../functions/content/user-content.ts'),
+  metadata: () => import('../../../functions/service/metadata.ts'),
+  userinfo: () => import('../../../functions/account/userinfo.ts'),
+  approve: () => import('../../../functions/oauth/approve.ts'),
+  token: () => import('../../../functions/oauth/token.ts'),
 }
 
 /** Functions with several routes, by route. Those that many tests call have a name of their own. */
@@ -353,7 +353,7 @@ function loadWhenCalled(): typeof FUNCTIONS {
 }
 
 /** Loaded with the first functions: tests that only start stores do not compile the API description. */
-let check: Promise<typeof import('../http/openapi/check.ts')> | undefined
+let check: Promise<typeof import('../../http/openapi/check.ts')> | undefined
 
 let lastLoading: Promise<unknown> = Promise.resolve()
 
@@ -380,7 +380,7 @@ export async function startFunctions(
   when: 'now' | 'when called' = 'now',
 ) {
   const environment = { ...ENVIRONMENT, AWS_ENDPOINT_URL: endpoint, ...settings }
-  check ??= import('../http/openapi/check.ts')
+  check ??= import('../../http/openapi/check.ts')
   const { expectDescribed } = await check
   const modules = when === 'now' ? await loadAll() : loadWhenCalled()
 

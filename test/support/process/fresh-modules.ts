@@ -7,8 +7,8 @@ declare global {
 }
 
 // Tests expect tokens, profiles and pages without what an application adds to them. A file with its own mock has that.
-vi.mock('../../auth.config.ts', async (importOriginal) => {
-  const { default: config } = await importOriginal<typeof import('../../auth.config.ts')>()
+vi.mock('../../../auth.config.ts', async (importOriginal) => {
+  const { default: config } = await importOriginal<typeof import('../../../auth.config.ts')>()
   return { default: { roles: config.roles, administrators: config.administrators } }
 })
 

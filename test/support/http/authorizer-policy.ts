@@ -1,4 +1,4 @@
-import { describeService } from './service-description.ts'
+import { describeService } from '../process/service-description.ts'
 
 const statement = (Effect: string, Resource: string | string[]) => ({
   Action: 'execute-api:Invoke',

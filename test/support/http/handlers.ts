@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
-import type { LocalAws } from '../../local/aws.ts'
-import { environmentOf, type ServiceDescription } from './service-description.ts'
+import type { LocalAws } from '../../../local/aws.ts'
+import { environmentOf, type ServiceDescription } from '../process/service-description.ts'
 
 /** The test file that loaded this module. */
 const { testFile } = globalThis
@@ -39,7 +39,7 @@ declare global {
 }
 
 // Imports that Vite knows are how StrykerJS finds the tests of a function.
-const sources = import.meta.glob(['../../functions/**/*.ts', '!**/*.test.ts'])
+const sources = import.meta.glob(['../../../functions/**/*.ts', '!**/*.test.ts'])
 
 /** Loads a function's source as Lambda does: with its own environment, and in fresh modules. */
 export async function loadHandler(service: ServiceDescription, functionKey: string, aws: LocalAws) {
@@ -71,7 +71,7 @@ export async function loadHandlers(
 
 async function importHandler(service: ServiceDescription, functionKey: string, aws: LocalAws) {
   const file = service.functions[functionKey]?.handler.replace(/\.handler$/, '.ts')
-  const load = sources[`../../${file}`]
+  const load = sources[`../../../${file}`]
   if (load === undefined) throw new Error(`serverless.yml has no function ${functionKey} with a source`)
   const { handler } = await load()
   // biome-ignore lint/suspicious/noExplicitAny: the caller knows what event and response the function has.

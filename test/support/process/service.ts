@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** A running local service. */
 export interface Service {
@@ -36,7 +36,7 @@ export async function startService(
   folder = root,
 ): Promise<Service> {
   const httpPort = await freePort()
-  const sls = fileURLToPath(new URL('../../node_modules/.bin/sls', import.meta.url))
+  const sls = fileURLToPath(new URL('../../../node_modules/.bin/sls', import.meta.url))
   const all = { ...params, buildFolder: `.results/service-${httpPort}` }
   const args = ['offline', 'start', '--httpPort', String(httpPort)]
   for (const [name, value] of Object.entries(all)) args.push('--param', `${name}=${value}`)

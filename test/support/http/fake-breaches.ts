@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Reply, say, startFakeAws } from './fake-aws.ts'
+import { type Reply, say, startFakeAws } from '../aws/fake-aws.ts'
 
 /** Returns the SHA-1 of a password as the API of Have I Been Pwned splits it: what is sent, and what comes back. */
 export function splitHash(password: string): { prefix: string; suffix: string } {

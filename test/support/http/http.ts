@@ -1,6 +1,6 @@
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { expect } from 'vitest'
-import { expectDescribed } from '../http/openapi/check.ts'
+import { expectDescribed } from '../../http/openapi/check.ts'
 
 /** The part of a response that the service determines. HTTP determines the rest. */
 export interface ApiResponse {

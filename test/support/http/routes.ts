@@ -1,20 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { getItems, type Item, type Table } from '../../lib/aws/dynamodb.ts'
-import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
-import { findSession } from '../../lib/sessions/store.ts'
-import { secondOf } from '../../lib/time.ts'
-import { findUserByName } from '../../lib/users/store.ts'
-import type { User } from '../../lib/users/user.ts'
-import { type LocalAws, startLocalAws } from '../../local/aws.ts'
-import { fillTokens } from '../../local/tokens.ts'
+import { getItems, type Item, type Table } from '../../../lib/aws/dynamodb.ts'
+import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
+import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
+import { findSession } from '../../../lib/sessions/store.ts'
+import { secondOf } from '../../../lib/time.ts'
+import { findUserByName } from '../../../lib/users/store.ts'
+import type { User } from '../../../lib/users/user.ts'
+import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
+import { fillTokens } from '../../../local/tokens.ts'
+import { recordLogs } from '../logs.ts'
+import {
+  describeService,
+  mailOf,
+  resourcesOf,
+  tableOf,
+  tokenSourceOf,
+} from '../process/service-description.ts'
+import { addTestUser } from '../users/users.ts'
 import { loadHandler } from './handlers.ts'
 import { parsed, sampleEvent } from './lambda.ts'
-import { recordLogs } from './logs.ts'
-import { describeService, mailOf, resourcesOf, tableOf, tokenSourceOf } from './service-description.ts'
-import { addTestUser } from './users.ts'
 
 /** Settings of the functions in these tests, in place of those of serverless.yml. */
 const SETTINGS = {
