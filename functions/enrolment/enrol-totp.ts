@@ -6,11 +6,8 @@ import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
-
-const issueToken = tokenIssuer()
 
 /** POST /enrolment/totp/confirm: adds an authenticator app as the first second factor, and completes the sign-in with it. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
@@ -21,8 +18,6 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { user, login } = enrolment
   const verified = await verifyTotpSetup(at, user, code, login.id)
   const factor = { factor: 'totp', ...verified } as const
-  const signedIn = await completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
-    issueToken(at, changed, session),
-  )
+  const signedIn = await completeEnrolment(at, { ...enrolment, page }, factor)
   return sessionResponse(signedIn)
 })

@@ -7,9 +7,6 @@ import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import type { TableRoute } from '../../lib/http/table.ts'
 import type { SignInSetting } from '../../lib/settings.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
-
-const issueToken = tokenIssuer()
 
 /** POST /enrolment/passkey: adds a passkey as the first second factor, and completes the sign-in with it. */
 export const route: TableRoute<
@@ -23,8 +20,6 @@ export const route: TableRoute<
   const changeId = randomUUID()
   const verified = await verifyNewPasskey(at, registrant, given, changeId)
   const factor = { factor: 'passkey', changeId, ...verified } as const
-  const signedIn = await completeEnrolment(at, { ...enrolment, page }, factor, (changed, session) =>
-    issueToken(at, changed, session),
-  )
+  const signedIn = await completeEnrolment(at, { ...enrolment, page }, factor)
   return sessionResponse(signedIn)
 }

@@ -20,22 +20,19 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { parseRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { findReplaced } from '../../lib/sessions/replaced.ts'
-import { lifetimesFrom, refreshTtlSeconds, type Session } from '../../lib/sessions/session.ts'
+import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
 import { SIGN_INS, type SignInSetting } from '../../lib/settings.ts'
 import { completeSignIn } from '../../lib/sign-in/complete.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { usernameCounter } from '../../lib/throttling/mail-counters.ts'
 import { sourceOf } from '../../lib/throttling/source.ts'
 import { judgeAttempt, type ReservingTable, reserveAttempt } from '../../lib/throttling/store.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { BY_PASSWORD, needsFactor } from '../../lib/users/factors.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { isNameTaken } from '../../lib/users/store.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../../lib/users/user.ts'
 
 const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR'] as const
-
-const issueToken = tokenIssuer()
 
 /** POST /register/confirm: creates the account of a confirmed address, and signs in. */
 export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
@@ -73,17 +70,15 @@ async function signIn(
   marking: Promise<unknown>,
 ) {
   const { table, config, origin, now } = at
-  const act = byUser(at, user.id)
   // No session of a new user can be there.
   const presented = parseRefreshToken(refreshToken)
-  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act }
+  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
   const find = async () => {
     const [replaced] = await together([findReplaced(table, presented, signing), marking])
     return replaced
   }
-  const issue = (session: Session) => issueToken(at, user, session)
   const details = { user, amr: BY_PASSWORD, inCookie, origin, lifetimes: lifetimesFrom(config) }
-  const signedIn = await completeSignIn(table, details, { issueToken: issue, find }, act)
+  const signedIn = await completeSignIn(at, details, find)
   const refreshExpiresIn = refreshTtlSeconds(signedIn.session, now)
   return sessionResponse({ ...signedIn, refreshExpiresIn, inCookie })
 }

@@ -8,7 +8,6 @@ import { PASSWORD_LIMITS, SIGN_INS } from '../../lib/settings.ts'
 import { nextStep } from '../../lib/sign-in/next-step.ts'
 import { completePasswordSignIn } from '../../lib/sign-in/password.ts'
 import { limitsFrom } from '../../lib/throttling/limits.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
 
 const SETTINGS = [
   ...SIGN_INS,
@@ -17,8 +16,6 @@ const SETTINGS = [
   'MAILER',
   'REQUIRE_SECOND_FACTOR',
 ] as const
-
-const issueToken = tokenIssuer()
 
 /**
  * POST /login: exchanges a username and a password for an access token and a refresh token. The client may keep the refresh
@@ -38,8 +35,6 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   if (next) return json(200, next)
 
   const signIn = { ...request, user }
-  const signedIn = await completePasswordSignIn(at, attempt, signIn, (session) =>
-    issueToken(at, user, session),
-  )
+  const signedIn = await completePasswordSignIn(at, attempt, signIn)
   return sessionResponse({ ...signedIn, inCookie: request.inCookie })
 })

@@ -8,11 +8,9 @@ import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.t
 import { rotateSecret } from '../../lib/sessions/rotate.ts'
 import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
+import { issueToken } from '../../lib/tokens/issue.ts'
 
 const SETTINGS = [...SIGN_INS, 'REQUIRE_SECOND_FACTOR'] as const
-
-const issueToken = tokenIssuer()
 
 /** POST /refresh: exchanges a refresh token for a new access token and the next refresh token. */
 export const handler = tableHandler(SETTINGS, async (event, at) => {

@@ -5,9 +5,6 @@ import type { ReservingRoute } from '../../lib/http/table.ts'
 import type { SignInSetting } from '../../lib/settings.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
 import { verifyPasskey, verifySecondPasskey } from '../../lib/sign-in/passkey.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
-
-const issueToken = tokenIssuer()
 
 /** POST /login/passkey: signs in with a passkey, without a name or as second factor. */
 export const route: ReservingRoute<
@@ -25,8 +22,6 @@ export const route: ReservingRoute<
         }
       : await verifySecondPasskey(at, loginToken, response, page)
 
-  const signedIn = await completeFactorSignIn(at, signIn, page, (session) =>
-    issueToken(at, signIn.user, session),
-  )
+  const signedIn = await completeFactorSignIn(at, signIn, page)
   return sessionResponse(signedIn)
 }

@@ -7,10 +7,7 @@ import type { SignInSetting } from '../../lib/settings.ts'
 import { findBegunLogin } from '../../lib/sign-in/begun.ts'
 import { verifyRecoveryCode } from '../../lib/sign-in/code.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
-
-const issueToken = tokenIssuer()
 
 /** POST /login/recovery-code: completes a sign-in with a recovery code. */
 export const route: ReservingRoute<SignInSetting | 'MAILER' | 'NOTIFY_NEW_SOURCE'> = async (event, at) => {
@@ -21,9 +18,7 @@ export const route: ReservingRoute<SignInSetting | 'MAILER' | 'NOTIFY_NEW_SOURCE
   const spending = await verifyRecoveryCode(at, begun, code)
 
   const signIn = { ...begun, ...spending, amr: AMR.recoveryCode }
-  const signedIn = await completeFactorSignIn(at, signIn, page, (session) =>
-    issueToken(at, begun.user, session),
-  )
+  const signedIn = await completeFactorSignIn(at, signIn, page)
   await notify(at, 'recovery-code-used', begun.user)
   return sessionResponse(signedIn)
 }

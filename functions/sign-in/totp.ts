@@ -6,10 +6,7 @@ import type { SignInSetting } from '../../lib/settings.ts'
 import { findBegunLogin } from '../../lib/sign-in/begun.ts'
 import { verifyTotpCode } from '../../lib/sign-in/code.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
-
-const issueToken = tokenIssuer()
 
 /** POST /login/totp: completes a sign-in with a code of an authenticator app. */
 export const route: ReservingRoute<SignInSetting | 'MAILER' | 'NOTIFY_NEW_SOURCE' | 'FACTOR_KEY'> = async (
@@ -23,8 +20,6 @@ export const route: ReservingRoute<SignInSetting | 'MAILER' | 'NOTIFY_NEW_SOURCE
   const spending = await verifyTotpCode(at, begun, code)
 
   const signIn = { ...begun, ...spending, amr: AMR.totp }
-  const signedIn = await completeFactorSignIn(at, signIn, page, (session) =>
-    issueToken(at, begun.user, session),
-  )
+  const signedIn = await completeFactorSignIn(at, signIn, page)
   return sessionResponse(signedIn)
 }

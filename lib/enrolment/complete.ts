@@ -6,12 +6,11 @@ import { refusal } from '../factors/refusals.ts'
 import { logEvent } from '../log.ts'
 import { notify } from '../mail/request.ts'
 import type { CookieRequest } from '../sessions/page.ts'
-import type { Session, SessionTokens } from '../sessions/session.ts'
+import type { SessionTokens } from '../sessions/session.ts'
 import type { BegunLogin } from '../sign-in/begun.ts'
 import { completeFactorSignIn } from '../sign-in/factor.ts'
 import { AMR, type Factor, withFactor } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
-import type { User } from '../users/user.ts'
 
 /** A verified second factor, which is not stored yet. */
 export interface NewFactor {
@@ -33,14 +32,12 @@ const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
  * It moves both generations, as every first second factor does. The new session and its token have the numbers after it.
  *
  * @param enrolment - Proved; see `findProvedEnrolment` in `lib/enrolment/enrolment.ts`. With the page that completes it.
- * @param issueToken - Issues the access token of a session of the changed user.
  * @throws {@link ServiceError} as `completeFactorSignIn` in `lib/sign-in/factor.ts`.
  */
 export async function completeEnrolment(
   at: Parameters<typeof completeFactorSignIn>[0],
   { login, user, page }: BegunLogin & { page: CookieRequest },
   { factor, changeId = randomUUID(), writes, recoveryCodes }: NewFactor,
-  issueToken: (user: User, session: Session) => Promise<object>,
 ): Promise<SessionTokens> {
   const { now } = at
   const factors = withFactor(user, factor)
@@ -52,7 +49,7 @@ export async function completeEnrolment(
   const event = updateEventOf(at.table, byUser(at, user.id), user.id, added)
   const spends = [change, ...writes, event].map((write) => ({ write, refusal: changedMeanwhile }))
   const signIn = { user, changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }
-  const signedIn = await completeFactorSignIn(at, signIn, page, (session) => issueToken(changed, session))
+  const signedIn = await completeFactorSignIn(at, signIn, page)
   await notify(at, `${factor}-added`, user)
   logEvent('info', { event: 'factor.added', userId: user.id, factor })
   return signedIn

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
+import { ISSUER, withKms } from '../../test/support/aws/fake-kms.ts'
 import { isProof } from '../../test/support/rows.ts'
 import { testAct, testAt, testUser } from '../../test/support/users/users.ts'
 import type { Item, Table } from '../aws/dynamodb.ts'
@@ -85,12 +86,11 @@ const CHANGES: ((user: User) => Promise<readonly string[]>)[] = [
   async (user) => {
     const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
     const lifetimes = { absoluteTtlSeconds: 60, idleTtlSeconds: 60 }
-    const authToken = random()
-    const steps = { issueToken: async () => ({ authToken }), find: async () => ({ endings: [] }) }
     const start = { user, amr: AMR.recoveryCode, inCookie: false, origin, lifetimes }
-    const { refreshToken, session } = await completeSignIn(table, start, steps, testAct())
+    const at = { ...testAt(withKms(table)), config: ISSUER }
+    const { refreshToken, session, token } = await completeSignIn(at, start, async () => ({ endings: [] }))
     await endSession(table, session, 'reused', testAct())
-    return [authToken, String(refreshToken.split('.').at(-1)), session.secretHash, session.salt]
+    return [token.authToken, String(refreshToken.split('.').at(-1)), session.secretHash, session.salt]
   },
   async (user) => {
     const address = `${random()}@example.org`

@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { ISSUER, withKms } from '../../test/support/aws/fake-kms.ts'
+import { claimsOf } from '../../test/support/http/forge.ts'
 import {
   ada,
   session as earlier,
@@ -9,13 +11,12 @@ import {
   stored,
   table,
 } from '../../test/support/users/session-per-test.ts'
-import { testAct } from '../../test/support/users/users.ts'
+import { testAct, testAt } from '../../test/support/users/users.ts'
 import { getItems, type Table, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { eventsOfUser } from '../events/store.ts'
 import { parseRefreshToken, readRefreshToken, withSecret } from '../sessions/refresh-token.ts'
 import { findReplaced } from '../sessions/replaced.ts'
-import type { Session } from '../sessions/session.ts'
 import { endSession, findSessions } from '../sessions/store.ts'
 import { AMR } from '../users/factors.ts'
 import { completeSignIn, type Spend } from './complete.ts'
@@ -33,24 +34,20 @@ const spendOf = (name: string): Spend => ({
 interface Way {
   spends?: string[]
   replaces?: boolean
-  issueToken?: (session: Session) => Promise<object>
+  beforeSigning?: () => Promise<void>
   find?: () => Promise<never>
 }
 
 const details = { amr: AMR.password, inCookie: true, origin, lifetimes: policy }
 
 /** Signs the test's user in, over the session of a token. The session in `replaces` is that of another token of it. */
-const signIn = ({ spends = [], replaces = false, issueToken, find }: Way, at: Table = table) => {
+const signIn = ({ spends = [], replaces = false, beforeSigning, find }: Way, on: Table = table) => {
   const presented = replaces ? parseRefreshToken(withSecret(earlierToken, 'A'.repeat(43))) : undefined
   const signing = { user: ada, graceSeconds: 10, act: testAct(later(1)) }
   return completeSignIn(
-    at,
+    { ...testAt(withKms(on, beforeSigning), later(1)), config: ISSUER },
     { ...details, user: ada, presented, spends: () => spends.map(spendOf) },
-    {
-      issueToken: issueToken ?? (async ({ id }) => ({ authToken: id })),
-      find: find ?? (() => findReplaced(at, presented, signing)),
-    },
-    testAct(later(1)),
+    find ?? (() => findReplaced(on, presented, signing)),
   )
 }
 
@@ -79,13 +76,12 @@ describe.each(WAYS)('a sign-in %s', (_, way) => {
       return table.aws(service, operation, input)
     }
     let storedBefore: string[] = []
-    const issueToken = async ({ id }: Session) => {
+    const beforeSigning = async () => {
       storedBefore = await liveIds()
-      return { authToken: id }
     }
-    const { token, session, refreshToken } = await signIn({ ...way, issueToken }, { ...table, aws })
+    const { token, session, refreshToken } = await signIn({ ...way, beforeSigning }, { ...table, aws })
     const { sessionId } = readRefreshToken(refreshToken)
-    expect(token).toEqual({ authToken: sessionId })
+    expect(claimsOf(token.authToken).sid).toBe(sessionId)
     expect(storedBefore).toEqual([earlier.id])
     expect(await stored(sessionId)).toEqual(session)
     expect(session).toMatchObject({ ...origin, amr: 'pwd', userId: ada.id })
@@ -97,7 +93,7 @@ describe.each(WAYS)('a sign-in %s', (_, way) => {
 
   const fails = () => Promise.reject(failure)
   const before: [string, Way][] = [
-    ['the signature', { ...way, issueToken: fails }],
+    ['the signature', { ...way, beforeSigning: fails }],
     ['the search for what it ends', { ...way, find: fails }],
   ]
   test.each(before)('that fails at %s stores, spends and ends nothing', async (_step, failing) => {
@@ -111,8 +107,7 @@ describe.each(WAYS)('a sign-in %s', (_, way) => {
   test('whose signature hangs until the deadline stores nothing', async () => {
     const { promise, reject } = Promise.withResolvers<never>()
     promise.catch(() => undefined)
-    const issueToken = () => promise
-    const hanging = signIn({ ...way, issueToken })
+    const hanging = signIn({ ...way, beforeSigning: () => promise })
     await new Promise((resolve) => setImmediate(resolve))
     expect(await liveIds()).toEqual([earlier.id])
     reject(failure)
@@ -167,8 +162,8 @@ describe('a sign-in whose spends another request made first', () => {
     const presented = parseRefreshToken(withSecret(earlierToken, 'A'.repeat(43)))
     const found = await findReplaced(table, presented, { user: ada, graceSeconds: 10, act })
     await endSession(table, earlier, 'signed-out', act)
-    const steps = { issueToken: async () => ({}), find: async () => found }
-    const { session } = await completeSignIn(table, { ...details, user: ada }, steps, act)
+    const at = { ...testAt(withKms(table), later(1)), config: ISSUER }
+    const { session } = await completeSignIn(at, { ...details, user: ada }, async () => found)
     expect(await liveIds()).toEqual([session.id])
     const { events } = await eventsOfUser(table, ada.id, { limit: 10 })
     expect(events.map(({ type, detail }) => `${type} ${detail}`).toSorted()).toEqual([

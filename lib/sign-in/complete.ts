@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
+import type { At } from '../context.ts'
 import { ServiceError } from '../errors.ts'
-import { type Act, eventOf, partitionOf } from '../events/event.ts'
+import { byUser, eventOf, partitionOf } from '../events/event.ts'
 import type { PresentedToken } from '../sessions/refresh-token.ts'
 import type { Replaced } from '../sessions/replaced.ts'
 import { SESSION_RANDOM_BYTES, type Session, type SessionStart, startSession } from '../sessions/session.ts'
 import { abandonSession, storedSession } from '../sessions/store.ts'
+import { type IssuedToken, type IssuerSetting, issueToken } from '../tokens/issue.ts'
 import { unrevoked } from '../users/store.ts'
 import type { UserState } from '../users/user.ts'
 
@@ -19,9 +21,9 @@ export interface Spend {
 /** A sign-in whose credentials are verified. */
 export interface VerifiedSignIn extends Omit<SessionStart, 'renewed'> {
   /** As read before the credentials were verified. A revocation since then revokes the session and its tokens. */
-  user: Pick<UserState, 'id' | 'sessionGeneration'>
+  user: UserState
   /** The user as the transaction leaves it, if a spend changes the user. */
-  changed?: Pick<UserState, 'id' | 'sessionGeneration'> | undefined
+  changed?: UserState | undefined
   /** The token that the request has of the session before it, not yet verified. */
   presented?: PresentedToken | undefined
   /** Returns what the session spends; nothing after a password alone. */
@@ -34,17 +36,9 @@ export interface VerifiedSignIn extends Omit<SessionStart, 'renewed'> {
   loginId?: string | undefined
 }
 
-/** The steps of a sign-in that {@link completeSignIn} takes before anything is stored. Both may be taken twice. */
-interface Steps<T extends object, F extends Replaced> {
-  /** Issues the access token of the session. */
-  issueToken: (session: Session) => Promise<T>
-  /** Finds what becomes of the session before, and what else the sign-in ends. */
-  find: () => Promise<F>
-}
-
 /** A complete sign-in. */
-interface Completed<T, F> {
-  token: T
+interface Completed<F> {
+  token: IssuedToken
   session: Session
   refreshToken: string
   found: F
@@ -63,24 +57,23 @@ interface Completed<T, F> {
  *
  * Effects, such as mails and marks, come after it.
  *
- * @throws The `refusal` of the first spend that another request made first; `revoked`; {@link ServiceError} `unavailable`; or what a
- *   step threw.
+ * @param find - Finds what becomes of the session before, and what else the sign-in ends. It may be called twice.
+ * @throws The `refusal` of the first spend that another request made first; `revoked`; {@link ServiceError} `unavailable`; or what
+ *   `find` threw.
  */
-export async function completeSignIn<T extends object, F extends Replaced>(
-  table: Table,
+export async function completeSignIn<F extends Replaced>(
+  at: At<IssuerSetting>,
   signIn: VerifiedSignIn,
-  steps: Steps<T, F>,
-  act: Act,
-): Promise<Completed<T, F>> {
-  const completed =
-    (await tryToComplete(table, signIn, steps, act)) ?? (await tryToComplete(table, signIn, steps, act))
+  find: () => Promise<F>,
+): Promise<Completed<F>> {
+  const completed = (await tryToComplete(at, signIn, find)) ?? (await tryToComplete(at, signIn, find))
   if (completed) return completed
   throw new ServiceError('unavailable', 'the session moved')
 }
 
 /** Returns `undefined`, if the session moved meanwhile. */
-async function tryToComplete<T extends object, F extends Replaced>(
-  table: Table,
+async function tryToComplete<F extends Replaced>(
+  at: At<IssuerSetting>,
   {
     user,
     changed,
@@ -92,18 +85,18 @@ async function tryToComplete<T extends object, F extends Replaced>(
     loginId,
     ...start
   }: VerifiedSignIn,
-  { issueToken, find }: Steps<T, F>,
-  act: Act,
-): Promise<Completed<T, F> | undefined> {
+  find: () => Promise<F>,
+): Promise<Completed<F> | undefined> {
+  const { table, now } = at
   const first = presented?.userId === user.id ? await find() : undefined
   const renewed = first?.renewed
   const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(changed ?? user, { ...start, renewed }, act.now, random)
+  const { session, refreshToken } = startSession(changed ?? user, { ...start, renewed }, now, random)
   // Without this demand, a sign-in with the old password could renew the session in which the password has been changed since.
   const demands = renewed && !changed ? [{ write: unrevoked(user), refusal: revoked }] : []
   const spends = [...(spendsOf?.(session) ?? []), ...demands]
-  const [token, found] = await together([issueToken(session), first ?? find()])
-  const event = eventOf(table, act, {
+  const [token, found] = await together([issueToken(at, changed ?? user, session), first ?? find()])
+  const event = eventOf(table, byUser(at, user.id), {
     type: renewed ? 'session.renewed' : 'session.created',
     subject: partitionOf(user.id),
     session: session.id,
@@ -114,7 +107,7 @@ async function tryToComplete<T extends object, F extends Replaced>(
   const writes = [...spends.map(({ write }) => write), storedSession(session, renewed), event]
   const refused = await storeWith(table, writes, found.endings).catch(async (error) => {
     // The new session may be stored, with the response lost. If this fails too, it expires by itself.
-    if (!renewed) await abandonSession(table, session, act.now).catch(() => undefined)
+    if (!renewed) await abandonSession(table, session, now).catch(() => undefined)
     throw error
   })
   const spend = refused && spends[refused.indexOf(true)]

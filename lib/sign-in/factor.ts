@@ -15,6 +15,7 @@ import { markKnownSources } from '../throttling/known-sources.ts'
 import { knownSourceKey } from '../throttling/limits.ts'
 import { sourceOf } from '../throttling/source.ts'
 import { giveBack } from '../throttling/store.ts'
+import type { IssuerSetting } from '../tokens/issue.ts'
 import type { Amr } from '../users/factors.ts'
 import { nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -38,6 +39,7 @@ export interface FactorSignIn {
 
 /** The settings of {@link completeFactorSignIn}. */
 type CompletionSetting =
+  | IssuerSetting
   | 'SESSION_TTL_SECONDS'
   | 'SESSION_IDLE_TTL_SECONDS'
   | 'REFRESH_GRACE_SECONDS'
@@ -54,7 +56,6 @@ type CompletionSetting =
  * one, and without the cookie, it is that of the first step.
  *
  * @param page - Of the last step. A sign-in into the session cookie must come from a page that may use it.
- * @param issueToken - Issues the access token of a session.
  * @throws {@link ServiceError} `invalid_credentials`, if the login token is spent; the `refusal` of a spend; `forbidden`, as
  *   `requireOwnPage` in `lib/sessions/page.ts`; `unavailable`.
  */
@@ -62,7 +63,6 @@ export async function completeFactorSignIn(
   at: At<CompletionSetting>,
   { user, changed, amr, login, spends, more }: FactorSignIn,
   page: CookieRequest,
-  issueToken: (session: Session) => Promise<object>,
 ): Promise<SessionTokens> {
   const { table, config, origin, now } = at
   if (login.inCookie) requireOwnPage(page)
@@ -76,7 +76,7 @@ export async function completeFactorSignIn(
   const spendAll = (session: Session) => [...spendsOf(login, session), ...spends]
   const revoked = () => refusal('login_expired', 'the sessions were revoked', { userId: user.id })
   const { token, session, refreshToken, found } = await completeSignIn(
-    table,
+    at,
     {
       user,
       changed,
@@ -90,8 +90,7 @@ export async function completeFactorSignIn(
       spends: spendAll,
       revoked,
     },
-    { issueToken, find: () => findEarlier(at, user, login, { presented, presentedAtMs }) },
-    byUser(at, user.id),
+    () => findEarlier(at, user, login, { presented, presentedAtMs }),
   )
   const known = { source, mark: found.mark, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
   await together([

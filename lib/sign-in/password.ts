@@ -6,13 +6,15 @@ import { notifyNewSource } from '../mail/request.ts'
 import { type Attempt, completeAttempt, markAttempt, upgradeHash } from '../passwords/verify.ts'
 import { parseRefreshToken } from '../sessions/refresh-token.ts'
 import { findReplaced } from '../sessions/replaced.ts'
-import { lifetimesFrom, refreshTtlSeconds, type Session } from '../sessions/session.ts'
+import { lifetimesFrom, refreshTtlSeconds } from '../sessions/session.ts'
 import type { ReservingTable } from '../throttling/store.ts'
+import type { IssuedToken, IssuerSetting } from '../tokens/issue.ts'
 import { BY_PASSWORD } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 import { completeSignIn } from './complete.ts'
 
 type Settings =
+  | IssuerSetting
   | 'SESSION_TTL_SECONDS'
   | 'SESSION_IDLE_TTL_SECONDS'
   | 'REFRESH_GRACE_SECONDS'
@@ -35,20 +37,17 @@ interface PasswordSignIn {
  * so a slow counter cannot use up the time of the calls that the sign-in needs. The source becomes known, and a notice is sent,
  * only after the session is stored.
  *
- * @param issueToken - Issues the access token of a session.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function completePasswordSignIn<T extends object>(
+export async function completePasswordSignIn(
   at: At<Settings, ReservingTable>,
   attempt: Attempt,
   { user, password, inCookie, refreshToken: unverifiedToken }: PasswordSignIn,
-  issueToken: (session: Session) => Promise<T>,
-): Promise<{ token: T; refreshToken: string; refreshExpiresIn: number }> {
+): Promise<{ token: IssuedToken; refreshToken: string; refreshExpiresIn: number }> {
   const { table, config, origin, now } = at
   const lifetimes = lifetimesFrom(config)
-  const act = byUser(at, user.id)
   const presented = parseRefreshToken(unverifiedToken)
-  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act }
+  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
   // Once each, also if the sign-in is tried twice.
   const givingBack = completeAttempt(table, attempt)
   const upgrading = upgradeHash(table, user, password)
@@ -60,7 +59,7 @@ export async function completePasswordSignIn<T extends object>(
   const failures = attempt.pairAttempts.length - 1
   const signIn = { user, presented, amr: BY_PASSWORD, inCookie, origin, lifetimes, failures }
   const complete = async () => {
-    const completed = await completeSignIn(table, signIn, { issueToken, find }, act)
+    const completed = await completeSignIn(at, signIn, find)
     await together([
       markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
       notifyNewSource(at, attempt.mark, user),

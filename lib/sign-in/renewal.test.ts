@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ISSUER, withKms } from '../../test/support/aws/fake-kms.ts'
+import { claimsOf } from '../../test/support/http/forge.ts'
 import {
   ada,
   session as before,
@@ -50,15 +52,11 @@ async function signIn({ at = later(60), more, on = table, meanwhile }: Way = {})
     await meanwhile?.()
     return found
   }
-  const issueToken = async ({ id, authTime }: Session) => {
-    steps.push('sign')
-    return { sid: id, auth_time: authTime }
-  }
+  const sign = async () => void steps.push('sign')
   const signedIn = await completeSignIn(
-    on,
+    { ...testAt(withKms(on, sign), at), config: ISSUER },
     { ...details, user: ada, presented, ...more },
-    { find, issueToken },
-    act,
+    find,
   )
   return { ...signedIn, steps }
 }
@@ -98,7 +96,7 @@ describe('a sign-in with the current token of a session of its user', () => {
     expect(steps).toEqual(['find', 'sign'])
     const { id, userId } = before
     const authTime = before.authTime + 60
-    expect(token).toEqual({ sid: id, auth_time: authTime })
+    expect(claimsOf(token.authToken)).toMatchObject({ sid: id, auth_time: authTime })
     expect(session).toEqual({
       id,
       userId,

@@ -5,7 +5,7 @@ import { testUser } from '../../test/support/users/users.ts'
 import { awsClient } from '../aws/client.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
-import { tokenIssuer } from './issue.ts'
+import { issueToken } from './issue.ts'
 import { readPublicKey } from './public-keys.ts'
 
 let local: LocalAws
@@ -17,9 +17,9 @@ const config = {
   TOKEN_TTL_SECONDS: 900,
 }
 
-/** Issues a token with a new issuer of these settings, within a time. */
+/** Issues a token with these settings, within a time. */
 const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_500) =>
-  tokenIssuer()(
+  issueToken(
     {
       table: { aws: awsClient(local.settings).within(Date.now() + timeoutMs), name: '' },
       config: { ...config, ...changes },

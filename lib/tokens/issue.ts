@@ -13,24 +13,24 @@ export interface IssuedToken {
 }
 
 /** The settings that an issuer of access tokens needs. */
-type IssuerSetting = 'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'
+export type IssuerSetting = 'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'
+
+/** One for all requests of a function: it keeps the public key. */
+const sign = kmsSigner()
 
 /**
- * Creates an issuer of access tokens; a function keeps one for all its requests.
+ * Issues the access token of a user's session.
  *
- * @returns A function that issues a token for a user's session. It throws ServiceError `unavailable`.
+ * @throws {@link ServiceError} `unavailable`.
  */
-export function tokenIssuer() {
-  const sign = kmsSigner()
-  return async (
-    { table, config, now }: Pick<At<IssuerSetting>, 'table' | 'config' | 'now'>,
-    user: UserState,
-    session: SignedIn,
-  ): Promise<IssuedToken> => {
-    const parties = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
-    const ttlSeconds = config.TOKEN_TTL_SECONDS
-    const input = accessTokenInput(user, session, { parties, ttlSeconds, tokenId: randomUUID() }, now)
-    const authToken = await sign(table.aws, config.SIGNING_KEY, input, now)
-    return { authToken, tokenType: 'Bearer', expiresIn: ttlSeconds }
-  }
+export async function issueToken(
+  { table, config, now }: Pick<At<IssuerSetting>, 'table' | 'config' | 'now'>,
+  user: UserState,
+  session: SignedIn,
+): Promise<IssuedToken> {
+  const parties = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
+  const ttlSeconds = config.TOKEN_TTL_SECONDS
+  const input = accessTokenInput(user, session, { parties, ttlSeconds, tokenId: randomUUID() }, now)
+  const authToken = await sign(table.aws, config.SIGNING_KEY, input, now)
+  return { authToken, tokenType: 'Bearer', expiresIn: ttlSeconds }
 }

@@ -4,7 +4,7 @@ import { isClientId } from '../../lib/oauth/clients/client.ts'
 import { isClientUrl } from '../../lib/oauth/clients/url-client.ts'
 import { issueClientTokens } from '../../lib/oauth/token/issue.ts'
 import { isSessionId } from '../../lib/sessions/session.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
+import { issueToken } from '../../lib/tokens/issue.ts'
 import { kmsSigner } from '../../lib/tokens/signer.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
@@ -79,7 +79,7 @@ function issuing(issuer: string) {
     return issueClientTokens(at, kmsSigner(), { granted, idToken: { nonce: 'n'.repeat(512) } })
   }
   return {
-    own: async () => (await tokenIssuer()(at, user, session)).authToken,
+    own: async () => (await issueToken(at, user, session)).authToken,
     ofApp: async () => (await ofClient(clientId, true)).access_token,
     idToken: async () => String((await ofClient(clientUrl, false, 'https://api.example')).id_token),
   }

@@ -24,7 +24,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
   [
     'it signs first, and then one transaction stores the session with its event',
     'lib/sign-in/complete.ts',
-    /together\(\[issueToken\(session\).*eventOf\(.*transact\(/s,
+    /together\(\[issueToken\(at, .*session\).*eventOf\(.*transact\(/s,
   ],
   [
     'the attempt is counted first',

@@ -12,7 +12,6 @@ import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { isKnownSource } from '../../lib/throttling/known-sources.ts'
 import { knownSourceKey } from '../../lib/throttling/limits.ts'
 import { reserveAttempt } from '../../lib/throttling/store.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
 import { keeping } from '../support/aws/table.ts'
@@ -40,7 +39,6 @@ const { 'Strict-Transport-Security': _, ...headers } = handled.headers
 const tokenPair = { ...handled, headers }
 
 const SOURCE = '203.0.113.7'
-const issueToken = tokenIssuer()
 const config = {
   SESSION_TTL_SECONDS: 86_400,
   SESSION_IDLE_TTL_SECONDS: 7_200,
@@ -74,10 +72,9 @@ async function complete(
   const event = { ...sent, headers: { ...sent.headers, ...headers } }
   const at = testAt({ ...table, aws })
   const signedIn = await completeFactorSignIn(
-    { ...at, config, origin: originOf(event) },
+    { ...at, config: { ...config, ...tokens }, origin: originOf(event) },
     { user, amr: AMR.totp, login, more, ...fakeStep(user.id, step) },
     pageOf(event, { allowedOrigins: [] }),
-    (session) => issueToken({ ...at, config: tokens }, user, session),
   )
   return parsed(sessionResponse(signedIn))
 }

@@ -6,7 +6,6 @@ import { pageOf } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { findBegunLogin } from '../../lib/sign-in/begun.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
-import { tokenIssuer } from '../../lib/tokens/issue.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { inEnvironment } from '../support/http/handlers.ts'
 import { loginEvent, parsed } from '../support/http/lambda.ts'
@@ -21,7 +20,6 @@ const USERS = 60
 /** How many users press the button at the same instant. The pair and the source allow so many attempts at once. */
 const AT_ONCE = 10
 
-const issueToken = tokenIssuer()
 const tokens = {
   SIGNING_KEY: service.custom.auth.signingKey,
   TOKEN_ISSUER: 'https://issuer.example',
@@ -56,10 +54,9 @@ async function secondStep(loginToken: string) {
   const factor = { user, amr: AMR.totp, login: begun.login, ...fakeStep(user.id, 1) }
   const event = loginEvent({})
   const signedIn = await completeFactorSignIn(
-    { ...testAt(table, now), config, origin: originOf(event) },
+    { ...testAt(table, now), config: { ...config, ...tokens }, origin: originOf(event) },
     factor,
     pageOf(event, { allowedOrigins: [] }),
-    (session) => issueToken({ table, config: tokens, now }, user, session),
   )
   return sessionResponse(signedIn)
 }

@@ -4,9 +4,10 @@ import { eventOf, partitionOf } from '../../lib/events/event.ts'
 import { endSession, findSessions } from '../../lib/sessions/store.ts'
 import { completeSignIn } from '../../lib/sign-in/complete.ts'
 import { AMR } from '../../lib/users/factors.ts'
+import { ISSUER, withKms } from '../support/aws/fake-kms.ts'
 import { refusal, success } from '../support/process/command.ts'
 import { PASSWORD, run, type Store, startStore } from '../support/process/operator.ts'
-import { addTestUser, testAct } from '../support/users/users.ts'
+import { addTestUser, testAct, testAt } from '../support/users/users.ts'
 
 let store: Store
 let adaId: string
@@ -20,13 +21,10 @@ async function signIn(sourceIp: string, failures = 0): Promise<void> {
   const user = await store.user('ada')
   if (user === undefined) throw new Error('there is no ada')
   const origin = { sourceIp, userAgent: USER_AGENT }
-  const act = { ...testAct(), actor: 'user' as const, actorId: user.id, via: 'POST /login', origin }
-  const steps = { issueToken: async () => ({}), find: async () => ({ endings: [] }) }
   await completeSignIn(
-    store.table,
+    { ...testAt(withKms(store.table)), config: ISSUER, via: 'POST /login', origin },
     { user, amr: AMR.password, inCookie: false, origin, lifetimes, failures },
-    steps,
-    act,
+    async () => ({ endings: [] }),
   )
 }
 

@@ -1,9 +1,12 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import type { AwsCall } from '../../../lib/aws/client.ts'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import type { IssuerSetting } from '../../../lib/tokens/issue.ts'
 import { publicKeyFromSpki } from '../../../lib/tokens/public-keys.ts'
 
 /** The DER-encoded SubjectPublicKeyInfo of a public key. */
 export const spkiOf = (key: KeyObject) => key.export({ format: 'der', type: 'spki' })
+
 /** An RSA key pair. */
 export interface KeyPair {
   publicKey: KeyObject
@@ -39,3 +42,24 @@ export function fakeKms(aliases: Record<string, KeyPair>) {
     },
   }
 }
+
+const own = fakeKms({ own: newKeyPair() })
+
+/** Settings of functions that issue access tokens with {@link withKms}. */
+export const ISSUER = {
+  SIGNING_KEY: 'own',
+  TOKEN_ISSUER: 'https://issuer.example',
+  TOKEN_AUDIENCE: 'the audience',
+  TOKEN_TTL_SECONDS: 900,
+} satisfies Record<IssuerSetting, unknown>
+
+/** Returns a table with a KMS beside it. A test may take a step before each signature. */
+export const withKms = <T extends Table>(table: T, beforeSigning = async () => {}): T => ({
+  ...table,
+  aws: async (...call: Parameters<AwsCall>) => {
+    const [service, operation] = call
+    if (service !== 'kms') return table.aws(...call)
+    if (operation === 'Sign') await beforeSigning()
+    return own.aws(...call)
+  },
+})
