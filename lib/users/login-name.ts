@@ -17,6 +17,10 @@ const NEW_LOCAL_PART = /^(?!.*=\?)[A-Za-z0-9#$&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9#$
 export const isNewLoginName = (name: string): boolean =>
   !name.startsWith('-') && (!name.includes('@') || NEW_LOCAL_PART.test(name.slice(0, name.lastIndexOf('@'))))
 
+/** The rule for the username of a user who registers. With another address, its owner could not use it. */
+export const NEW_USERNAME_RULE =
+  'Must be the confirmed address, or 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen).'
+
 /** The rule that {@link isNewLoginName} checks. */
 export const NEW_LOGIN_NAME_RULE =
   'Must not begin with a hyphen, or contain %, !, =? or misplaced dots before the @.'

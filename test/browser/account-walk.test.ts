@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { NEW_USERNAME_RULE } from '../../lib/http/schemas/fields.ts'
+import { NEW_USERNAME_RULE } from '../../lib/users/login-name.ts'
 import {
   askForMail,
   choosePassword,

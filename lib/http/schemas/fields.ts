@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import * as z from 'zod/mini'
 import type { ProofFields } from '../../mail/verify.ts'
-import { isNewLoginName, LOGIN_NAME, NEW_LOGIN_NAME_RULE } from '../../users/login-name.ts'
+import { isNewLoginName, LOGIN_NAME, NEW_LOGIN_NAME_RULE, NEW_USERNAME_RULE } from '../../users/login-name.ts'
 
 /** Maximum size of a password in UTF-8, in normalisation form C. */
 export const MAX_PASSWORD_BYTES = 1_024
@@ -46,10 +46,6 @@ export const LoginName = schema(() => loginName(LOGIN_NAME_RULE))
 
 /** A username or an e-mail address that a user gets from an operator. */
 export const NewLoginName = schema(() => loginName(LOGIN_NAME_RULE, mayBeNew()))
-
-/** The rule for the username of a user who registers. With another address, its owner could not use it. */
-export const NEW_USERNAME_RULE =
-  'Must be the confirmed address, or 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen).'
 
 /** The username of a user who registers, as clients send it. */
 export const NewUsername = schema(() => loginName(NEW_USERNAME_RULE, mayBeNew()))

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import { awsErrorType, isRefused } from '../aws/client.ts'
+import type { Table } from '../aws/dynamodb.ts'
+import type { Config, Limit } from '../config.ts'
+import { ServiceError } from '../errors.ts'
+import { logEvent, logFailure } from '../log.ts'
+import type { Counter } from '../throttling/counter.ts'
+import {
+  codeMailCounter,
+  enrolmentMailCounter,
+  noticeCounter,
+  requestedMailCounters,
+} from '../throttling/mail-counters.ts'
+import { attemptIdOf, reserveAttempt } from '../throttling/store.ts'
+import type { Confirmation } from './confirmation.ts'
+import { idOf, type MailEvent } from './event.ts'
+import { announcement } from './factor-reset.ts'
+import { type MailingService, type PlannedMail, planMail } from './plan.ts'
+import { renderMessage } from './render.ts'
+import { type OutgoingMail, senderOf, sendMail } from './send.ts'
+import { type Claim, claimMail, findClaim, markSent, releaseMail } from './store.ts'
+
+/** The settings of {@link deliverMail}. */
+export const DELIVERY = [
+  'MAIL_FROM',
+  'SERVICE_NAME',
+  'PUBLIC_URL',
+  'LIMIT_MAIL_RECIPIENT',
+  'FACTOR_RESET_DELAY_SECONDS',
+] as const
+
+type Delivery = Config<(typeof DELIVERY)[number]>
+
+/**
+ * Sends the mail that an event leads to, at most once.
+ *
+ * It returns only if the mail was sent, is not needed, is over the limit of its recipient, or has a new address that SES does not
+ * accept.
+ *
+ * @param invocationId - The same for all tries of one event.
+ * @throws {@link ServiceError} `unavailable`, also if an earlier try may have sent it.
+ */
+export async function deliverMail(
+  table: Table,
+  config: Delivery,
+  event: MailEvent,
+  invocationId: string,
+): Promise<void> {
+  const { kind } = event
+  const id = idOf(event)
+  const now = new Date()
+  const planned = await planMail(table, event, serviceFrom(config), now)
+  if (planned === undefined) return logEvent('info', { event: 'mail.unneeded', kind })
+  const counters = countersOf(event, planned, config.LIMIT_MAIL_RECIPIENT, now)
+  const isLimited = await isOverLimit(table, counters, id, now)
+  const mail = isLimited ? planned : await limitCodes(table, planned, id, now)
+  const claim = { claimId: randomUUID(), invocationId }
+  const state = isLimited
+    ? await findClaim(table, id, claim)
+    : await claimMail(table, id, { claim, confirmation: mail.confirmation }, now)
+  if (state === 'repeated') return logEvent('warn', { event: 'mail.repeated', kind })
+  if (state === 'unclaimed' && isLimited) return logEvent('warn', { event: 'mail.limited', kind })
+  if (state !== 'claimed') {
+    const reason = 'an earlier try claimed the mail and may have sent it'
+    throw new ServiceError('unavailable', reason, { event: 'mail.unresolved', log: { kind } })
+  }
+  const { to, message } = mail
+  const from = senderOf(config.SERVICE_NAME, config.MAIL_FROM)
+  const messageId = await sendClaimed(table, event, claim, { from, to, ...renderMessage(message) })
+  if (messageId === undefined) return
+  logEvent('info', { event: 'mail.sent', kind, messageId })
+  await recordSent(table, config, event, claim)
+}
+
+const serviceFrom = (
+  config: Config<'SERVICE_NAME' | 'PUBLIC_URL' | 'FACTOR_RESET_DELAY_SECONDS'>,
+): MailingService => ({
+  name: config.SERVICE_NAME,
+  publicUrl: config.PUBLIC_URL,
+  factorResetDelaySeconds: config.FACTOR_RESET_DELAY_SECONDS,
+})
+
+/**
+ * Records that SES took a mail. The delay of a reset of second factors begins with this record. If it fails, the reset has no
+ * effect, and the event becomes a dead letter: an operator asks again.
+ */
+async function recordSent(
+  table: Table,
+  config: Config<'FACTOR_RESET_DELAY_SECONDS'>,
+  event: MailEvent,
+  claim: Claim,
+): Promise<void> {
+  const now = new Date()
+  if (event.kind === 'factor-reset') {
+    const { userId, mailId } = event
+    const effect = announcement(userId, mailId, config.FACTOR_RESET_DELAY_SECONDS, now)
+    return await markSent(table, mailId, { claim, effect }, now)
+  }
+  // Without the mark, a further delivery of the event throws. The mail is not sent again.
+  await markSent(table, idOf(event), { claim }, now).catch(logFailure)
+}
+
+/**
+ * Returns the counters of a mail. Mails of operators are counted with the notices: strangers cause neither. A mail of an enrolment
+ * costs the correct password, and has a counter of its own. With the notices, an attacker who knows the password could suppress
+ * them. With the mails that strangers can ask for, these could keep a user from enrolling.
+ */
+function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {
+  if (event.kind === 'enrolment') return [enrolmentMailCounter(to, now)]
+  return 'mailId' in event && event.origin
+    ? requestedMailCounters(to, isEntry(confirmation), limit, now)
+    : [noticeCounter(to, now)]
+}
+
+/** Returns a mail without its code, if its recipient was sent too many codes. */
+async function limitCodes(table: Table, planned: PlannedMail, id: string, now: Date): Promise<PlannedMail> {
+  const { to, withoutCode } = planned
+  if (withoutCode === undefined) return planned
+  return (await isOverLimit(table, [codeMailCounter(to, now)], id, now)) ? { to, ...withoutCode } : planned
+}
+
+/** Whether a mail exceeds a limit of its recipient. All tries of an event count once, so a failed one gives nothing back. */
+async function isOverLimit(table: Table, counters: Counter[], id: string, now: Date): Promise<boolean> {
+  const { refusedForSeconds } = await reserveAttempt(
+    { ...table, reserved: [] },
+    counters,
+    attemptIdOf(id),
+    now,
+  )
+  return refusedForSeconds > 0
+}
+
+/** The mails that go to an address as a client typed it. */
+const TYPED: readonly MailEvent['kind'][] = ['registration', 'address']
+
+/** Whether a mail lets the owner of its address choose a password. */
+const isEntry = (confirmation: Confirmation | undefined): boolean =>
+  confirmation?.kind === 'reset' || confirmation?.kind === 'registration'
+
+/**
+ * Sends a claimed mail. If SES refuses it, the claim is given up, and the next try may send it. If the outcome is
+ * unknown, the claim stays, and no try sends it: a client can ask for another mail, but cannot take back a second one.
+ *
+ * @returns The id of the mail, or `undefined` if SES does not accept the new address that a client typed. No try would
+ *   change that, and a dead letter would let clients start an alarm.
+ */
+async function sendClaimed(
+  table: Table,
+  event: MailEvent,
+  claim: Claim,
+  mail: OutgoingMail,
+): Promise<string | undefined> {
+  try {
+    return await sendMail(table.aws, mail)
+  } catch (error) {
+    // Without AWS's message, which may contain the address.
+    const log = { type: awsErrorType(error) }
+    if (!isRefused(error)) {
+      const reason = 'SES did not respond or failed, so the mail may be on its way'
+      throw new ServiceError('unavailable', reason, { event: 'mail.unknown', log })
+    }
+    await releaseMail(table, idOf(event), claim, new Date()).catch(logFailure)
+    if (log.type === 'BadRequestException' && TYPED.includes(event.kind)) {
+      return void logEvent('warn', { event: 'mail.undeliverable', kind: event.kind })
+    }
+    throw new ServiceError('unavailable', 'SES refused the mail', { event: 'mail.refused', log })
+  }
+}
