@@ -33,7 +33,7 @@ interface Signing {
   user: UserState
   /** How long a replaced token still counts as the current one. */
   graceSeconds: number
-  /** Millisecond at which an earlier step of the sign-in presented the token. It may have been the current one until then. */
+  /** Millisecond at which an earlier step of the sign-in presented the token, which may have counted as the current one then. */
   presentedAtMs?: number | undefined
   act: Act
 }
@@ -63,7 +63,7 @@ export function judgeReplaced(
   if (session.expiresAt <= secondOf(act.now) || (isOwn && !isUnrevoked(session, user))) return { endings: [] }
   const state = classifySecret(session, presented, graceSeconds, act.now)
   if (isOwn && state !== 'changed' && state !== 'reused') return { renewed: session, endings: [] }
-  const isReuse = state === 'reused' && session.rotatedAtMs < presentedAtMs
+  const isReuse = state === 'reused' && session.rotatedAtMs + graceSeconds * 1_000 <= presentedAtMs
   return { endings: [endingOf(table, session, isReuse ? 'reused' : 'replaced', act)] }
 }
 

@@ -159,6 +159,8 @@ describe('ending a session', () => {
     await endSession(table, session, 'reused', testAct(now))
     const end = String(secondOf(now) + 31_536_000)
     expect(await itemOf()).toMatchObject({ ...tombstoneOf(session), expiresAt: { N: end } })
+    for (const gone of ['secretHash', 'salt', 'sourceIp', 'userAgent'])
+      expect(await itemOf()).not.toHaveProperty(gone)
     expect((await findSessions(table, ada.id)).withoutGrants).toEqual([session.id])
   })
 
