@@ -6,10 +6,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { beforeEach, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { startService } from '../support/process/service.ts'
 import { root } from '../support/process/service-description.ts'
 
-const serviceUrl = inject('serviceUrl')
+// The collection sends wrong passwords, and asks for a challenge of a passkey. Other tests use up the limit of these in the shared service.
+const MANY = '10000/900'
+const service = await startService({
+  limitUserAndSource: MANY,
+  limitSource: MANY,
+  limitKnownSource: MANY,
+  limitUser: MANY,
+  limitUserAndKnownSource: MANY,
+})
+const serviceUrl = service.url
+afterAll(() => service.stop())
+
 const collection = fileURLToPath(new URL('../../examples/hoppscotch/jwt-demo.json', import.meta.url))
 const environment = new URL('../../examples/hoppscotch/local.environment.json', import.meta.url)
 const hopp = `${root}/examples/hoppscotch/node_modules/.bin/hopp`
