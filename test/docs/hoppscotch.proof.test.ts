@@ -7,18 +7,11 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { startService } from '../support/process/service.ts'
+import { MANY_PASSWORDS, startService } from '../support/process/service.ts'
 import { root } from '../support/process/service-description.ts'
 
 // The collection sends wrong passwords, and asks for a challenge of a passkey. Other tests use up the limit of these in the shared service.
-const MANY = '10000/900'
-const service = await startService({
-  limitUserAndSource: MANY,
-  limitSource: MANY,
-  limitKnownSource: MANY,
-  limitUser: MANY,
-  limitUserAndKnownSource: MANY,
-})
+const service = await startService(MANY_PASSWORDS)
 const serviceUrl = service.url
 afterAll(() => service.stop())
 

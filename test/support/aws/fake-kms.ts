@@ -53,7 +53,7 @@ export const ISSUER = {
   TOKEN_TTL_SECONDS: 900,
 } satisfies Record<IssuerSetting, unknown>
 
-/** Returns a table with a KMS beside it. A test may take a step before each signature. */
+/** Returns a table whose calls of KMS reach a fake one. A test may take a step before each signature. */
 export const withKms = <T extends Table>(table: T, beforeSigning = async () => {}): T => ({
   ...table,
   aws: async (...call: Parameters<AwsCall>) => {

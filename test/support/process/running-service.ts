@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { sendByPath, startDocumentHost } from '../../oauth/document-host.ts'
-import { startService } from './service.ts'
+import { MANY_PASSWORDS, startService } from './service.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -29,11 +29,7 @@ export default async function setup(project: TestProject) {
   if (!(await isUsed(project))) return
   // Whole test files send wrong passwords, all from one address. test/sessions has services with the usual limits.
   const limits = {
-    limitUserAndSource: '10000/900',
-    limitSource: '10000/900',
-    limitKnownSource: '10000/900',
-    limitUser: '10000/86400',
-    limitUserAndKnownSource: '10000/86400',
+    ...MANY_PASSWORDS,
     limitMailSource: '10000/3600',
     limitMailRecipient: '100/3600',
   }

@@ -23,6 +23,15 @@ export interface Service {
   stop(): Promise<void>
 }
 
+/** Parameters of a service that takes many wrong passwords from one address. */
+export const MANY_PASSWORDS = {
+  limitUserAndSource: '10000/900',
+  limitSource: '10000/900',
+  limitKnownSource: '10000/900',
+  limitUser: '10000/86400',
+  limitUserAndKnownSource: '10000/86400',
+}
+
 /**
  * Starts `sls offline` as `npm start` does, on a free port, and waits until it prints that it is running.
  *
