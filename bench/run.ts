@@ -12,7 +12,7 @@ import { coldRows, excesses, type Row, sizeRows, table, warmRows, webRow, withou
 import { allCores, measureWeb, missingForWeb, OWN_CORE } from './web/measure.ts'
 
 // Measures what the functions cost, compares it with their budgets, and prints a table. With `--write`, it also draws
-// docs/performance.svg and replaces the run in docs/PERFORMANCE.md.
+// bench/performance.svg and replaces the run in bench/README.md.
 const ROUNDS = 25
 const HELD_ROUNDS = 15
 const TOKENS = 2_000
@@ -71,8 +71,8 @@ try {
   if (over.length > 0) process.exitCode = 1
 
   if (process.argv.includes('--write')) {
-    writeFileSync(`${root}docs/performance.svg`, chart(rows, heldRows, HELD_SHARE))
-    const page = `${root}docs/PERFORMANCE.md`
+    writeFileSync(`${root}bench/performance.svg`, chart(rows, heldRows, HELD_SHARE))
+    const page = `${root}bench/README.md`
     const run = {
       machine: `${machine}, ${new Date().toISOString().slice(0, 10)}`,
       rows,

@@ -178,23 +178,6 @@ test('the table of errors in API.md lists every status and title', () => {
   expect(shown).toEqual([...new Set(sent)].sort())
 })
 
-test('the numbers in README are those of PERFORMANCE.md and DEPLOYING.md', () => {
-  const [, kilobytes, milliseconds, dollars] =
-    /bundle has (\d+) KB\. It starts (\d+) ms later .* A million authorised\s+requests cost (\$[\d.]+)/s.exec(
-      readme,
-    ) ?? []
-  const performance = read('docs/PERFORMANCE.md')
-  const [, bytes = ''] = /^\| login, bundle +\| +([\d,]+) bytes/m.exec(performance) ?? []
-  const [, cold] = /^\| login, cold start over an empty handler +\| +([\d.]+) ms/m.exec(performance) ?? []
-  const prices = /^\| \*\*A million cost\*\* .*$/m.exec(read('docs/DEPLOYING.md'))?.[0].match(/\$[\d.]+/g)
-  expect([Number(kilobytes), Number(milliseconds)]).toEqual([
-    Math.round(Number(bytes.replace(',', '')) / 1000),
-    Math.round(Number(cold)),
-  ])
-  expect(prices).toContain(dollars)
-  expect(readme).toContain(`a million sign-ins ${prices?.[0]}`)
-})
-
 test('README has fewer than 200 lines, and no command of 180 columns', () => {
   expect(readme.trimEnd().split('\n').length).toBeLessThan(200)
   const code = [...blocks('README.md', 'console'), ...blocks('README.md', 'sh')].flatMap((text) =>
@@ -203,7 +186,7 @@ test('README has fewer than 200 lines, and no command of 180 columns', () => {
   expect(code.filter((line) => line.startsWith('$') && line.length >= 180)).toEqual([])
 })
 
-const documents = globSync('{*.md,docs/**/*.md,examples/*.md}', { cwd: root })
+const documents = globSync('{*.md,bench/*.md,docs/**/*.md,examples/*.md}', { cwd: root })
 
 /** The faults in all documents, each with the name of its document. */
 const faults = (findIn: (document: string) => string[]) =>
