@@ -24,3 +24,6 @@ export const PASSWORD_LIMITS = [
   'LIMIT_USER',
   'LIMIT_USER_AND_KNOWN_SOURCE',
 ] as const
+
+/** Name of one of {@link PASSWORD_LIMITS}. */
+export type LimitSetting = (typeof PASSWORD_LIMITS)[number]

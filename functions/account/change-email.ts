@@ -8,9 +8,8 @@ import { reservingHandler } from '../../lib/http/table.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { notify, requestMail } from '../../lib/mail/request.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
-import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
-import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { returnAttempt } from '../../lib/throttling/attempt.ts'
 
 const SETTINGS = [...PASSWORD_LIMITS, 'LIMIT_MAIL_SOURCE', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
@@ -21,8 +20,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { userId, generation } = principal
   const { email: address, currentPassword } = readBody(event, EmailChangeRequest)
 
-  const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
-  const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
+  const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
   const mail = { kind: 'address', mailId, userId, generation, at: now.toISOString(), origin } as const
   await together([returnAttempt(table, attempt), requestMail(table, config, mail, now)])

@@ -11,22 +11,20 @@ import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import { deleteAllowed, keysOfAllowed } from '../../lib/oauth/grants/list.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
-import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
-import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { returnAttempt } from '../../lib/throttling/attempt.ts'
 import { removeUser } from '../../lib/users/names.ts'
 
 const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
 /** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
-  const { table, config, origin, now } = at
+  const { table, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, AccountDeletionRequest)
 
-  const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
-  const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
+  const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
   const removal = together([removalOfFactors(table, userId), keysOfAllowed(table, userId)]).then(
     async ([factors, allowed]) => {
       const removed = await removeUser(table, user, factors, byUser(at, userId))

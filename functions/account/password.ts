@@ -13,11 +13,10 @@ import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
-import { admitAttempt, returnAttempt } from '../../lib/passwords/verify.ts'
 import { survivorOf } from '../../lib/sessions/session.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
-import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { returnAttempt } from '../../lib/throttling/attempt.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 
@@ -25,14 +24,13 @@ const SETTINGS = [...PASSWORD_LIMITS, 'BREACHED_PASSWORDS', 'MAILER', 'REQUIRE_S
 
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
-  const { table, config, origin, now } = at
+  const { table, config, now } = at
   const principal = principalOf(event, now)
   const { userId, username, generation, sessionId } = principal
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)
   validateNewPassword(newPassword, { username }, '#/newPassword')
 
-  const attempt = await admitAttempt(table, limitsFrom(config), { subject: { userId }, ...origin }, now)
-  const verified = await verifyCurrentPassword(at, attempt, principal, currentPassword)
+  const { user: verified, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
 
   const [{ session, user }] = await together([
     findSession(table, userId, sessionId),

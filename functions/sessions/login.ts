@@ -3,11 +3,11 @@ import { LoginRequest } from '../../lib/http/schemas/sessions.ts'
 import { readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
-import { admitAttempt, verifyAttempt } from '../../lib/passwords/verify.ts'
+import { verifyAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS, SIGN_INS } from '../../lib/settings.ts'
 import { nextStep } from '../../lib/sign-in/next-step.ts'
 import { completePasswordSignIn } from '../../lib/sign-in/password.ts'
-import { limitsFrom } from '../../lib/throttling/limits.ts'
+import { admitAttempt } from '../../lib/throttling/attempt.ts'
 
 const SETTINGS = [
   ...SIGN_INS,
@@ -22,11 +22,8 @@ const SETTINGS = [
  * token in a cookie. Of a user with second factors, it is the first step of two.
  */
 export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
-  const { table, config, origin } = arrival
   const request = readSignIn(event, LoginRequest, arrival)
-
-  const who = { subject: { loginName: request.username }, sourceIp: origin.sourceIp }
-  const attempt = await admitAttempt(table, limitsFrom(config), who, arrival.now)
+  const attempt = await admitAttempt(arrival, { loginName: request.username })
   const verified = await verifyAttempt(attempt, request.password)
 
   // A password hash takes long, so what follows has a later instant.
@@ -34,7 +31,6 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   const { user, next } = await nextStep(at, attempt, verified, request)
   if (next) return json(200, next)
 
-  const signIn = { ...request, user }
-  const signedIn = await completePasswordSignIn(at, attempt, signIn)
+  const signedIn = await completePasswordSignIn(at, attempt, { ...request, user })
   return sessionResponse({ ...signedIn, inCookie: request.inCookie })
 })

@@ -2,15 +2,15 @@ import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
 import { verifyCurrentPassword } from '../passwords/current.ts'
-import { admitAttempt, returnAttempt } from '../passwords/verify.ts'
 import { survivorOf } from '../sessions/session.ts'
 import { findSession } from '../sessions/store.ts'
-import { type LimitsConfig, limitsFrom } from '../throttling/limits.ts'
+import type { LimitSetting } from '../settings.ts'
+import { returnAttempt } from '../throttling/attempt.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import type { Principal, User } from '../users/user.ts'
 
 /** The settings of {@link verifyCaller}. */
-export type CallerSetting = keyof LimitsConfig | 'REQUIRE_SECOND_FACTOR'
+export type CallerSetting = LimitSetting | 'REQUIRE_SECOND_FACTOR'
 
 /** The caller of a change of second factors. */
 export interface Caller {
@@ -24,7 +24,7 @@ export interface Caller {
  * Verifies that the caller may change second factors: by the current password, and a recent sign-in with two factors if the user
  * has any or must have one. The sign-in of a user who must have one leads to an enrolment, which takes more than the password.
  *
- * @throws {@link ServiceError} as `admitAttempt` and `verifyCurrentPassword` in `lib/passwords`.
+ * @throws {@link ServiceError} as {@link verifyCurrentPassword}.
  * @example
  * const { user, survivingSession } = await verifyCaller(at, principal, currentPassword)
  */
@@ -33,10 +33,8 @@ export async function verifyCaller(
   principal: Principal,
   currentPassword: string,
 ): Promise<Caller> {
-  const { table, config, origin, now } = at
-  const who = { subject: { userId: principal.userId }, sourceIp: origin.sourceIp }
-  const attempt = await admitAttempt(table, limitsFrom(config), who, now)
-  const user = await verifyCurrentPassword(at, attempt, principal, currentPassword)
+  const { table, now } = at
+  const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
   const [survivingSession] = await together([
     findSurvivor(table, principal, user, now),
     returnAttempt(table, attempt),

@@ -1,7 +1,7 @@
 import type { TransactWrite } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
 import { bySystem, eventOf, partitionOf } from '../events/event.ts'
-import type { Attempt } from '../passwords/verify.ts'
+import type { Attempt } from '../throttling/attempt.ts'
 import { partitionOf as countedPartition, counter } from '../throttling/counter.ts'
 import { isKnownSource } from '../throttling/known-sources.ts'
 import { type ReservingTable, reserveAttempt } from '../throttling/store.ts'

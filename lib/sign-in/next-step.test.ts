@@ -6,8 +6,8 @@ import { attributesOf, getItems, type Table, transact, writeIf } from '../aws/dy
 import { recoveryCodesKey } from '../factors/keys.ts'
 import { newRecoveryCodes } from '../factors/recovery-codes/store.ts'
 import { hashPassword, SALT_BYTES } from '../passwords/hash.ts'
-import { type Attempt, admitAttempt } from '../passwords/verify.ts'
 import { refreshTokenOf } from '../sessions/refresh-token.ts'
+import { type Attempt, admitAttempt } from '../throttling/attempt.ts'
 import type { FactorPolicy } from '../users/factors.ts'
 import { findUser } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -22,11 +22,11 @@ const passwordHash = await hashPassword(PASSWORD, randomBytes(SALT_BYTES))
 const now = new Date('2026-11-26T09:00:00.400Z')
 const limit = { attempts: 10, windowSeconds: 900 }
 const limits = {
-  userAndSource: limit,
-  source: limit,
-  knownSource: limit,
-  user: limit,
-  userAndKnownSource: limit,
+  LIMIT_USER_AND_SOURCE: limit,
+  LIMIT_SOURCE: limit,
+  LIMIT_KNOWN_SOURCE: limit,
+  LIMIT_USER: limit,
+  LIMIT_USER_AND_KNOWN_SOURCE: limit,
 }
 
 let records: unknown[]
@@ -42,8 +42,10 @@ const addUser = (values: Partial<User>) => {
   count += 1
   return addTestUser(table, { username: `ada-${count}`, passwordHash, ...values })
 }
-const admit = ({ username }: User) =>
-  admitAttempt(table, limits, { subject: { loginName: username }, sourceIp: `203.0.113.${count}` }, now)
+const admit = ({ username }: User) => {
+  const from = { ...origin, sourceIp: `203.0.113.${count}` }
+  return admitAttempt({ ...testAt(table, now), config: limits, origin: from }, { loginName: username })
+}
 
 /** Takes the step after the password, for which an attempt is reserved. */
 async function stepOf(user: User, { policy = 'none' as FactorPolicy, refreshToken = '' } = {}, at = table) {

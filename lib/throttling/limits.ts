@@ -1,32 +1,9 @@
-import type { Config, Limit } from '../config.ts'
+import type { Config } from '../config.ts'
+import type { LimitSetting } from '../settings.ts'
 import { type Counter, counter, partitionOf, type Subject } from './counter.ts'
 
 /** Limits on wrong passwords, by what the attempts are counted for. */
-export interface Limits {
-  userAndSource: Limit
-  source: Limit
-  knownSource: Limit
-  user: Limit
-  userAndKnownSource: Limit
-}
-
-/** The settings of {@link limitsFrom}. */
-export type LimitsConfig = Config<
-  | 'LIMIT_USER_AND_SOURCE'
-  | 'LIMIT_SOURCE'
-  | 'LIMIT_KNOWN_SOURCE'
-  | 'LIMIT_USER'
-  | 'LIMIT_USER_AND_KNOWN_SOURCE'
->
-
-/** Returns the limits in a handler's settings. */
-export const limitsFrom = (config: LimitsConfig): Limits => ({
-  userAndSource: config.LIMIT_USER_AND_SOURCE,
-  source: config.LIMIT_SOURCE,
-  knownSource: config.LIMIT_KNOWN_SOURCE,
-  user: config.LIMIT_USER,
-  userAndKnownSource: config.LIMIT_USER_AND_KNOWN_SOURCE,
-})
+export type Limits = Config<LimitSetting>
 
 /** Returns the key of the mark that a login name has signed in from a source. */
 export const knownSourceKey = (loginName: string, source: string) => ({
@@ -40,7 +17,7 @@ export const knownSourceKey = (loginName: string, source: string) => ({
  * @param source - See {@link sourceOf}.
  */
 export const pairCounter = (subject: Subject, source: string, limits: Limits, now: Date): Counter =>
-  counter(partitionOf(subject), `attempts#${source}`, limits.userAndSource, now)
+  counter(partitionOf(subject), `attempts#${source}`, limits.LIMIT_USER_AND_SOURCE, now)
 
 /** The source of an attempt. */
 interface AttemptSource {
@@ -64,11 +41,11 @@ export function furtherCounters(
   const partition = partitionOf(subject)
   return isKnown
     ? [
-        counter(`source#${source}`, 'attempts#known', limits.knownSource, now),
-        counter(partition, `attempts#known#${source}`, limits.userAndKnownSource, now),
+        counter(`source#${source}`, 'attempts#known', limits.LIMIT_KNOWN_SOURCE, now),
+        counter(partition, `attempts#known#${source}`, limits.LIMIT_USER_AND_KNOWN_SOURCE, now),
       ]
     : [
-        counter(`source#${source}`, 'attempts', limits.source, now),
-        counter(partition, 'attempts', limits.user, now),
+        counter(`source#${source}`, 'attempts', limits.LIMIT_SOURCE, now),
+        counter(partition, 'attempts', limits.LIMIT_USER, now),
       ]
 }

@@ -28,12 +28,12 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
   ],
   [
     'the attempt is counted first',
-    'lib/passwords/verify.ts',
-    /function admitAttempt.*reserveAttempt.*function verifyUserPassword/s,
+    'functions/sessions/login.ts',
+    /await admitAttempt\(.*await verifyAttempt\(/s,
   ],
   [
     'given back if the password was correct',
-    'lib/passwords/verify.ts',
+    'lib/throttling/attempt.ts',
     /function (returnAttempt|completeAttempt).*giveBack\(/s,
   ],
   ['verified against a decoy hash', 'lib/passwords/verify.ts', /user\?\.passwordHash \?\? DECOY_HASH/],

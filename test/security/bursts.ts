@@ -22,11 +22,11 @@ export const NOW = new Date('2027-01-15T12:00:00.000Z')
 
 /** The limits of the functions, by default. */
 const limits: Limits = {
-  userAndSource: { attempts: 10, windowSeconds: 900 },
-  source: { attempts: 50, windowSeconds: 900 },
-  knownSource: { attempts: 500, windowSeconds: 900 },
-  user: { attempts: 100, windowSeconds: 86_400 },
-  userAndKnownSource: { attempts: 100, windowSeconds: 86_400 },
+  LIMIT_USER_AND_SOURCE: { attempts: 10, windowSeconds: 900 },
+  LIMIT_SOURCE: { attempts: 50, windowSeconds: 900 },
+  LIMIT_KNOWN_SOURCE: { attempts: 500, windowSeconds: 900 },
+  LIMIT_USER: { attempts: 100, windowSeconds: 86_400 },
+  LIMIT_USER_AND_KNOWN_SOURCE: { attempts: 100, windowSeconds: 86_400 },
 }
 
 export let stores: Stores

@@ -1,14 +1,14 @@
 import type { AwsCall } from '../../../lib/aws/client.ts'
 import { attribute } from '../../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../../lib/errors.ts'
+import { verifyUserPassword } from '../../../lib/passwords/verify.ts'
 import {
   type Attempt,
   admitAttempt,
   completeAttempt,
   markAttempt,
   returnAttempt,
-  verifyUserPassword,
-} from '../../../lib/passwords/verify.ts'
+} from '../../../lib/throttling/attempt.ts'
 import type { Subject } from '../../../lib/throttling/counter.ts'
 import type { Limits } from '../../../lib/throttling/limits.ts'
 import { returnUnjudged } from '../../../lib/throttling/reservations.ts'
@@ -16,6 +16,7 @@ import type { ReservingTable } from '../../../lib/throttling/store.ts'
 import { nameKey, profileKey } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
 import { settleAll } from '../../support/at-once.ts'
+import { testAt } from '../../support/users/users.ts'
 import { createNetwork, randomFrom } from './network.ts'
 import { createTable, type Key, REFUSED, type UpdateInput } from './table.ts'
 
@@ -24,11 +25,11 @@ const DAY_SECONDS = 3_600
 
 /** Small limits, so that a few requests fill each counter. */
 const limits: Limits = {
-  userAndSource: { attempts: 3, windowSeconds: WINDOW_SECONDS },
-  source: { attempts: 5, windowSeconds: WINDOW_SECONDS },
-  knownSource: { attempts: 6, windowSeconds: WINDOW_SECONDS },
-  user: { attempts: 7, windowSeconds: DAY_SECONDS },
-  userAndKnownSource: { attempts: 5, windowSeconds: DAY_SECONDS },
+  LIMIT_USER_AND_SOURCE: { attempts: 3, windowSeconds: WINDOW_SECONDS },
+  LIMIT_SOURCE: { attempts: 5, windowSeconds: WINDOW_SECONDS },
+  LIMIT_KNOWN_SOURCE: { attempts: 6, windowSeconds: WINDOW_SECONDS },
+  LIMIT_USER: { attempts: 7, windowSeconds: DAY_SECONDS },
+  LIMIT_USER_AND_KNOWN_SOURCE: { attempts: 5, windowSeconds: DAY_SECONDS },
 }
 
 const SOURCES = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4']
@@ -99,11 +100,12 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
 
   const network = createNetwork(random, pick([0, 0.1, 0.3, 0.6]), arrive)
 
-  async function request(subject: Subject, source: string, now: Date, password: string): Promise<void> {
+  async function request(subject: Subject, sourceIp: string, now: Date, password: string): Promise<void> {
     schedule.requests += 1
     const store: ReservingTable = { aws: network.aws, name: 'model', reserved: [] }
     try {
-      const attempt = await admitAttempt(store, limits, { subject, sourceIp: source }, now)
+      const at = { ...testAt(store, now), config: limits, origin: { sourceIp, userAgent: '' } }
+      const attempt = await admitAttempt(at, subject)
       const isCorrect = (await verifyUserPassword(attempt, password)) !== undefined
       const completes = isCorrect && 'loginName' in subject
       schedule.verdicts.push({ attempt, isCorrect, completes, at: schedule.additions.length })

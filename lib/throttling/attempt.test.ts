@@ -3,15 +3,15 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vit
 import { fifty } from '../../test/support/at-once.ts'
 import { startTable } from '../../test/support/aws/table.ts'
 import { inRounds } from '../../test/support/rounds.ts'
-import { addTestUser } from '../../test/support/users/users.ts'
+import { addTestUser, testAt } from '../../test/support/users/users.ts'
 import { getItems } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
-import type { Subject } from '../throttling/counter.ts'
-import type { Limits } from '../throttling/limits.ts'
-import type { ReservingTable } from '../throttling/store.ts'
 import { findUser, nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import { type Attempt, admitAttempt, completeAttempt, markAttempt, returnAttempt } from './verify.ts'
+import { type Attempt, admitAttempt, completeAttempt, markAttempt, returnAttempt } from './attempt.ts'
+import type { Subject } from './counter.ts'
+import type { Limits } from './limits.ts'
+import type { ReservingTable } from './store.ts'
 
 // The real function, with its calls counted.
 vi.mock('node:crypto', async (importOriginal) => {
@@ -23,11 +23,11 @@ const { table, stop } = await startTable()
 afterAll(stop)
 
 const limits: Limits = {
-  userAndSource: { attempts: 3, windowSeconds: 900 },
-  source: { attempts: 5, windowSeconds: 1_800 },
-  knownSource: { attempts: 4, windowSeconds: 3_600 },
-  user: { attempts: 6, windowSeconds: 86_400 },
-  userAndKnownSource: { attempts: 5, windowSeconds: 21_600 },
+  LIMIT_USER_AND_SOURCE: { attempts: 3, windowSeconds: 900 },
+  LIMIT_SOURCE: { attempts: 5, windowSeconds: 1_800 },
+  LIMIT_KNOWN_SOURCE: { attempts: 4, windowSeconds: 3_600 },
+  LIMIT_USER: { attempts: 6, windowSeconds: 86_400 },
+  LIMIT_USER_AND_KNOWN_SOURCE: { attempts: 5, windowSeconds: 21_600 },
 }
 const now = new Date('2026-11-24T15:07:00.400Z')
 const at = (time: string) => Date.parse(`2026-11-24T${time}Z`) / 1000
@@ -97,7 +97,7 @@ const mark = (loginName = ada.username, expiresAt = markEnd) =>
   })
 
 const admit = (subject = byName, on: ReservingTable = table, when = now) =>
-  admitAttempt(on, limits, { subject, sourceIp }, when)
+  admitAttempt({ ...testAt(on, when), config: limits, origin: { sourceIp, userAgent: '' } }, subject)
 
 /** Admits an attempt, and returns the rounds of calls with what came of it. */
 async function admitInRounds(subject = byName) {
