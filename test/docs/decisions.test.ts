@@ -60,3 +60,7 @@ test('every record that a document or a comment names exists', () => {
   )
   expect(missing).toEqual([])
 })
+
+test('CHANGELOG.md has at most 300 words before the first release', () => {
+  expect(readFileSync(`${root}/CHANGELOG.md`, 'utf8').trim().split(/\s+/).length).toBeLessThanOrEqual(300)
+})
