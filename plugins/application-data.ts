@@ -13,7 +13,7 @@ type Read = (config: AuthConfig) => ReadApplication | Promise<ReadApplication>
 /**
  * Makes a plugin for esbuild: a module that imports `auth.config.ts` gets JSON, `Application` of `plugins/config/application.ts`. The
  * text of the logo and the own words are in it. A file of `lib/application/` gets only the part that it reads. The configuration is
- * read again when the file has changed.
+ * read again when the file has changed. A setting would need a place in each function, and Lambda's environment has 4 KB.
  */
 export const applicationDataBy = (read: Read): Plugin => ({
   name: 'application-data',

@@ -16,7 +16,10 @@ const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
 /** Detail of the response to a caller who must sign in again. */
 const SIGN_IN_AGAIN = 'Sign in again to continue.'
 
-/** Returns what a client needs to sign its user in again, as members of a problem (RFC 9470 section 3). */
+/**
+ * Returns what a client needs to sign its user in again, as members of a problem (RFC 9470 section 3). REST APIs rename the header
+ * `WWW-Authenticate` of a function.
+ */
 const challengeOf = ({ acr, maxAgeSeconds }: Authentication): Challenge => ({
   error: 'insufficient_user_authentication',
   acr_values: acr,

@@ -20,7 +20,10 @@ const DECIDING = {
 /** What is read of the session before a sign-in. */
 export const REPLACED_SESSION = ['endedAt', ...namesOf(DECIDING)]
 
-/** What becomes of the session before a sign-in: the sign-in renews it, ends it, or finds no session. */
+/**
+ * What becomes of the session before a sign-in: the sign-in renews it, ends it, or finds no session. Then nothing is written: otherwise a
+ * made-up token would leave a tombstone in the partition of another user.
+ */
 export interface Replaced {
   renewed?: RenewedSession
   /** Writes that end it, if any. Those of one ending are made together, or not at all. */

@@ -23,7 +23,7 @@ const MAX_TOKEN_CHARACTERS = 8_192
  * Accepts only the form that this service issues: at most 8 KiB, three parts, each in the one
  * base64url spelling of its bytes (RFC 4648 section 3.5). The header must have the one JSON
  * spelling of its members. This also rejects repeated members (RFC 8725 section 2.4, RFC 7515
- * section 4).
+ * section 4). So a token has no second spelling, which the gateway would cache separately.
  *
  * @throws {@link ServiceError} `invalid_token`.
  */

@@ -51,7 +51,10 @@ export const PROFILE = {
   changedAt: text,
   /** Id of the user in the program that the user moved from, for operators and the user. Nothing depends on it. */
   externalId: optionalText,
-  /** Attributes that `auth.config.ts` defines, as operators wrote them; see `userAttributesOf` in `attributes.ts`. */
+  /**
+   * Attributes that `auth.config.ts` defines, as operators wrote them; see `userAttributesOf` in `attributes.ts`. What users write themselves
+   * would be another map: IAM conditions cannot name a part of a map.
+   */
   attributes: optionalMap,
 } satisfies Attributes
 

@@ -12,7 +12,7 @@ interface RouteEvent {
 
 /**
  * Leaves routes with an authorizer of the project to serverless-offline, which runs it as without the plugin. It reports those that
- * it cannot run, such as `aws_iam`.
+ * it cannot run, such as `aws_iam`. Its extension point is one module for all routes, so it is switched off for these.
  *
  * @param offline - `custom.offline`, which serverless-offline reads for each route.
  * @param ours - Key of the service's authorizer.

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+// The template has no `"type": "module"`: `sls invoke local` does not find `.mjs`.
 const TEMPLATE = fileURLToPath(new URL('./template', import.meta.url))
 
 /**

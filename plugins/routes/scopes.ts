@@ -58,7 +58,8 @@ export function faultsOfScopes(key: string, definition: WrittenFunction): string
 
 /**
  * Finds routes that would open others. A wildcard of IAM matches slashes too, so a client with the scope of `notes/{id}` would reach
- * `notes/{id}/log`. A client with the scope of `ANY notes` would reach `DELETE notes`.
+ * `notes/{id}/log`. A client with the scope of `ANY notes` would reach `DELETE notes`. Such a service is refused: a further denial would
+ * also deny other routes, and a route that is left out would be closed.
  */
 export function faultsOfWildcards(functions: Written, brought: object = {}): string[] {
   const all = Object.entries(functions).flatMap(([key, definition]) =>
@@ -102,7 +103,10 @@ export function scopeFile(scopes: readonly string[]): string {
   ].join('')
 }
 
-/** Writes the file with the type of the scopes, if the service has it, with other scopes. */
+/**
+ * Writes the file with the type of the scopes, if the service has it, with other scopes. It is committed, so that a clean checkout
+ * compiles without a step before.
+ */
 export function keepScopeFile(serviceDir: string, scopes: readonly string[]): void {
   const path = `${serviceDir}/${SCOPE_FILE}`
   const content = scopeFile(scopes)

@@ -1,7 +1,23 @@
 """Runs moto's server, and adds to its CloudFormation what the deployment of this service needs.
 
 Written for moto 5.1.1 of Debian 13. All additions to CloudFormation make it call moto's own backends, so keys, aliases and their
-behaviour are moto's. Invoked functions do not run: the tests run them. docs/decisions/0036-what-the-emulator-proves.md lists what else moto ignores.
+behaviour are moto's. Invoked functions do not run: the tests run them.
+
+What moto does not show (docs/decisions/0036-what-the-emulator-proves.md), and what shows it instead:
+
+- Authorizer, gateway responses, stage, alarms, metric filters, dashboard, bucket policy and retries are ignored: the tests of the
+  packaged template, and the local gateway, which is made of the same resources.
+- Architecture, logging and tracing of functions, expiry and recovery of the table are ignored: read from the template that arrived.
+- Permissions are stored and not applied, and a changed role keeps its old policies: the test of the packaged template lists
+  what is allowed. Only AWS shows that it suffices.
+- No change is rolled back, and the API stays after a removal: only AWS shows both.
+- No request passes through API Gateway: `local/gateway/gateway-rules.ts` stands between the functions (test/aws/gateway.ts).
+- Nothing writes to log groups: the test of `npm run smoke` writes what the functions print.
+- The archives run on this machine's Node.js, without arm64 and Lambda's limits: only AWS shows that.
+- Asynchronous invocations are not repeated, and nothing reaches the queue of failed mails: `local/lambda/lambda.ts` repeats.
+- SES keeps mails without text part and headers: `local/mail/ses.ts` has them.
+- Signatures and credentials are not verified. Deleted keys disappear at once, and disabled ones sign: only AWS shows that.
+- No step of a key turnover waits, but the first: the tests of the plan control the clock.
 """
 
 import json

@@ -6,6 +6,7 @@ import { isNewLoginName, LOGIN_NAME, NEW_LOGIN_NAME_RULE, NEW_USERNAME_RULE } fr
 /** Maximum size of a password in UTF-8, in normalisation form C. */
 export const MAX_PASSWORD_BYTES = 1_024
 
+// zod/mini adds 12 KB and 1 ms to the start of a function. Full zod adds 454 KB and 18 ms.
 // Declared pure, so that a bundle contains the schemas of its own routes only. esbuild does not look across files, so calls in other
 // files are marked too.
 export const schema = /* @__NO_SIDE_EFFECTS__ */ <T>(make: () => T): T => make()

@@ -27,7 +27,8 @@ interface Known {
  * Ends the grant of a refresh token or an access token of a client (RFC 7009 section 2.1). Access tokens at APIs are valid until they
  * expire: APIs do not ask. The form of a token says what it is, so `token_type_hint` is not needed.
  *
- * A token that is unknown, has expired or was revoked before is no error (section 2.2).
+ * A token that is unknown, has expired or was revoked before is no error (section 2.2). An expired access token ends nothing: logs may
+ * have it.
  *
  * @param client - Authenticated.
  * @param publicKeys - The cache of the function.
