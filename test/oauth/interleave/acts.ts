@@ -40,6 +40,8 @@ export interface Act {
   ends?: 'user' | 'shop' | 'app'
   /** The app that an approval with a click consents to. */
   consents?: ClientId
+  /** Whether only time passes. Such operations run no code of the service. */
+  isOfTime?: true
   run(scene: OauthScene, by: number): Promise<Report>
 }
 
@@ -89,6 +91,7 @@ const commanding = (
 
 /** Lets time pass, and DynamoDB delete what has expired: it may do that days later. */
 const expiring = (seconds: number, isDeleting = true): Act => ({
+  isOfTime: true,
   async run({ table }) {
     vi.setSystemTime(Date.now() + seconds * 1_000)
     if (!isDeleting) return {}
@@ -159,6 +162,15 @@ export const ACTS = {
 export type ActName = keyof typeof ACTS
 
 export const ACT_NAMES = Object.keys(ACTS) as ActName[]
+
+const isOfTime = (name: ActName) => 'isOfTime' in ACTS[name]
+
+/** All pairs of operations, but those in which only time passes. */
+export const PAIRS = ACT_NAMES.flatMap((first, index) =>
+  ACT_NAMES.slice(index)
+    .filter((second) => !isOfTime(first) || !isOfTime(second))
+    .map((second) => [first, second] as const),
+)
 
 /** Whether an operation ended with an error of the service or a refusal. */
 export const isRefusal = (error: unknown): boolean =>
