@@ -47,6 +47,9 @@ const TABLES = ['lib', 'local', 'test'].flatMap((folder) =>
     .filter((file) => readFileSync(file, 'utf8').includes("/support/rows.ts'")),
 )
 
+/** Proofs that compare times. They run one after the other, when all others have ended. */
+const TIMES = ['test/**/{enumeration,timing,timing-without-hash}.proof.test.ts']
+
 /** `npm run test:aws` has a configuration of its own, and `npm run test:package` a project. Some packages of test/mutation contain tests. */
 const OTHERS = ['test/aws/**', 'test/package/**', 'test/**/node_modules/**']
 
@@ -55,7 +58,7 @@ const globalSetup = ['test/http/openapi/coverage.ts', 'test/support/process/runn
 
 /**
  * The files of a worker share its process, because one for each file takes 0.3 to 0.4 s of a core more. Each has fresh
- * modules. The proofs do not share: some measure times, and some change what a process keeps.
+ * modules. The proofs do not share: some change what a process keeps.
  */
 export const sharedProcess = {
   isolate: false,
@@ -85,10 +88,23 @@ export default defineConfig({
         test: {
           name: 'proof',
           include: [...PROOF, ...TABLES],
-          exclude: OTHERS,
+          exclude: [...OTHERS, ...TIMES],
           globalSetup,
           provide: { isProof: true },
           setupFiles: 'test/support/process/fresh-modules.ts',
+          maxWorkers: availableParallelism(),
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'time',
+          include: TIMES,
+          exclude: OTHERS,
+          setupFiles: 'test/support/process/fresh-modules.ts',
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {
