@@ -1,8 +1,92 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { root } from '../support/process/service-description.ts'
 
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
+const linesOf = (path: string): number => read(path).trimEnd().split('\n').length
+const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)
+
+const text = read('docs/READING.md')
+const reading = text.replace(/\s+/g, ' ')
+
+/** The paths, each with its files in order and what is said about each. */
+const paths = [...text.matchAll(/^## (.+): \d+ minutes\n((?:(?!^## ).*\n)*)/gm)].map(
+  ([, name = '', section = '']) => ({
+    name,
+    files: [...section.matchAll(/^\d\. `([^`]+\.ts)`((?:.+\n)+?)(?=\d\. |\n)/gm)].map(
+      ([, file = '', said = '']) => ({ file, said }),
+    ),
+  }),
+)
+const filesOf = (path: string) => paths.find(({ name }) => name === path)?.files.map(({ file }) => file) ?? []
+const allFiles = paths.flatMap(({ files }) => files)
+
+/** Returns what a file imports, without types: each file with the names. */
+const importsOf = (file: string): [file: string, names: string[]][] =>
+  [...read(file).matchAll(/^import \{([^}]*)\} from '(\.[^']+)'/gm)].map(([, names = '', from = '']) => [
+    posix.join(posix.dirname(file), from),
+    names
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && !name.startsWith('type ')),
+  ])
+
+describe('the paths of READING.md', () => {
+  test.each([
+    ['Protected content', 3, 100],
+    ['The authorizer', 6, 500],
+    ['A sign-in', 9, 800],
+  ])('%s has at most %i files and %i lines', (path, files, lines) => {
+    expect(filesOf(path)).not.toEqual([])
+    expect(filesOf(path).length).toBeLessThanOrEqual(files)
+    expect(sum(filesOf(path).map(linesOf))).toBeLessThanOrEqual(lines)
+  })
+
+  test('have no more lines in all than it says', () => {
+    expect(reading).toContain('three paths in order, under 1,300 lines in all')
+    expect(sum(allFiles.map(({ file }) => linesOf(file)))).toBeLessThan(1_300)
+  })
+
+  test.each(paths)('$name: each file is an entry file, or one before it imports it', ({ files }) => {
+    const loose = files.filter(({ file }, index) => {
+      const imported = files.slice(0, index).flatMap((before) => importsOf(before.file).map(([path]) => path))
+      return !file.startsWith('functions/') && !imported.includes(file)
+    })
+    expect(loose).toEqual([])
+  })
+
+  test.each(allFiles)('$file has the names that are said to be in it', ({ file, said }) => {
+    const names = [...said.matchAll(/`(\w+)`/g)].map(([, name = '']) => name)
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(read(file)))).toEqual([])
+  })
+
+  test('call nothing of the folders to skip but what is named', () => {
+    const [, list = ''] = /What to skip\.\*\* (.*?) are over half of `lib\/`/.exec(reading) ?? []
+    const skipped = [...list.matchAll(/`(lib\/\w+\/)`/g)].map(([, folder = '']) => folder)
+    expect(skipped).toEqual(
+      expect.arrayContaining(['lib/oauth/', 'lib/openapi/', 'lib/mail/', 'lib/factors/']),
+    )
+    const called = allFiles.flatMap(({ file, said }) =>
+      importsOf(file)
+        .filter(([path]) => skipped.some((folder) => path.startsWith(folder)))
+        .flatMap(([, names]) => names.map((name) => ({ file, name, said }))),
+    )
+    // Of `policyOfClient`, which READING.md leaves out as a whole.
+    const ofClients = ['findLiveUser', 'requireLiveMachine']
+    const unnamed = called.filter(
+      ({ name, said }) => !said.includes(`\`${name}\``) && !ofClients.includes(name),
+    )
+    expect(unnamed).toEqual([])
+    const share = (patterns: string[]) =>
+      sum(
+        globSync(patterns, { cwd: root })
+          .filter((file) => !file.endsWith('.test.ts'))
+          .map(linesOf),
+      )
+    expect(share(skipped.map((folder) => `${folder}**/*.ts`)) / share(['lib/**/*.ts'])).toBeGreaterThan(0.5)
+  })
+})
 
 /** What READING.md says about the code, and a pattern that its file must contain. */
 const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
@@ -17,45 +101,64 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
     /route\(event, request\)\.catch\(\(error\) => problem\(/,
   ],
   [
-    'read the body, admit the attempt, verify the password, look for a second step, sign in',
-    'functions/sessions/login.ts',
-    /readSignIn\(.*admitAttempt\(.*verifyAttempt\(.*nextStep\(.*completePasswordSignIn\(/s,
+    'It checks expiry and role again',
+    'lib/authorization/principal.ts',
+    /expiresAt <= secondOf\(now\).*roles\.includes\(role\)/s,
   ],
-  [
-    'it signs first, and then one transaction stores the session with its event',
-    'lib/sign-in/complete.ts',
-    /together\(\[issueToken\(at, .*session\).*eventOf\(.*transact\(/s,
-  ],
-  [
-    'the attempt is counted first',
-    'functions/sessions/login.ts',
-    /await admitAttempt\(.*await verifyAttempt\(/s,
-  ],
-  [
-    'given back if the password was correct',
-    'lib/throttling/attempt.ts',
-    /function (returnAttempt|completeAttempt).*giveBack\(/s,
-  ],
-  ['verified against a decoy hash', 'lib/passwords/verify.ts', /user\?\.passwordHash \?\? DECOY_HASH/],
-  ['See the list of claims', 'lib/tokens/access-token.ts', /iss: .*aud: .*sub: /s],
+  ['Its role stands in `serverless.yml`', 'serverless.yml', /admin-content\.handler(\n.*)*role: admin/],
   [
     'reads keys and user at the same time',
     'functions/authorizer.ts',
     /together\(\[\s*publicKeys\(.*findRevocationState\(/s,
   ],
   [
-    'only a fault of the token or of its user becomes `Unauthorized`',
+    'Only a fault of the token or of its user becomes `Unauthorized`',
     'functions/authorizer.ts',
     /'invalid_token' \? new Error\('Unauthorized'\) : error/,
   ],
+  ['checks before a key is there', 'functions/authorizer.ts', /readUnverifiedUserId\(.*publicKeys\(table/s],
+  ['which it caches for five minutes', 'lib/tokens/public-keys.ts', /KEYS_MAX_AGE_MS = 300_000/],
+  ['compares a number in the token', 'lib/users/revocation.ts', /generation !== state\.generation/],
+  [
+    'read the body, admit the attempt, verify the password, look for a second step, sign in',
+    'functions/sessions/login.ts',
+    /readSignIn\(.*admitAttempt\(.*verifyAttempt\(.*nextStep\(.*completePasswordSignIn\(/s,
+  ],
+  [
+    '`nextStep` returns at once',
+    'lib/sign-in/next-step.ts',
+    /const \{ table, config, now \} = at\n[^{}]*\n {2}if \(!hasNext\(verified\)\) return/,
+  ],
+  [
+    'counts the attempt before anything is hashed',
+    'functions/sessions/login.ts',
+    /await admitAttempt\(.*await verifyAttempt\(/s,
+  ],
+  [
+    'gives the attempt back',
+    'lib/throttling/attempt.ts',
+    /function completeAttempt.*giveBack\(table, pair, /s,
+  ],
+  [
+    'verifies an unknown username against `DECOY_HASH`',
+    'lib/passwords/verify.ts',
+    /user\?\.passwordHash \?\? DECOY_HASH/,
+  ],
+  ['does nothing if the hash is current', 'lib/passwords/verify.ts', /if \(!needsRehash\(.*\)\) return/],
+  [
+    'It signs first, and then one transaction stores the session with its event',
+    'lib/sign-in/complete.ts',
+    /together\(\[issueToken\(at, .*session\).*eventOf\(.*storeWith\(table, writes.*transact\(/s,
+  ],
+  ['verifies each signature before it returns', 'lib/tokens/signer.ts', /if \(verify\(.*\{\s*return `/s],
+  ['stores a hash of that token', 'lib/sessions/session.ts', /secretHash: hashOf|secretHash: .*[hH]ash/],
   ['rotates a refresh token', 'functions/sessions/refresh.ts', /rotateSecret\(/],
   [
     '`classifySecret` in `lib/sessions/refresh-token.ts`',
     'lib/sessions/refresh-token.ts',
     /export (const|function) classifySecret/,
   ],
-  ['`lib/sessions/redeem.ts` ends the session', 'lib/sessions/redeem.ts', /endSession\(/],
-  ['File 2 calls one function of it: `nextStep`', 'functions/sessions/login.ts', /nextStep\(/],
+  ['`lib/sessions/redeem.ts` ends it', 'lib/sessions/redeem.ts', /endSession\(/],
   [
     'begin after about 95 lines of helpers, at `const algorithms`',
     'test/security/attacks.ts',
@@ -63,43 +166,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
   ],
 ]
 
-const reading = read('docs/READING.md').replace(/\s+/g, ' ')
-
 test.each(CLAIMS)('READING.md says "%s", and %s does so', (claim, file, pattern) => {
   expect(reading).toContain(claim)
   expect(read(file)).toMatch(pattern)
-})
-
-test('login needs no other function of second factors than those that READING.md names', () => {
-  const imports = [
-    ...read('functions/sessions/login.ts').matchAll(
-      /import \{ (.*) \} from '.*\/lib\/(?:factors|enrolment|webauthn|sign-in)\/(?!password\.ts).*'/g,
-    ),
-  ]
-  const names = imports.flatMap(([, all = '']) => all.split(', '))
-  expect(names.sort()).toEqual(['nextStep'])
-})
-
-/** Returns the part of the lines of `lib/`, without tests, that some of its folders have. */
-function shareOf(folders: string[]): number {
-  const linesOf = (pattern: string) =>
-    globSync(pattern, { cwd: root })
-      .filter((file) => !file.endsWith('.test.ts'))
-      .reduce((sum, file) => sum + read(file).split('\n').length, 0)
-  return folders.reduce((sum, folder) => sum + linesOf(`lib/${folder}/**/*.ts`), 0) / linesOf('lib/**/*.ts')
-}
-
-test('READING.md says how much of lib/ one may skip', () => {
-  expect(reading).toContain('and most of `lib/sign-in/` are a sixth of `lib/`')
-  expect(1 / shareOf(['factors', 'enrolment', 'webauthn', 'sign-in'])).toBeCloseTo(6, 0)
-  expect(reading).toContain('Another fifth of `lib/` is `lib/oauth/`')
-  expect(1 / shareOf(['oauth'])).toBeCloseTo(5, 0)
-})
-
-test('files 2 to 6 of READING.md have a test beside them', () => {
-  const files = [...read('docs/READING.md').matchAll(/^[2-6]\. `([^`]+)\.ts`/gm)].map(
-    ([, file]) => `${file}.test.ts`,
-  )
-  expect(files).toHaveLength(5)
-  expect(files.filter((file) => !existsSync(`${root}/${file}`))).toEqual([])
 })
