@@ -20,7 +20,15 @@ function anchorsOf(page: string): string[] {
   )
 }
 
-const pages = files(['*.md', 'bench/*.md', 'docs/**/*.md', 'examples/**/*.md', 'packages/**/*.md'])
+const pages = files([
+  '*.md',
+  'bench/*.md',
+  'docs/**/*.md',
+  'examples/**/*.md',
+  'local/*.md',
+  'packages/**/*.md',
+  'plugins/*.md',
+])
 const anchors = new Map(pages.map((page) => [page, anchorsOf(read(page))]))
 
 test('every link with an anchor leads to a heading', () => {

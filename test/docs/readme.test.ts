@@ -186,7 +186,9 @@ test('README has fewer than 200 lines, and no command of 180 columns', () => {
   expect(code.filter((line) => line.startsWith('$') && line.length >= 180)).toEqual([])
 })
 
-const documents = globSync('{*.md,bench/*.md,docs/**/*.md,examples/*.md}', { cwd: root })
+const documents = globSync('{*.md,bench/*.md,docs/**/*.md,examples/*.md,local/*.md,plugins/*.md}', {
+  cwd: root,
+})
 
 /** The faults in all documents, each with the name of its document. */
 const faults = (findIn: (document: string) => string[]) =>
