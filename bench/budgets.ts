@@ -77,7 +77,7 @@ export const budgetOf = (functionKey: string): Budget => BUDGETS[functionKey] ??
 export const WARM_BUDGETS = {
   /** A token that the authorizer has not seen before, of a bare `crypto.verify`. */
   verification: 3,
-  /** A whole call of the authorizer, of a bare `crypto.verify` and a bare read of the user. */
+  /** A whole call of the authorizer, of a bare read of the user with the same bytes. */
   authorization: 1.6,
   /** A login, of its floor. */
   login: 1.12,

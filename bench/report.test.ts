@@ -32,7 +32,7 @@ function mediansAt(share: number, slowness = 1): Medians {
     verifyUs: ms(23),
     readUs: ms(150),
     verificationUs: ms(23 * WARM_BUDGETS.verification * share),
-    authorizerUs: ms(173 * WARM_BUDGETS.authorization * share),
+    authorizerUs: ms(150 * WARM_BUDGETS.authorization * share),
     floorAuthorizerUs: ms(1_000),
     hashMs: ms(20),
     loginMs: ms(24 * WARM_BUDGETS.login * share),
