@@ -32,10 +32,10 @@ export const readApis = read(['api#*'], namesOf(API))
 /** What users have consented to. */
 export const readApprovals = read(['grants#*'], namesOf(APP))
 
-/** What users see of their apps and grants. No hash of a secret. */
+/** What users see of their apps and grants: no hash of a secret. */
 export const listGrants = read(['grants#*'], LISTED, 'Query')
 
-/** Removes the access of apps, with their events. It gives none. */
+/** Removes the access of apps, with their events. It cannot give access. */
 export const revokeApps = writeTogether(['UpdateItem'], ['grants#*'], ['generation', 'revokedAt', 'scopes'])
 
 /** The keys of what a user allows apps. */
@@ -47,7 +47,7 @@ export const deleteGrants = writeTogether(['DeleteItem'], ['grants#*'], [])
 /** Stores what a user consents to, in the transaction that stores a code. */
 export const storeApprovals = writeTogether(['PutItem', 'UpdateItem'], ['grants#*'], namesOf(APP))
 
-/** Demands that an approval is as read, in the transaction that stores a code without changing the approval. */
+/** Checks that an approval has not changed since it was read, in the transaction that stores only a code. */
 export const checkApprovals = check(['grants#*'], ['generation', 'clientGeneration'])
 
 /** Stores a code. It can change none. */
@@ -63,7 +63,7 @@ export const readClientSecrets = read(
   [...namesOf(CLIENT), ...namesOf(CLIENT_SECRETS)],
 )
 
-/** Codes, which are found by their hash alone. */
+/** Codes. The key is the hash of the code. */
 export const readCodes = read(['code#*'], namesOf(CODE))
 
 /** Spends a code, in the transaction that stores its grant. */
@@ -75,7 +75,9 @@ export const readGrants = read(['grants#*'], STORED_GRANT)
 /** What codes and grants depend on, and what id_tokens claim. No password hash. */
 export const readGrantSources = read(['grants#*', 'user#*'], GRANT_SOURCES)
 
-/** Demands that user and session are as read, in the transaction that stores a grant. */
+/**
+ * Checks that user and session have not changed since they were read, in the transaction that stores a grant.
+ */
 export const checkGrantSources = check(['user#*'], ['sessionGeneration', 'endedAt'])
 
 /** Stores a grant, in the transaction that spends its code and adds its event. */
@@ -84,7 +86,10 @@ export const storeGrants = writeTogether(['PutItem'], ['grants#*'], namesOf(GRAN
 /** Ends grants, with their events. */
 export const endGrants = writeTogether(['UpdateItem'], ['grants#*'], ['secretHash', 'salt', 'endedAt'])
 
-/** Rotates grants and writes their use, and ends one whose own write has an unknown outcome. It extends no scope. */
+/**
+ * Rotates grants, writes their use, and ends one whose write has an unknown outcome. It cannot extend a
+ * scope.
+ */
 export const useGrants = write(
   ['UpdateItem'],
   ['grants#*'],

@@ -21,14 +21,14 @@ interface AppSummary {
   id: string
   name: string
   type: Client['type']
-  /** Where its codes go: hosts, or schemes of apps on a device. Of one that is a URL its host. */
+  /** Where its codes go: hosts, or schemes of apps on a device. If the client is a URL: its host. */
   places: string[]
   /** What it may do, in sentences. */
   scopes: { name: string; sentence: string }[]
   /** Whether it keeps access when the session ends. */
   offline: boolean
   approvedAt: string
-  /** To the hour, as that of sessions. Missing without a live grant. */
+  /** Rounded to the hour, like that of sessions. Missing without a live grant. */
   lastUsedAt?: string | undefined
 }
 
@@ -55,9 +55,9 @@ export async function findWhatAppsMay(table: Table, userId: string, now: Date): 
 }
 
 /**
- * Returns the apps that have access now, or get it at the next sign-in without a question, by their names.
+ * Returns the apps that have access now, or get it at the next sign-in without a question, sorted by name.
  *
- * @param user - As just read.
+ * @param user - From a read of this request.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function appsOf(

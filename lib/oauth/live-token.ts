@@ -10,8 +10,9 @@ import { type ClaimedUser, hasLiveSources } from './grants/live.ts'
 import { findGrant, findSources } from './grants/store.ts'
 
 /**
- * Requires that all that an access token of a user depends on is live, and returns the user. Each change of the user that revokes the
- * application's access tokens revokes those of clients too: they may claim what has changed, and an API may have read it at `/userinfo`.
+ * Requires that all that an access token of a user depends on is live, and returns the user. If a change of
+ * the user revokes the application's access tokens, it also revokes those of clients. They may claim the old
+ * value, and an API may have read it at `/userinfo`.
  *
  * @param clientId - Of the verified token.
  * @throws {@link ServiceError} `invalid_token`, or `unavailable`.

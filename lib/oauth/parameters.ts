@@ -18,6 +18,6 @@ export function readParameters(text: string): Parameters {
 export const parameterOf = (parameters: Parameters, name: string): string | undefined =>
   parameters.get(name)?.[0] || undefined
 
-/** Whether a name stands twice, also without a value (RFC 6749 section 3.1). */
+/** Whether a name occurs twice, also without a value (RFC 6749 section 3.1). */
 export const isRepeated = (parameters: Parameters, name: string): boolean =>
   (parameters.get(name)?.length ?? 0) > 1

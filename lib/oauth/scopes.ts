@@ -25,8 +25,8 @@ export function standardScopesOf(type: ClientType): readonly string[] {
 }
 
 /**
- * Returns what a client stores of a scope of an API. The identifier is a part of it: if the API gives the name up and another one
- * takes it, the client does not get the scope of the other one.
+ * Returns what a client stores of a scope of an API. The identifier is a part of it. If the API gives up the
+ * name and another API takes it, the client does not get the scope of the other API.
  */
 export const entryOf = ({ identifier }: Pick<Api, 'identifier'>, scope: string): string =>
   `${identifier} ${scope}`
@@ -48,8 +48,8 @@ export const identifiersOf = ({ scopes }: Pick<Client, 'scopes'>): string[] =>
   [...new Set(scopes.flatMap((entry) => scopeIn(entry).identifier ?? []))].sort()
 
 /**
- * Returns the identifiers of the APIs that a request may be about: those that the client has scopes of. A client that is a URL has no
- * list, so its request names the API by `resource`.
+ * Returns the identifiers of the APIs that a request may mean: those that the client has scopes of. A client
+ * that is a URL has no such list, so its request names the API in `resource`.
  */
 export const identifiersFor = (client: Pick<Client, 'scopes'>, parameters: Parameters): string[] =>
   client.scopes.includes(OPEN_APIS)
@@ -60,8 +60,8 @@ export const identifiersFor = (client: Pick<Client, 'scopes'>, parameters: Param
  * Returns the scopes that a client may ask for now, each with its API; standard ones have none. A scope that its API no longer has
  * is left out.
  *
- * A scope's name belongs to one API at a time, so at most one entry of a name counts, and a request without `resource` needs no
- * other rule to find the API (RFC 9068 section 3).
+ * A scope's name belongs to one API at a time, so at most one entry with that name counts. A request without
+ * `resource` needs no other rule to find the API (RFC 9068 section 3).
  *
  * @param apis - Those of {@link identifiersOf}, as far as they exist.
  */

@@ -17,7 +17,7 @@ import { isRepeated, type Parameters, parameterOf, readParameters } from './para
 
 type SignOutSetting = 'PUBLISHED_KEYS' | 'TOKEN_ISSUER' | 'REFRESH_GRACE_SECONDS'
 
-/** What the page sends: its query, and the user whom it has asked. */
+/** The request of the page: its query, and the user whom it has asked. */
 interface SignOutRequest {
   query: string
   sub?: string | undefined
@@ -31,8 +31,9 @@ export type SignOutOutcome =
 /**
  * Signs the user of a cookie out at the request of an app (OpenID Connect RP-Initiated Logout 1.0 section 2).
  *
- * Only an id_token of this very session shows that the user signed in at the app and wants to sign out there. Any other request may
- * be one of a page of an attacker, so the user is asked. It leads to a registered URI alone.
+ * Only an id_token of this very session shows that the user signed in at the app and wants to sign out there.
+ * Any other request may come from a page of an attacker, so the user is asked. The response leads only to a
+ * registered URI.
  *
  * @param publicKeys - The cache of the function.
  * @throws {@link ServiceError} with an `error` of `TARGET_REFUSALS`, or `unavailable`.
@@ -49,10 +50,11 @@ export async function signOut(
   const unverifiedHint = parameterOf(parameters, 'id_token_hint')
   const read =
     unverifiedHint === undefined ? undefined : await readVerifiedHint(at, publicKeys, unverifiedHint)
-  // One that cannot be verified names nothing: then the page asks.
+  // A hint that cannot be verified names no user: then the page asks.
   const hint = typeof read === 'object' ? read : undefined
   const named = parameterOf(parameters, 'client_id')
-  // Any URL is a client. Only an id_token shows that the user knows it, so without one the page names none.
+  // Any URL is a client. Only an id_token shows that the user knows it, so without one the page names no
+  // client.
   const clientId = (hint === undefined && isClientUrl(named) ? undefined : named) ?? hint?.clientId
   if (hint !== undefined && hint.clientId !== clientId) throw targetRefusal('other_client')
   const client = clientId === undefined ? undefined : await findClient(at.table, String(clientId))
@@ -60,7 +62,7 @@ export async function signOut(
     throw targetRefusal('unknown_client')
   const location = afterSignOut(parameters, client)
 
-  // Any token of the session will do, as at POST /logout.
+  // Any token of the session is enough, as at POST /logout.
   const redeemed = await unlessInvalid(async () => {
     const presented = readRefreshToken(refreshToken)
     return endingGrantsAtReuse(at, presented, () =>

@@ -5,8 +5,8 @@ import { findLiveUser } from './live-token.ts'
 import { claimsOfScopes } from './token/claims.ts'
 
 /**
- * Returns who a user is, as far as the scopes of a client's token allow (OpenID Connect Core section 5.3). It is asked at the grant, so a
- * token is invalid at once when its grant ends.
+ * Returns the claims of a user that the scopes of a client's token allow (OpenID Connect Core section 5.3).
+ * It reads the grant, so a token is invalid at once when its grant ends.
  *
  * @param token - Verified.
  * @throws {@link ServiceError} `invalid_token`; `forbidden`, without the scope `openid`; `unavailable`.

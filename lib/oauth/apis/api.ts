@@ -22,7 +22,7 @@ const apiScopes: Read<ApiScope[]> = (item: Item, name: string) =>
 
 /** Attributes of an API that clients have tokens for (a resource server). */
 export const API = {
-  /** `aud` of its access tokens (RFC 8707), as it was registered: see {@link isApiIdentifier}. */
+  /** `aud` of its access tokens (RFC 8707), in the registered spelling: see {@link isApiIdentifier}. */
   identifier: text,
   /** As the screen of consent shows it. */
   name: text,
@@ -52,7 +52,8 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
  */
 export function isApiIdentifier(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > MAX_IDENTIFIER_CHARACTERS) return false
-  // `new URL()` would repair what is no URI, such as spaces and backslashes (RFC 3986 section 2).
+  // `new URL()` would accept and rewrite characters that a URI cannot have, such as spaces and backslashes
+  // (RFC 3986 section 2).
   if (!/^https?:\/\/[A-Za-z0-9[][\w.~:/%!$&'()+,;=[\]-]+$/.test(value) || !URL.canParse(value)) return false
   const { protocol, hostname, username, password } = new URL(value)
   const isSafe = protocol === 'https:' || LOOPBACK.includes(hostname)
@@ -63,8 +64,8 @@ export function isApiIdentifier(value: unknown): value is string {
 export const isLoopbackApi = (identifier: string): boolean => identifier.startsWith('http:')
 
 /**
- * Returns the form by which identifiers are compared: that of URLs, without a lone final slash. Clients of the Model Context
- * Protocol send one, because their library makes a URL of the identifier.
+ * Returns the form in which identifiers are compared: that of URLs, without a final slash after the host.
+ * Clients of the Model Context Protocol send that slash, because their library makes a URL of the identifier.
  *
  * @param identifier - See {@link isApiIdentifier}.
  */
@@ -74,8 +75,9 @@ export function normalForm(identifier: string): string {
 }
 
 /**
- * Returns the `aud` of tokens for an API: its identifier as it was registered, and for the service's own API one that no other token has.
- * The issuer stands for that API too, so no token for an API has the audience of tokens for `/userinfo`.
+ * Returns the `aud` of tokens for an API: its identifier, in the registered spelling. Tokens for the
+ * service's own API have an audience that no other token has. The issuer identifies that API too, so no token
+ * for an API has the audience of tokens for `/userinfo`.
  *
  * @param resource - Identifier of the API.
  */

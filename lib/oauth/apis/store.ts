@@ -49,14 +49,17 @@ export async function findOwners(
   return new Map(names.map((scope, at) => [scope, items[at] && optionalText(items[at], 'identifier')]))
 }
 
-/** What became of a write: it is stored, the API is not as read any longer, or another one has one of the scopes' names. */
+/**
+ * The outcome of a write. `changed`: the API has changed since it was read. `taken`: another API has one of
+ * the scopes' names.
+ */
 export type ApiOutcome = 'done' | 'changed' | 'taken'
 
 /**
- * Stores a new API and claims the names of its scopes, in one transaction, so that a name belongs to one API. Only operators do
- * this, as all that follows.
+ * Stores a new API and claims the names of its scopes in one transaction, so that a name belongs to one API.
+ * Only operators call this function and those below.
  *
- * @returns `changed`, if there is an API whose identifier has the same normal form.
+ * @returns `changed` if an API has an identifier with the same normal form.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function createApi(table: Table, api: Api, act: Act): Promise<ApiOutcome> {
@@ -74,9 +77,9 @@ export async function createApi(table: Table, api: Api, act: Act): Promise<ApiOu
 }
 
 /**
- * Changes an API, on condition that no other change came since it was read.
+ * Changes an API, on condition that it has not changed since it was read.
  *
- * @param api - As read.
+ * @param api - The stored API, from a read before.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeApi(
@@ -106,9 +109,9 @@ export async function changeApi(
 }
 
 /**
- * Removes an API and frees the names of its scopes, on condition that no change came since it was read.
+ * Removes an API and frees the names of its scopes, on condition that it has not changed since it was read.
  *
- * @param api - As read.
+ * @param api - The stored API, from a read before.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function removeApi(table: Table, api: Api, act: Act): Promise<ApiOutcome> {
@@ -151,5 +154,5 @@ const free = (scope: string, identifier: string): TransactWrite => ({
 /** Returns the partition of an API's events. */
 const subjectOf = ({ identifier }: Pick<Api, 'identifier'>): string => apiKey(identifier).pk.S
 
-/** Returns why a transaction was refused whose first write is that of an API. */
+/** Returns why a transaction was refused. Its first write is that of an API. */
 const outcomeOf = ([isChanged]: readonly boolean[]): ApiOutcome => (isChanged ? 'changed' : 'taken')

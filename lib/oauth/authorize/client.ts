@@ -16,11 +16,11 @@ interface Known {
 }
 
 /**
- * Finds the client of a request. One that is a URL has a document, which is looked up for a user who is signed in alone: otherwise
- * anybody could have this service send requests.
+ * Finds the client of a request. A client that is a URL has a document. The service fetches it only for a
+ * signed-in user: otherwise anybody could make the service send requests.
  *
- * With `prompt=none` it is looked up for a user who has allowed the client. The host would otherwise learn from the request whether its
- * visitor is signed in.
+ * With `prompt=none`, the user must have allowed the client too. Otherwise the host would learn from the
+ * request whether its visitor is signed in.
  *
  * @param redeem - Returns the session in the cookie.
  * @returns The client, or the step in which the user signs in.
@@ -40,7 +40,7 @@ export async function clientOf(
   if (presented && needsRefresh(presented)) return { next: 'refresh' }
   const prompts = parameterOf(parameters, 'prompt')?.split(' ') ?? []
   const isAllowed = async () => presented && (await findAllowedApp(at.table, presented.user.id, client))
-  // Without the document it is not known where an error may lead.
+  // Without the document, the service does not know where an error may lead.
   if (prompts.includes('none') && !(await isAllowed())) throw targetRefusal('not_allowed')
   if (presented === undefined)
     return signInStep(client, prompts.includes('login'), startOf(undefined, at.now))

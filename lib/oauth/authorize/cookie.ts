@@ -16,8 +16,8 @@ import { lifetimesFrom } from '../../sessions/session.ts'
 export const SAME_ORIGIN = 'This request needs the header Sec-Fetch-Site: same-origin.'
 
 /**
- * Requires that a page of the service's own origin sends a request. A page of an allowed origin may use the session, but must not
- * give itself a grant with it.
+ * Requires that a request comes from a page of the service's own origin. A page of an allowed origin may use
+ * the session, but must not give itself a grant with it.
  *
  * @throws {@link ServiceError} `forbidden`.
  */
@@ -26,17 +26,18 @@ export function requireSameOrigin({ site }: Pick<CookieRequest, 'site'>): void {
   throw new ServiceError('forbidden', 'session cookie: not the same origin', { detail: SAME_ORIGIN })
 }
 
-/** The settings that a session in a cookie is verified by. */
+/** The settings that verify a session in a cookie. */
 type Rules = Config<
   'REFRESH_GRACE_SECONDS' | 'REQUIRE_SECOND_FACTOR' | 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS'
 >
 
 /**
- * Verifies the refresh token in a cookie, and changes nothing. The session must live in a cookie: scripts of an allowed origin can read
- * the token of any other. A token that was replaced earlier is left to the refresh that the page sends then: it detects the reuse.
+ * Verifies the refresh token in a cookie, and changes nothing. The session must live in a cookie: scripts of
+ * an allowed origin can read the token of any other session. If the token was replaced earlier, the page
+ * sends a refresh next, which detects the reuse.
  *
- * @param isRepeated - Whether the page has got `session_changed` before. Then the response of the sign-in that renewed the session is
- *   lost, and the user signs in again.
+ * @param isRepeated - Whether the page has got `session_changed` before. If so, the response of the sign-in
+ *   that renewed the session was lost, and the user signs in again.
  * @returns The session and its user, or `undefined` without a live session in a cookie that meets the policy.
  * @throws {@link ServiceError} `conflict`, as `SESSION_CHANGED`, or `unavailable`.
  */

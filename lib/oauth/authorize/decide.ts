@@ -46,7 +46,8 @@ export interface PageRequest {
 const publicKeys = publicKeyCache()
 
 /**
- * Decides an authorization request: shows a screen, asks for a sign-in or a refresh, or leads back to the client with a code or an error.
+ * Decides an authorization request. The outcome is a screen, a sign-in, a refresh, or a return to the client
+ * with a code or an error.
  *
  * @param page - Of the service's own origin; see `requireSameOrigin` in `cookie.ts`.
  * @param authorization - The header of the request. A code needs an access token of the session in it.
@@ -91,8 +92,9 @@ interface KnownRequest {
 }
 
 /**
- * Returns the next step of the page, or where it leads (RFC 6749 section 4.1.2, RFC 9207). Only a code names its user, to the page. An
- * error that may not lead to its client is shown, and its link waits for a click.
+ * Returns the next step of the page, or where it leads (RFC 6749 section 4.1.2, RFC 9207). The page learns
+ * the user's id only with a code. If an error may not lead to its client, the page shows it with a link to
+ * click.
  */
 async function stepFor(
   at: At<'TOKEN_ISSUER'>,

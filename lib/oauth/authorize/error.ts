@@ -6,7 +6,7 @@ import { findAllowedApp } from '../grants/app.ts'
 /** The error of a request, which its client gets (RFC 6749 section 4.1.2.1). */
 export interface AuthorizationError {
   error: string
-  /** For the client's developer. It has nothing of the request. */
+  /** For the client's developer. It repeats nothing of the request. */
   description: string
 }
 

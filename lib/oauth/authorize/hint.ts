@@ -13,8 +13,9 @@ const INVALID_HINT: AuthorizationError = {
 }
 
 /**
- * Returns the user of the `id_token_hint` of a request. A hint by a key that is no longer published counts as none: clients keep
- * id_tokens for longer than keys live. With `prompt=none` it gives `login_required`, because the client expects that user.
+ * Returns the user of the `id_token_hint` of a request. If its key is no longer published, the hint is
+ * ignored: clients keep id_tokens for longer than keys live. With `prompt=none` such a hint gives
+ * `login_required`, because the client expects that user.
  *
  * @param publicKeys - The cache of the function.
  * @returns `undefined` without a hint that can be verified.

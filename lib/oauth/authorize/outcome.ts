@@ -30,7 +30,7 @@ import { needsSignIn, signInOf, startOf } from './sign-in.ts'
 
 /** The client of a request. One that is a URL has its host as `name`. */
 export interface RequestClient extends Client {
-  /** What the document of a client that is a URL calls it. Anybody can write that. */
+  /** The name in the document of a client that is a URL. Anybody can write it. */
   claimedName?: string
 }
 
@@ -79,7 +79,8 @@ const errorOf = (error: string, description: string): AuthorizationError => ({ e
 /**
  * Decides a valid authorization request: returns the next step, an error, or a new code.
  *
- * @param presented - The session in the cookie, as just read, or `undefined` without a live one.
+ * @param presented - The session in the cookie, from a read of this request, or `undefined` without a live
+ * one.
  * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
  */
 export async function outcomeOf(
@@ -104,7 +105,7 @@ export async function outcomeOf(
   throw new ServiceError('unavailable', 'the app kept changing')
 }
 
-/** Returns the host of a client that is a URL: the one thing about it that is certain. */
+/** Returns the host of a client that is a URL. Nothing else about the client is certain. */
 const hostIn = ({ id }: Client): { host?: string } => (isClientUrl(id) ? { host: hostOf(id) } : {})
 
 /** Returns what the page shows of a client. @param redirectUri - Where the request leads. */
@@ -114,7 +115,7 @@ export const shownClientOf = (client: Client, redirectUri: string): ShownClient 
   ...hostIn(client),
 })
 
-/** Of the random generation of a new app. */
+/** Length of the random generation of a new app. */
 const GENERATION_BYTES = 6
 
 /** Whether the page must refresh the session first: the refresh detects the reuse. */
@@ -128,7 +129,7 @@ export const signInStep = ({ name }: Client, again: boolean, start: number): Ste
   client: { name },
 })
 
-/** Returns the screen, an error or a code; `undefined`, if the app is not as read. */
+/** Returns the screen, an error or a code. Returns `undefined` if the app has changed since it was read. */
 async function decide(
   at: At<'MAILER'>,
   asked: Asked,
@@ -156,7 +157,10 @@ async function decide(
   return issueCode(at, { ...asked, request, isClicked }, presented, app)
 }
 
-/** Stores the app and a new code in one transaction. Returns `undefined`, if the app is not as read. */
+/**
+ * Stores the app and a new code in one transaction. Returns `undefined` if the app has changed since it was
+ * read.
+ */
 async function issueCode(
   at: At<'MAILER'>,
   { client, request, redirectUri, isClicked }: Asked & { isClicked: boolean },

@@ -6,15 +6,15 @@ import { readBearer } from '../../tokens/bearer.ts'
 import type { publicKeyCache } from '../../tokens/public-keys.ts'
 import { isTokenRevoked } from '../../users/revocation.ts'
 
-/** The settings that an access token is verified by. */
+/** The settings that verify an access token. */
 type ProofSetting = 'PUBLISHED_KEYS' | 'TOKEN_AUDIENCE' | 'TOKEN_ISSUER'
 
 /**
- * Returns what decides whether a request has an access token of the application, for the session in its cookie.
+ * Returns a check: does the request have an access token of the application, for the session in its cookie?
  *
- * An approval does not rotate the secret of a session, so no refresh of the owner would show one with a copied cookie. An access token is in the memory
- * of pages only. A thief who has the cookie only must call `POST /refresh` for one. That rotates the secret, and the next refresh of the
- * owner detects the reuse.
+ * An approval does not rotate the secret of a session, so a refresh of the owner would not detect an approval
+ * with a copied cookie. Pages keep access tokens only in memory. A thief who has only the cookie must call
+ * `POST /refresh` to get one. That rotates the secret, and the next refresh of the owner detects the reuse.
  *
  * @param publicKeys - The cache of the function.
  * @param authorization - The header `Authorization`. An invalid token is the same as none.

@@ -39,7 +39,7 @@ const has = (name: string) => (value: Value) => value(name) !== undefined
 
 const isTooLong = (text: string | undefined) => (text ?? '').length > MAX_HINT_CHARACTERS
 
-/** Rules of single parameters, in the order in which the first broken one decides. */
+/** Rules of single parameters. The first broken one decides. */
 const rules = (): readonly Rule[] => [
   ['request_not_supported', 'The parameter request is not supported.', has('request')],
   ['request_uri_not_supported', 'The parameter request_uri is not supported.', has('request_uri')],
@@ -56,7 +56,7 @@ const rules = (): readonly Rule[] => [
     'PKCE is missing: send code_challenge and code_challenge_method=S256 (RFC 7636).',
     (value) => !has('code_challenge')(value),
   ],
-  // Without the method it would be plain, which shows the verifier to everybody who sees the request.
+  // Without the method it would be `plain`. Then anybody who sees the request has the verifier.
   [
     'invalid_request',
     'code_challenge_method must be S256.',
@@ -120,9 +120,9 @@ const brokenIn = (all: readonly Rule[], value: Value): AuthorizationError | unde
 }
 
 /**
- * Checks the parameters of an authorization request but `client_id` and `redirect_uri`, which `target.ts` has checked (RFC 6749
- * section 4.1.1, OpenID Connect Core section 3.1.2.1, RFC 7636, RFC 8707). Unknown parameters are ignored, but may not be
- * repeated.
+ * Validates the parameters of an authorization request (RFC 6749 section 4.1.1, OpenID Connect Core section
+ * 3.1.2.1, RFC 7636, RFC 8707). `target.ts` has checked `client_id` and `redirect_uri` before. Unknown
+ * parameters are ignored, but may not be repeated.
  *
  * @param apis - Those that the client has scopes of, as far as they exist.
  * @returns The request, or the error that the client gets.
@@ -133,7 +133,7 @@ export function checkRequest(
   apis: readonly Api[],
 ): AuthorizationRequest | AuthorizationError {
   const value: Value = (name) => parameterOf(parameters, name)
-  // A repeated `resource` has an error of its own (RFC 8707 section 2).
+  // A repeated `resource` has its own error (RFC 8707 section 2).
   const isAmbiguous = [...parameters.keys()].some(
     (name) => name !== 'resource' && isRepeated(parameters, name),
   )

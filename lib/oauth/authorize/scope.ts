@@ -4,11 +4,11 @@ import { type Parameters, parameterOf } from '../parameters.ts'
 import { scopesOf } from '../scopes.ts'
 import type { AuthorizationError } from './error.ts'
 
-/** What a request asks for, as far as the client may have it. */
+/** The part of a request's scopes that the client may have. */
 export interface AskedScopes {
   /** Names, at least one, in the order of the request. */
   scopes: readonly string[]
-  /** The one API that the access token is for; without it, for `/userinfo` alone. */
+  /** The one API that the access token is for. Without it, the token is only for `/userinfo`. */
   api?: Api | undefined
 }
 
@@ -25,11 +25,11 @@ const invalidScope = (description: string): ScopeError => ({ error: 'invalid_sco
 const invalidTarget = (description: string): ScopeError => ({ error: 'invalid_target', description })
 
 /**
- * Returns the scopes that a request asks for and the client may have, and the API that they belong to (RFC 6749 section 3.3,
- * RFC 8707 section 2, RFC 9068 section 3). Scopes that the client may not have are left out.
+ * Returns the scopes of a request and the API that they belong to (RFC 6749 section 3.3, RFC 8707 section 2,
+ * RFC 9068 section 3). Scopes that the client may not have are left out.
  *
- * Without `resource`, the scopes name the API. Without `scope`, the request means all scopes of `resource` that the client may have. A
- * machine needs neither, if all its scopes are of one API.
+ * Without `resource`, the scopes determine the API. Without `scope`, the request means all scopes of
+ * `resource` that the client may have. A machine needs neither, if all its scopes are of one API.
  *
  * @param apis - Those that the client has scopes of, as far as they exist.
  */

@@ -8,7 +8,7 @@ import { type App, consentedScopes } from '../grants/app.ts'
 import { entriesOf } from '../scopes.ts'
 import type { AuthorizationRequest } from './request.ts'
 
-/** What decides whether the user sees the screen of consent. */
+/** The facts that decide whether the user sees the screen of consent. */
 export interface Seen {
   client: Pick<Client, 'type' | 'silent' | 'firstParty' | 'generation'>
   request: Pick<AuthorizationRequest, 'prompts' | 'scopes' | 'api' | 'loginHint'>
@@ -29,10 +29,11 @@ export type ScreenReason = 'interaction_required' | 'consent_required'
 /**
  * Returns why the user must see the screen, or `undefined` if a code may be issued without it.
  *
- * Without a screen, the browser sends a code to the app without a click. A secret of the app protects a code that leaked. PKCE does not:
- * an attacker can begin a request with a challenge of their own. So only a `web` client is silent, or a `browser` client whose operator
- * accepts that. A `native` one is never, and neither is a loopback address, where any program of the device may listen (RFC 8252
- * section 8.6). A client whose access the user removed does not get it back without a click, also if it needs no consent.
+ * Without a screen, the browser sends a code to the app without a click. A secret of the app protects a code
+ * that leaked. PKCE does not: an attacker can begin a request with their challenge. So only a `web` client is
+ * silent, or a `browser` client for which the operator accepts that. A `native` client is never silent. Nor
+ * is a loopback address, because any program of the device may listen there (RFC 8252 section 8.6). If the
+ * user removed the access of a client, it gets access again only after a click, also if it needs no consent.
  */
 export function screenReasonOf({
   client,
@@ -46,7 +47,7 @@ export function screenReasonOf({
   const isQuiet = maySkipScreen(client) && !(client.type === 'browser' && isLoopback(redirectUri))
   if (!isQuiet || prompts.includes('select_account')) return 'interaction_required'
   if (lastUserId !== undefined && lastUserId !== user.id) return 'interaction_required'
-  // A hint may be an address that is not the username. Then the screen is shown once too often.
+  // A hint may be an address that is not the username. Then the user sees one screen more than necessary.
   const isOther = loginHint !== undefined && loginHint.toLowerCase() !== user.username
   if (isOther && !prompts.includes('none')) return 'interaction_required'
   if (prompts.includes('consent') || app?.revokedAt !== undefined) return 'consent_required'
@@ -58,7 +59,8 @@ export function screenReasonOf({
 }
 
 /**
- * Returns a request as it counts for this user. With `prompt=none`, `offline_access` counts only after a click on an earlier screen.
+ * Returns a request with the scopes that count for this user. With `prompt=none`, `offline_access` counts
+ * only after a click on an earlier screen.
  */
 export function withClickedScopes<T extends Seen['request']>(
   request: T,
@@ -77,7 +79,10 @@ export interface Click {
   scope: string
 }
 
-/** Whether a screen showed the user and the scopes that count now. Another tab may have signed in another user meanwhile. */
+/**
+ * Whether a screen showed the user and the scopes that count now. Another tab may have signed in another user
+ * since then.
+ */
 export const isOfScreen = (
   { sub, scope }: Click,
   { user, request }: Pick<Seen, 'user' | 'request'>,
@@ -98,7 +103,10 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
 export const sentencesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes' | 'api'>) =>
   asShown(scopes).map((name) => sentenceOf(name, api))
 
-/** Returns scopes in the order in which users read them: "this access", which an app keeps, is what stands before. */
+/**
+ * Returns scopes in the order that users read. `offline_access` is last: "this access" in its sentence means
+ * the lines above it.
+ */
 export const asShown = (scopes: readonly string[]): string[] =>
   scopes.toSorted((a, b) => Number(a === 'offline_access') - Number(b === 'offline_access'))
 

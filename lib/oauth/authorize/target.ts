@@ -3,7 +3,9 @@ import type { Client } from '../clients/client.ts'
 import { matchesRedirectUri } from '../clients/redirect-uri.ts'
 import { isRepeated, type Parameters, parameterOf, readParameters } from '../parameters.ts'
 
-/** Why a request leads nowhere, by what clients compare, with what the user sees. */
+/**
+ * Reasons why a request leads nowhere: the error code that clients compare, and the text that the user sees.
+ */
 export const TARGET_REFUSALS = {
   invalid_query: 'The request must have client_id and redirect_uri once each, and at most 4 KiB.',
   unknown_client: 'The app is not registered, or it is disabled.',
@@ -30,7 +32,7 @@ export interface Target {
 }
 
 /**
- * Reads the query of a request. Its client and its redirect URI are not yet compared with what is registered.
+ * Reads the query of a request. Its client and its redirect URI are not yet compared with registered ones.
  *
  * @throws {@link ServiceError} with an `error` of {@link TARGET_REFUSALS}. No error of this file leads to a URI: an attacker may have
  *   written it (RFC 6749 section 4.1.2.1).

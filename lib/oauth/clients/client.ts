@@ -4,11 +4,11 @@ import { CLIENT_ID } from '../../config.ts'
 import { isUserId } from '../../users/user.ts'
 
 /**
- * Types of clients, which decide all else:
+ * Types of clients. The type decides all rules of a client:
  * - `web`: runs on a server and has a secret;
  * - `browser`: a single-page app, without a secret (RFC 6749 section 2.1, public client);
  * - `native`: an app on a device, without a secret (RFC 8252);
- * - `machine`: a program without users, which has a secret and uses client credentials alone.
+ * - `machine`: a program without users, which has a secret and uses only client credentials.
  */
 export const CLIENT_TYPES = ['web', 'browser', 'native', 'machine'] as const
 
@@ -34,13 +34,15 @@ export const CLIENT = {
   silent: flag,
   /** Whether redirect URIs may be loopback addresses, for development. Those of a `native` client always may. */
   local: flag,
-  /** Seconds that access tokens are valid, if not as long as those of the application. */
+  /** Lifetime of access tokens in seconds. Without it, that of the application's tokens. */
   tokenTtlSeconds: optionalNumber,
-  /** Seconds after which a grant with `offline_access` ends, from its approval on, if not `GRANT_TTL_SECONDS`. */
+  /**
+   * Seconds from the approval to the end of a grant with `offline_access`. Without it, `GRANT_TTL_SECONDS`.
+   */
   grantTtlSeconds: optionalNumber,
-  /** The same, from the last use on, if not `GRANT_IDLE_TTL_SECONDS`. */
+  /** Seconds from the last use to the end of such a grant. Without it, `GRANT_IDLE_TTL_SECONDS`. */
   grantIdleTtlSeconds: optionalNumber,
-  /** Random id of the latest change, which every change has as its condition. */
+  /** Random id of the latest change. Every change has it as a condition. */
   changeId: text,
   /** ISO 8601 times. Nothing depends on them. */
   createdAt: text,
@@ -60,8 +62,8 @@ const CHANGE_ID_BYTES = 16
 export const CLIENT_RANDOM_BYTES = GENERATION_BYTES + CHANGE_ID_BYTES
 
 /**
- * Creates a new client without a secret, without storing it. Its generation is random, so that a client that is removed and added
- * again accepts no code and no grant of its earlier life.
+ * Creates a new client without a secret, without storing it. Its generation is random. A client that is
+ * removed and added again therefore accepts no code and no grant from before.
  *
  * @param now - Becomes `createdAt` and `changedAt`.
  * @param random - {@link CLIENT_RANDOM_BYTES} fresh random bytes.
@@ -92,8 +94,8 @@ export const endGrants = ({ generation }: Pick<Client, 'generation'>) => ({ gene
 export const MAX_CLIENT_ID_CHARACTERS = 64
 
 /**
- * Whether a value has the form of a client id. It has neither that of a user id, because the subject of a machine's token is its
- * client id, nor the one that tokens of the application have.
+ * Whether a value has the form of a client id. It differs from the form of a user id, because the client id
+ * is the subject of a machine's token. It also differs from the client id in tokens of the application.
  */
 export const isClientId = (value: unknown): value is string =>
   typeof value === 'string' &&

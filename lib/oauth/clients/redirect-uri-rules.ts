@@ -1,6 +1,6 @@
 import { brokenRule, type RedirectRules, type RuleName } from './redirect-uri.ts'
 
-// For operators. The functions compare URIs, and their bundles have no sentence of these.
+// For operators. The functions only compare URIs, so their bundles do not contain these sentences.
 
 const SENTENCES: Record<RuleName, (value: string) => string> = {
   machine: () => 'A machine client has no redirect URI.',

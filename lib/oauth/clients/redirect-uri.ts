@@ -8,7 +8,10 @@ const MAX_CHARACTERS = 512
 /** The characters of a URI (RFC 3986 section 2), without `#`, and each percent sign with its two digits. */
 const URI = /^(?:[\w.~:/?[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$/
 
-/** Parameters of responses (RFC 6749 section 4.1.2, RFC 9207). A client could take a registered one for them. */
+/**
+ * Parameters of responses (RFC 6749 section 4.1.2, RFC 9207). If a URI had one of them, a client could
+ * mistake it for that of the response.
+ */
 const OF_RESPONSES = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri']
 
 /** A loopback address: host, port and the rest (RFC 8252 section 7.3, and `localhost`, because clients send it). */
@@ -20,8 +23,8 @@ const MAX_PORT = 65_535
 const DOMAIN_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/
 
 /**
- * Schemes without a dot that count too: of editors that sign in at MCP servers. No others do, because many of them start programs of the
- * system. `functions/pages/authorize/client-url.js` has them too.
+ * Allowed schemes without a dot: those of editors that sign in at MCP servers. No others are allowed, because
+ * many of them start programs of the system. `functions/pages/authorize/client-url.js` has them too.
  */
 const EDITOR_SCHEMES = ['cursor:']
 
@@ -48,8 +51,8 @@ export type RuleName =
 /**
  * Returns the rule that a redirect URI breaks, or `undefined`.
  *
- * A URI is https, for `native` clients also a loopback address or a private-use scheme, for `local` ones also a loopback address.
- * It has the spelling that browsers give it, so what the operator reads is where the code goes.
+ * A URI is https. `native` clients may also have a loopback address or a private-use scheme, `local` ones a
+ * loopback address. Its spelling is the one of browsers, so the operator reads where the code really goes.
  *
  * @param uri - As written.
  */
@@ -65,7 +68,7 @@ export function brokenRule(uri: string, rules: RedirectRules): BrokenRule | unde
   return brokenSchemeRule(uri, url, rules) ?? brokenSpellingRule(uri, url) ?? brokenQueryRule(url)
 }
 
-/** `protocol` decides, because it is what the browser will do with the URI. */
+/** `protocol` decides, because the browser acts on it. */
 function brokenSchemeRule(
   uri: string,
   { protocol, href }: URL,
@@ -97,7 +100,7 @@ function brokenQueryRule({ href, searchParams }: URL): BrokenRule | undefined {
 /** Whether a redirect URI is a loopback address. */
 export const isLoopback = (uri: string): boolean => loopbackIn(uri) !== undefined
 
-/** Takes a loopback address apart. Its port does not count: an app takes the one that the system gives to it. */
+/** Takes a loopback address apart. Its port is ignored: the system gives an app any free port. */
 function loopbackIn(uri: string): { host: string; rest: string } | undefined {
   const [, host, port, rest] = LOOPBACK.exec(uri) ?? []
   if (host === undefined || rest === undefined || Number(port ?? 1) > MAX_PORT) return undefined
@@ -108,8 +111,8 @@ function loopbackIn(uri: string): { host: string; rest: string } | undefined {
  * Whether a redirect URI is one that a client has registered. They are compared as text (RFC 9700 section 2.1), loopback addresses
  * without the port.
  *
- * The rules count again: a stored URI that breaks one, such as a loopback address of a client that is no longer `local`, matches
- * nothing.
+ * The rules are applied again. A stored URI that breaks one matches nothing, such as a loopback address of a
+ * client that is no longer `local`.
  *
  * @param unverifiedUri - As the request has it, decoded once.
  */

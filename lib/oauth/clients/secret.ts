@@ -7,7 +7,7 @@ import { secondOf } from '../../time.ts'
 export const CLIENT_SECRETS = {
   /** SHA-256 of the secret, in base64url. */
   secretHash: optionalText,
-  /** The same of the secret before it, while that is still valid. */
+  /** Hash of the secret before it, while that one is still valid. */
   earlierSecretHash: optionalText,
   /** Second since the epoch from which on the earlier secret is invalid. */
   earlierSecretEndsAt: optionalNumber,
@@ -22,7 +22,8 @@ export const SECRET_BYTES = 32
 const EARLIER_SECRET_SECONDS = 86_400
 
 /**
- * Returns a secret: base64url has unreserved characters only (RFC 3986 section 2.3), so it is the same in a header, a form and a URL.
+ * Returns a secret in base64url. That has only unreserved characters (RFC 3986 section 2.3), so a header, a
+ * form and a URL need no encoding.
  *
  * @param random - {@link SECRET_BYTES} fresh random bytes.
  */
@@ -54,8 +55,8 @@ export const withNewSecret = (
 })
 
 /**
- * Whether a secret is one of a client's. Both are compared, each in constant time, so the time shows neither which one it is nor how
- * much of it is correct.
+ * Whether a secret is one of a client's. Both comparisons run, each in constant time. So the time shows
+ * neither which secret matches nor how much of it is correct.
  */
 export function isSecretOf(secrets: ClientSecrets, unverifiedSecret: string, now: Date): boolean {
   const given = Buffer.from(hashSecret(unverifiedSecret))

@@ -28,8 +28,8 @@ export type ClientWithSecrets = Client & ClientSecrets
 export const clientKey = (id: string) => ({ pk: { S: `client#${id}` }, sk: { S: 'client' } })
 
 /**
- * Finds a client with a consistent read, without its secrets. Nothing caches it, so that a client ends at once. One that is a URL
- * comes without its document; see {@link urlClientOf}.
+ * Finds a client with a consistent read, without its secrets. Nothing caches it, so removing a client has an
+ * effect at once. A client that is a URL comes without its document; see {@link urlClientOf}.
  *
  * @param id - As a request has it.
  * @throws {@link ServiceError} `unavailable`.
@@ -66,7 +66,9 @@ async function findUrlClients(table: Table, urls: readonly string[]): Promise<Cl
   return urls.map((url) => urlClientOf(url, [decisions.get(url), decisions.get(hostOf(url))]))
 }
 
-/** Every URL of the form is a client. Whether its host is allowed, and what its document says, decides about approvals alone. */
+/**
+ * Every URL of the form is a client. Only approvals check that its host is allowed, and read its document.
+ */
 const findUrlClient = async (table: Table, url: string): Promise<Client> =>
   urlClientOf(url, await getItems(table, decisionKeys(url), DECISION))
 
@@ -92,13 +94,17 @@ export const clientIn = (item: Item): ClientWithSecrets => ({
   ...valuesOf(CLIENT_SECRETS, item),
 })
 
-/** What became of a write: it is stored, the client is not as read any longer, or an API gave up a scope that the client gets. */
+/**
+ * The outcome of a write. `changed`: the client has changed since it was read. `no-scope`: an API gave up a
+ * scope that the client gets.
+ */
 export type ClientOutcome = 'done' | 'changed' | 'no-scope'
 
 /**
- * Stores a new client, on condition that no client has its id. Only operators do this, as all that follows.
+ * Stores a new client, on condition that no client has its id. Only operators call this function and those
+ * below.
  *
- * @returns `changed`, if one has it.
+ * @returns `changed` if a client has the id.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function createClient(
@@ -130,9 +136,9 @@ export interface ClientChange {
 }
 
 /**
- * Changes a client, on condition that no other change came since it was read.
+ * Changes a client, on condition that it has not changed since it was read.
  *
- * @param client - As read.
+ * @param client - The stored client, from a read before.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeClient(
@@ -157,10 +163,10 @@ export async function changeClient(
 }
 
 /**
- * Removes a client, on condition that no change came since it was read. All its codes and grants are invalid from then on, also if
- * a client with the same id is added: its generation is another one.
+ * Removes a client, on condition that it has not changed since it was read. All its codes and grants are
+ * invalid from then on. That also holds if a client with the same id is added: its generation is another one.
  *
- * @param client - As read.
+ * @param client - The stored client, from a read before.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function removeClient(table: Table, client: Client, act: Act): Promise<ClientOutcome> {
@@ -180,7 +186,7 @@ export async function removeClient(table: Table, client: Client, act: Act): Prom
 
 const AS_READ = 'changeId = :readChangeId'
 
-/** What moves with other values. The event has the names of those. */
+/** Values that change together with others. The event names only the others. */
 const IMPLIED = /^(generation|earlierSecret\w+)$/
 
 /** DynamoDB has no empty set, so an empty list is a missing attribute. */
@@ -208,5 +214,5 @@ const scopesExist = (entries: readonly string[]): TransactWrite[] =>
 /** Returns the partition of a client's events. */
 const subjectOf = ({ id }: Pick<Client, 'id'>): string => clientKey(id).pk.S
 
-/** Returns why a transaction was refused whose first write is that of a client. */
+/** Returns why a transaction was refused. Its first write is that of a client. */
 const outcomeOf = ([isChanged]: readonly boolean[]): ClientOutcome => (isChanged ? 'changed' : 'no-scope')

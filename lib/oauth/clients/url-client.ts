@@ -5,16 +5,16 @@ import { OPEN_APIS, STANDARD_SCOPES } from '../scopes.ts'
 import type { Client } from './client.ts'
 
 /**
- * Attributes of what operators have decided about a client that is a URL, or about all clients of a host. Without such an item,
- * nothing is decided: the client is enabled, with generation 0.
+ * Attributes of an operator's decision about a client that is a URL, or about all clients of a host. Without
+ * such an item, the client is enabled and has generation 0.
  */
 export const URL_CLIENT = {
   /** The URL or the host. */
   target: text,
-  /** Moves when all codes and grants end. */
+  /** Grows when an operator ends all codes and grants. */
   generation: number,
   disabled: flag,
-  /** Random id of the latest change, which every change has as its condition. */
+  /** Random id of the latest change. Every change has it as a condition. */
   changeId: text,
   /** ISO 8601 times. Nothing depends on them. */
   createdAt: text,
@@ -29,12 +29,16 @@ export const DECISION = ['generation', 'disabled'] as const
 
 export const MAX_CLIENT_URL_CHARACTERS = 512
 
-/** A host with a dot that is no IP address and has no port, a path, and printable ASCII without `#`, `"` and `\`, which are no part of a URI. */
+/**
+ * A host with a dot, and a path. The host is no IP address and has no port. The path is printable ASCII
+ * without `#`, `"` and `\`, which a URI cannot have there.
+ */
 const FORM = /^https:\/\/((?:[a-z0-9-]+\.)+[a-z][a-z0-9-]*)\/[!$-[\]-~]+$/
 
 /**
- * Whether a value has the form of a client id that is the URL of a metadata document (draft-ietf-oauth-client-id-metadata-document
- * section 3). It has the spelling that browsers give it, without dot segments, so one document has one id.
+ * Whether a value has the form of a client id that is the URL of a metadata document
+ * (draft-ietf-oauth-client-id-metadata-document section 3). Its spelling is the one of browsers, without dot
+ * segments, so one document has one id.
  *
  * No such value is the id of a registered client: see `isClientId` in `client.ts`.
  */
@@ -58,14 +62,15 @@ export const urlClientKey = (target: string) => ({
   sk: { S: 'url-client' },
 })
 
-/** Returns the keys of all decisions about a client that is a URL. */
+/** Returns the keys of an operator's decisions about a client that is a URL. */
 export const decisionKeys = (url: string) => [url, hostOf(url)].map(urlClientKey)
 
 /**
- * Returns a client that is a URL, as far as it is known without its document: it has no redirect URI, and its name is its host.
+ * Returns a client that is a URL, without the values of its document: it has no redirect URI, and its name is
+ * its host.
  *
- * It has the rules of a `native` client: no secret, and a screen at each sign-in. Its generation is the sum of those of the URL and of
- * the host. Both only grow, so the sum moves with each of them and never comes back.
+ * It has the rules of a `native` client: no secret, and a screen at each sign-in. Its generation is the sum
+ * of those of the URL and of the host. Both only grow, so the sum never returns to an earlier value.
  *
  * @param items - Of {@link decisionKeys}.
  */

@@ -5,19 +5,19 @@ import type { At } from '../../context.ts'
 import { secondOf } from '../../time.ts'
 import type { Amr } from '../../users/factors.ts'
 
-/** Attributes of an authorization code: what the approval saw. */
+/** Attributes of an authorization code: the facts of the approval. */
 export const CODE = {
   clientId: text,
   /** The client's generation. */
   clientGeneration: number,
-  /** As the request had it. */
+  /** The value in the authorization request. */
   redirectUri: text,
   /** `code_challenge` by S256. */
   challenge: text,
   nonce: optionalText,
   /** Names of scopes, with a space between them. */
   scope: text,
-  /** Identifier of the API that the access token is for; without it, for `/userinfo` alone. */
+  /** Identifier of the API that the access token is for. Without it, the token is only for `/userinfo`. */
   resource: optionalText,
   userId: text,
   /** That of the profile, not of the session. */
@@ -50,7 +50,10 @@ const VALID_SECONDS = 60
 /** Seconds that a spent code is kept, so that its reuse is noticed. */
 const KEPT_SECONDS = 86_400
 
-/** Returns the key of a code's item, which holds a hash of the code: a reader of the table cannot exchange it. */
+/**
+ * Returns the key of a code's item. It has only a hash of the code, so a reader of the table cannot exchange
+ * the code.
+ */
 export const codeKey = (code: string) => ({
   pk: { S: `code#${hash('sha256', code, 'base64url')}` },
   sk: { S: 'code' },
@@ -62,11 +65,14 @@ export const timesOf = (now: Date): Pick<Code, 'createdAt' | 'expiresAt'> => ({
   expiresAt: secondOf(now) + KEPT_SECONDS,
 })
 
-/** Whether a code that is not spent may still be exchanged: for 60 seconds. */
+/** Whether an unspent code may still be exchanged: for 60 seconds after its creation. */
 export const isFresh = ({ createdAt }: Pick<Code, 'createdAt'>, now: Date): boolean =>
   secondOf(now) < createdAt + VALID_SECONDS
 
-/** Returns a hash of the address that a code is exchanged from. A reader of the table has no code, so cannot try addresses. */
+/**
+ * Returns a hash of the address that a code is exchanged from, with the code in it. A reader of the table
+ * does not have the code, so cannot guess the address.
+ */
 const sourceHashOf = (code: string, { sourceIp }: At['origin']): string =>
   hash('sha256', `${code} ${sourceIp}`, 'base64url')
 
@@ -78,10 +84,10 @@ export const spentBy = (code: string, grantId: string, { now, origin }: Pick<At,
 })
 
 /**
- * Whether an exchange repeats the one before: the response was lost, or the app sent two requests at once.
+ * Whether an exchange repeats the first one: its response was lost, or the app sent two requests at once.
  *
- * A thief with the code and all proofs of the app may come first. The request of the app is the second one then, within seconds, and
- * must end the thief's grant. So a repetition must come from the same address.
+ * A thief who has the code and all proofs of the app may come first. The app's request comes second then,
+ * within seconds, and must end the thief's grant. So a repetition must come from the same address.
  *
  * @param graceSeconds - How long after the first one.
  */

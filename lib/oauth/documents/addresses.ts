@@ -1,8 +1,9 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * Ranges that are not globally reachable, or of which that is not certain: those of the IANA IPv4 Special-Purpose Address Registry
- * (RFC 6890), without the three anycast services there that are reachable, and multicast (RFC 5771).
+ * IPv4 ranges that are not, or may not be, globally reachable. They are those of the IANA IPv4
+ * Special-Purpose Address Registry (RFC 6890), and multicast (RFC 5771). Three anycast services of that
+ * registry are reachable and not in this list.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  */
@@ -40,9 +41,9 @@ const CLOSED_IPV6: readonly [string, number][] = [
 ]
 
 /**
- * Whether an address is globally reachable, so that no network of the service's own is behind it.
+ * Whether an address is globally reachable, and so not in an internal network of the service.
  *
- * @param address - As the resolver of Node.js returns it. Anything else is not reachable.
+ * @param address - In the spelling of Node.js's resolver. Anything else counts as not reachable.
  */
 export function isGloballyReachable(address: string): boolean {
   const family = isIP(address)

@@ -4,7 +4,7 @@ import { OTHER_CLIENT_ID } from '../authorize/target.ts'
 import { brokenRule } from '../clients/redirect-uri.ts'
 import { isClaimedName } from './name.ts'
 
-/** Attributes of a metadata document in the cache: what approvals need of it. */
+/** Attributes of a metadata document in the cache: those that approvals need. */
 export const DOCUMENT = {
   /** `client_name`. */
   name: text,
@@ -25,8 +25,8 @@ type Fault = { fault: string }
 /**
  * Reads a metadata document (draft-ietf-oauth-client-id-metadata-document section 4, RFC 7591 section 2).
  *
- * Redirect URIs that break a rule for `native` clients are left out, because some apps list a scheme without a dot in addition to an
- * address that fits. Members that are not read here, such as `logo_uri` and `scope`, do not count.
+ * Redirect URIs that break a rule for `native` clients are left out. Some apps list a scheme without a dot in
+ * addition to a valid address. Other members, such as `logo_uri` and `scope`, are ignored.
  *
  * @param url - Where it comes from.
  * @param body - Untrusted.
@@ -54,7 +54,10 @@ export function readDocument(url: string, body: Uint8Array): Pick<Document, 'nam
   return fault === undefined ? { name, redirectUris } : { fault }
 }
 
-/** A document has no secret, and keys of clients are not supported, so a client must be able to do without authentication. */
+/**
+ * A document has no secret, and the service does not support keys of clients. So the client must accept to
+ * have no authentication.
+ */
 function faultOfMethods(members: Record<string, unknown>): string | undefined {
   const {
     token_endpoint_auth_methods_supported: methods,

@@ -5,10 +5,10 @@ import { hostOf } from '../clients/url-client.ts'
 import { isGloballyReachable } from './addresses.ts'
 import type { Edge } from './edge.ts'
 
-/** What a document may take (draft-ietf-oauth-client-id-metadata-document section 6.6). */
+/** Limits of a document's fetch (draft-ietf-oauth-client-id-metadata-document section 6.6). */
 const BOUNDS = { timeoutMs: 3_000, maxBytes: 5_120 }
 
-/** A content encoding could make a large body of a small one. */
+/** With a content encoding, a small body could become a large one. */
 const HEADERS = {
   Accept: 'application/json',
   'Accept-Encoding': 'identity',
@@ -29,13 +29,13 @@ interface DocumentResponse {
 /**
  * Fetches a metadata document, with one connection and one request.
  *
- * The name is resolved once. If any address of it may be of an internal network, nothing is fetched. The connection goes to an address
- * that was checked, so a name that changes between two look-ups changes nothing (DNS rebinding). The certificate must be that of the
- * name.
+ * The name is resolved once. If any of its addresses may be in an internal network, nothing is fetched. The
+ * connection goes to a checked address, so a name that changes between two look-ups has no effect (DNS
+ * rebinding). The certificate must be that of the name.
  *
  * @param url - See `isClientUrl` in `lib/oauth/clients/url-client.ts`.
- * @throws Error, whose message is the reason, for the log. It has no part of the URL and of the response. `isResponse` in `lib/get.ts`
- *   says whether the host is up.
+ * @throws Error, whose message is the reason, for the log. The message contains nothing of the URL and the
+ *   response. `isResponse` in `lib/get.ts` says whether the host is up.
  */
 export async function fetchDocument(url: string, edge: Edge, bounds = BOUNDS): Promise<DocumentResponse> {
   const startMs = performance.now()
@@ -57,7 +57,9 @@ export async function fetchDocument(url: string, edge: Edge, bounds = BOUNDS): P
   return { body, mayStore: !NO_STORE.test(cacheControl) }
 }
 
-/** Returns the address to connect to: an IPv4 one, if there is one, because functions may have no route to others. */
+/**
+ * Returns the address to connect to. IPv4 comes first, because functions may have no route to IPv6 addresses.
+ */
 async function addressOf(host: string, edge: Edge, timeoutMs: number): Promise<string> {
   const late = new AbortController()
   const addresses = await Promise.race([

@@ -6,7 +6,7 @@ import { targetRefusal } from '../authorize/target.ts'
 import type { Document } from './document.ts'
 import { findDocument } from './store.ts'
 
-/** What the function `fetch-client` gets. */
+/** The input of the function `fetch-client`. */
 export interface FetchRequest {
   url: string
   /** The user who is signed in. */
@@ -14,16 +14,17 @@ export interface FetchRequest {
 }
 
 /**
- * What the function `fetch-client` returns: the document, why it cannot be used, that its host does not respond, or that its host has
- * no such document.
+ * The result of the function `fetch-client`: a document, or a reason. The document may be unusable, its host
+ * may not respond, or the host may not have it.
  */
 export type Fetched = { document: Document } | { fault: string } | { isUnreachable: true } | { isGone: true }
 
 /**
- * Returns the metadata document of a client: from the cache, or fetched by a function that has no rights on users, sessions, grants
- * and keys. A stale document is used while its host does not respond.
+ * Returns the metadata document of a client, from the cache or from its host. The function that fetches it
+ * has no rights on users, sessions, grants and keys. A stale document is used while its host does not
+ * respond.
  *
- * @param request - A document in the cache does not count for its user.
+ * @param request - A document in the cache uses up no attempt of its user.
  * @throws {@link ServiceError} with an `error` of `TARGET_REFUSALS`, or `unavailable`.
  */
 export async function documentOf(
@@ -45,7 +46,7 @@ const RESULTS = ['document', 'fault', 'isUnreachable', 'isGone']
 async function fetchBy(aws: AwsCall, fetcherName: string, request: FetchRequest): Promise<Fetched> {
   const path = `/2015-03-31/functions/${fetcherName}/invocations`
   const result = (await aws('invocation', path, request)) as Fetched
-  // A function that fails returns an error in its place.
+  // A function that fails returns an error instead of a result.
   if (RESULTS.some((name) => name in result)) return result
   throw new ServiceError('unavailable', 'the fetcher of documents failed')
 }

@@ -32,8 +32,8 @@ export async function findDocument(table: Table, url: string, now: Date): Promis
 }
 
 /**
- * Drops a document from the cache. The item stays, without a document, until DynamoDB deletes it: so the function needs no right to
- * delete.
+ * Drops a document from the cache. The item stays, without a document, until DynamoDB deletes it. So the
+ * function needs no right to delete.
  *
  * @throws {@link ServiceError} `unavailable`.
  */

@@ -19,22 +19,33 @@ import { secondOf } from '../../time.ts'
 import { type Client, isClientId } from '../clients/client.ts'
 import { isClientUrl } from '../clients/url-client.ts'
 
-/** Attributes of what a user and a client have to do with each other. All grants of the client for the user depend on it. */
+/**
+ * Attributes of an app: the relation of a user and a client. All grants of the client for the user depend on
+ * it.
+ */
 export const APP = {
   clientId: text,
   /** Random 48 bits at first. Codes and grants carry it, and those with another number are invalid. */
   generation: number,
   /** The client's generation at the latest consent. */
   clientGeneration: number,
-  /** Scopes that the user has consented to, at that generation of the client: entries, as those of a client. */
+  /**
+   * Scopes that the user has consented to at that generation of the client. They are entries, like those of a
+   * client.
+   */
   scopes: texts,
-  /** Name of a client that is a URL, as its document had it at the latest consent. */
+  /** Name of a client that is a URL, from its document at the latest consent. */
   clientName: optionalText,
   /** Second since the epoch of the first approval. */
   createdAt: number,
-  /** Second since the epoch of the latest mail that it keeps its access. It stays when the user removes the access. */
+  /**
+   * Second since the epoch of the latest mail about lasting access. It stays when the user removes the
+   * access.
+   */
   mailedAt: optionalNumber,
-  /** Second since the epoch at which the user removed the access of the client; missing after the next approval. */
+  /**
+   * Second since the epoch at which the user removed the access of the client. The next approval deletes it.
+   */
   revokedAt: optionalNumber,
 } satisfies Attributes
 
@@ -53,8 +64,8 @@ export const appKey = (userId: string, clientId: string) => ({
 const hashOf = (clientId: string): string => hash('sha256', clientId, 'base64url')
 
 /**
- * Returns the id of an app in the list of its user, which fits into a path: the `client_id`, or for a URL a hash after `URL_`, which no
- * other `client_id` begins with.
+ * Returns the id of an app in its user's list, for use in a path. It is the `client_id`, or for a URL `URL_`
+ * and a hash. No other `client_id` begins with `URL_`.
  */
 export const appIdOf = (clientId: string): string =>
   isClientUrl(clientId) ? `URL_${hashOf(clientId)}` : clientId
@@ -84,7 +95,7 @@ export async function findAppById(
 }
 
 /**
- * Finds an app that its user allows now: after a consent that neither the user nor an operator has ended.
+ * Finds an app that its user allows now: neither the user nor an operator has ended the consent.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -108,14 +119,14 @@ export const consentedScopes = (
   { generation }: Pick<Client, 'generation'>,
 ): readonly string[] => (app?.clientGeneration === generation ? app.scopes : [])
 
-/** A user who removes an app and allows it again gets at most one mail an hour about it. */
+/** If a user removes an app and allows it again, the user gets at most one mail an hour about it. */
 const hourBefore = (now: Date): number => secondOf(now) - 3_600
 
-/** Whether a user may get a mail that an app keeps its access. */
+/** Whether a user may get a mail that an app has lasting access. */
 export const mayMail = (app: Pick<App, 'mailedAt'> | undefined, now: Date): boolean =>
   (app?.mailedAt ?? 0) <= hourBefore(now)
 
-/** Whom an approval is for, and what it adds. */
+/** User and client of an approval, and what it adds. */
 export interface Approval {
   userId: string
   client: Pick<Client, 'id' | 'generation'>
@@ -125,15 +136,18 @@ export interface Approval {
   scopes?: readonly string[] | undefined
   /** Whether the user gets a mail about a click. */
   isMailed?: boolean
-  /** Generation of a new app: random 48 bits, so that a late write of an earlier life of the user is not accepted. */
+  /**
+   * Generation of a new app: 48 random bits. If the user was removed and added again, a late write from
+   * before is refused.
+   */
   generation: number
 }
 
 /**
- * Returns the app as it is after an approval, and the write of it. The write is refused if the app is not as read: then it is read
- * again, because it may have been revoked.
+ * Returns an app after an approval, and its write. The write is refused if the app has changed since it was
+ * read. Then it must be read again, because its access may have been removed.
  *
- * @param app - As read.
+ * @param app - The stored app, from a read before.
  */
 export function approvalOf(
   app: App | undefined,
@@ -171,12 +185,13 @@ export function approvalOf(
 }
 
 /**
- * Removes the access of a client, with its event: all codes and grants of the app carry another generation from then on, and the next
- * approval needs a click. Nothing is deleted, because a write that arrives late could store the app as it was.
+ * Removes the access of a client, with its event. The generation of the app changes, so all its codes and
+ * grants are invalid. The next approval needs a click. Nothing is deleted, because a late write could store
+ * the app again.
  *
- * Succeeds if another request has done it since the read.
+ * Succeeds also if another request has removed the access since the read.
  *
- * @param app - As read.
+ * @param app - The stored app, from a read before.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function revokeApp(table: Table, userId: string, app: App, act: Act): Promise<void> {
@@ -206,5 +221,5 @@ const asRead = (app: App) => ({
   },
 })
 
-/** Of two clicks at once, one gets the mail. */
+/** If two clicks come at once, only one leads to a mail. */
 const MAILED_EARLIER = '(attribute_not_exists(mailedAt) OR mailedAt <= :hourBefore)'

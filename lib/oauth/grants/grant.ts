@@ -9,7 +9,7 @@ import type { Code } from '../codes/code.ts'
 
 /** Attributes of a grant: what a user allows a client, with a refresh token. A tombstone has `endedAt`, and no `secretHash` and `salt`. */
 export const GRANT = {
-  /** As those of a session; see `SESSION` in `lib/sessions/session.ts`. */
+  /** Like those of a session; see `SESSION` in `lib/sessions/session.ts`. */
   secretHash: text,
   salt: text,
   rotatedAtMs: number,
@@ -20,7 +20,7 @@ export const GRANT = {
   sessionGeneration: number,
   /** Names of scopes, with a space between them. */
   scope: text,
-  /** Identifier of the API that access tokens are for; without it, they are for `/userinfo` alone. */
+  /** Identifier of the API that access tokens are for. Without it, they are only for `/userinfo`. */
   resource: optionalText,
   /** The session that the grant began in. */
   sessionId: text,
@@ -32,7 +32,7 @@ export const GRANT = {
   /** Seconds since the epoch. The first is that of the approval. */
   createdAt: number,
   lastUsedAt: number,
-  /** The latest use before the hour of `lastUsedAt`, as that of a session; see {@link shownUseOf}. */
+  /** The latest use before the hour of `lastUsedAt`, like that of a session; see {@link shownUseOf}. */
   shownUsedAt: number,
   expiresAt: number,
 } satisfies Attributes
@@ -50,10 +50,12 @@ const SALT_BYTES = 32
 /** Random bytes that {@link startGrant} needs: for the selector, the first secret and the salt. */
 export const GRANT_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
 
-/** A grant's use is written at most so often, and twice in the time after which an unused one ends. */
+/**
+ * Shortest time between two writes of a grant's use. If half of the idle lifetime is shorter, that counts.
+ */
 const USE_SECONDS = 86_400
 
-/** What decides how long grants last. */
+/** Attributes of a client that decide how long grants last. */
 type Lifetimes = Pick<Client, 'grantTtlSeconds' | 'grantIdleTtlSeconds'>
 
 /** When a grant ends. */
@@ -69,8 +71,8 @@ export const isOffline = ({ scope }: Pick<Grant, 'scope'>): boolean =>
   scope.split(' ').includes('offline_access')
 
 /**
- * Creates the grant of a code, without storing it. Its refresh token has the form of a session's one. It is found among grants only,
- * so neither is valid in place of the other.
+ * Creates the grant of a code, without storing it. Its refresh token has the form of a session's token. Each
+ * is looked up only among its own kind, so neither is valid in place of the other.
  *
  * @param random - {@link GRANT_RANDOM_BYTES} fresh random bytes.
  * @returns The grant to store, and its refresh token, which is stored nowhere.
@@ -126,9 +128,10 @@ export function isUseDue(grant: Grant, { lifetimes, sessionEndsAt }: Ends, now: 
 }
 
 /**
- * Whether a grant has expired. One without `offline_access` expires with its session: its own `expiresAt` only has DynamoDB delete it.
+ * Whether a grant has expired. Without `offline_access`, it expires with its session. Its own `expiresAt`
+ * only makes DynamoDB delete the item.
  *
- * @param ends - Of the session as it is now.
+ * @param ends - Of the current session.
  */
 export const isExpired = (
   { offline, expiresAt }: Pick<Grant, 'offline' | 'expiresAt'>,
@@ -149,8 +152,9 @@ export function used(grant: Grant, { lifetimes, sessionEndsAt }: Ends, now: Date
 }
 
 /**
- * Returns the last use of a grant as its user sees it: to the hour, and only after the hour is over. Otherwise a thief with an access
- * token could see when an app refreshes, and so when to present a copied refresh token.
+ * Returns the last use of a grant that its user sees: rounded to the hour, and only after the hour is over.
+ * Otherwise a thief with an access token could see when an app refreshes, and so when to present a copied
+ * refresh token.
  */
 export function shownUseOf(
   { createdAt, lastUsedAt, shownUsedAt }: Pick<Grant, 'createdAt' | 'lastUsedAt' | 'shownUsedAt'>,

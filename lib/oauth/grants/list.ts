@@ -8,7 +8,7 @@ import { APP, type App, grantsOf } from './app.ts'
 import { GRANT, type Grant } from './grant.ts'
 import { endGrant } from './store.ts'
 
-/** What a list has of a grant. No secret. */
+/** Attributes of a grant in a list: no secret. */
 const LISTED_GRANT = [
   'clientId',
   'clientGeneration',
@@ -62,9 +62,9 @@ export async function findAllowed(
 }
 
 /**
- * Ends the grants that began in a session and outlive it. The others have ended with the session.
+ * Ends the grants that began in a session and outlive it. The others end with the session.
  *
- * @param session - It has been ended, so no grant can begin in it after this has read them.
+ * @param session - It has ended before, so no new grant can begin in it after the read.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function endGrantsOfSession(
@@ -80,8 +80,8 @@ export async function endGrantsOfSession(
 }
 
 /**
- * Finds the keys of everything that a user allows apps, before the user is removed. After that, an import may have brought the same id
- * back.
+ * Finds the keys of a user's apps and grants, before the user is removed. After that, an import may have
+ * added the same id again.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -89,7 +89,7 @@ export const keysOfAllowed = async (table: Table, userId: string): Promise<Key[]
   (await itemsOf(table, userId, [])).map(({ pk, sk }) => ({ pk, sk }) as Key)
 
 /**
- * Deletes what a removed user allowed apps. Apps never expire by themselves.
+ * Deletes the apps and grants of a removed user. Apps never expire.
  *
  * @throws {@link ServiceError} `unavailable`.
  */

@@ -4,16 +4,16 @@ import type { Client } from '../clients/client.ts'
 import type { App } from './app.ts'
 import type { Grant } from './grant.ts'
 
-/** What a code or a grant carries of what it depends on. */
+/** Generations that a code or a grant carries of what it depends on. */
 export type Bound = Pick<Grant, 'clientGeneration' | 'appGeneration' | 'sessionGeneration'>
 
-/** What is read of the user of a code or a grant: what tokens depend on, and what they claim. */
+/** Attributes that are read of the user of a code or a grant: tokens depend on them, or claim them. */
 export const CLAIMED_USER = [...USER_STATE, 'email', 'emailVerified'] as const
 
 /** The user of a code or a grant. */
 export type ClaimedUser = Pick<User, 'id' | (typeof CLAIMED_USER)[number]>
 
-/** What a code or a grant depends on, as just read. */
+/** What a code or a grant depends on, from a read of this request. */
 export interface Sources {
   client: Pick<Client, 'disabled' | 'generation'>
   app: Pick<App, 'generation'> | undefined
@@ -24,12 +24,12 @@ export interface Sources {
 }
 
 /**
- * Whether all that a code or a grant depends on is enabled and has the generations that it carries.
+ * Whether all that a code or a grant depends on is enabled and has the same generations.
  *
- * A change of the password ends every grant, also those of the session that survives it: the app may be a thief's, who had the
- * earlier password.
+ * A change of the password ends every grant, also those of the session that survives it. A thief who had the
+ * earlier password may have allowed the app.
  *
- * So does a replaced token of the session: the thief who had it may have let an app keep its access.
+ * So does reuse of a session's token: the thief who had it may have given an app lasting access.
  *
  * @param offline - Whether it may outlive its session.
  */

@@ -5,8 +5,9 @@ import type { PresentedToken } from '../../sessions/refresh-token.ts'
 import { endGrantsOfSession } from './list.ts'
 
 /**
- * Runs what redeems a refresh token of a session. If that detects reuse, it has ended the session, and this ends the grants that began in
- * it: a thief with a copy of the token may have let an app keep its access.
+ * Runs a function that redeems a refresh token of a session. If that detects reuse, it ends the session. Then
+ * this ends the grants that began in the session: a thief with a copy of the token may have given an app
+ * lasting access.
  *
  * @throws What `redeem` throws, or {@link ServiceError} `unavailable`.
  */

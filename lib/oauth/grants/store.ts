@@ -59,7 +59,7 @@ function grantOf(item: Item): Grant | undefined {
 }
 
 /**
- * Finds what a code or a grant depends on, but the client, with one consistent read.
+ * Finds what a code or a grant depends on, except the client, with one consistent read.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -78,7 +78,7 @@ export async function findSources(
 }
 
 /**
- * Returns the write that spends a code. It is refused, if the code is spent already.
+ * Returns the write that spends a code. It is refused if the code is already spent.
  *
  * @param spent - See `spentBy` in `lib/oauth/codes/code.ts`.
  */
@@ -93,7 +93,7 @@ export const spendingOf = (
   },
 })
 
-/** Returns the writes of a new grant, with its event. They are refused, if it is already there. */
+/** Returns the writes of a new grant, with its event. They are refused if the grant already exists. */
 export function newGrant(table: Table, grant: Grant, act: Act): TransactWrite[] {
   const { userId, id, ...rest } = grant
   return [
@@ -108,7 +108,8 @@ export function newGrant(table: Table, grant: Grant, act: Act): TransactWrite[] 
 }
 
 /**
- * Returns the conditions that a grant's user and session are still as read, for the transaction that stores it.
+ * Returns the conditions for the transaction that stores a grant: its user and session have not changed since
+ * they were read.
  *
  * @param grant - With the generation of the profile.
  */
@@ -161,7 +162,7 @@ const subjectOf = ({ userId, sessionId, clientId }: EndedGrant) => ({
 })
 
 /**
- * Ends a grant whose own write has an unknown outcome: it may arrive later.
+ * Ends a grant whose write has an unknown outcome, because that write may arrive later.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -175,8 +176,8 @@ export async function abandonGrant({ aws, name }: Table, grant: Grant, now: Date
 }
 
 /**
- * Replaces a grant's secret, and what a use changes, on condition that the secret is still as read and the grant has not been
- * ended. The same write may be sent twice.
+ * Replaces a grant's secret and what a use changes. The condition is that the secret is still the same and
+ * the grant has not ended. The same write may be sent twice.
  *
  * @returns Whether the grant has these values now.
  * @throws {@link ServiceError} `unavailable`.

@@ -17,7 +17,7 @@ export interface Granted {
   scope: string
 }
 
-/** What a token is, apart from its grant. */
+/** Values of a token that do not come from its grant. */
 export interface TokenDetails {
   issuer: string
   /** Identifier of the service's own API. */
@@ -38,8 +38,9 @@ const common = ({ grant, user }: Granted, { issuer, ttlSeconds }: TokenDetails, 
 })
 
 /**
- * Creates a client's access token without its signature (RFC 9068 section 2). Its audience is the API, or the issuer for `/userinfo`.
- * The gateway's authorizer takes those for the service's own API alone. `gen` is the user's generation, as read with the other claims.
+ * Creates a client's access token without its signature (RFC 9068 section 2). Its audience is the API, or the
+ * issuer for `/userinfo`. The gateway's authorizer accepts only those for the service's own API. `gen` is the
+ * user's generation, from the same read as the other claims.
  *
  * @param tokenId - Becomes `jti`; must be unique.
  * @returns As `accessTokenInput` in `lib/tokens/access-token.ts`.
@@ -67,8 +68,9 @@ export function clientTokenInput(
 }
 
 /**
- * Creates the access token of a machine without its signature (RFC 9068 section 2.2). Its subject is the client. It names no user,
- * session and grant, so nothing that asks for one of them takes it. `gen` is the generation of the client.
+ * Creates the access token of a machine without its signature (RFC 9068 section 2.2). Its subject is the
+ * client. It names no user, session and grant, so no route that needs one of them accepts it. `gen` is the
+ * generation of the client.
  *
  * @param scope - Names of the scopes, with a space between them.
  * @returns As {@link clientTokenInput}.
@@ -91,8 +93,9 @@ export const machineTokenInput = (
   })
 
 /**
- * Creates an id_token without its signature (OpenID Connect Core section 2). With an API as audience, it has the claims of the scopes:
- * the access token is for the API then, which may be the only one that asks `/userinfo`.
+ * Creates an id_token without its signature (OpenID Connect Core section 2). If the access token is for an
+ * API, the id_token has the claims of the scopes. Perhaps only that API sends the access token to
+ * `/userinfo`, not the client.
  *
  * @returns As {@link clientTokenInput}.
  */

@@ -5,7 +5,7 @@ import { type ClientWithSecrets, findClientWithSecrets } from '../clients/store.
 import { type Parameters, parameterOf } from '../parameters.ts'
 import { tokenRefusal } from './refusal.ts'
 
-/** How a client names itself, not yet verified. */
+/** The credentials of a client, not yet verified. */
 interface Credentials {
   clientId: string
   secret?: string | undefined
@@ -35,8 +35,8 @@ function credentialsOf(authorization: string, parameters: Parameters): Credentia
 }
 
 /**
- * Libraries encode id and secret as a form does (RFC 6749 section 2.3.1), or not at all. Neither has a character that decoding would
- * change, and some libraries encode hyphens too.
+ * Some libraries encode id and secret like a form (RFC 6749 section 2.3.1), some do not. Decoding is always
+ * correct: neither value has a character that it would change. Some libraries encode hyphens too.
  */
 function basicOf(authorization: string): Credentials | undefined {
   const [, encoded = ''] = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? []
@@ -51,7 +51,7 @@ function basicOf(authorization: string): Credentials | undefined {
 }
 
 /**
- * Authenticates the client of a request: one with a secret by it, a public one by its id alone.
+ * Authenticates the client of a request by its secret. A public client has none and only names its id.
  *
  * @param authorization - The header; empty without one.
  * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`, or `unavailable`.

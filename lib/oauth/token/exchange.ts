@@ -27,8 +27,9 @@ type ExchangeSetting = (typeof CLIENT_TOKENS)[number] | 'SESSION_TTL_SECONDS' | 
 /**
  * Exchanges a code for tokens and a new grant (RFC 6749 section 4.1.3, RFC 7636 section 4.6).
  *
- * A code that is used again ends the grant that it gave, but only for a request that proves all that the first one proved. Otherwise
- * an attacker with a copied code could sign the user out of the app. A repetition within the grace is refused, and ends nothing.
+ * The second use of a code ends its grant, but only if the request has all proofs that the first one had.
+ * Otherwise an attacker with a copied code could sign the user out of the app. A repetition within the grace
+ * is refused, and ends nothing.
  *
  * @param client - Authenticated.
  * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`, or `unavailable`.
@@ -62,18 +63,21 @@ export async function exchangeCode(
   return { ...issued, refresh_token: refreshToken }
 }
 
-/** Requires what shows that the request comes from the client that began it. */
+/** Requires the proofs that the request comes from the client that began it. */
 function requireProof(code: Code, client: Client, parameters: Parameters): void {
   if (!isVerifierOf(code, parameterOf(parameters, 'code_verifier') ?? '')) {
     throw refused(client, 'code_verifier is missing or wrong')
   }
-  // Clients of OAuth 2.1 send none.
+  // Clients of OAuth 2.1 do not send it.
   const redirectUri = parameterOf(parameters, 'redirect_uri') ?? code.redirectUri
   if (redirectUri !== code.redirectUri) throw refused(client, 'redirect_uri is another one')
   requireResource(code, parameters)
 }
 
-/** Spends the code and stores the grant in one transaction, on condition that user and session are as read. */
+/**
+ * Spends the code and stores the grant in one transaction, on condition that user and session have not
+ * changed.
+ */
 async function storeGrant(
   at: At<ExchangeSetting>,
   client: Client,
@@ -87,7 +91,8 @@ async function storeGrant(
     ...sourcesUnchanged(grant),
   ]
   const failed = await transact(table, writes).catch(async (error) => {
-    // The grant may be stored, and no client has its token. Ended, it raises no alarm when the client repeats the request.
+    // The grant may be stored, but the client has no token of it. If it is ended, a repeated request raises
+    // no alarm.
     await abandonGrant(table, grant, now).catch(() => undefined)
     throw error
   })
@@ -97,7 +102,7 @@ async function storeGrant(
   throw refused(client, 'the user or the session changed')
 }
 
-/** Ends the grant that a spent code gave, unless its exchange is only repeated. @returns The error. */
+/** Ends the grant of a spent code, except if the request only repeats the exchange. @returns The error. */
 async function reuseOf(at: At<ExchangeSetting>, client: Client, text: string, code: Code) {
   if (isRepetition(text, code, at, at.config.REFRESH_GRACE_SECONDS)) {
     return refused(client, 'the exchange of the code is repeated')

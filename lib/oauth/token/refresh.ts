@@ -33,7 +33,7 @@ type RefreshSetting =
 /** A valid refresh token of a grant. */
 interface Redeemed {
   grant: Grant
-  /** Those of the grant that the client may have now. */
+  /** The scopes of the grant that the client may have now. */
   scopes: readonly string[]
   user: ClaimedUser
   ends: Ends
@@ -41,8 +41,9 @@ interface Redeemed {
 }
 
 /**
- * Exchanges the refresh token of a grant for an access token (RFC 6749 section 6). The token of a `web` client stays: its secret
- * protects it, and two of its servers must not sign a user out. A public client gets the next one.
+ * Exchanges the refresh token of a grant for an access token (RFC 6749 section 6). The token of a `web`
+ * client stays the same: the client's secret protects it, and two servers may refresh at the same time. A
+ * public client gets a new token.
  *
  * @param client - Authenticated.
  * @throws {@link ServiceError} with an `error` of `TOKEN_ERRORS`, or `unavailable`.
@@ -65,7 +66,8 @@ export async function refreshGrant(
   const issued = await issueClientTokens(at, sign, { granted: { grant, client, user, scope } })
   if (client.type === 'web') {
     const after = used(grant, redeemed.ends, at.now)
-    // Another request may have written its use meanwhile, or the grant may have ended. The next refresh sees that.
+    // Another request may have written its use in between, or the grant may have ended. The next refresh
+    // detects that.
     if (isUseDue(grant, redeemed.ends, at.now)) await replaceGrant(at.table, grant, after)
     return { ...issued, refresh_token: refreshToken }
   }
@@ -105,7 +107,10 @@ async function redeem(at: At<RefreshSetting>, client: Client, presented: Present
   return { grant, scopes, user, state, ends }
 }
 
-/** Replaces the secret of a grant, as `rotateSecret` in `lib/sessions/rotate.ts`. @returns The secret that the client gets. */
+/**
+ * Replaces the secret of a grant, like `rotateSecret` in `lib/sessions/rotate.ts`. @returns The secret that
+ * the client gets.
+ */
 async function rotate(
   at: At<RefreshSetting>,
   client: Client,
@@ -117,7 +122,8 @@ async function rotate(
   if (state === 'repeated') return next
   const after = { ...used(grant, ends, at.now), secretHash: hashSecret(next), rotatedAtMs: at.now.getTime() }
   if (await replaceGrant(at.table, grant, after)) return next
-  // A concurrent request with the same token came first. Its next token is the same, if the grant is still live.
+  // A concurrent request with the same token came first. Both get the same next token, if the grant is still
+  // live.
   await redeem(at, client, presented)
   return next
 }
@@ -125,8 +131,8 @@ async function rotate(
 const apiOf = ({ resource }: Grant): string[] => (resource === undefined ? [] : [resource])
 
 /**
- * Returns the scopes of a grant that its client may have now. The operator may have taken some away since the approval. A token for
- * an API needs a scope of that API, also if the user allowed others.
+ * Returns the scopes of a grant that its client may have now. The operator may have removed some since the
+ * approval. A token for an API needs a scope of that API, also if the user allowed other scopes.
  */
 function allowedScopes(grant: Grant, client: Client, apis: readonly Api[]): string[] {
   const allowed = scopesOf(client, apis)
@@ -139,8 +145,9 @@ function allowedScopes(grant: Grant, client: Client, apis: readonly Api[]): stri
 /**
  * Returns the scopes of the next access token: all that are allowed, or those of them that the request names.
  *
- * A scope that is not allowed is left out, and the response shows that (RFC 6749 section 3.3). Libraries name the scopes of the sign-in
- * at each refresh. An error would end their access when the operator takes one scope away.
+ * A scope that is not allowed is left out, and the response shows that (RFC 6749 section 3.3). Libraries send
+ * the scopes of the sign-in with each refresh. An error would end their access when the operator removes one
+ * scope.
  */
 function narrowed(allowed: readonly string[], given: string | undefined): string {
   const names = new Set(given?.split(' ') ?? allowed)

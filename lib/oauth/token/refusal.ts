@@ -16,7 +16,7 @@ export const TOKEN_ERRORS = {
 
 export type TokenError = keyof typeof TOKEN_ERRORS
 
-/** What a client sees of an invalid code or token, the same for every reason. */
+/** Details of an invalid code or token. They are the same for every reason. */
 const DETAILS: Partial<Record<TokenError, string>> = {
   invalid_grant: 'The code or the token is invalid, expired, was used before, or is of another client.',
   invalid_client: 'The client is unknown, or its secret is wrong.',
@@ -25,8 +25,8 @@ const DETAILS: Partial<Record<TokenError, string>> = {
 /**
  * Returns the error of a request of a client.
  *
- * @param reason - For the log. It is the detail too, but where a detail could help an attacker.
- * @param clientId - For the log. Anybody can send a URL as one, with any text, so the log gets its host alone.
+ * @param reason - For the log. It is also the detail, except where a detail could help an attacker.
+ * @param clientId - For the log. Anybody can send a URL with any text, so the log gets only its host.
  */
 export const tokenRefusal = (error: TokenError, reason: string, clientId?: string): ServiceError =>
   new ServiceError(error === 'invalid_client' ? 'invalid_token' : 'malformed_body', reason, {

@@ -18,14 +18,15 @@ type PublicKeyCache = ReturnType<typeof publicKeyCache>
 /** A token that this service has issued, and its grant, if that has not ended. */
 interface Known {
   clientId: unknown
-  /** Whether there is anything to end: machines have no grants. */
+  /** Whether the token has a grant to end: those of machines have none. */
   isOfGrant: boolean
   grant?: Grant | undefined
 }
 
 /**
- * Ends the grant of a refresh token or an access token of a client (RFC 7009 section 2.1). Access tokens at APIs are valid until they
- * expire: APIs do not ask. The form of a token says what it is, so `token_type_hint` is not needed.
+ * Ends the grant of a refresh token or an access token of a client (RFC 7009 section 2.1). APIs accept access
+ * tokens until they expire, because APIs do not ask this service. The form of a token shows its type, so
+ * `token_type_hint` is not needed.
  *
  * A token that is unknown, has expired or was revoked before is no error (section 2.2). An expired access token ends nothing: logs may
  * have it.
