@@ -1,6 +1,6 @@
 type Parse<T> = (text: string | undefined) => T
 
-/** How many attempts a window of time allows; see `lib/throttling/limits.ts`. */
+/** Attempts that a window of time allows; see `lib/throttling/limits.ts`. */
 export interface Limit {
   attempts: number
   windowSeconds: number
@@ -12,9 +12,9 @@ const text: Parse<string> = (value) => {
 }
 
 /**
- * `client_id` of every access token (RFC 9068 section 2.2). The clients of this service are the
- * application's own and are not registered. It is never the audience: verifiers that compare either
- * claim would take one for the other.
+ * `client_id` of every access token (RFC 9068 section 2.2). The application's own clients have it and are not
+ * registered. It is never the audience: otherwise verifiers that compare only one of the two claims could
+ * confuse them.
  */
 export const CLIENT_ID = 'first-party'
 
@@ -40,8 +40,8 @@ const issuer: Parse<string> = (value) => {
 }
 
 /**
- * API that new passwords are checked with, or `undefined` for `off`. Tests name a stand-in, which can only be on the same
- * machine. A deployment takes `on` and `off` alone.
+ * API that checks new passwords, or `undefined` for `off`. Tests name a substitute, which must be on the same
+ * machine. A deployment accepts only `on` and `off`.
  */
 const breachedPasswords: Parse<URL | undefined> = (value) => {
   const given = text(value)
@@ -51,7 +51,7 @@ const breachedPasswords: Parse<URL | undefined> = (value) => {
   throw new Error('must be on or off')
 }
 
-/** Fails closed: a value that it does not know is an error, and not `none`. */
+/** Fails closed: an unknown value is an error, not `none`. */
 const factorPolicy: Parse<'none' | 'administrators' | 'all'> = (value) => {
   const given = text(value)
   if (given === 'none' || given === 'administrators' || given === 'all') return given
@@ -81,7 +81,7 @@ const optionalList: Parse<string[]> = (value) => (value ? value.split(',') : [])
     return seconds
   }
 
-/** A counter is one item of DynamoDB, which holds about 20,000 attempts. */
+/** A counter is one item of DynamoDB, which has room for about 20,000 attempts. */
 const MAX_ATTEMPTS = 10_000
 
 const limit: Parse<Limit> = (value) => {
@@ -110,7 +110,7 @@ export const SETTINGS = {
   SCOPED_ROUTES: text,
   /** The scopes of those routes; empty without any. */
   API_SCOPES: optionalList,
-  /** The functions of `functions/content/` that the application has; empty without any. */
+  /** The functions of `functions/content/` in the application; empty without any. */
   CONTENT: optionalList,
   /** Its other routes that demand an access token, such as `GET/notes`; see `lib/openapi/own-routes.ts`. */
   OWN_ROUTES: optionalList,
@@ -161,7 +161,7 @@ export const SETTINGS = {
   /** Domain that passkeys are bound to, and origins of the pages that use them. Validated at deployment. */
   RP_ID: text,
   RP_ORIGINS: list,
-  /** How long after its announcement an operator's reset of second factors takes effect. */
+  /** Time from the announcement of an operator's reset of second factors to its effect. */
   FACTOR_RESET_DELAY_SECONDS: wholeSeconds(0, 2_592_000),
   /** Whether the pages are deployed: `on`; any other value means no. */
   PAGES: text,
@@ -189,8 +189,8 @@ export type SettingName = keyof Settings
 export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Settings[K]> }
 
 /**
- * Reads settings from the environment. Only {@link readAllowedOrigins}, {@link takesCookies} and
- * {@link readRoles} read it too.
+ * Reads settings from the environment. No other function reads the environment, except
+ * {@link readAllowedOrigins}, {@link takesCookies} and {@link readRoles}.
  *
  * It is called once in a request, with every setting that the handler needs: by `tableHandler` in `lib/http/table.ts`, or by
  * the handler. A test compares the settings that a handler reads with those that its function has.
@@ -219,20 +219,27 @@ export function readConfig<N extends SettingName>(names: readonly N[], env = pro
 /**
  * Reads the setting `ALLOWED_ORIGINS`, with the parser that {@link SETTINGS} has for it.
  *
- * Every handler needs this one, and many need no other. {@link readConfig} would pull all other
- * parsers into their bundles. A test compares the two.
+ * Every handler needs this setting, and many need no other. {@link readConfig} would add all other parsers to
+ * their bundles. A test compares the two results.
  */
 export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.ALLOWED_ORIGINS)
 
-/** Reads the setting `ROLES`, as {@link readAllowedOrigins} does. */
+/**
+ * Reads the setting `ROLES`. It is separate for the same reason as {@link readAllowedOrigins}: bundle size.
+ */
 export const readRoles = (env = process.env): string[] => optionalList(env.ROLES)
 
 /** Returns the name that the function is deployed under, which Lambda sets. */
 export const functionName = (env = process.env): string | undefined => env.AWS_LAMBDA_FUNCTION_NAME
 
-/** Whether this process runs on Lambda, which names its runtime so. A service on a developer's machine sets no such name. */
+/**
+ * Whether this process runs on Lambda, which sets the name of its runtime. The local service does not set it.
+ */
 export const isOnLambda = (env = process.env): boolean =>
   env.AWS_EXECUTION_ENV?.startsWith('AWS_Lambda_') ?? false
 
-/** Whether a function takes the session cookie: its setting `COOKIE_SESSIONS` is `on`. As {@link readAllowedOrigins}, it is small. */
+/**
+ * Whether a function accepts the session cookie: its setting `COOKIE_SESSIONS` is `on`. It is separate for
+ * the same reason as {@link readAllowedOrigins}: bundle size.
+ */
 export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'

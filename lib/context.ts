@@ -1,11 +1,14 @@
 import type { Table } from './aws/dynamodb.ts'
 import type { Config, SettingName } from './config.ts'
 
-/** What the steps of a request have in common: the table, the settings of these names, who asks from where, and when. */
+/**
+ * Values that all steps of a request need: the table, the settings of these names, the origin of the request,
+ * and its time.
+ */
 export interface At<N extends SettingName = never, T extends Table = Table> {
   table: T
   config: Config<N>
-  /** As `originOf` in `lib/http/headers.ts` returns it. */
+  /** The result of `originOf` in `lib/http/headers.ts`. */
   origin: { sourceIp: string; userAgent: string }
   now: Date
   /** Route or command, such as `PUT /password` or `users set-role`. */

@@ -1,4 +1,4 @@
-/** The phrase of each status (RFC 9110 section 15), which is the title of a problem of type `about:blank`. */
+/** The phrase of each status (RFC 9110 section 15). It is the title of a problem of type `about:blank`. */
 export const TITLES = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -14,9 +14,10 @@ export const TITLES = {
 } as const
 
 /**
- * Status and detail of each RFC 9457 problem, by code. Responses do not contain the code: a client compares the status, and `error`
- * if the problem has one. Handlers of projects throw errors by their code: add codes freely, and never rename one. Rows are lists to
- * keep bundles small, because every function contains all of them.
+ * Status and detail of each RFC 9457 problem, by code. Responses do not contain the code: a client compares
+ * the status, and `error` if the problem has one. Handlers of projects throw errors by code: add codes
+ * freely, but never rename one. Rows are lists to keep bundles small, because every function contains all of
+ * them.
  */
 export const PROBLEMS = {
   malformed_body: [
@@ -61,7 +62,9 @@ export interface FieldError {
   detail: string
 }
 
-/** An expected failure. `reason` and `cause` go to the log; a client sees the text of the code, or `detail`. */
+/**
+ * An expected failure. `reason` and `cause` go to the log. A client sees the text of the code, or `detail`.
+ */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   declare readonly code: ProblemCode
@@ -74,11 +77,11 @@ export class ServiceError extends Error {
   declare readonly challenge: Challenge | undefined
 
   /**
-   * @param code - Row of {@link PROBLEMS} with what the client sees.
+   * @param code - Row of {@link PROBLEMS} with the client's text.
    * @param reason - For the log: what was wrong, without any submitted value.
-   * @param options - For the log: `cause`, an `event` that replaces the code's own, and more members in
-   *   `log`. For the client: `fields`, with `invalid_fields` only, `retryAfterSeconds`, if the code's row has none,
-   *   a `detail` that replaces the code's own, an `error` that clients compare, and a `challenge`.
+   * @param options - For the log: `cause`, an `event` that replaces that of the code, and more members in
+   *   `log`. For the client: an `error` to compare, a `challenge`, and a `detail` that replaces that of the
+   *   code. `fields` belongs to `invalid_fields` only. `retryAfterSeconds` is for codes whose row has none.
    */
   constructor(code: ProblemCode, reason: string, options: ErrorOptions & Details = {}) {
     super(reason, options)

@@ -1,27 +1,30 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
 
-/** What a response may take: time for the whole call, from the connection to the end of the body, and bytes of the body. */
+/**
+ * Limits of a response: time for the whole call, from the connection to the end of the body, and bytes of the
+ * body.
+ */
 interface Bounds {
   timeoutMs: number
   maxBytes: number
 }
 
-/** Returns the error of a response that is not what was asked for. */
+/** Returns the error of a response that is not the requested one. */
 export const unfitResponse = (reason: string): Error => Object.assign(new Error(reason), { isResponse: true })
 
-/** Whether an error is that of a response: the server is up, and no longer has what was asked for. */
+/** Whether an error is that of a response: the server is up, but does not have the resource. */
 export const isResponse = (error: unknown): boolean => error instanceof Error && 'isResponse' in error
 
 /**
- * Sends one GET request on a connection of its own: an idle one may have been closed while Lambda froze the function. It follows no
- * redirect and decodes no content encoding.
+ * Sends one GET request on a new connection: an idle one may have been closed while Lambda froze the
+ * function. It follows no redirect and decodes no content encoding.
  *
  * @param target - With the `protocol` `https:`, or `http:` in tests.
  * @returns The headers and the body of a response with the status 200.
- * @throws Error if there is no such response within the bounds. Its message is the reason. It has no part of the URL and of the
- *   response: messages of Node.js may have. {@link isResponse} says whether the server is up: a status of 429, or of
- *   500 and above, is an outage (RFC 5861 section 4).
+ * @throws Error if there is no such response within the bounds. Its message is the reason. It contains no
+ *   part of the URL or the response, unlike messages of Node.js. {@link isResponse} says whether the server
+ *   is up: a status of 429, or of 500 and above, is an outage (RFC 5861 section 4).
  */
 export function getOnce(
   target: https.RequestOptions,

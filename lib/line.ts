@@ -1,9 +1,12 @@
-/** Letters and marks of the scripts in which a joiner changes how words are written: Arabic, as in Persian, and those of India. */
+/**
+ * Letters and marks of scripts in which a joiner changes the spelling of words: Arabic, for Persian, and
+ * those of India.
+ */
 const JOINED = String.raw`[[\p{L}\p{M}]&&[\p{scx=Arab}\u0900-\u0dff]]`
 
 /**
- * Whether a text stands in one line as it is written: it has no control characters, no line breaks, and none that change the direction
- * of others or are invisible.
+ * Whether a text is one line that shows all its characters. It has no control characters and no line breaks.
+ * It has no invisible characters, and none that change the direction of others.
  *
  * A zero width (non-)joiner is allowed between two letters of a script that needs it (Unicode Standard Annex 31, section 2.3.1). Elsewhere
  * it would be an invisible difference between two names.

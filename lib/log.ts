@@ -8,8 +8,8 @@ interface LoggedEvent {
 }
 
 /**
- * Logs an event as one record, which names the function: all functions share a log group. Lambda's JSON log format puts it under
- * `message`.
+ * Logs an event as one record. The record names the function, because all functions share a log group.
+ * Lambda's JSON log format puts the record under `message`.
  */
 export function logEvent(level: 'info' | 'warn' | 'error', event: LoggedEvent): void {
   const name = functionName()
@@ -17,8 +17,8 @@ export function logEvent(level: 'info' | 'warn' | 'error', event: LoggedEvent): 
 }
 
 /**
- * Logs a failure as one structured record, under the event name of its code. Lambda's JSON log
- * format writes the record's members as they are.
+ * Logs a failure as one structured record, under the event name of its code. Lambda's JSON log format keeps
+ * the record's members.
  *
  * Failures with a status of 500 and more are logged as errors, the others as information.
  *

@@ -1,5 +1,5 @@
-// Groups of settings that several handlers read, for the list of a handler. They have a file of their own, so that bundles without
-// them have nothing of it.
+// Groups of settings that several handlers read, for the list of a handler. They are in a separate file, so
+// that bundles without them contain nothing of it.
 
 /** Settings that issue access tokens. */
 const TOKENS = ['SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'TOKEN_TTL_SECONDS'] as const

@@ -5,7 +5,7 @@ import type { Scalar } from '../aws/dynamodb.ts'
 /** The attributes of users that `auth.config.ts` defines, by name. */
 export const ATTRIBUTES: Readonly<Record<string, Attribute>> = config.attributes ?? {}
 
-/** Whether there are any. */
+/** Whether the application defines any attributes. */
 export const HAS_ATTRIBUTES = Object.keys(ATTRIBUTES).length > 0
 
 type Definitions = NonNullable<(typeof config)['attributes']>
@@ -25,7 +25,10 @@ export type UserAttributes = {
     : ValueOf<Definitions[N]> | undefined
 }
 
-/** Those with a claim, which tokens have and handlers read. A project that registers no configuration has any name. */
+/**
+ * The attributes with a claim, which tokens have and handlers read. Without a registered configuration, the
+ * type has any name.
+ */
 export type ClaimedAttributes = {
   readonly [N in keyof UserAttributes as string extends N
     ? N
@@ -34,16 +37,18 @@ export type ClaimedAttributes = {
       : never]: UserAttributes[N]
 }
 
-/** Values as they are stored, by name. Some may be of attributes that are no longer defined. */
+/** Stored values, by name. Some may belong to attributes that are no longer defined. */
 export type StoredAttributes = Readonly<Record<string, Scalar>>
 
-/** Returns how many code units a text without `values` may have. */
+/** Returns the most code units of a text without `values`. */
 export const maxLengthOf = ({ maxLength = 64 }: { maxLength?: number }): number => maxLength
 
-/** DynamoDB takes no number closer to zero, except zero. */
+/** DynamoDB accepts no number closer to zero, except zero. */
 const SMALLEST_NUMBER = 1e-130
 
-/** In JSON these take twice the bytes of any other character, and half a surrogate pair is no text. */
+/**
+ * In JSON, control characters need twice the bytes of any other character. Half a surrogate pair is no text.
+ */
 export const NOT_IN_TEXT = /[\p{Cc}\p{Cs}]/u
 
 /** Whether an attribute may have a value. */
@@ -60,10 +65,10 @@ export function mayBe(definition: Attribute, value: unknown): value is Scalar {
 }
 
 /**
- * Returns the values of attributes. A value that is missing, or that its attribute may not have, is read as the default: a definition
- * may have changed since it was stored, and that locks no user out.
+ * Returns the values of attributes. If a value is missing or no longer valid, the default counts. A
+ * definition may have changed since the value was stored, and that must not lock a user out.
  *
- * @param given - Returns what is stored or claimed for an attribute.
+ * @param given - Returns the stored or claimed value of an attribute.
  */
 const valuesBy = (
   definitions: Readonly<Record<string, Attribute>>,
@@ -84,7 +89,7 @@ const valuesOfUser = (stored: StoredAttributes = {}, definitions = ATTRIBUTES) =
 export const userAttributesOf = (stored?: StoredAttributes, definitions = ATTRIBUTES): UserAttributes =>
   valuesOfUser(stored, definitions) as UserAttributes
 
-/** Returns the claims that a user's attributes become. */
+/** Returns the claims of a user's attributes. */
 export const attributeClaims = (
   stored: StoredAttributes | undefined,
   definitions = ATTRIBUTES,

@@ -8,7 +8,10 @@ export const ROLES: readonly [Role, ...Role[]] = config.roles
 /** The role of a new user that no operator chose. */
 export const [FIRST_ROLE]: readonly [Role, ...Role[]] = ROLES
 
-/** Roles that were taken out of {@link ROLES}. Their users are disabled; `npm run users -- list` still finds them. */
+/**
+ * Roles that were removed from {@link ROLES}. Their users are disabled; `npm run users -- list` still finds
+ * them.
+ */
 export const FORMER_ROLES = config.formerRoles ?? []
 
 /** Whether a value is one of {@link ROLES}. */

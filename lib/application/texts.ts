@@ -1,18 +1,22 @@
 import config from '../../auth.config.ts'
 import type { Application } from '../../project/define-auth.ts'
 
-/** Own words by English sentence. A function gets them in the place of the path that `auth.config.ts` has. */
+/**
+ * The application's own words, by English sentence. A build replaces the path in `auth.config.ts` with them.
+ */
 export const { texts: TEXTS = {} }: Partial<Application> = config as object
 
 /** Names of the placeholders of a sentence. */
 type Names<S extends string> = S extends `${string}{${infer N}}${infer Rest}` ? N | Names<Rest> : never
 
 /**
- * Returns a sentence for users: in the own words of the application, or as it stands.
+ * Returns a sentence for users: in the application's own words, or unchanged.
  *
- * `plugins/config/sentences.txt` lists all sentences. A sentence is a whole one, so that its words can change their order.
+ * `plugins/config/sentences.txt` lists all sentences. Sentences are whole, so that the words can have another
+ * order.
  *
- * @param values - Take the place of `{name}` in the sentence. They are text, and what shows the sentence escapes it.
+ * @param values - Values for `{name}` in the sentence. They are text. The caller escapes the whole sentence
+ *   for its output.
  */
 export function say<const S extends string>(sentence: [Names<S>] extends [never] ? S : never): string
 export function say<const S extends string, V extends object>(

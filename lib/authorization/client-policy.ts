@@ -3,13 +3,15 @@ import type { ClientPrincipal } from './client-principal.ts'
 import { readListedRoutes } from './listed-routes.ts'
 
 /**
- * Returns the result of a Lambda authorizer for a client with an access token for this service's own API, as `policyFor` in `policy.ts`
- * does. It allows the routes alone of which the client has a scope, and does not depend on the requested one.
+ * Returns the result of a Lambda authorizer for a client with an access token for this service's own API,
+ * like `policyFor` in `policy.ts`. It allows only the routes of which the client has a scope, and does not
+ * depend on the requested route.
  *
- * Its context has none of the names that `principalOf` reads, so a handler that knows nothing of clients rejects them.
+ * Its context has none of the names that `principalOf` reads, so a handler that does not expect clients
+ * rejects them.
  *
  * @param scoped - Routes that demand one of several scopes, such as `GET/notes=notes:read`: with spaces between routes and bars between
- * scopes.
+ *   scopes.
  * @throws Error if `scoped` has another form.
  */
 export function clientPolicyFor(

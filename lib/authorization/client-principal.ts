@@ -16,7 +16,10 @@ export interface ClientPrincipal {
   expiresAt: number
 }
 
-/** Whether a client calls, and not the application: then `clientPrincipalOf` says which one, and `principalOf` otherwise. */
+/**
+ * Whether a client calls. If so, `clientPrincipalOf` returns it. If not, the application calls, and
+ * `principalOf` returns its user.
+ */
 export const isFromClient = (event: APIGatewayProxyEvent): boolean =>
   event.requestContext?.authorizer?.clientId !== undefined
 
@@ -29,7 +32,7 @@ export const isFromClient = (event: APIGatewayProxyEvent): boolean =>
  *
  * @param event - As REST API Gateway sends it; context values are strings.
  * @param now - Instant to compare the expiry with; whole seconds count.
- * @param scope - That the client must have. The function names it in `scopes`.
+ * @param scope - Scope that the client must have. The function names it in `scopes`.
  * @throws {@link ServiceError} `invalid_token`, or `forbidden` with the error `insufficient_scope`.
  * @example
  * const { clientId, userId } = clientPrincipalOf(event, now, 'notes:read')

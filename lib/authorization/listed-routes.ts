@@ -1,6 +1,6 @@
 /** A route of a setting of the authorizer, and the names of roles or scopes that may use it. */
 interface ListedRoute {
-  /** As in an ARN of `execute-api`, such as `GET/notes`. */
+  /** In the form of an ARN of `execute-api`, such as `GET/notes`. */
   resource: string
   names: readonly string[]
 }
@@ -8,7 +8,7 @@ interface ListedRoute {
 /**
  * Reads a setting such as `GET/admin=admin`: with spaces between routes and bars between names.
  *
- * @param rule - What the setting must be, for the error.
+ * @param rule - Required form of the setting, for the error.
  * @throws Error if it has another form.
  */
 export const readListedRoutes = (text: string, rule: string): ListedRoute[] =>

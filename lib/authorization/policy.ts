@@ -6,13 +6,14 @@ import { readListedRoutes } from './listed-routes.ts'
 /**
  * Returns the result of a Lambda authorizer for the caller of an access token: an IAM policy and a context.
  *
- * API Gateway caches the result and applies it to every route on which the token is then used, so
- * the policy covers the whole stage, not only the requested method. Handlers compare `expiresAt`
- * with the clock, because a cached result may outlive its token.
+ * API Gateway caches the result and applies it to every route on which the token is then used. So the policy
+ * covers the whole stage, not only the requested method. Handlers compare `expiresAt` with the clock, because
+ * a cached result may outlive its token.
  *
  * @param methodArn - `arn:aws:execute-api:region:account:api/stage/METHOD/path`.
- * @param guarded - Routes that only some roles may use, as in an ARN of `execute-api`, such as `GET/admin=admin`: with spaces
- * between routes and bars between roles, or `none`. The policy denies them to callers with another role.
+ * @param guarded - Routes that only some roles may use, in the form of an ARN of `execute-api`. An example is
+ *   `GET/admin=admin`, with spaces between routes and bars between roles, or `none`. The policy denies these
+ *   routes to callers with another role.
  * @throws Error if `guarded` has another form.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
  */
@@ -38,7 +39,7 @@ export function policyFor(
         ...(resources.length > 0 ? [statement('Deny', resources)] : []),
       ],
     },
-    // AWS documents texts; handlers read them by `principalOf`.
+    // AWS documents texts as values. Handlers read them with `principalOf`.
     context: {
       ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
       ...(Object.keys(attributes).length > 0 && { attributes: JSON.stringify(attributes) }),

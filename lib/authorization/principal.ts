@@ -7,15 +7,17 @@ import { isAcr } from '../users/factors.ts'
 import { isUserId, type Principal } from '../users/user.ts'
 
 /**
- * Returns the caller of a protected route, from the values that the authorizer put into the request
- * context: user id, username, role, expiry, token generation, session, and how and when the caller signed in. Reads nothing else of the context.
+ * Returns the caller of a protected route, from the values that the authorizer put into the request context.
+ * They are user id, username, role, expiry, token generation, session, and the method and time of the
+ * sign-in. Reads nothing else of the context.
  *
  * API Gateway may use a cached authorizer result, so this checks the expiry again. A context without
  * these values means that the route has no authorizer, and is rejected.
  *
  * @param event - As REST API Gateway sends it; context values are strings.
  * @param now - Instant to compare the expiry with; whole seconds count.
- * @param roles - Roles that may use the route; without any, all may. The function names them in `serverless.yml`.
+ * @param roles - Roles that may use the route. Without any, all may use it. The function names them in
+ *   `serverless.yml`.
  * @throws {@link ServiceError} `invalid_token`, or `forbidden` if the caller has another role.
  * @example
  * const { username, role } = principalOf(event, now)
@@ -23,7 +25,7 @@ import { isUserId, type Principal } from '../users/user.ts'
 export function principalOf(
   event: APIGatewayProxyEvent,
   now: Date,
-  // The plugin has refused other names.
+  // The plugin accepts no other names.
   roles = readRoles() as readonly Role[],
 ): Principal {
   const context = event.requestContext?.authorizer ?? {}

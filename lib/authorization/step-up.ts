@@ -3,22 +3,22 @@ import { secondOf } from '../time.ts'
 import { type Acr, type FactorPolicy, type FactorState, factorsOf, needsFactor } from '../users/factors.ts'
 import type { Principal, UserState } from '../users/user.ts'
 
-/** What a route demands of its caller's sign-in. */
+/** Requirements of a route for its caller's sign-in. */
 export interface Authentication {
   acr: Acr
   /** Seconds since the sign-in. */
   maxAgeSeconds: number
 }
 
-/** What a change of the account demands of a user with second factors: signing in again. */
+/** Requirements of a change of the account, for a user with second factors: a new sign-in. */
 const STEP_UP: Authentication = { acr: 'aal2', maxAgeSeconds: 300 }
 
 /** Detail of the response to a caller who must sign in again. */
 const SIGN_IN_AGAIN = 'Sign in again to continue.'
 
 /**
- * Returns what a client needs to sign its user in again, as members of a problem (RFC 9470 section 3). REST APIs rename the header
- * `WWW-Authenticate` of a function.
+ * Returns the members of a problem that a client needs to sign its user in again (RFC 9470 section 3). REST
+ * APIs rename the header `WWW-Authenticate` of a function.
  */
 const challengeOf = ({ acr, maxAgeSeconds }: Authentication): Challenge => ({
   error: 'insufficient_user_authentication',
@@ -32,8 +32,8 @@ export const STEP_UP_PROBLEM = { detail: SIGN_IN_AGAIN, ...challengeOf(STEP_UP) 
 /**
  * Requires that the caller signed in recently enough, and with enough factors.
  *
- * Otherwise the client signs the user in again, and repeats the request with the new token (RFC 9470 section 4). Refreshing a
- * token does not help: it changes neither time nor factors of the sign-in.
+ * Otherwise the client signs the user in again, and repeats the request with the new token (RFC 9470 section
+ * 4). A refresh of the token is not enough: it changes neither time nor factors of the sign-in.
  *
  * @throws {@link ServiceError} `invalid_token`, with what is required.
  * @example
@@ -53,13 +53,14 @@ export function requireAuthentication(
 }
 
 /**
- * Requires a recent sign-in with two factors of a user who has second factors, or must have one. Routes that change an account
- * call it, beside verifying the current password.
+ * Requires a recent sign-in with two factors, if the user has second factors or must have one. Routes that
+ * change an account call it and also verify the current password.
  *
- * A token may be older than the policy. With the password alone, a thief could add the first second factor, or move the address that
- * proves an enrolment. A sign-in of a user who must have a factor leads to the enrolment.
+ * A token may be older than the policy. With only the password, a thief could add the first second factor, or
+ * change the address that proves an enrolment. A sign-in of a user who must have a factor leads to the
+ * enrolment.
  *
- * @param user - As just read. The token does not say whether its user has factors now.
+ * @param user - From a read of this request. The token does not show whether its user has factors now.
  * @throws {@link ServiceError} as {@link requireAuthentication}.
  */
 export function requireStepUp(
@@ -73,8 +74,8 @@ export function requireStepUp(
 }
 
 /**
- * Requires that a change which was begun under {@link requireStepUp} may be completed. The age of the sign-in was verified then,
- * but the policy may cover the user only since.
+ * Requires that a change that began under {@link requireStepUp} may be completed. The age of the sign-in was
+ * verified at the beginning, but the policy may include the user only since then.
  *
  * @throws {@link ServiceError} as {@link requireAuthentication}.
  */

@@ -1,4 +1,4 @@
-/** A statement of an IAM policy, as it stands in a template. */
+/** A statement of an IAM policy, in the form of a template. */
 export interface Statement {
   Effect: 'Allow'
   Action: string[]
@@ -6,7 +6,7 @@ export interface Statement {
   Condition?: Record<string, Record<string, string | string[]>>
 }
 
-/** What a statement depends on beside the code. */
+/** Values of the deployment that statements contain. */
 export interface Deployment {
   /** Beginning of the names of all functions: service and stage. */
   prefix: string
@@ -14,7 +14,10 @@ export interface Deployment {
   mailFrom: string
 }
 
-/** What a function may do. `serverless.yml` names it in `may`, and `plugins/functions/permissions.ts` gives the role its statement. */
+/**
+ * A permission of a function. `serverless.yml` names it in `may`, and `plugins/functions/permissions.ts`
+ * gives the role its statement.
+ */
 export type Permission = Statement | ((deployment: Deployment) => Statement)
 
 /** Beginning of partition keys of the table. */
@@ -77,7 +80,7 @@ const onTable = (
     { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions }, ...more },
   )
 
-/** Limits a request to attributes, of which every one that it names counts, also in a condition. */
+/** Limits a request to attributes. Every attribute that the request names counts, also one in a condition. */
 const onlyOf = (attributes: readonly string[]) => ({
   'ForAllValues:StringEquals': { 'dynamodb:Attributes': [...new Set(['pk', 'sk', ...attributes])] },
 })
@@ -86,8 +89,9 @@ const onlyOf = (attributes: readonly string[]) => ({
 export const readWhole = (partitions: Partition[]): Statement => onTable(['BatchGetItem'], partitions, {})
 
 /**
- * Allows reads of these attributes alone. `ForAllValues` also holds without a list, so `Null` refuses a read that has none. As in
- * AWS's examples, the condition on `Select` does not apply to an operation without it.
+ * Allows reads of these attributes only. `ForAllValues` also holds without a list, so `Null` denies a read
+ * that has no list. As in AWS's examples, the condition on `Select` does not apply to an operation without
+ * it.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
@@ -109,8 +113,8 @@ export const read = (
   )
 
 /**
- * Allows writes of these attributes that return nothing. They have no `Null`: a delete may name its key only, and AWS does not say
- * whether keys count.
+ * Allows writes of these attributes that return nothing. They have no `Null`: a delete may name only its key,
+ * and AWS does not document whether keys count.
  */
 export const write = (
   operations: WriteOperation[],
@@ -139,7 +143,7 @@ export const writeTogether = (
 const TOGETHER = { 'ForAnyValue:StringEquals': { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] } }
 
 /**
- * Allows transactions to demand that items are as they were read. They demand it by these attributes.
+ * Allows transactions to check, by these attributes, that items have not changed since they were read.
  *
  * A check exists in transactions only, and AWS lists no `dynamodb:EnclosingOperation` for it. A condition on that key could deny it.
  *
@@ -151,7 +155,7 @@ export const check = (partitions: Partition[], attributes: readonly string[]): S
     StringEqualsIfExists: { 'dynamodb:ReturnValues': 'NONE' },
   })
 
-/** Allows events to be added within a transaction only, and nothing else in their table. */
+/** Allows only adding events within a transaction, and nothing else in their table. */
 export const record = (partitions: Partition[]): Statement =>
   onTable(
     ['PutItem'],
@@ -160,7 +164,7 @@ export const record = (partitions: Partition[]): Statement =>
     'Events',
   )
 
-/** Allows updates that may return what they write: attempts in counters. */
+/** Allows updates that may return the values they write: attempts in counters. */
 export const count = (partitions: Partition[], more: readonly string[] = []): Statement =>
   onTable(['UpdateItem'], partitions, {
     ...onlyOf(['ids', 'expiresAt', ...more]),

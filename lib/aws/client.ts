@@ -19,7 +19,7 @@ export interface AwsClient {
   /**
    * Returns the caller for one request.
    *
-   * @param deadlineMs - Epoch milliseconds. No attempt starts that could end later.
+   * @param deadlineMs - Epoch milliseconds. No attempt starts that could end after it.
    */
   within(deadlineMs: number): AwsCall
 }
@@ -31,11 +31,12 @@ const BACKOFF_BASE_MS = 50
 /**
  * Creates a client of AWS's JSON protocols. It signs with Signature Version 4 and keeps connections alive.
  *
- * Retries throttling, unprocessed keys, conflicts of transactions, 5xx, unreadable responses and broken or slow
- * connections at most twice, each after a pause with full jitter (AWS Architecture Blog, "Exponential Backoff And
- * Jitter"). A connection that was closed while it was idle costs no attempt; see `connection.ts`.
+ * Retries at most twice, each time after a pause with full jitter (AWS Architecture Blog, "Exponential
+ * Backoff And Jitter"). It retries throttling, unprocessed keys, conflicts of transactions, 5xx, unreadable
+ * responses, and broken or slow connections. A connection that was closed while it was idle costs no attempt;
+ * see `connection.ts`.
  *
- * @param attemptTimeoutMs - Time for one attempt, of services without their own.
+ * @param attemptTimeoutMs - Time for one attempt. Services with `timeoutMs` have that time instead.
  */
 export function awsClient(settings: AwsSettings, attemptTimeoutMs = ATTEMPT_TIMEOUT_MS): AwsClient {
   // Most functions call one or two services.
@@ -81,7 +82,7 @@ let ownClient: AwsClient | undefined
 /**
  * Returns the AWS caller of one request, from the client that all requests of this function share.
  *
- * @param deadlineMs - Epoch milliseconds; a handler passes on the one it gets.
+ * @param deadlineMs - Epoch milliseconds. A handler passes its own deadline.
  * @throws Error that names every missing or invalid variable of {@link awsSettings}.
  * @example
  * const table = { aws: within(deadlineMs), name: config.TABLE_NAME }
@@ -105,15 +106,18 @@ export const withTimeout =
 export const awsErrorType = (error: unknown): string | undefined =>
   error instanceof ServiceError && error.cause instanceof Error ? error.cause.name : undefined
 
-/** Statuses of faults, after which AWS may have executed the call. With 503 it says that it did not take the request. */
+/**
+ * Statuses of faults after which AWS may have executed the call. With 503, AWS states that it did not accept
+ * the request.
+ */
 const UNCERTAIN: readonly number[] = [500, 502, 504]
 
 /** Failures before a request is sent. */
 const UNSENT: readonly unknown[] = ['DeadlineExceeded', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']
 
 /**
- * Whether AWS certainly did not execute a failed call: it responded that it rejects the request, or got none. Otherwise the
- * outcome is unknown.
+ * Whether AWS certainly did not execute a failed call: AWS rejected the request, or the request was never
+ * sent. Otherwise the outcome is unknown.
  */
 export function isRefused(error: unknown): boolean {
   if (!(error instanceof ServiceError) || !(error.cause instanceof Error)) return false

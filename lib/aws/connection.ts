@@ -9,9 +9,10 @@ const CLOSED = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
 /**
  * Creates a sender of POST requests to one endpoint, which keeps connections alive.
  *
- * While Lambda freezes a function, AWS closes its idle connections, and the function learns that only from the next
- * requests. If a request meets such a connection, all idle ones are closed, and the request is sent once more at once.
- * AWS may have executed the first one, so a request that must not be sent twice gets a new connection, which it closes.
+ * While Lambda freezes a function, AWS closes its idle connections. The function learns that only from its
+ * next requests. If a request meets a closed connection, all idle connections are closed, and the request is
+ * sent again at once. AWS may have executed the first one. So a request that must not be sent twice gets a
+ * new connection, which is closed afterwards.
  *
  * @param isOnce - Whether no request may be sent twice.
  * @returns A function that sends a request and returns the response. It throws a failure with node's error code, or
@@ -50,7 +51,7 @@ export function connectionTo({ protocol, hostname, port }: URL, { isOnce = false
 
       function fail(error: NodeJS.ErrnoException) {
         if (sent.reusedSocket) closeIdle(agent)
-        // No connection is idle now, so the second one is a new one, and is not reused.
+        // No connection is idle now, so the second request opens a new one.
         if (sent.reusedSocket && !isResponding && CLOSED.has(error.code)) {
           sent = send()
           return

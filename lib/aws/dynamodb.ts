@@ -5,7 +5,7 @@ import { type AwsCall, awsErrorType, cancellationCodes } from './client.ts'
 /** A DynamoDB attribute value, of the types this service stores. */
 export type Attribute = { S: string } | { N: string } | { BOOL: boolean } | { SS: string[] } | { M: Item }
 
-/** A value that stands alone or in a map. */
+/** A single value, also one in a map. */
 export type Scalar = string | number | boolean
 
 export interface Item {
@@ -59,10 +59,11 @@ export function updateOf(changes: object, more: Item) {
 }
 
 /**
- * Reads items with one consistent call. It is repeated whole while DynamoDB leaves some of the keys unprocessed.
+ * Reads items with one consistent call. The whole call is repeated while DynamoDB leaves some keys
+ * unprocessed.
  *
  * @param keys - At most 100.
- * @param attributes - Attributes to read beside the keys; all, if none are named.
+ * @param attributes - Attributes to read in addition to the keys. Without names, all are read.
  * @returns For each key its item, or `undefined`.
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -91,8 +92,8 @@ function projectionOf(attributes: readonly string[]) {
 }
 
 /**
- * Returns the expression of {@link projectionOf} for a query. A query without `Select` may count as a read of all attributes, which the
- * permissions refuse.
+ * Returns the expression of {@link projectionOf} for a query. A query without `Select` may count as a read of
+ * all attributes, which the permissions deny.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
  */
@@ -121,7 +122,7 @@ export async function writeIf(
   }
 }
 
-/** A write of a transaction, or a condition alone: the input of its operation, without `TableName`. */
+/** A write or a condition of a transaction: the input of its operation, without `TableName`. */
 export type TransactWrite =
   | { Put: object }
   | { Update: object }
@@ -131,10 +132,10 @@ export type TransactWrite =
 /**
  * Makes all writes, or none of them.
  *
- * The client retries conflicts with other transactions. The request token makes that safe: DynamoDB makes the writes of
- * one token once in ten minutes, even if a response was lost.
+ * The client retries conflicts with other transactions. The request token makes that safe: within ten
+ * minutes, DynamoDB executes the writes of one token only once, even if a response was lost.
  *
- * @param writes - At most 100, each of another item.
+ * @param writes - At most 100, each of a different item.
  * @returns `undefined` if the writes were made; else for each write whether its condition failed.
  * @throws {@link ServiceError} `unavailable`.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html

@@ -30,7 +30,7 @@ const TRANSIENT = new Set([
   'ProvisionedThroughputExceeded',
 ])
 
-/** Whether a retry may succeed: always, unless AWS read the request and rejected it. */
+/** Whether a retry may succeed: always, except if AWS has read the request and rejected it. */
 export function isRetryable(error: unknown): boolean {
   const { name, status, reasons = [] } = error as Failure
   // A failed condition decides, even if another write of the transaction met a conflict.
@@ -42,7 +42,7 @@ export function isRetryable(error: unknown): boolean {
 /**
  * Returns the output of a response.
  *
- * @throws Failure, if the response is not complete: an error, unreadable, or without some of the keys that were asked for.
+ * @throws Failure, if the response is an error, cannot be read, or lacks some of the requested keys.
  */
 export function readOutput({ status, body, errorType }: HttpResponse): Record<string, unknown> {
   // Lambda accepts an asynchronous invocation with an empty body.
@@ -52,14 +52,16 @@ export function readOutput({ status, body, errorType }: HttpResponse): Record<st
     throw failure('UnreadableResponse', 'the response is not a JSON object', status)
   }
   if (status === 200 && output !== undefined) {
-    // A busy DynamoDB leaves keys of a batch unprocessed, and still responds with 200. The whole batch is read again.
+    // A busy DynamoDB leaves keys of a batch unprocessed, but still responds with 200. The whole batch is
+    // read again.
     const { UnprocessedKeys } = output
     if (!isObject(UnprocessedKeys) || Object.keys(UnprocessedKeys).length === 0) return output
     throw failure('UnprocessedKeys', 'the response is without some of the items', status)
   }
   const { __type, message, Message, CancellationReasons }: Record<string, unknown> = output ?? {}
-  // Some services send the type with a namespace before it, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
-  // or with a URL after it, "BadRequestException:http://internal.amazon.com/coral/com.amazonaws.sesv2/".
+  // Some services send a namespace before the type:
+  // "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException". Others send a URL after it:
+  // "BadRequestException:http://internal.amazon.com/coral/com.amazonaws.sesv2/".
   const type = String(errorType ?? __type ?? 'UnknownError').replace(/^.*#|:.*$/g, '')
   const reasons = (CancellationReasons as { Code: string }[] | undefined)?.map(({ Code }) => Code)
   throw Object.assign(failure(type, String(message ?? Message ?? ''), status), reasons && { reasons })

@@ -4,9 +4,10 @@ import type { Item } from './dynamodb.ts'
 export type Read<T> = (item: Item, name: string) => T
 
 /**
- * The attributes of a kind of item, each with what reads it. Type, projection and parser come from this one list.
+ * The attributes of a kind of item, each with its reader. Type, projection and parser come from this one
+ * list.
  *
- * It is data without a call, so a bundle leaves out the lists that it does not use.
+ * The list is data without calls, so a bundle leaves out lists that it does not use.
  *
  * @example
  * export const DRAFT = { title: text, sentAt: optionalNumber } satisfies Attributes

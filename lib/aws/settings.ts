@@ -1,19 +1,22 @@
 import { readConfig } from '../config.ts'
 
-/** How a service is called. */
+/** The protocol of a service. */
 interface Protocol {
   /** First label of its endpoint. */
   host: string
   contentType: string
   /** Prefix of operation names. A service without it has a path for each operation instead. */
   target?: string
-  /** More headers of every request. */
+  /** Additional headers of every request. */
   headers?: readonly (readonly [string, string])[]
   /** Whether a request must not be sent twice. */
   isOnce?: boolean
-  /** Time for a response, if it is longer than that of others. One that is not awaited leaves it unknown what AWS has done. */
+  /**
+   * Time for a response, if it is longer than that of others. After a timeout, the service cannot know what
+   * AWS has done.
+   */
   timeoutMs?: number
-  /** The service whose endpoint and name in signatures it has, if these are not its own. */
+  /** The service whose endpoint and name in signatures it uses. */
   partOf?: 'lambda'
 }
 
@@ -31,7 +34,7 @@ export const SERVICES = {
     contentType: 'application/json',
     headers: [['x-amz-invocation-type', 'Event']],
   },
-  // Invocations that return what the function returns. It may take 3 seconds, and those of its start.
+  // Invocations that return the function's result. The function may take 3 seconds, in addition to its start.
   invocation: {
     host: 'lambda',
     contentType: 'application/json',
@@ -52,7 +55,7 @@ export const protocolOf = (service: Service): Protocol => SERVICES[service]
 export interface AwsSettings {
   region: string
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
-  /** Endpoints that replace a service's public one. */
+  /** Endpoints that replace the public ones of services. */
   endpoints: { [S in Service]?: URL | undefined }
 }
 

@@ -1,14 +1,14 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
 import { type AwsSettings, protocolOf, type Service } from './settings.ts'
 
-/** Headers as node:http takes them without copying: names and values in turns. */
+/** Headers in the form that node:http does not copy: name, value, name, value. */
 export type FlatHeaders = readonly string[]
 
 /**
  * Creates a signer of POST requests for one service, with AWS Signature Version 4.
  *
- * The signing key depends on the day only, and is derived once a day. It is a `KeyObject`, because an
- * HMAC with a key in a buffer takes four times as long.
+ * The signing key depends only on the day, and is derived once a day. It is a `KeyObject`, because an HMAC
+ * with a key in a buffer takes four times as long.
  *
  * @param host - Value of the header `Host`.
  * @returns A function that returns all headers of a request with this `body`, signed at `now`.

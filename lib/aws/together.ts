@@ -1,10 +1,10 @@
 /**
  * Waits for concurrent steps until each has ended, also if one fails.
  *
- * A function that responds while a call is under way would be frozen in the middle of it.
+ * If a function responded during a call, Lambda would freeze it in the middle of that call.
  *
  * @returns The results, in the order of the steps.
- * @throws What the first failed step threw.
+ * @throws The error of the first failed step.
  */
 export async function together<T extends readonly unknown[]>(
   steps: readonly [...{ [I in keyof T]: Promise<T[I]> | T[I] }],

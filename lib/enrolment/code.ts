@@ -24,7 +24,10 @@ const ENROLMENT_CODE = {
   expiresAt: number,
 } satisfies Attributes
 
-/** How long a code is valid. Its start is by the clock of an operator, whose errors AWS bounds to minutes (Signature Version 4). */
+/**
+ * How long a code is valid. It starts by an operator's clock. AWS rejects clocks that are wrong by more than
+ * minutes (Signature Version 4).
+ */
 const TTL_SECONDS = 86_400
 
 const enrolmentCodeKey = (userId: string) => ({
@@ -33,10 +36,11 @@ const enrolmentCodeKey = (userId: string) => ({
 })
 
 /**
- * Stores a one-time code by which a user proves an enrolment, and returns it as a person reads it. It replaces an earlier one,
- * and is void when the user changes: a new password, role or factor, or a revocation.
+ * Stores a one-time code with which a user proves an enrolment, and returns it in the form for people. It
+ * replaces an earlier code. A change of the user makes it invalid: a new password, role or factor, or a
+ * revocation.
  *
- * @param user - As read.
+ * @param user - The profile that was read.
  * @param random - `CODE_RANDOM_BYTES` fresh random bytes.
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -59,10 +63,11 @@ export async function storeEnrolmentCode(
 }
 
 /**
- * Verifies an operator's code, with a consistent read. Nothing is spent. The caller counts the try before.
+ * Verifies an operator's code, with a consistent read. It spends nothing. The caller must count the try
+ * before.
  *
- * @param user - As just read.
- * @param typed - As a person types it.
+ * @param user - From a read of this request.
+ * @param typed - The code in the spelling of a person.
  * @returns The write that spends the code, on condition that it is still the same one, or `undefined` if the code is wrong.
  * @throws {@link ServiceError} `unavailable`.
  */

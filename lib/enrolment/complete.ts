@@ -17,7 +17,7 @@ export interface NewFactor {
   factor: Factor
   /** Random id of the change. */
   changeId?: string
-  /** Writes that store it, and spend what it was verified with. */
+  /** Writes that store it, and spend the proof that verified it. */
   writes: readonly TransactWrite[]
   recoveryCodes?: string[] | undefined
 }
@@ -25,13 +25,16 @@ export interface NewFactor {
 const AMR_OF = { totp: AMR.totp, passkey: AMR.secondPasskey } as const
 
 /**
- * Completes an enrolment: stores the first second factor and the recovery codes, and signs in with it, in one transaction. If the
- * transaction is refused, the user has no factor and no session, and may try again. If its response is lost, the user may have the
- * factor, and recovery codes that were never shown, without a session. The user then signs in with the factor, and makes new codes.
+ * Completes an enrolment in one transaction: stores the first second factor and the recovery codes, and signs
+ * in. If the transaction is refused, the user has no factor and no session, and may try again. If its
+ * response is lost, the user may have the factor and recovery codes that were never shown, but no session.
+ * Then the user signs in with the factor, and makes new codes.
  *
- * It moves both generations, as every first second factor does. The new session and its token have the numbers after it.
+ * It changes both generations, like every first second factor. The new session and its token have the new
+ * generations.
  *
- * @param enrolment - Proved; see `findProvedEnrolment` in `lib/enrolment/enrolment.ts`. With the page that completes it.
+ * @param enrolment - A proved enrolment; see `findProvedEnrolment` in `lib/enrolment/enrolment.ts`. It
+ *   contains the page that completes it.
  * @throws {@link ServiceError} as `completeFactorSignIn` in `lib/sign-in/factor.ts`.
  */
 export async function completeEnrolment(

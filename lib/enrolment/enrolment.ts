@@ -17,9 +17,10 @@ import { factorsOf } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 
 /**
- * Begins the enrolment of a user who has just proved the account, and returns the body of the response that leads to it.
+ * Begins the enrolment of a user who has just proved to own the account. Returns the body of the response
+ * that leads to it.
  *
- * @param request - Of the sign-in that the enrolment completes.
+ * @param request - The request of the sign-in that the enrolment completes.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function beginEnrolment(
@@ -41,8 +42,8 @@ export async function beginEnrolment(
 }
 
 /**
- * Finds the enrolment that a token continues, and its user. Nothing is counted or spent. A user who has got a second factor
- * since then signs in with it.
+ * Finds the enrolment that a token continues, and its user. Counts and spends nothing. If the user has got a
+ * second factor since then, the user signs in with it.
  *
  * @param page - The page, if the response may set the cookie.
  * @throws {@link ServiceError} as `findBegunLogin` in `lib/sign-in/begun.ts`.
@@ -62,8 +63,8 @@ export async function findEnrolment(
 }
 
 /**
- * Finds an enrolment as {@link findEnrolment}, whose user has proved more than the password. Without that proof, an attacker
- * with a stolen password would make the account the attacker's own.
+ * Finds an enrolment like {@link findEnrolment}, but requires that the user has proved more than the
+ * password. Without that proof, an attacker with a stolen password could take over the account with a factor.
  *
  * @throws {@link ServiceError} `forbidden`, with the detail that a proof is required, or as {@link findEnrolment}.
  */
@@ -83,8 +84,8 @@ export async function findProvedEnrolment(
 /**
  * Spends a proof, and records it with the enrolment, in one transaction.
  *
- * @throws {@link ServiceError} The refusal of the proof; `invalid_credentials`, if the enrolment is complete meanwhile;
- *   `unavailable`.
+ * @throws {@link ServiceError} The refusal of the proof; `invalid_credentials`, if another request has
+ *   completed the enrolment; `unavailable`.
  */
 export async function proveEnrolment(
   table: Table,

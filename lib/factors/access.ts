@@ -7,7 +7,7 @@ import { PASSKEY } from './passkeys/passkey.ts'
 import { PENDING_TOTP, TOTP } from './totp/store.ts'
 
 /**
- * Secrets of second factors have exactly one context: the user's id. KMS itself compares its value.
+ * Secrets of second factors have exactly one context: the user's id. KMS compares its value.
  *
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-encryption-context-keys
  */
@@ -22,7 +22,7 @@ export const decryptSecrets = allow(['kms:Decrypt'], [arnOf('FactorKey')], UNDER
 /** Spends a code of an app or a recovery code. */
 export const spendCodes = writeTogether(['UpdateItem'], ['user#*'], ['lastStep', 'createdAt', 'codes'])
 
-/** Spends the code of an operator. Its hash decides that it is spent once. */
+/** Spends the code of an operator. A condition on its hash makes sure that it is spent once. */
 export const spendOperatorCodes = writeTogether(['DeleteItem'], ['user#*'], ['codeHash'])
 
 /** Stores the authenticator app that a user is setting up. */
@@ -41,7 +41,7 @@ export const storeApps = writeTogether(['PutItem', 'DeleteItem'], ['user#*'], na
 /** Changes the second factors of a user, in the transaction that stores or removes the factor. */
 export const changeFactors = writeTogether(['UpdateItem'], ['user#*'], ['factors', 'changedAt', ...REVOKING])
 
-/** Stores recovery codes with them. */
+/** Stores recovery codes in that transaction. */
 export const storeRecoveryCodes = writeTogether(['PutItem'], ['user#*'], ['codes', 'createdAt'])
 
 /** Finds the ids of the passkeys of a user whose factors are removed. */

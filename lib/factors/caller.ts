@@ -14,15 +14,16 @@ export type CallerSetting = LimitSetting | 'REQUIRE_SECOND_FACTOR'
 
 /** The caller of a change of second factors. */
 export interface Caller {
-  /** As read. The change is refused, if another one came meanwhile. */
+  /** The profile that was read. The change is refused if another one came after that read. */
   user: User
   /** The caller's sign-in, if it is live. It survives the change. */
   survivingSession: string | undefined
 }
 
 /**
- * Verifies that the caller may change second factors: by the current password, and a recent sign-in with two factors if the user
- * has any or must have one. The sign-in of a user who must have one leads to an enrolment, which takes more than the password.
+ * Verifies that the caller may change second factors, by the current password. If the user has or must have a
+ * second factor, the caller also needs a recent sign-in with two factors. A user who must have one enrols at
+ * the sign-in, which needs more than the password.
  *
  * @throws {@link ServiceError} as {@link verifyCurrentPassword}.
  * @example
@@ -46,7 +47,7 @@ export async function verifyCaller(
  * Finds the caller's sign-in, if it is live. Its session may have ended, or another sign-in may have renewed it, while its access
  * token was still accepted.
  *
- * @param user - As read.
+ * @param user - The profile that was read.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findSurvivor(

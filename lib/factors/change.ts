@@ -8,7 +8,7 @@ import type { User } from '../users/user.ts'
 
 /** A change of a user's second factors. */
 export interface FactorChange {
-  /** Names of the factors after it, as `factors` of a user. */
+  /** Names of the factors after it, in the form of a user's `factors`. */
   factors: string | undefined
   /** Whether it ends all other sessions and revokes all tokens: the first second factor, and every removal. */
   isRevoking: boolean
@@ -22,7 +22,7 @@ interface FactorChangeWithWrites extends FactorChange {
   changeId: string
   /** Writes of the factors' own items. */
   writes: readonly TransactWrite[]
-  /** What its event says. */
+  /** Details of its event. */
   happening: FactorHappening
 }
 
@@ -35,7 +35,7 @@ export interface FactorHappening extends Pick<Happening, 'changes' | 'detail'> {
 /**
  * Changes a user's second factors, in one transaction with the writes of the factors themselves.
  *
- * @param user - As read.
+ * @param user - The profile that was read.
  * @returns Whether all of it is stored.
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -46,7 +46,7 @@ export async function changeFactors(
   act: Act,
 ): Promise<boolean> {
   const { changeId, writes, happening } = change
-  // A reset that an operator asked for meanwhile must not remove the first second factor, which is a new one.
+  // A reset that an operator requested before must not remove this first second factor.
   const isFirst = change.factors !== undefined && factorsOf(user).length === 0
   const endings = isFirst ? [{ Delete: { Key: factorResetKey(user.id) } }] : []
   return !(await transact(table, [
@@ -60,8 +60,8 @@ export async function changeFactors(
 /**
  * Returns the write of {@link changeFactors} to the user's profile, as a part of a transaction.
  *
- * Its condition is that no other change of the user came since the read: two removals at once would each see the other's
- * factor, and leave a user with `factors` but without any.
+ * Its condition is that the user has not changed since the read. Otherwise, of two removals at once, each
+ * would see the other's factor. The user would then have `factors`, but no factor.
  */
 export const factorChange = (
   user: User,

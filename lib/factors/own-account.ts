@@ -4,7 +4,7 @@ import { profileKey, USER_INFO, userOf } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { recoveryCodesKey } from './keys.ts'
 
-/** What a user may know about itself: all that is stored in the profile, except secrets and internal values. */
+/** Attributes that users may see of their profile: all except secrets and internal values. */
 export const OWN_PROFILE = [
   ...USER_INFO,
   'emailAsWritten',
@@ -14,7 +14,7 @@ export const OWN_PROFILE = [
   'externalId',
 ] as const
 
-/** What a user may know about the own account. */
+/** An account for its user. */
 export interface OwnAccount extends Pick<User, Exclude<(typeof OWN_PROFILE)[number], 'factors'>> {
   factors: Factor[]
   /** Missing without a second factor. */
@@ -22,7 +22,7 @@ export interface OwnAccount extends Pick<User, Exclude<(typeof OWN_PROFILE)[numb
 }
 
 /**
- * Finds what a user may know about the own account with one consistent read. It contains no password hash.
+ * Finds a user's account with one consistent read. The result has no password hash.
  *
  * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
  */

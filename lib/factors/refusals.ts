@@ -1,8 +1,8 @@
 import { ServiceError } from '../errors.ts'
 
 /**
- * Refusals of second factors: the member `error` of their problems, which clients compare. For each one, the code that decides
- * about its status, and the detail, which people read.
+ * Refusals of second factors, by the member `error` of their problems, which clients compare. Each has the
+ * code that decides its status, and the detail for people.
  */
 export const FACTOR_REFUSALS = {
   login_expired: ['invalid_credentials', 'The sign-in has expired. Sign in again.'],

@@ -8,15 +8,15 @@ import { findPasskeyIds, removePasskey } from './passkeys/store.ts'
 import { removeWithLastFactor } from './recovery-codes/store.ts'
 import { refusal } from './refusals.ts'
 
-/** Sort keys of a user's items of factors, beside the passkeys and a requested reset. */
+/** Sort keys of a user's items of factors, except passkeys and a requested reset. */
 const SINGLE_ITEMS = ['totp', 'totp-pending', 'recovery-codes', 'enrolment-code']
 
 /**
  * Returns the writes that remove everything about a user's second factors: at most 45, for a transaction with a change of the
  * profile.
  *
- * That change must have the condition that no factor was added since the profile was read: `changeId` as read. Read the
- * profile before calling this.
+ * That change must have the condition that `changeId` is the one that was read. Then no factor was added
+ * since. Read the profile before calling this function.
  *
  * @param endOfFactorReset - Write that ends a requested reset, by default without a condition.
  * @throws {@link ServiceError} `unavailable`.
@@ -36,9 +36,10 @@ export async function removalOfFactors(
 }
 
 /**
- * Returns what the removal of one passkey changes: the factors that the user keeps, and the writes beside that of the profile.
+ * Returns what the removal of one passkey changes: the factors that the user keeps, and the writes in
+ * addition to that of the profile.
  *
- * @param user - As read before.
+ * @param user - The profile that was read before.
  * @throws {@link ServiceError} `not_found`; `conflict`, if the user must have a second factor and this is the last one.
  */
 export async function removalOfPasskey(

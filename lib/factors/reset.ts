@@ -15,14 +15,14 @@ import { removalOfFactors } from './removal.ts'
 const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
 
 /**
- * Removes the second factors of a user whose reset has elapsed, in a sign-in after the correct password. A user without factors
- * costs no call.
+ * Removes the second factors of a user whose reset has elapsed, in a sign-in after the correct password. For
+ * a user without factors, it makes no call.
  *
- * The transaction has the condition that the reset is still as read. A cancellation that comes first wins, and the sign-in needs
- * the second factor.
+ * The transaction has the condition that the reset has not changed since it was read. If a cancellation comes
+ * first, the sign-in needs the second factor.
  *
- * @param user - As read before the password was verified.
- * @returns The user after it: without factors if the reset has elapsed, else as read.
+ * @param user - The profile that was read before the password was verified.
+ * @returns The user: without factors if the reset has elapsed, otherwise unchanged.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function applyElapsedFactorReset(at: At<'MAILER'>, user: User): Promise<User> {
@@ -49,9 +49,9 @@ export async function applyElapsedFactorReset(at: At<'MAILER'>, user: User): Pro
 /**
  * Removes the second factors of a user at once, and a requested reset with them. Only operators do this.
  *
- * @param user - As read.
+ * @param user - The profile that was read.
  * @param changeId - Random id of this change.
- * @returns Whether they are removed. Otherwise the user changed meanwhile.
+ * @returns Whether they are removed. If not, the user has changed since the read.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function removeFactors(table: Table, user: User, changeId: string, act: Act): Promise<boolean> {

@@ -14,7 +14,7 @@ export const readSessions = read(['user#*'], [...STORED_SESSION, ...USER_STATE])
 
 export const listSessions = read(['user#*'], STORED_SESSION, 'Query')
 
-/** Rotates sessions. Writes no password hash, role or state of a user. */
+/** Rotates sessions. It cannot write a password hash, a role or the state of a user. */
 export const rotateSessions = write(
   ['UpdateItem'],
   ['user#*'],
@@ -24,24 +24,33 @@ export const rotateSessions = write(
 /** Ends sessions, with their events. */
 export const endSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED)
 
-/** The same, also if a replaced token was used, which ends their grants. */
+/** Ends sessions, with their events. After reuse of a token, it ends their grants too. */
 export const endReusedSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED_WITH_GRANTS)
 
 /** Stores the session of a new user, in the transaction of a complete sign-in. */
 export const storeSessions = writeTogether(['PutItem'], ['user#*'], namesOf(SESSION))
 
-/** Stores a session, or renews the one before, in the transaction of a complete sign-in that changes the user too. */
+/**
+ * Stores a session, or renews the one before, in the transaction of a complete sign-in. That transaction
+ * changes the user too.
+ */
 export const renewSessions = writeTogether(
   ['PutItem', 'UpdateItem'],
   ['user#*'],
   ['endedAt', 'grantsEndedAt', ...namesOf(SESSION)],
 )
 
-/** Demands, in the transaction of a complete sign-in, that no session of the user was revoked since the sign-in began. */
+/**
+ * Checks that no session of the user was revoked since the sign-in began, in the transaction of a complete
+ * sign-in.
+ */
 export const checkRevocations = check(['user#*'], ['sessionGeneration'])
 
 /** Finds the session before a sign-in. */
 export const findReplacedSessions = read(['user#*'], REPLACED_SESSION)
 
-/** Ends the session before a sign-in, and the new one if the sign-in fails, also if it may not be stored. */
+/**
+ * Ends the session before a sign-in. If the sign-in fails, it also ends the new session, which may not be
+ * stored.
+ */
 export const abandonSessions = write(['UpdateItem'], ['user#*'], ENDED_WITH_GRANTS)

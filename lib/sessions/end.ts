@@ -8,8 +8,8 @@ import { findSession } from './store.ts'
 /**
  * Ends every session of a user and revokes its access tokens, on the authority of one live session.
  *
- * Changes nothing if that session has ended meanwhile. Its user may have ended it to lock out the
- * very client that sends this request.
+ * Changes nothing if that session has ended before. Its user may have ended it to lock out the very client
+ * that sends this request.
  *
  * @param changeId - Random id of this change.
  * @throws {@link ServiceError} `unavailable`.

@@ -4,7 +4,7 @@ import { findUserState } from '../users/store.ts'
 import { isLive, type SessionSummary, summaryOf } from './session.ts'
 import { findSessions } from './store.ts'
 
-/** How many sessions one page of a list contains at most. */
+/** Most sessions of one page of a list. */
 const SESSIONS_PER_PAGE = 100
 
 /**
@@ -12,7 +12,7 @@ const SESSIONS_PER_PAGE = 100
  *
  * @param after - `next` of the page before.
  * @returns The page, and the id of the session after which the next page begins. A page may have fewer
- *   sessions than the next one, because sessions that are not live take up room in the store.
+ *   sessions than the next one, because sessions that are not live use up part of its read.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function liveSessions(

@@ -7,21 +7,22 @@ export const COOKIE_REFUSALS = {
   foreign_origin: 'The session cookie needs an Origin that the service allows by name.',
 }
 
-/** What a request says about the page that sends it, and the page's session cookie. */
+/** Facts about the page that sends a request, and the page's session cookie. */
 export interface CookieRequest {
   /** The header `Sec-Fetch-Site`; empty without one. */
   site: string
   /** The header `Origin`; empty without one. */
   origin: string
-  /** Origins whose pages may call the service; `*` allows none of them the cookie. */
+  /** Origins whose pages may call the service. With `*`, no page of another origin may use the cookie. */
   allowedOrigins: readonly string[]
   /** The refresh token in the cookie; empty if there is no cookie, or more than one. */
   refreshToken: string
 }
 
 /**
- * Requires that a page of the service's own origin sends a request, or one of an allowed origin on the same site. Browsers
- * write both headers themselves, and no page can change them (W3C Fetch Metadata, section 2.4; Fetch standard, section 3.2).
+ * Requires that a request comes from a page of the service's own origin, or of an allowed origin on the same
+ * site. Browsers write both headers themselves, and no page can change them (W3C Fetch Metadata, section 2.4;
+ * Fetch standard, section 3.2).
  *
  * @throws {@link ServiceError} `forbidden`. Its detail names the header.
  */

@@ -9,20 +9,20 @@ import { classifySecret, type PresentedToken, type SecretState } from './refresh
 import { isLive, type Session, type SessionLifetimes } from './session.ts'
 import { endSession, findSession } from './store.ts'
 
-/** The live session of a refresh token and its user, as just read. */
+/** The live session of a refresh token and its user, from a read of this request. */
 export interface Presented {
   session: Session
   user: UserState
-  /** What the token is to the session. */
+  /** The relation of the token to the session. */
   state: SecretState
 }
 
-/** A valid refresh token's session and user, as just read. */
+/** A valid refresh token's session and user, from a read of this request. */
 export interface Redeemed extends Presented {
   state: 'fresh' | 'current' | 'repeated'
 }
 
-/** As {@link Redeemed}, or of a token of another sign-in of the session. */
+/** Like {@link Redeemed}, or for a token of another sign-in of the session. */
 interface RedeemedAny extends Presented {
   state: Redeemed['state'] | 'changed'
 }
@@ -47,7 +47,7 @@ const reused = (): ServiceError =>
 export const isReuse = (error: unknown): boolean => error instanceof ServiceError && 'isReuse' in error
 
 /**
- * Finds the live session of a refresh token, and decides what the token is to it. Changes and logs nothing.
+ * Finds the live session of a refresh token, and classifies the token. Changes and logs nothing.
  *
  * @param graceSeconds - How long a replaced token still gets its replacement.
  * @throws {@link ServiceError} `invalid_refresh_token`, if there is no such session, or `unavailable`.
@@ -65,10 +65,10 @@ export async function findPresented(
 }
 
 /**
- * Verifies a refresh token, as {@link redeemAnyToken}, of the latest sign-in of its session.
+ * Verifies a refresh token like {@link redeemAnyToken}, but only one of the latest sign-in of its session.
  *
- * A token of another sign-in of the session ends nothing: a sign-in that is under way in another tab replaces the token at any time,
- * and the client has the next one in its cookie.
+ * A token of another sign-in of the session ends nothing. A sign-in in another tab may replace the token at
+ * any time, and the client then has the next one in its cookie.
  *
  * @param graceSeconds - How long a replaced token still gets its replacement.
  * @throws {@link ServiceError} `conflict`, as {@link SESSION_CHANGED}; or as {@link redeemAnyToken}.
@@ -86,9 +86,9 @@ export async function redeemRefreshToken(
 /**
  * Verifies a refresh token of any sign-in of a session, and returns the session and its user.
  *
- * Detects reuse: a token that was replaced earlier ends its session, because an attacker may have
- * copied it (RFC 9700 section 4.14.2). It is replaced earlier only among the tokens of one sign-in. A repeated token is logged,
- * because a thief who follows the owner closely looks the same as an impatient client.
+ * Detects reuse: a token that was replaced earlier ends its session, because an attacker may have copied it
+ * (RFC 9700 section 4.14.2). Only tokens of the same sign-in are compared for that. A repeated token is
+ * logged: a thief who follows the owner closely cannot be distinguished from an impatient client.
  *
  * @param graceSeconds - How long a replaced token still gets its replacement.
  * @throws {@link ServiceError} `invalid_refresh_token`, the same for every reason, or `unavailable`.
@@ -109,7 +109,8 @@ export async function redeemAnyToken(
 }
 
 /**
- * Requires that the sign-in of a session is no older than it may become now. It may be of a time when it could become older.
+ * Requires that the sign-in of a session is not older than the present limit. The limit may have been higher
+ * at the sign-in.
  *
  * @throws {@link ServiceError} `invalid_refresh_token`.
  */

@@ -7,12 +7,12 @@ export interface PresentedToken {
   /** The part that finds the session. It is secret too. */
   selector: string
   sessionId: string
-  /** Second since the epoch of the sign-in that the token is of. */
+  /** Second since the epoch of the token's sign-in. */
   authTime: number
   secret: string
 }
 
-/** What is stored about the secrets of refresh tokens; see `SESSION` in `session.ts`. */
+/** Stored values about the secrets of refresh tokens; see `SESSION` in `session.ts`. */
 export interface StoredSecret {
   authTime: number
   secretHash: string
@@ -22,7 +22,7 @@ export interface StoredSecret {
 
 const SELECTOR_BYTES = 16
 
-/** Digits of a second since the epoch: in a session id, the selector that it is made of, and the name of a sign-in. */
+/** Digits of a second since the epoch, in a session id, its selector, and the name of a sign-in. */
 const SECOND_DIGITS = 8
 
 const TOKEN = /^([\w-]{22})\.([0-9a-f]{8}[\w-]{22})\.([0-9a-f]{8})\.([\w-]{43})$/
@@ -48,8 +48,8 @@ export const createdAtOf = ({ id }: { id: string }): number => Number.parseInt(i
 /**
  * Returns the session id of a selector: its second, and a hash of the whole.
  *
- * Access tokens and lists show the id. It does not lead back to the selector, so an attacker who sees it
- * cannot present a token of the session. Ids sort by the time of the sign-in.
+ * Access tokens and lists show the id. The selector cannot be computed from it, so an attacker who sees the
+ * id cannot present a token of the session. Ids sort by the time of the sign-in.
  */
 export const sessionIdOf = (selector: string): string =>
   selector.slice(0, SECOND_DIGITS) +
@@ -83,11 +83,11 @@ export function readRefreshToken(unverifiedToken: string): PresentedToken {
 }
 
 /**
- * What a presented secret is to its session:
+ * The relation of a presented secret to its session:
  * - `fresh`: its current secret, which replaced another one moments ago;
  * - `current`: its current secret;
- * - `repeated`: the one before, which was replaced moments ago: the response was lost, or the client sent
- *   two requests at once;
+ * - `repeated`: the one before, replaced moments ago. The response was lost, or the client sent two requests
+ *   at once;
  * - `changed`: a secret of another sign-in of the session;
  * - `reused`: anything else. It was replaced earlier, so an attacker may have copied it (RFC 9700 section
  *   4.14.2).
@@ -97,8 +97,8 @@ export type SecretState = 'fresh' | 'current' | 'repeated' | 'changed' | 'reused
 /**
  * Classifies a secret that was presented with the selector of a session, with at most two hashes and an HMAC.
  *
- * A selector is secret too, so a token with the right selector once belonged to the session. It need
- * not be traced through all rotations to be recognised.
+ * A selector is secret too, so every token with the correct selector once belonged to the session. So reuse
+ * is detected without a record of all earlier secrets.
  *
  * @param graceSeconds - How long a replaced secret still gets its replacement.
  */
@@ -118,8 +118,8 @@ export function classifySecret(
 /**
  * Derives the secret that replaces another: HMAC-SHA256 of the session's salt, with that secret as its key.
  *
- * A client that presents the same secret twice gets the same replacement. Neither the salt nor the
- * stored hash leads to it.
+ * A client that presents the same secret twice gets the same replacement. Salt and stored hash are not enough
+ * to compute it.
  */
 export const nextSecret = ({ salt }: Pick<StoredSecret, 'salt'>, secret: string): string =>
   createHmac('sha256', secret).update(salt).digest('base64url')

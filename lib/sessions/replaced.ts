@@ -7,7 +7,10 @@ import { classifySecret, type PresentedToken } from './refresh-token.ts'
 import { isUnrevoked, type RenewedSession, type SESSION } from './session.ts'
 import { endingOf, sessionKey } from './store.ts'
 
-/** Attributes of a session that decide what becomes of it. It is a list of its own, because bundles contain all of `SESSION` otherwise. */
+/**
+ * Attributes of a session that decide whether it is renewed or ended. They are a separate list, because
+ * bundles would contain all of `SESSION` otherwise.
+ */
 const DECIDING = {
   secretHash: text,
   salt: text,
@@ -17,26 +20,30 @@ const DECIDING = {
   sessionGeneration: number,
 } satisfies Attributes & Partial<typeof SESSION>
 
-/** What is read of the session before a sign-in. */
+/** Attributes that are read of the session before a sign-in. */
 export const REPLACED_SESSION = ['endedAt', ...namesOf(DECIDING)]
 
 /**
- * What becomes of the session before a sign-in: the sign-in renews it, ends it, or finds no session. Then nothing is written: otherwise a
- * made-up token would leave a tombstone in the partition of another user.
+ * The decision about the session before a sign-in: the sign-in renews it, ends it, or finds no session. In
+ * the last case nothing is written: otherwise a made-up token would leave a tombstone in the partition of
+ * another user.
  */
 export interface Replaced {
   renewed?: RenewedSession
-  /** Writes that end it, if any. Those of one ending are made together, or not at all. */
+  /** Writes that end it, if any. Each ending is one transaction. */
   endings: readonly (readonly TransactWrite[])[]
 }
 
 /** Who signs in, and when. */
 interface Signing {
-  /** As read before the credentials were verified. */
+  /** From the read before the credentials were verified. */
   user: UserState
   /** How long a replaced token still counts as the current one. */
   graceSeconds: number
-  /** Millisecond at which an earlier step of the sign-in presented the token, which may have counted as the current one then. */
+  /**
+   * Millisecond at which an earlier step of the sign-in presented the token. The token may have counted as
+   * the current one at that time.
+   */
   presentedAtMs?: number | undefined
   act: Act
 }
@@ -45,14 +52,15 @@ interface Signing {
 export const presentedKey = ({ userId, sessionId }: PresentedToken) => sessionKey({ userId, id: sessionId })
 
 /**
- * Decides what becomes of the session before a sign-in, and logs reuse.
+ * Decides whether a sign-in renews or ends the session before it, and logs reuse.
  *
- * The sign-in renews a live session of the same user if the request has its current token, or the one before within the grace. With
- * another token, the request may come from another browser than the one that uses the session, so the session ends. With one that was
- * replaced earlier, it ends as at a refresh: see `redeemAnyToken` in `redeem.ts`.
+ * The sign-in renews a live session of the same user if the request has its current token, or the one before
+ * within the grace. With another token, the request may come from a browser that does not use the session, so
+ * the session ends. With a token that was replaced earlier, it ends as at a refresh: see `redeemAnyToken` in
+ * `redeem.ts`.
  *
- * @param presented - The token of it in the request, not yet verified.
- * @param item - Of the session, as read. Of another user's session, only its own item is known.
+ * @param presented - The session's token in the request, not yet verified.
+ * @param item - The stored session. For another user's session, nothing else was read.
  */
 export function judgeReplaced(
   table: Table,
@@ -71,7 +79,8 @@ export function judgeReplaced(
 }
 
 /**
- * Finds the session before a sign-in, and decides about it as {@link judgeReplaced}. Without a token it makes no call.
+ * Finds the session before a sign-in, and decides about it like {@link judgeReplaced}. Without a token it
+ * makes no call.
  *
  * @throws {@link ServiceError} `unavailable`.
  */

@@ -14,7 +14,7 @@ export interface Rotated {
 /** A rotation of a session's secret. */
 interface Rotation {
   presented: PresentedToken
-  /** The presented token, as {@link redeemRefreshToken} read it. */
+  /** The result of {@link redeemRefreshToken} for the presented token. */
   redeemed: Pick<Redeemed, 'session' | 'state'>
   lifetimes: SessionLifetimes
   /** As for {@link redeemRefreshToken}. */
@@ -22,10 +22,11 @@ interface Rotation {
 }
 
 /**
- * Replaces the secret of a session by the next one, if the presented one is due.
+ * Replaces the secret of a session by the next one, if a rotation is due.
  *
- * A secret that replaced another moments ago is not due: the client gets it back. Clients that are
- * impatient or reload would otherwise outrun their own requests, and lose their session.
+ * No rotation is due if the secret replaced another one moments ago: the client gets the same secret back.
+ * Otherwise clients that send requests at once or reload would present replaced secrets, and lose their
+ * session.
  *
  * @throws {@link ServiceError} `invalid_refresh_token`, if the session ended since, or `unavailable`.
  */
@@ -37,7 +38,8 @@ export async function rotateSecret(
   const { session, state } = redeemed
   const { userId, sessionId, secret } = presented
   if (state === 'fresh') {
-    // A thief who presents the newest token moments after the owner gets this too, and leaves no other trace.
+    // A thief who presents the newest token moments after the owner gets the same result. This log line is
+    // the only trace.
     logEvent('warn', { event: 'session.repeated', userId, sessionId })
     return { session, secret }
   }
@@ -45,7 +47,8 @@ export async function rotateSecret(
   if (state === 'repeated') return { session, secret: next }
   const after = rotated(session, next, lifetimes, now)
   if (await replaceSecret(table, session, after)) return { session: after, secret: next }
-  // A concurrent request with the same token came first. Its next token is the same, if the session is still live.
+  // A concurrent request with the same token came first. Both get the same next token, if the session is
+  // still live.
   const again = await redeemRefreshToken(at, presented, graceSeconds)
   return { session: again.session, secret: next }
 }

@@ -50,7 +50,7 @@ export const SESSION = {
   shownExpiresAt: number,
   /** Whether the client keeps the refresh token in a cookie. */
   inCookie: flag,
-  /** Address that the sign-in came from, as the gateway saw it. */
+  /** Address that the sign-in came from, from the gateway. */
   sourceIp: text,
   userAgent: text,
   /** How the user signed in; see `AMR` in `lib/users/factors.ts`. */
@@ -69,7 +69,7 @@ const SALT_BYTES = 32
 
 /** The tokens of a session. */
 export interface SessionTokens {
-  /** Members of the body: the access token, and what else the sign-in returns. */
+  /** Members of the body: the access token, and other results of the sign-in. */
   token: object
   refreshToken: string
   /** Seconds until the session ends, unless it is refreshed. */
@@ -81,24 +81,25 @@ export interface SessionTokens {
 /** Random bytes that {@link startSession} needs: for the selector, the first secret and the salt. */
 export const SESSION_RANDOM_BYTES = SELECTOR_BYTES + SECRET_BYTES + SALT_BYTES
 
-/** What a sign-in must know of a session that it renews: as read, and the selector in its tokens. */
+/** What a sign-in must know of a session that it renews: stored values, and the selector in its tokens. */
 export type RenewedSession = Pick<Session, 'authTime' | 'secretHash'> & Pick<PresentedToken, 'selector'>
 
-/** How a session begins, or is renewed. */
+/** Values with which a session begins, or is renewed. */
 export interface SessionStart {
   amr: Amr
   inCookie: boolean
-  /** What it keeps of the session that it renews. */
+  /** The values that it keeps of the session that it renews. */
   renewed?: Pick<RenewedSession, 'authTime' | 'selector'> | undefined
   origin: Pick<Session, 'sourceIp' | 'userAgent'>
   lifetimes: SessionLifetimes
 }
 
 /**
- * Creates a session, or renews one, without storing it. A renewed one keeps its selector and so its id, and nothing else. Its
- * sign-in is at least a second later than the one before, so that no two have the same name.
+ * Creates a session, or renews one, without storing it. A renewed session keeps only its selector, and so its
+ * id. Its sign-in is at least a second later than the one before, so that no two sign-ins have the same name.
  *
- * @param user - As read before the credentials were verified. A revocation since then revokes the session.
+ * @param user - From the read before the credentials were verified. A revocation since then revokes the
+ *   session.
  * @param random - {@link SESSION_RANDOM_BYTES} fresh random bytes.
  * @returns The session to store, and its refresh token, which is stored nowhere.
  */
@@ -157,7 +158,9 @@ export function rotated(session: Session, next: string, lifetimes: SessionLifeti
   }
 }
 
-/** Returns the name of the sign-in that a session is of now: the session's id, and its `authTime` in hexadecimal digits. */
+/**
+ * Returns the name of a session's latest sign-in: the session's id, and its `authTime` in hexadecimal digits.
+ */
 export const signInOf = ({ id, authTime }: Pick<Session, 'id' | 'authTime'>): string =>
   `${id}.${signInDigits(authTime)}`
 
@@ -173,8 +176,9 @@ export const isUnrevoked = (
   session.sessionGeneration === user.sessionGeneration || signInOf(session) === user.survivingSession
 
 /**
- * Returns the name of a caller's sign-in, which survives a change of the password or the factors. It does not survive if the session is
- * not live, or if another sign-in has renewed it since the caller's access token: that one may have used the old password.
+ * Returns the name of a caller's sign-in, which survives a change of the password or the factors. It does not
+ * survive if the session is not live, or if another sign-in has renewed it since the caller's access token.
+ * That sign-in may have used the old password.
  *
  * @param caller - Of the access token.
  */
@@ -186,7 +190,7 @@ export const survivorOf = (
 ): string | undefined =>
   session?.authTime === authTime && isLive(session, user, now) ? signInOf(session) : undefined
 
-/** A session as users and operators see it. Times are ISO 8601. */
+/** A session for users and operators. Times are ISO 8601. */
 export interface SessionSummary {
   id: string
   createdAt: string
@@ -199,8 +203,9 @@ export interface SessionSummary {
 /**
  * Returns what users and operators see of a session.
  *
- * Shows the last use and the expiry to the hour, and a use only after its hour is over. Otherwise a thief
- * with an access token could see when the owner refreshes, and so when to present a copied refresh token.
+ * Rounds the last use and the expiry to the hour, and shows a use only after its hour is over. Otherwise a
+ * thief with an access token could see when the owner refreshes, and so when to present a copied refresh
+ * token.
  */
 export function summaryOf(session: Session, now: Date): SessionSummary {
   const { id, authTime, sourceIp, userAgent } = session

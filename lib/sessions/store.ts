@@ -21,7 +21,7 @@ import { USER_STATE, type UserState } from '../users/user.ts'
 import { GRANT_TTL_SECONDS } from './grant-lifetimes.ts'
 import { SESSION, type Session } from './session.ts'
 
-/** How many sessions one page is chosen from. A page of them stays far below DynamoDB's limit of 1 MB. */
+/** Sessions that one read returns for one page. They stay far below DynamoDB's limit of 1 MB. */
 const SESSIONS_PER_READ = 1_000
 
 /** Returns the key of a session's item. */
@@ -30,7 +30,9 @@ export const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
   sk: { S: `session#${id}` },
 })
 
-/** The values of a session, and what a tombstone has: `endedAt`, and `grantsEndedAt` if it {@link endsGrants}. */
+/**
+ * The values of a session, and those of a tombstone: `endedAt`, and `grantsEndedAt` if it {@link endsGrants}.
+ */
 export const STORED_SESSION = /* @__PURE__ */ storedNames()
 
 // In a bundle that reads no whole session, a spread at the top level would keep the list.
@@ -91,10 +93,11 @@ export async function findSessions(
 /**
  * Returns the write of the session of a sign-in, whether or not its user exists.
  *
- * A new one is refused, if the session is already there. One that renews another is refused, if that session has been ended, or has
- * another secret than was read. The same write may arrive twice: it finds its own secret.
+ * The write of a new session is refused if the session already exists. The write of a renewed one is refused
+ * if that session has ended, or its secret has changed since it was read. The same write may arrive twice: it
+ * finds its own secret.
  *
- * @param renewed - The session before, as read; its id is the same.
+ * @param renewed - The stored session before, with the same id.
  */
 export function storedSession(session: Session, renewed?: Pick<Session, 'secretHash'>): TransactWrite {
   const { userId, id, ...values } = session
@@ -112,15 +115,18 @@ export function storedSession(session: Session, renewed?: Pick<Session, 'secretH
       }
 }
 
-/** The condition of a write that replaces a secret: it has not been ended, and is as read or has the values of this very write. */
+/**
+ * The condition of a write that replaces a secret. The session has not ended, and its secret is the one that
+ * was read, or the one of this very write.
+ */
 export const SECRET_AS_READ =
   'attribute_not_exists(endedAt) AND (#secretHash = :readHash OR (#secretHash = :secretHash AND #rotatedAtMs = :rotatedAtMs))'
 
 /**
- * Replaces a session's secret, on condition that it is still as read and the session has not been ended.
- * The same write may be sent twice: it finds its own values and writes them again.
+ * Replaces a session's secret, on condition that the secret has not changed since it was read and the session
+ * has not ended. The same write may be sent twice: it finds its own values and writes them again.
  *
- * @param before - As read.
+ * @param before - The stored session.
  * @param after - See `rotated` in `lib/sessions/session.ts`.
  * @returns Whether the session has these values now.
  * @throws {@link ServiceError} `unavailable`.
@@ -135,12 +141,15 @@ export function replaceSecret(table: Table, before: Session, after: Session): Pr
   })
 }
 
-/** Why a session ends: its user signs out, or ends it in the list; a sign-in replaces it; or a replaced token was used. */
+/**
+ * Why a session ends: its user signs out or ends it in the list, a sign-in replaces it, or a replaced token
+ * was used.
+ */
 type Ending = 'signed-out' | 'ended' | 'replaced' | 'reused'
 
 /**
- * Ends a session, with its event. Leaves a tombstone until the session would have expired, so that a write that arrives
- * late cannot revive it. Succeeds if there is no such session, or if it has been ended already.
+ * Ends a session, with its event. Leaves a tombstone until the session would have expired, so that a late
+ * write cannot revive it. Succeeds also if the session does not exist, or has already ended.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -154,9 +163,10 @@ export async function endSession(
 }
 
 /**
- * Returns the writes of {@link endSession}. They are refused if there is no such session, or if it has been ended already.
+ * Returns the writes of {@link endSession}. They are refused if the session does not exist, or has already
+ * ended.
  *
- * Reuse is logged before they are made: the theft must show even if they fail.
+ * Reuse is logged before the writes: the log must show the theft even if they fail.
  */
 export function endingOf(
   table: Table,
@@ -168,7 +178,8 @@ export function endingOf(
   const isReuse = why === 'reused'
   if (isReuse) logEvent('warn', { event: 'session.reuse', userId, sessionId: id })
   return [
-    // A thief who had the token may have let an app keep its access. No grant that began in the session lasts longer.
+    // A thief who had the token may have given an app lasting access. So the tombstone stays as long as any
+    // grant that began in the session.
     tombstoneOf(sessionKey(session), act.now, isReuse ? secondOf(act.now) + GRANT_TTL_SECONDS : undefined),
     eventOf(table, act, {
       ...(isReuse ? { type: 'session.reused' } : { type: 'session.ended', detail: why }),
@@ -178,11 +189,14 @@ export function endingOf(
   ]
 }
 
-/** Returns the write that makes a tombstone of a session or a grant. It is refused without one, or if it has been ended already. */
+/**
+ * Returns the write that makes a tombstone of a session or a grant. It is refused if the item does not exist,
+ * or has already ended.
+ */
 export const tombstoneOf = (Key: Key, now: Date, end?: number): TransactWrite => ({
   Update: {
     Key,
-    // Only what is there and has not been ended has one.
+    // Only an item that exists and has not ended has this attribute.
     ConditionExpression: 'attribute_exists(secretHash)',
     ...tombstone(now, end),
   },
@@ -191,19 +205,22 @@ export const tombstoneOf = (Key: Key, now: Date, end?: number): TransactWrite =>
 /**
  * Returns the update that makes a tombstone.
  *
- * @param end - Second until which it stays; if missing, until the item would have expired. It ends the grants of the session too, and
- *   keeps nothing of where the session began.
+ * @param end - Second until which it stays. With it, the tombstone also ends the grants of the session, and
+ *   drops where the sign-in came from. Without it, the tombstone stays until the item would have expired.
  */
 const tombstone = (now: Date, end?: number) => ({
   UpdateExpression: `SET endedAt = :now${end ? ', grantsEndedAt = :now, expiresAt = :end REMOVE sourceIp, userAgent,' : ' REMOVE'} secretHash, salt`,
   ExpressionAttributeValues: { ':now': attribute(secondOf(now)), ...(end && { ':end': attribute(end) }) },
 })
 
-/** Whether the item of a session is a tombstone that ends the grants of the session, also those that outlive other ends. */
+/**
+ * Whether the item of a session is a tombstone that ends all grants of the session, also those that outlive
+ * the session otherwise.
+ */
 export const endsGrants = (item: Item): boolean => item.grantsEndedAt !== undefined
 
 /**
- * Ends a session of a sign-in that failed, whose own write may not have arrived yet.
+ * Ends the session of a sign-in that failed. The write of that session may arrive later.
  *
  * @throws {@link ServiceError} `unavailable`.
  */

@@ -8,8 +8,8 @@ export const OTHER_SESSION = {
 }
 
 /**
- * Requires that a refresh token is of the user whom the client shows. A page does not notice when a page of another origin signs in
- * another user, and its next request has the other cookie.
+ * Requires that a refresh token belongs to the user whom the client shows. A page does not notice when a page
+ * of another origin signs in another user. Its next request then has the other user's cookie.
  *
  * @param presented - A refresh token, not yet verified: its user id is enough to reject the request.
  * @param sub - The user whom the client shows. Without it, every token passes.

@@ -8,7 +8,7 @@ import { isUserId, type Principal, type UserState } from '../users/user.ts'
 import { invalidToken, parseJws, readUnverifiedClaims, type UnverifiedJws, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
-/** What an access token says about its session: its sign-in. */
+/** The sign-in of a session, from its access token. */
 export interface SignedIn {
   id: string
   /** Second since the epoch of the sign-in. */
@@ -43,7 +43,7 @@ const REQUIRED_CLAIMS = [
   'auth_time',
 ]
 
-/** What an access token is, apart from its user and session. */
+/** Values of an access token that do not come from its user or session. */
 interface TokenDetails {
   /** Become `iss` and `aud`. */
   parties: TokenParties
@@ -57,8 +57,8 @@ interface TokenDetails {
  * Creates an access token without its signature: header and claims of RFC 9068 section 2, with those of
  * {@link attributeClaims}.
  *
- * @param user - Becomes `sub`, `username`, `role` and `gen`, as read before the credentials were verified.
- *   A revocation since then revokes the token.
+ * @param user - Becomes `sub`, `username`, `role` and `gen`. It must be the read before the credentials were
+ *   verified: then a revocation since that read revokes the token.
  * @param session - Becomes `sid` (OpenID Connect Front-Channel Logout section 3), `auth_time`, `amr` and `acr` (RFC 9068
  *   section 2.2.1).
  * @param now - Becomes `iat`, in whole seconds.
@@ -91,7 +91,10 @@ export function accessTokenInput(
   return inputOf('at+jwt', claims)
 }
 
-/** Returns what returns the JWS signing input of claims for the `kid` of the signing key (RFC 7515 section 5.1). */
+/**
+ * Returns a function from the `kid` of the signing key to the JWS signing input of claims (RFC 7515 section
+ * 5.1).
+ */
 export const inputOf =
   (typ: 'at+jwt' | 'JWT', claims: object) =>
   (kid: string): string =>
@@ -102,7 +105,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 /** A well-formed token of which nothing is verified. */
 export interface UnverifiedToken {
   jws: UnverifiedJws
-  /** Missing unless it has the form of a thumbprint, as every key of this service has. */
+  /** Missing if it does not have the form of a thumbprint, which every key of this service has. */
   kid: string | undefined
 }
 
@@ -119,8 +122,9 @@ export function readUnverified(unverifiedToken: string): UnverifiedToken {
 }
 
 /**
- * Returns the user id that an access token names, if all is valid that needs no key. So a forged token that fails one of these checks
- * costs no read of a user. The signature is not verified: {@link verifyAccessToken} must follow.
+ * Returns the user id that an access token names, after all checks that need no key. A forged token that
+ * fails one of them causes no read of a user. The signature is not verified: {@link verifyAccessToken} must
+ * follow.
  *
  * @param expected - See {@link verifyAccessToken}.
  * @throws {@link ServiceError} `invalid_token`.
@@ -137,16 +141,15 @@ export function readUnverifiedUserId(
 /**
  * Verifies an access token issued by this service and returns its claims.
  *
- * Accepts RS256 only, independent of the algorithm in the token's header (RFC 8725 section 3.1), and never
- * follows keys or key addresses in the token (section 3.10). Requires `exp` and rejects the token
- * from that very second on (RFC 7519 section 4.1.4). Uses no network and no clock, so every failure
- * is the token's fault.
+ * Accepts RS256 only, independent of the token's header (RFC 8725 section 3.1). Never uses keys or key
+ * addresses in the token (section 3.10). Requires `exp` and rejects the token from that very second on (RFC
+ * 7519 section 4.1.4). Uses no network and no clock, so every failure is the token's fault.
  *
  * @param unverified - See {@link readUnverified}.
  * @param keys - Public keys by `kid`, already loaded.
  * @param expected - Issuer and audience that the token must name.
  * @param now - Instant to compare `exp` with; whole seconds count.
- * @returns The caller that the token names. No other claim leaves this function.
+ * @returns The caller that the token names. The function returns no other claim.
  * @throws {@link ServiceError} `invalid_token`; its message says what exactly is wrong.
  */
 export function verifyAccessToken(

@@ -9,10 +9,10 @@ const KEYS = ['A', 'B'].map((key) => ({
 /** Public keys of access tokens. */
 export const readKeys = allow(['kms:GetPublicKey'], KEYS)
 
-/** Signs access tokens, by one algorithm for each key (RFC 8725 section 3.1). */
+/** Signs access tokens, with one algorithm for each key (RFC 8725 section 3.1). */
 export const sign = allow(['kms:Sign'], KEYS, {
   StringEquals: { 'kms:SigningAlgorithm': 'RSASSA_PKCS1_V1_5_SHA_256' },
 })
 
-/** Whether an access token is revoked. */
+/** Reads whether an access token is revoked. */
 export const verifyTokens = read(['user#*'], REVOCATION_STATE, 'GetItem')

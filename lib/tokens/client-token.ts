@@ -5,19 +5,19 @@ import type { TokenParties, UnverifiedToken } from './access-token.ts'
 import { invalidToken, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 
-/** The grant of a user that a token is of, and the generation of the user. */
+/** The grant and the user's generation of a token for a user. */
 export interface OfUser {
   userId: string
   grantId: string
   generation: number
 }
 
-/** The generation of the machine that a token is of. */
+/** The machine's generation of a token for a machine. */
 export interface OfMachine {
   generation: number
 }
 
-/** What an access token of a client says, as far as this service needs it. */
+/** The claims of a client's access token that this service needs. */
 export interface ClientToken {
   clientId: string
   scopes: readonly string[]
@@ -29,12 +29,13 @@ export interface ClientToken {
 /** Returns the audience of the tokens for this service's own API: neither the issuer nor the audience of the application. */
 export const ownAudienceOf = (issuer: string): string => `${issuer}/api`
 
-/** Whether a token names another client than the application's own, before anything is verified. */
+/** Whether a token names a client other than the application's own. Nothing is verified yet. */
 export const isOfClient = ({ jws }: UnverifiedToken): boolean => jws.payload?.client_id !== CLIENT_ID
 
 /**
- * Verifies an access token of a client, as `verifyAccessToken` in `access-token.ts` does. With an audience, a token for another API is
- * invalid here. Without one, the scopes alone decide: `/userinfo` takes the tokens for all APIs.
+ * Verifies an access token of a client, like `verifyAccessToken` in `access-token.ts`. With an audience, a
+ * token for another API is invalid here. Without one, only the scopes decide: `/userinfo` accepts the tokens
+ * for all APIs.
  *
  * @param expected - Issuer, and perhaps audience, that the token must name.
  * @param now - Instant to compare `exp` with; whole seconds count.

@@ -7,7 +7,7 @@ import type { PublicKeys } from './public-keys.ts'
 /**
  * Reads an `id_token_hint` without verifying anything (OpenID Connect Core section 3.1.2.1).
  *
- * @returns `undefined`, if it has not the form of a token of this service.
+ * @returns `undefined`, if it does not have the form of a token of this service.
  */
 export function readHint(unverifiedHint: string): UnverifiedToken | undefined {
   try {
@@ -18,7 +18,7 @@ export function readHint(unverifiedHint: string): UnverifiedToken | undefined {
   }
 }
 
-/** Who signed in where, as an id_token says. */
+/** The user, the client and the session that an id_token names. */
 export interface IdTokenHint {
   userId: string
   clientId: unknown
@@ -26,7 +26,7 @@ export interface IdTokenHint {
 }
 
 /**
- * Verifies an `id_token_hint`. `exp` is ignored: the hint only names who signed in some time ago.
+ * Verifies an `id_token_hint`. `exp` is ignored: the hint only names a user who signed in earlier.
  *
  * @param keys - Public keys by `kid`, already loaded.
  * @returns `undefined`, if this service has not issued it as an id_token.

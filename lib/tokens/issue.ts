@@ -4,7 +4,7 @@ import type { UserState } from '../users/user.ts'
 import { accessTokenInput, type SignedIn } from './access-token.ts'
 import { kmsSigner } from './signer.ts'
 
-/** An access token, as a response carries it (RFC 6750 section 4). */
+/** An access token in a response (RFC 6750 section 4). */
 export interface IssuedToken {
   authToken: string
   tokenType: 'Bearer'
@@ -15,7 +15,7 @@ export interface IssuedToken {
 /** The settings that an issuer of access tokens needs. */
 export type IssuerSetting = 'SIGNING_KEY' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE' | 'TOKEN_TTL_SECONDS'
 
-/** One for all requests of a function: it keeps the public key. */
+/** One for all requests of a function, because it caches the public key. */
 const sign = kmsSigner()
 
 /**

@@ -10,7 +10,7 @@ export interface UnverifiedJws {
   header: Members
   /** Missing if the payload is no JSON object. */
   payload: Members | undefined
-  /** Header and payload as they were signed (RFC 7515 section 5.1). */
+  /** Header and payload in the form that was signed (RFC 7515 section 5.1). */
   signingInput: string
   signature: Buffer
 }
@@ -20,10 +20,10 @@ const MAX_TOKEN_CHARACTERS = 8_192
 /**
  * Parses a compact JWS, without verifying anything.
  *
- * Accepts only the form that this service issues: at most 8 KiB, three parts, each in the one
- * base64url spelling of its bytes (RFC 4648 section 3.5). The header must have the one JSON
- * spelling of its members. This also rejects repeated members (RFC 8725 section 2.4, RFC 7515
- * section 4). So a token has no second spelling, which the gateway would cache separately.
+ * Accepts only the form that this service issues: at most 8 KiB, and three parts. Each part must be the one
+ * base64url spelling of its bytes (RFC 4648 section 3.5). The header must have the one JSON spelling of its
+ * members. This also rejects repeated members (RFC 8725 section 2.4, RFC 7515 section 4). So a token has no
+ * second spelling, which the gateway would cache separately.
  *
  * @throws {@link ServiceError} `invalid_token`.
  */
@@ -47,7 +47,7 @@ export function parseJws(compact: string): UnverifiedJws {
   }
 }
 
-/** Returns the bytes of a part, unless it is another spelling of them. */
+/** Returns the bytes of a part, if it is their one spelling. */
 function decode(part: string): Buffer | undefined {
   const bytes = Buffer.from(part, 'base64url')
   return bytes.toString('base64url') === part ? bytes : undefined
@@ -67,9 +67,9 @@ const isObject = (value: unknown): value is Members =>
 /**
  * Checks the header of an access token, and returns its claims. The signature is not verified.
  *
- * Accepts RS256 only (RFC 8725 section 3.1), and the type of access tokens (RFC 9068 section 2.1), with `application/` or
- * without, in any case (RFC 7515 section 4.1.9). Rejects `crit`: this service understands no extension (RFC 7515 section 4.1.11).
- * `b64` is one (RFC 7797 section 3).
+ * Accepts RS256 only (RFC 8725 section 3.1), and the type of access tokens (RFC 9068 section 2.1). The type
+ * may have `application/` and any case (RFC 7515 section 4.1.9). Rejects `crit`: this service understands no
+ * extension (RFC 7515 section 4.1.11). `b64` is one (RFC 7797 section 3).
  *
  * @throws {@link ServiceError} `invalid_token`.
  */
@@ -85,8 +85,8 @@ export function readUnverifiedClaims({ header, payload }: UnverifiedJws): Member
 }
 
 /**
- * Verifies the signature of an access token after {@link readUnverifiedClaims}, and returns its claims. Node does it in this thread:
- * WebCrypto needs four times as long, because it uses another one.
+ * Verifies the signature of an access token after {@link readUnverifiedClaims}, and returns its claims. Node
+ * verifies in this thread: WebCrypto needs four times as long, because it uses another thread.
  *
  * @param key - An RSA key, whose size `publicKeyFromSpki` has checked.
  * @throws {@link ServiceError} `invalid_token`.

@@ -21,13 +21,16 @@ const KEYS_MAX_AGE_MS = 300_000
 /** Minimum time between two reads of the keys that tokens with an unknown `kid` cause. */
 const UNKNOWN_KID_PAUSE_MS = 60_000
 
-/** The same after a read without all keys, because the unknown one may be missing: the `Retry-After` of the 503. */
+/**
+ * Minimum time after a read without all keys, because the unknown one may be missing. It is the `Retry-After`
+ * of the 503.
+ */
 const OUTAGE_PAUSE_MS = 5_000
 
 /** Longest pause after a failed read while there are no keys at all. */
 export const FAILED_READ_PAUSE_MS = 1_000
 
-/** How long other requests wait for a read, instead of beginning one. Lambda may have frozen an older read. */
+/** How long other requests wait for a read before they begin one. Lambda may have frozen an older read. */
 const SHARED_READ_MS = 1_000
 
 /** Of an RSA key for RS256 (RFC 7518 section 3.3). */
@@ -73,15 +76,15 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
 }
 
 /**
- * Creates a cache of the trusted public keys; a function keeps one for all its requests.
+ * Creates a cache of the trusted public keys. A function has one for all its requests.
  *
- * The cache reads all keys again when they are five minutes old, and when a token names an unknown
- * `kid`. Forged tokens cause at most one read a minute, or one in five seconds after a read that
- * failed or without a key that KMS refused. While there are no keys, a failed read is repeated after
- * a pause of at most a second, with full jitter. Concurrent requests share a read.
+ * The cache reads all keys again when they are five minutes old, and when a token names an unknown `kid`.
+ * Forged tokens cause at most one read a minute. After a read that failed, or lacks a key that KMS refused,
+ * they cause at most one in five seconds. While there are no keys, a failed read is repeated after a pause of
+ * at most a second, with full jitter. Concurrent requests share a read.
  *
- * All of that holds in one process. Lambda gives each instance of a function one request at a time, so
- * N new instances read N times: two calls each, or six if KMS fails and the calls are repeated.
+ * All of that holds in one process. Lambda gives each instance of a function one request at a time, so N new
+ * instances read N times. Each read is two calls, or six if KMS fails and the calls are repeated.
  *
  * If KMS refuses one key, the remaining keys are still used: during a key turnover a published key
  * may be missing for a while. A token with an unknown `kid` cannot be verified then, and the cache
@@ -93,11 +96,11 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
 export function publicKeyCache() {
   let keys: PublicKeys = new Map()
   let expiresAtMs = Number.NEGATIVE_INFINITY
-  /** From when on an unknown `kid` causes a read. */
+  /** Time from which on an unknown `kid` causes a read. */
   let unknownKidReadAtMs = Number.NEGATIVE_INFINITY
-  /** From when on a read is repeated while there are no keys. */
+  /** Time from which on a read is repeated while there are no keys. */
   let nextReadAtMs = Number.NEGATIVE_INFINITY
-  /** Why the last read is without some keys. */
+  /** The reason why the last read lacks some keys. */
   let outage: unknown
   let running: { sinceMs: number; end: Promise<void> } | undefined
 

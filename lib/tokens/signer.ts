@@ -4,13 +4,13 @@ import { ServiceError } from '../errors.ts'
 import { FAILED_READ_PAUSE_MS, type PublicKey, readPublicKey } from './public-keys.ts'
 
 /**
- * Creates a signer that uses RS256 in KMS; a function keeps one for all its requests. The private key
- * never leaves KMS.
+ * Creates a signer that uses RS256 in KMS. A function has one for all its requests. The private key never
+ * leaves KMS.
  *
- * The signer caches the key's public half and verifies every signature with it, which costs a
- * hundredth of the call. A signature that does not verify means that the alias points to another
- * key now. The signer then reads the public half again and signs once more. A read that failed is repeated
- * after a pause of at most a second, with full jitter; until then signing fails without a call.
+ * The signer caches the key's public half and verifies every signature with it, which costs a hundredth of
+ * the call. If a signature is not valid, the alias points to another key now. The signer then reads the
+ * public half again and signs once more. A failed read is repeated after a pause of at most a second, with
+ * full jitter. Until then, signing fails without a call.
  *
  * @returns A function that returns a compact JWS (RFC 7515 section 3.1). Its `keyName` is the alias
  *   or id of the signing key. Its `signingInputFor` returns the JWS signing input for the `kid` that

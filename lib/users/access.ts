@@ -19,13 +19,16 @@ export const readProfiles = readWhole(['user#*'])
 /** Everything about users and login names. */
 export const readUsers = readWhole(['user#*', 'name#*'])
 
-/** Whether a login name is taken. It reads no user. */
+/** Reads whether a login name is taken. It cannot read a user. */
 export const findNames = read(['name#*'], ['userId'])
 
 /** Revokes all access tokens and sessions of a user. */
 export const revokeAll = writeTogether(['UpdateItem'], ['user#*'], REVOKING)
 
-/** Stores a user that a mail confirms, and its login names. Conditions of the writes forbid to replace any. */
+/**
+ * Stores a user that a mail confirms, and its login names. Conditions of the writes make sure that none is
+ * replaced.
+ */
 export const storeUsers = writeTogether(
   ['PutItem'],
   ['user#*', 'name#*'],
@@ -56,7 +59,7 @@ export const changeAddresses = writeTogether(
   ['username', 'email', 'emailVerified', 'emailAsWritten', 'changedAt', 'generation', 'changeId'],
 )
 
-/** Changes the login names with it. */
+/** Changes the login names in that transaction. */
 export const changeNames = writeTogether(['PutItem', 'DeleteItem'], ['name#*'], ['userId'])
 
 /** Deletes a profile, its login names, its factors, and the claims of its passkeys. */

@@ -25,12 +25,15 @@ export const withoutFactor = (user: FactorState, removed: Factor): string | unde
     .filter((factor) => factor !== removed)
     .join(' ') || undefined
 
-/** The value of {@link AMR} for the password alone. It is a constant of its own, so that bundles need not contain the others. */
+/**
+ * The value of {@link AMR} for a password without a second factor. It is a separate constant, so that bundles
+ * do not need the others.
+ */
 export const BY_PASSWORD = 'pwd' as const
 
 /**
- * How a user signed in, as values of the claim `amr` with a space between them (RFC 8176 section 2). `mfa` marks two factors.
- * `recovery` is a value of this service.
+ * Authentication methods of a sign-in: values of the claim `amr` with a space between them (RFC 8176 section
+ * 2). `mfa` marks two factors. `recovery` is a value of this service.
  */
 export const AMR = {
   password: BY_PASSWORD,
@@ -53,7 +56,7 @@ export const isAcr = (value: unknown): value is Acr => ACRS.some((acr) => acr ==
 /** Returns the value of the claim `acr` for a sign-in. */
 export const acrOf = (amr: string): Acr => (amr.split(' ').includes('mfa') ? 'aal2' : 'aal1')
 
-/** Who must have a second factor. */
+/** The users who must have a second factor. */
 export type FactorPolicy = 'none' | 'administrators' | 'all'
 
 /** Whether a policy demands a second factor of a role. */

@@ -1,6 +1,6 @@
 /**
- * A login name in upper or lower case: a username of 1 to 64 characters, or an e-mail address in the form
- * that HTML accepts (https://html.spec.whatwg.org/#valid-e-mail-address).
+ * A login name in upper or lower case. It is a username of 1 to 64 characters, or an e-mail address in the
+ * form that HTML accepts (https://html.spec.whatwg.org/#valid-e-mail-address).
  */
 export const LOGIN_NAME =
   /^(?:[A-Za-z0-9._-]{1,64}|(?=.{1,254}$)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*)$/
@@ -8,11 +8,13 @@ export const LOGIN_NAME =
 const NEW_LOCAL_PART = /^(?!.*=\?)[A-Za-z0-9#$&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9#$&'*+/=?^_`{|}~-]+)*$/
 
 /**
- * Whether a user may get a login name, which has the form of {@link LOGIN_NAME}. Names that are stored already stay valid.
+ * Whether a user may get a login name, which has the form of {@link LOGIN_NAME}. Names that are already
+ * stored stay valid.
  *
- * None begins with a hyphen, because programs read it as an option. The local part of an address is a dot-atom (RFC 5322 section
- * 3.2.3), because SES refuses others. It has no `%`, `!` or `=?`: some mail servers take these for a route to another domain, or
- * for an encoded word (RFC 2047), so an allowed domain could get mail for another one.
+ * No name begins with a hyphen, because programs read it as an option. The local part of an address is a
+ * dot-atom (RFC 5322 section 3.2.3), because SES refuses others. It has no `%`, `!` or `=?`: some mail
+ * servers read these as a route to another domain, or as an encoded word (RFC 2047). Then mail to an allowed
+ * domain could go to another one.
  */
 export const isNewLoginName = (name: string): boolean =>
   !name.startsWith('-') && (!name.includes('@') || NEW_LOCAL_PART.test(name.slice(0, name.lastIndexOf('@'))))

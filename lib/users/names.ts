@@ -20,8 +20,8 @@ export type Names = Pick<User, (typeof NAMES)[number]>
  * Returns the names of a user. A username that is an address is also the user's address, unless the user has another
  * one.
  *
- * @param written - Address as its owner writes it.
- * @param isVerified - Whether the user has shown that the address is the user's own.
+ * @param written - Address in the spelling of its owner.
+ * @param isVerified - Whether the user has proved to own the address.
  */
 export const namesOf = (username: string, written: string | undefined, isVerified: boolean): Names => {
   const email = written?.toLowerCase() ?? (isEmail(username) ? username : undefined)
@@ -34,10 +34,11 @@ export const namesOf = (username: string, written: string | undefined, isVerifie
 }
 
 /**
- * What became of a transaction over a user and its login names:
+ * The outcome of a transaction over a user and its login names:
  * - `done`: it is stored;
  * - `taken`: another user has one of the names, or the id;
- * - `changed`: the user is not as read any longer, or another write of the transaction was refused. Read again and repeat.
+ * - `changed`: the user has changed since the read, or another write of the transaction was refused. Read
+ *   again and repeat.
  */
 export type Outcome = 'done' | 'taken' | 'changed'
 
@@ -56,7 +57,7 @@ const free = (loginName: string, userId: string) => ({
   },
 })
 
-/** Returns the writes that free login names, and record who had them. */
+/** Returns the writes that free login names, and record the user who had them. */
 const freeAll = (table: Table, userId: string, loginNames: readonly string[], act: Act) => [
   ...loginNames.map((name) => free(name, userId)),
   ...loginNames.map((name) => freedNameOf(table, act, userId, name)),
@@ -74,7 +75,7 @@ function namesAsRead({ username, email }: User) {
  * Stores a new user and claims its login names, in one transaction.
  *
  * @param user - See `newUser` in `lib/users/user.ts`.
- * @param more - More writes of the transaction.
+ * @param more - Additional writes of the transaction.
  * @returns `done`, `taken`, or `changed` if one of `more` was refused.
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -102,14 +103,14 @@ interface NameChange {
   names: Names
   /** Random id of this change. */
   changeId: string
-  /** More writes of the transaction. */
+  /** Additional writes of the transaction. */
   more?: readonly TransactWrite[]
 }
 
 /**
  * Changes the login names of a user in one transaction, and revokes its access tokens, which carry the username.
  *
- * @param user - As read.
+ * @param user - The profile that was read.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function changeNames(
@@ -151,9 +152,9 @@ export async function changeNames(
 /**
  * Removes a user and frees its login names, in one transaction. Its sessions and tokens are invalid from then on.
  *
- * @param user - As read.
- * @param more - More writes of the transaction: those that remove its factors. No change may have come since the read, because
- *   it may have added a factor.
+ * @param user - The profile that was read.
+ * @param more - Additional writes of the transaction: those that remove its factors. The transaction also
+ *   requires that the user has not changed since the read, because a change may have added a factor.
  * @returns `done` or `changed`.
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -164,7 +165,7 @@ export async function removeUser(
   act: Act,
 ): Promise<Outcome> {
   const { condition, values } = namesAsRead(user)
-  // An import may bring the same id and names back. A request that arrives late must not remove that user.
+  // An import may add the same id and names again. A late request must not remove that user.
   const remove = {
     Key: profileKey(user.id),
     ConditionExpression: `generation = :readGeneration AND changeId = :readChangeId AND ${condition}`,

@@ -7,27 +7,27 @@ export const REVOCATION_STATE = ['disabled', 'generation'] as const
 /** Attributes of a profile that revocations change, in one write with the id of the change. */
 export const REVOKING = ['generation', 'sessionGeneration', 'survivingSession', 'changeId'] as const
 
-/** What decides whether a user's access tokens are revoked. */
+/** The values that decide whether a user's access tokens are revoked. */
 export type RevocationState = Pick<UserState, (typeof REVOCATION_STATE)[number]>
 
 /**
  * Whether an access token is revoked: its user is disabled or removed, or revoked it.
  *
- * Generations are compared, not times. A time is computed before its write lands, by a clock that may
- * be wrong, so tokens that were issued in between would stay valid.
+ * Generations are compared, not times. A time is computed before it is stored, by a clock that may be wrong.
+ * Tokens issued in between would stay valid.
  *
  * @param generation - The token's `gen`.
- * @param state - State of the token's user, or `undefined` if there is no such user.
+ * @param state - State of the token's user, or `undefined` if the user does not exist.
  */
 export const isTokenRevoked = (generation: number, state: RevocationState | undefined): boolean =>
   state === undefined || state.disabled || generation !== state.generation
 
 /**
- * Requires that an access token is not revoked. The gateway may have cached the authorizer's result, so a handler whose
- * response depends on it reads the user again.
+ * Requires that an access token is not revoked. The gateway may have cached the authorizer's result. So a
+ * handler whose response depends on it reads the user again.
  *
  * @param generation - The token's `gen`.
- * @param user - The token's user as just read, or `undefined` if there is no such user.
+ * @param user - The token's user from a read of this request, or `undefined` if the user does not exist.
  * @throws {@link ServiceError} `invalid_token`.
  */
 export function requireUnrevoked<T extends RevocationState>(

@@ -18,7 +18,7 @@ import { isLoginName } from './login-name.ts'
 import { REVOCATION_STATE, type RevocationState } from './revocation.ts'
 import { isUserId, PROFILE, USER_STATE, type User, type UserState } from './user.ts'
 
-/** How many times a change is attempted when concurrent changes to the user precede it. */
+/** Attempts of a change, if concurrent changes of the user come first. */
 const MAX_ATTEMPTS = 5
 
 /** Returns the key of a user's profile item. */
@@ -57,7 +57,7 @@ export const USER_INFO = [
   'attributes',
 ] as const
 
-/** What a user's own applications may know: no password hash. */
+/** A user for the user's own applications: no password hash. */
 export type UserInfo = Pick<User, (typeof USER_INFO)[number]>
 
 /**
@@ -82,7 +82,7 @@ export async function findUserByName(table: Table, loginName: string): Promise<U
 }
 
 /**
- * Finds what decides whether a user's access tokens are revoked, with a consistent read of these attributes alone.
+ * Finds whether a user's access tokens are revoked, with a consistent read of only these attributes.
  *
  * @throws {@link ServiceError} `unavailable`, if the store is down or holds an invalid profile.
  */
@@ -117,20 +117,20 @@ export type UserChanges = Partial<
 
 /** A change of a user. */
 export interface UserChange {
-  /** New values; `undefined` removes one. They must move a generation. */
+  /** New values; `undefined` removes one. They must include a new generation. */
   changes: UserChanges & Pick<User, 'generation'>
   /** Random id of this change. */
   changeId: string
   /** One word for its event. */
   detail?: string
-  /** More writes of the transaction. */
+  /** Additional writes of the transaction. */
   more?: readonly TransactWrite[]
 }
 
 /**
- * Changes a user, on condition that both generations are still as read.
+ * Changes a user, on condition that both generations have not changed since the read.
  *
- * @param user - As read.
+ * @param user - The profile that was read.
  * @returns Whether the change is stored, with its event.
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -157,10 +157,10 @@ export const unrevoked = ({
   },
 })
 
-/** Attributes that every change may move. What they mean stands in the event's detail. */
+/** Attributes that any change may include. The event's detail says what they mean. */
 const OF_EVERY_CHANGE = ['generation', 'sessionGeneration', 'survivingSession', 'changedAt']
 
-/** Returns the names of the attributes that a change gives another value, as far as the user was read. */
+/** Returns the names of the attributes that get another value. It knows only attributes that were read. */
 const changedNames = (user: Partial<User>, changes: Partial<User>): string[] =>
   Object.entries(changes)
     .filter(([name, value]) => !OF_EVERY_CHANGE.includes(name) && user[name as keyof User] !== value)
@@ -191,8 +191,8 @@ export async function untilStored<T>(change: () => Promise<T | undefined>): Prom
 }
 
 /**
- * Replaces a password hash by another one of the same password, on condition that nothing changed since
- * the read. Revokes nothing.
+ * Replaces a password hash by another hash of the same password, on condition that the user has not changed
+ * since the read. Revokes nothing.
  *
  * @returns Whether this call replaced it.
  * @throws {@link ServiceError} `unavailable`.
@@ -208,8 +208,8 @@ export const replaceHash = (table: Table, user: User, passwordHash: string): Pro
   })
 
 /**
- * Returns the user of a profile item. A user whose role was taken out of `ROLES` is disabled: the service does not know what
- * the user may do. The log names the user.
+ * Returns the user of a profile item. A user whose role was removed from `ROLES` is disabled, because the
+ * service does not know the role's rights. The log names the user.
  *
  * @param names - The attributes that were read, with `username` and `role`; by default all.
  * @throws {@link ServiceError} `unavailable`, if the item is not a valid profile.

@@ -6,7 +6,9 @@ import type { Acr } from './factors.ts'
 
 /** The authenticated caller of a request. */
 export interface Principal {
-  /** Opaque id of the user, which never changes. Store data of a user under it, not under the username. */
+  /**
+   * Opaque id of the user, which never changes. Store a user's data under this id, not under the username.
+   */
   userId: string
   username: string
   role: Role
@@ -39,21 +41,21 @@ export const PROFILE = {
   factors: optionalText,
   /** A second login name. */
   email: optionalText,
-  /** Whether the user has shown that the address is the user's own. */
+  /** Whether the user has proved to own the address. */
   emailVerified: flag,
-  /** The address as its owner writes it, for mails, if that is not `email`. */
+  /** The address in the spelling of its owner, for mails, if that is not `email`. */
   emailAsWritten: optionalText,
-  /** PHC string, or a hash as another program spells it; see `lib/passwords/hash.ts`. */
+  /** PHC string, or a hash in the format of another program; see `lib/passwords/hash.ts`. */
   passwordHash: text,
-  /** Random id of the latest change. A change of factors and a removal demand it as read. */
+  /** Random id of the latest change. A change of factors and a removal have it as a condition. */
   changeId: text,
   createdAt: text,
   changedAt: text,
   /** Id of the user in the program that the user moved from, for operators and the user. Nothing depends on it. */
   externalId: optionalText,
   /**
-   * Attributes that `auth.config.ts` defines, as operators wrote them; see `userAttributesOf` in `attributes.ts`. What users write themselves
-   * would be another map: IAM conditions cannot name a part of a map.
+   * Attributes that `auth.config.ts` defines, with the values of operators; see `userAttributesOf` in
+   * `attributes.ts`. Values of users would need another map: IAM conditions cannot name a part of a map.
    */
   attributes: optionalMap,
 } satisfies Attributes
@@ -76,10 +78,10 @@ export const USER_STATE = [
   'attributes',
 ] as const
 
-/** What tokens and sessions depend on. */
+/** The part of a user that tokens and sessions depend on. */
 export type UserState = Pick<User, 'id' | (typeof USER_STATE)[number]>
 
-/** Values that a user may bring along. */
+/** Values that an imported user may have. */
 type ImportedValues = Pick<
   User,
   'id' | 'email' | 'emailVerified' | 'emailAsWritten' | 'disabled' | 'createdAt' | 'externalId' | 'attributes'
@@ -94,10 +96,10 @@ export const USER_RANDOM_BYTES = 2 * (ID_BYTES + GENERATION_BYTES)
 /**
  * Creates a new user, without storing it.
  *
- * Both generations begin at a random number. If they began at 0, a user that is removed and imported
- * again with the same id would accept tokens and sessions of its earlier life.
+ * Both generations begin at a random number. If they began at 0, old tokens and sessions would be valid again
+ * after a user is removed and imported with the same id.
  *
- * @param values - Values of the user. An `id` is the one of a user that moves here.
+ * @param values - Values of the user. An `id` is that of an imported user.
  * @param now - Becomes `createdAt`, if `values` has none, and `changedAt`.
  * @param random - {@link USER_RANDOM_BYTES} fresh random bytes.
  */
@@ -123,19 +125,19 @@ export function newUser(
 }
 
 /**
- * Whether a value has the form of a user id: 16 bytes in base64url. The last character has no bits beyond them, so that a
- * browser that decodes the id for a passkey and encodes it again returns the same one.
+ * Whether a value has the form of a user id: 16 bytes in base64url. The last character has no other bits. So
+ * a browser that decodes the id for a passkey and encodes it again returns the same id.
  */
 export const isUserId = (value: unknown): value is string =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{21}[AQgw]$/.test(value)
 
-/** Returns the login names of a user: one, if the username is the address. */
+/** Returns the login names of a user. There is only one if the username is the address. */
 export const loginNamesOf = ({ username, email }: Pick<User, 'username' | 'email'>): string[] =>
   email === undefined || email === username ? [username] : [username, email]
 
 /**
- * Returns who a user is, in the names of OpenID Connect Core section 5.1. Without an address, both members about it are
- * missing.
+ * Returns a user's claims with the names of OpenID Connect Core section 5.1. Without an address, both members
+ * about it are missing.
  */
 export const claimsOf = (
   sub: string,
@@ -155,8 +157,8 @@ export const claimsOf = (
 })
 
 /**
- * Returns the address that a user has shown to be the user's own, as its owner writes it. It proves who the user is; another
- * one does not.
+ * Returns the address that a user has proved to own, in the owner's spelling. Only such an address proves the
+ * user's identity.
  */
 export const verifiedMailboxOf = ({
   email,
@@ -165,7 +167,7 @@ export const verifiedMailboxOf = ({
 }: Pick<User, 'email' | 'emailVerified' | 'emailAsWritten'>): string | undefined =>
   emailVerified ? (emailAsWritten ?? email) : undefined
 
-/** Returns the address that mails to a user go to, as its owner writes it, or `undefined` if the user has none. */
+/** Returns the address for mails to a user, in the owner's spelling, or `undefined` if the user has none. */
 export const mailboxOf = ({
   username,
   email,

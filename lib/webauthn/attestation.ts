@@ -1,7 +1,7 @@
 import { decodeCbor } from './cbor.ts'
 import { isValidSignature, type PasskeyKey } from './cose-key.ts'
 
-/** What an authenticator returns at a registration (WebAuthn level 3, section 6.5). */
+/** The object that an authenticator returns at a registration (WebAuthn level 3, section 6.5). */
 interface AttestationObject {
   format: string
   statement: ReadonlyMap<unknown, unknown>
@@ -24,11 +24,11 @@ export function readAttestationObject(bytes: Buffer): AttestationObject {
 }
 
 /**
- * Whether an attestation is valid. The service asks for none, so a browser passes on none, or one that the passkey's own key
- * signed, which adds nothing (WebAuthn level 3, sections 5.1.3 and 8.2). Certificates are not verified: one of a manufacturer is
- * refused.
+ * Whether an attestation is valid. The service requests none. So a browser sends none, or one signed by the
+ * passkey's key, which proves nothing more (WebAuthn level 3, sections 5.1.3 and 8.2). The service does not
+ * verify certificates: it rejects an attestation of a manufacturer.
  *
- * @param signed - What a signature covers.
+ * @param signed - The bytes that a signature covers.
  */
 export function isValidAttestation(
   { format, statement }: AttestationObject,

@@ -1,6 +1,6 @@
 import { decodeCbor } from './cbor.ts'
 
-/** What an authenticator says (WebAuthn level 3, section 6.1). It is signed. */
+/** Data of an authenticator (WebAuthn level 3, section 6.1). They are signed. */
 export interface AuthenticatorData {
   rpIdHash: Buffer
   /** Whether the user touched the authenticator. */

@@ -16,10 +16,11 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const MAX_DEPTH = 16
 
 /**
- * Decodes the first CBOR value in bytes (RFC 8949): integers, bytes, text, lists, maps, and simple values. It knows no tags, no
- * floating-point numbers, no text that is not UTF-8, no lengths that are indefinite or longer than needed, and no more than 16 levels.
+ * Decodes the first CBOR value in bytes (RFC 8949): integers, bytes, text, lists, maps, and simple values. It
+ * rejects tags, floating-point numbers, and text that is not UTF-8. It also rejects lengths that are
+ * indefinite or longer than needed, and more than 16 levels.
  *
- * @returns The value, and how many bytes it takes.
+ * @returns The value, and its number of bytes.
  * @throws Error, if the bytes are no such value, or end before it.
  */
 export function decodeCbor(bytes: Buffer): { value: CborValue; length: number } {

@@ -1,4 +1,4 @@
-/** What a browser says about a ceremony (WebAuthn level 3, section 5.8.1). Nothing of it is verified. */
+/** Data of a browser about a ceremony (WebAuthn level 3, section 5.8.1). They are not verified. */
 interface ClientData {
   type?: unknown
   challenge?: unknown

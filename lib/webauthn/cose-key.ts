@@ -18,8 +18,8 @@ const [MIN_RSA_BITS, MAX_RSA_BITS] = [2_048, 4_096]
 const MAX_RSA_EXPONENT = 2n ** 32n
 
 /**
- * Reads a public key as an authenticator encodes it (RFC 9052 section 7). Each algorithm has one type of key and one curve, so
- * that a key cannot choose another.
+ * Reads a public key in the encoding of authenticators (RFC 9052 section 7). Each algorithm has one type of
+ * key and one curve, so that a key cannot choose another one.
  *
  * @throws Error, if the key is not a valid one of {@link ALGORITHMS}. The point of an EC key must be on its curve.
  */
@@ -43,7 +43,7 @@ function jwkOf(key: ReadonlyMap<CborValue, CborValue>): JsonWebKey {
   const bytes = (label: number, length?: number) => {
     const value = key.get(label)
     if (!(value instanceof Uint8Array)) throw new Error('the public key lacks a value')
-    // OpenSSL would accept zeros before a coordinate: RFC 9053 section 7.1.1 wants its exact length.
+    // OpenSSL would accept zeros before a coordinate. RFC 9053 section 7.1.1 requires the exact length.
     if (length !== undefined && value.length !== length) {
       throw new Error('the public key has a value of another length')
     }
@@ -57,6 +57,6 @@ function jwkOf(key: ReadonlyMap<CborValue, CborValue>): JsonWebKey {
   throw new Error('the public key has none of the offered algorithms')
 }
 
-/** Whether a signature of an authenticator is valid. Of ES256 it is encoded as DER, without bytes after it. */
+/** Whether a signature of an authenticator is valid. One of ES256 is DER, without bytes after it. */
 export const isValidSignature = ({ algorithm, key }: PasskeyKey, data: Buffer, signature: Buffer): boolean =>
   verify(algorithm === -8 ? undefined : 'sha256', data, key, signature)

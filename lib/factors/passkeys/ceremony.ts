@@ -23,10 +23,10 @@ interface Response<R> {
   response: R & { clientDataJSON: string }
 }
 
-/** The part of a response to `navigator.credentials.create()` that is read. Nothing of it is verified. */
+/** The part of a response to `navigator.credentials.create()` that the service reads. It is not verified. */
 export type CreationResponse = Response<{ attestationObject: string; transports?: string[] | undefined }>
 
-/** The part of a response to `navigator.credentials.get()` that is read. Nothing of it is verified. */
+/** The part of a response to `navigator.credentials.get()` that the service reads. It is not verified. */
 export type AssertionResponse = Response<{
   authenticatorData: string
   signature: string
@@ -38,8 +38,9 @@ const TIMEOUT_MS = CHALLENGE_TTL_SECONDS * 1_000
 /**
  * Returns the options of `navigator.credentials.create()`. A passkey is discoverable, so that it signs in without a name.
  *
- * It may lack user verification, as security keys without a PIN do: it is a second factor only. The service asks for no
- * attestation. The user handle is the 16 bytes of the user id, which says nothing about the user.
+ * It may lack user verification, as security keys without a PIN do. Then it is only a second factor. The
+ * service does not request attestation. The user handle is the 16 bytes of the user id, which reveals nothing
+ * about the user.
  *
  * @param existing - The user's passkeys: their authenticators refuse to make another one.
  */
@@ -66,8 +67,8 @@ export const creationOptions = (
 /**
  * Returns the options of `navigator.credentials.get()`.
  *
- * @param allowed - The user's passkeys, for a second factor. Without them any passkey of the service may respond, and must
- *   verify its user: then it counts as two factors.
+ * @param allowed - The user's passkeys, for a second factor. Without them, any passkey of the service may
+ *   respond. It must verify its user, and counts as two factors.
  */
 export const requestOptions = (
   { RP_ID }: Pick<RelyingParty, 'RP_ID'>,
@@ -88,10 +89,10 @@ const descriptorOf = ({ credentialId, transports }: Passkey) => ({
 })
 
 /**
- * Verifies the response to `navigator.credentials.create()` (WebAuthn level 3, section 7.1), and returns the new passkey. That
- * no user has its credential id, the store verifies.
+ * Verifies the response to `navigator.credentials.create()` (WebAuthn level 3, section 7.1), and returns the
+ * new passkey. The store verifies that no user has its credential id.
  *
- * @param challenge - Found for the caller, and not spent.
+ * @param challenge - The caller's challenge, not spent.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey.
  */
 export function verifyRegistration(
@@ -126,22 +127,22 @@ export function verifyRegistration(
   }
 }
 
-/** What a response has to match beside the challenge. */
+/** What a response must match in addition to the challenge. */
 export interface Asserted {
   /** The user that the passkey belongs to. */
   userId: string
   passkey: Passkey
-  /** Whether the passkey is both factors, and so must verify its user, not for the first time. */
+  /** Whether the passkey is both factors. Then it must verify its user, and must have done so before. */
   isBothFactors: boolean
 }
 
 /**
  * Verifies the response to `navigator.credentials.get()` (WebAuthn level 3, section 7.2), and returns what to store.
  *
- * A counter that does not go up shows that the passkey was copied. It is refused and logged. Most passkeys do not count: they
- * always send 0.
+ * A counter that does not increase shows that the passkey was copied. The response is rejected and logged.
+ * Most passkeys do not count: they always send 0.
  *
- * @param challenge - Found for the sign-in, and not spent.
+ * @param challenge - The challenge of the sign-in, not spent.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey.
  */
 export function verifyAssertion(
@@ -184,13 +185,13 @@ const refusalFor =
   (reason) =>
     refusal('passkey_refused', reason, { userId })
 
-/** What the client data of a response must name. */
+/** Values that the client data of a response must have. */
 interface ExpectedClientData {
   type: 'webauthn.create' | 'webauthn.get'
   challenge: string
 }
 
-/** Checks what the browser says about the ceremony. Also a page in a frame of another site is refused. */
+/** Checks the browser's data about the ceremony. A page in a frame of another site is rejected too. */
 function checkClientData(
   { RP_ORIGINS }: RelyingParty,
   { id, rawId, type: credentialType, response }: CreationResponse | AssertionResponse,
@@ -208,7 +209,7 @@ function checkClientData(
   if (data.topOrigin !== undefined) throw refused('a page in a frame')
 }
 
-/** Checks what the authenticator says, in both ceremonies. */
+/** Checks the authenticator's data, in both ceremonies. */
 function checkAuthenticatorData({ RP_ID }: RelyingParty, read: AuthenticatorData, refused: Refused): void {
   if (!read.rpIdHash.equals(hash('sha256', RP_ID, 'buffer'))) throw refused('the hash of another RP ID')
   if (!read.isUserPresent) throw refused('no user presence')
@@ -218,11 +219,11 @@ function checkAuthenticatorData({ RP_ID }: RelyingParty, read: AuthenticatorData
 const deviceTypeOf = ({ isBackupEligible }: AuthenticatorData): Passkey['deviceType'] =>
   isBackupEligible ? 'multiDevice' : 'singleDevice'
 
-/** Returns what an authenticator signs: its data, and the hash of the client data. */
+/** Returns the bytes that an authenticator signs: its data, and the hash of the client data. */
 const signedData = (authData: Buffer, clientDataJSON: string): Buffer =>
   Buffer.concat([authData, hash('sha256', bytesOf(clientDataJSON), 'buffer')])
 
-/** Reads a part of a response. The messages of the readers contain nothing of it. */
+/** Reads a part of a response. The readers' error messages contain nothing of the response. */
 function tryTo<T>(refused: Refused, read: () => T): T {
   try {
     return read()

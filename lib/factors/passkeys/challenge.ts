@@ -18,7 +18,10 @@ import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from
 import { secondOf } from '../../time.ts'
 import { refusal } from '../refusals.ts'
 
-/** What a challenge is for: to register a passkey, to sign in without a name, or to complete a sign-in with a password. */
+/**
+ * The purpose of a challenge: to register a passkey, to sign in without a name, or to complete a sign-in with
+ * a password.
+ */
 export type CeremonyKind = 'registration' | 'sign-in' | 'second-factor'
 
 /** Attributes of a challenge. */
@@ -69,10 +72,11 @@ export const startChallenge = (
 })
 
 /**
- * Stores a new challenge, within the limit of the source: 300 in 15 minutes, because pages with autofill ask for one at each
- * view. Those of users who have shown the password are counted apart, and each user there gets 30. It may be called twice.
+ * Stores a new challenge, within the limit of the source: 300 in 15 minutes, because pages with autofill
+ * request one at each view. Challenges of users who have proved the password are counted separately, with a
+ * limit of 30 for each user. The function may be called twice.
  *
- * @param sourceIp - Address that the gateway saw the request come from.
+ * @param sourceIp - Address of the request, from the gateway.
  * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
  */
 export async function storeChallenge(
@@ -98,8 +102,8 @@ export async function storeChallenge(
 /**
  * Finds the challenge that a response signs, with a consistent read. Nothing is spent.
  *
- * @param unverifiedChallenge - From the client data of the response.
- * @param bound - What the challenge must have been made for.
+ * @param unverifiedChallenge - The value in the client data of the response.
+ * @param bound - The purpose and the user that the challenge must belong to.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey, or `unavailable`.
  */
 export async function findChallenge(
@@ -134,7 +138,7 @@ export async function findChallenge(
 /**
  * Returns the write that spends a challenge, as a part of the transaction that needs it.
  *
- * @param spentBy - Id of what it is spent for: a change of the factors, or a sign-in.
+ * @param spentBy - Id of the change of the factors or of the sign-in that spends it.
  */
 export const spendChallenge = ({ challenge }: Challenge, spentBy: string): TransactWrite => ({
   Update: {

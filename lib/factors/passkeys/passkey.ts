@@ -10,15 +10,16 @@ export const PASSKEY = {
   publicKey: text,
   /** Signature counter of the latest sign-in; 0 if the authenticator does not count. */
   counter: number,
-  /** How the authenticator can be reached, as the browser said, with a space between values. */
+  /** Transports of the authenticator from the browser, with a space between values. */
   transports: optionalText,
   /** Whether the passkey may be copied to other devices. It never changes (WebAuthn level 3, section 6.1.3). */
   deviceType: text as Read<'singleDevice' | 'multiDevice'>,
   /** Whether it has been copied, as of the latest sign-in. */
   backedUp: flag,
   /**
-   * Whether it verified its user at the registration, or later after the password. Only then it is both factors: a thief of a
-   * security key without a PIN can set one (WebAuthn level 3, section 4, credential record).
+   * Whether it verified its user at the registration, or later after the password. Only such a passkey is
+   * both factors: a thief of a security key without a PIN can set a PIN (WebAuthn level 3, section 4,
+   * credential record).
    */
   uvInitialized: flag,
   name: text,
@@ -36,7 +37,9 @@ export const MAX_PASSKEYS = 20
 /** Longest credential id in bytes (WebAuthn level 3, section 7.1). */
 export const MAX_CREDENTIAL_ID_BYTES = 1_023
 
-/** Returns the id of a passkey in this service: a hash of its credential id, which may be longer than a key of the store. */
+/**
+ * Returns the id of a passkey in this service: a hash of its credential id, which may be too long for a key.
+ */
 export const passkeyIdOf = (credentialId: string): string => hash('sha256', credentialId, 'base64url')
 
 /** Whether a value has the form of a passkey's id. */
@@ -46,7 +49,7 @@ export const isPasskeyId = (value: unknown): value is string =>
 /** Returns the name of a passkey whose user chose none. */
 export const defaultName = (now: Date): string => `Passkey of ${now.toISOString().slice(0, 10)}`
 
-/** A passkey as its user sees it. */
+/** A passkey for its user. */
 export interface PasskeySummary {
   id: string
   name: string
@@ -57,7 +60,7 @@ export interface PasskeySummary {
   transports?: string[]
 }
 
-/** Returns what its user sees of a passkey. */
+/** Returns a passkey for its user. */
 export const summaryOf = (passkey: Passkey): PasskeySummary => ({
   id: passkeyIdOf(passkey.credentialId),
   name: passkey.name,

@@ -19,9 +19,9 @@ import {
 import { defaultName, MAX_PASSKEYS, type Passkey } from './passkey.ts'
 import { addPasskey, findPasskeys } from './store.ts'
 
-/** Whose passkey is registered. */
+/** The user whose passkey is registered. */
 export interface Registrant {
-  /** As read in this request, before the passkeys. */
+  /** The profile, read in this request before the passkeys. */
   user: User
   /** Login token of an enrolment. */
   loginTokenId?: string | undefined
@@ -48,8 +48,8 @@ export async function beginRegistration(
  *
  * @param given - The response of the browser, and the name that the user gives the passkey.
  * @param spentBy - Id of the change that spends the challenge.
- * @returns The passkey, recovery codes if the user has none left, and the writes that store both and spend the challenge, for
- *   one transaction with `factorChange`.
+ * @returns The passkey, recovery codes if the user has none left, and writes for one transaction with
+ *   `factorChange`. They store both and spend the challenge.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey; `conflict`; `unavailable`.
  */
 export async function verifyNewPasskey(

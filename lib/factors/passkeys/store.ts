@@ -61,8 +61,8 @@ async function queryPasskeys(
 }
 
 /**
- * Returns the writes that store a new passkey and claim its credential id. A credential id that any user has is refused
- * (WebAuthn level 3, section 7.1).
+ * Returns the writes that store a new passkey and claim its credential id. They are refused if any user has
+ * that credential id (WebAuthn level 3, section 7.1).
  */
 export function addPasskey(userId: string, passkey: Passkey): TransactWrite[] {
   const id = passkeyIdOf(passkey.credentialId)
@@ -74,7 +74,8 @@ export function addPasskey(userId: string, passkey: Passkey): TransactWrite[] {
 }
 
 /**
- * Returns the write that records a sign-in, on condition that the passkey exists and its counter is as read.
+ * Returns the write that records a sign-in, on condition that the passkey exists and its counter has not
+ * changed since it was read.
  *
  * @param used - Values of this sign-in.
  */

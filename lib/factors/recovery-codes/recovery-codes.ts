@@ -15,7 +15,7 @@ export const RECOVERY_CODES_RANDOM_BYTES = CODES * CODE_BYTES
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 
 /**
- * Returns a code as users see it: four groups of four characters.
+ * Returns a code in the form that users see: four groups of four characters.
  *
  * @param random - {@link CODE_RANDOM_BYTES} fresh random bytes.
  */
@@ -33,7 +33,8 @@ export const recoveryCodes = (random: Buffer): string[] =>
   )
 
 /**
- * Reads a recovery code as a person types it: in upper or lower case, with or without hyphens and spaces, O as 0, I and L as 1.
+ * Reads a recovery code that a person has typed. It accepts upper and lower case, hyphens and spaces. O
+ * counts as 0, and I and L as 1.
  *
  * @returns The code's 16 characters, or `undefined` if the text is no recovery code.
  */
@@ -45,11 +46,13 @@ export function readRecoveryCode(typed: string): string | undefined {
 }
 
 /**
- * Returns the hash that a recovery code is stored as. The user id is part of it, so equal codes of two users differ.
+ * Returns the stored hash of a recovery code. The user id is part of it, so equal codes of two users have
+ * different hashes.
  *
- * One round of SHA-256 takes no time in a sign-in. A search for 80 random bits needs about 2^79 of them.
+ * One round of SHA-256 costs almost no time in a sign-in. A search for 80 random bits needs about 2^79
+ * rounds.
  *
- * @param code - As users see it, or as {@link readRecoveryCode} returns it.
+ * @param code - In the form that users see, or that {@link readRecoveryCode} returns.
  */
 export const hashRecoveryCode = (userId: string, code: string): string =>
   hash('sha256', `${userId}:${code.replaceAll('-', '')}`, 'base64url')

@@ -48,8 +48,8 @@ export const spendRecoveryCode = (userId: string, codeHash: string): TransactWri
 })
 
 /**
- * Returns the writes that belong to the removal of a user's last factor: recovery codes replace a factor, and a requested reset
- * of the factors must not remove a later one.
+ * Returns the writes that belong to the removal of a user's last factor. Recovery codes replace a factor, so
+ * they go too. A requested reset of the factors must not remove a later factor, so it ends.
  */
 export const removeWithLastFactor = (userId: string): TransactWrite[] => [
   { Delete: { Key: recoveryCodesKey(userId) } },

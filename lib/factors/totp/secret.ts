@@ -9,7 +9,7 @@ const contextOf = (userId: string) => ({ user: userId })
  * Encrypts a secret of a user in KMS.
  *
  * @param keyName - Alias of a symmetric key.
- * @returns The ciphertext in base64. It decrypts for this user only.
+ * @returns The ciphertext in base64. It can be decrypted only for this user.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function encryptSecret(
@@ -30,7 +30,8 @@ export async function encryptSecret(
  * Decrypts a secret of a user in KMS.
  *
  * @param ciphertext - See {@link encryptSecret}.
- * @throws {@link ServiceError} `unavailable`, also if the ciphertext is not of this user: the store holds an invalid item then.
+ * @throws {@link ServiceError} `unavailable`, also if the ciphertext belongs to another user: then the table
+ *   has an invalid item.
  */
 export async function decryptSecret(
   aws: AwsCall,

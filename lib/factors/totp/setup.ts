@@ -14,7 +14,7 @@ import { base32Of, NO_STEP, stepOfCode, TOTP_SECRET_BYTES, totpUri } from './tot
 const SETUP_TTL_SECONDS = 600
 const TRY_ID_BYTES = 8
 
-/** What an authenticator app needs. Both members contain the secret. */
+/** Setup data for an authenticator app. Both members contain the secret. */
 export interface TotpSetup {
   /** In base32, for typing. */
   secret: string
@@ -23,10 +23,10 @@ export interface TotpSetup {
 }
 
 /**
- * Begins to set up an authenticator app: stores a new secret for ten minutes, in place of an earlier one that was not confirmed.
- * The user has the factor only after a code of the app confirmed it.
+ * Begins to set up an authenticator app. It stores a new secret for ten minutes, in place of an earlier one
+ * that was not confirmed. The user has the factor only after a code of the app confirms it.
  *
- * @param loginTokenId - Of an enrolment. Only the same enrolment can confirm it.
+ * @param loginTokenId - Login token of an enrolment. Only the same enrolment can confirm the app.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function startTotp(
@@ -42,9 +42,10 @@ export async function startTotp(
 }
 
 /**
- * Verifies a code of the authenticator app that a user is setting up. Nothing but the try is stored.
+ * Verifies a code of the authenticator app that a user is setting up. Only the try is stored.
  *
- * @param user - As read. A change of the user since {@link startTotp} voids the setup.
+ * @param user - The profile that was read. A change of the user since {@link startTotp} makes the setup
+ *   invalid.
  * @returns Writes for the transaction that changes the user's factors, and the recovery codes in it if the user has none left.
  * @throws {@link ServiceError} `conflict`, if the setup has expired; `invalid_fields` at `#/code`; `too_many_attempts` after ten
  *   tries, or `unavailable`.

@@ -29,7 +29,7 @@ export type Totp = ValuesOf<typeof TOTP>
 /** Attributes of an authenticator app that a user is setting up. */
 export const PENDING_TOTP = {
   ciphertext: text,
-  /** The user's token generation at the beginning. A change of the user voids the setup. */
+  /** The user's token generation at the beginning. A change of the user makes the setup invalid. */
   generation: number,
   /** Second since the epoch. */
   expiresAt: number,
@@ -78,10 +78,11 @@ export async function storePendingTotp(table: Table, userId: string, pending: Pe
 }
 
 /**
- * Returns the writes that make a pending authenticator app the user's own, in place of an earlier one. They are a part of the
- * transaction that changes the user's factors, and are refused if another setup has begun meanwhile.
+ * Returns the writes that make a pending authenticator app the user's own, in place of an earlier one. They
+ * are a part of the transaction that changes the user's factors. They are refused if another setup has begun
+ * since the read.
  *
- * @param step - Of the code that confirms it. The same code is not accepted in a sign-in.
+ * @param step - Step of the code that confirms it. A sign-in does not accept the same code.
  */
 export const adoptTotp = (
   userId: string,
@@ -112,10 +113,11 @@ export const removeTotp = (userId: string): TransactWrite => ({
 })
 
 /**
- * Returns the write that spends the code of a step, as a part of the transaction that completes the sign-in. It is refused, if
- * that code or a later one was accepted meanwhile (RFC 6238 section 5.2), or the app was removed or replaced.
+ * Returns the write that spends the code of a step, as a part of the transaction that completes the sign-in.
+ * It is refused if that code or a later one has been accepted since the read (RFC 6238 section 5.2). It is
+ * also refused if the app was removed or replaced.
  *
- * @param totp - As read.
+ * @param totp - The stored app.
  */
 export const spendStep = (userId: string, { createdAt }: Totp, step: number): TransactWrite => ({
   Update: {

@@ -10,7 +10,7 @@ const DIGITS = 6
 /** Clocks and people may be one step late or early (RFC 6238 section 5.2). */
 const DRIFT_STEPS = 1
 
-/** Before any step: the `lastStep` of a secret with which no code was accepted yet. */
+/** The `lastStep` of a secret before its first accepted code. */
 export const NO_STEP = -1
 
 /**
@@ -46,7 +46,10 @@ export const truncate = (hmac: Buffer): number =>
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** Returns bytes in base32 (RFC 4648 section 6), without padding, as authenticator apps read secrets. */
+/**
+ * Returns bytes in base32 (RFC 4648 section 6), without padding. Authenticator apps read secrets in this
+ * form.
+ */
 export const base32Of = (bytes: Buffer): string => encodeBits(bytes, BASE32)
 
 /**

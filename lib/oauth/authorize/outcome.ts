@@ -80,7 +80,7 @@ const errorOf = (error: string, description: string): AuthorizationError => ({ e
  * Decides a valid authorization request: returns the next step, an error, or a new code.
  *
  * @param presented - The session in the cookie, from a read of this request, or `undefined` without a live
- * one.
+ *   one.
  * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
  */
 export async function outcomeOf(

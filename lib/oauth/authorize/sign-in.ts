@@ -28,7 +28,7 @@ const COUNTS_SECONDS = 600
  * least. An `acr_values` that it could not meet is voluntary. `max_age=0` is `prompt=login`.
  *
  * @param signIn - `undefined` without a session. Then the result says whether a sign-in of another tab is not
- * enough.
+ *   enough.
  * @param start - Second since the epoch, from {@link startOf} at an earlier try of the same request.
  */
 export function needsSignIn(
