@@ -7,7 +7,7 @@ type NeedOf<F> = [F] extends [ApiRoute<infer R>] ? R : never
 /**
  * Joins the routes of a function, which need the same permissions.
  *
- * @param routes - By method and path, as in `functions.yml` with a leading slash.
+ * @param routes - By method and path, as in the rows of `lib/openapi`.
  * @example
  * export const handler = tableHandler([], byRoute({ 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename }))
  */

@@ -2,7 +2,7 @@ import { HEADERS, headerRefs, OAUTH_HEADERS, PAGE_HEADERS, SHARED_HEADERS } from
 import { json } from './json-schema.ts'
 import { ownRoutesOf } from './own-routes.ts'
 import { PAGE_ROUTES } from './pages.ts'
-import { requestRef } from './requests.ts'
+import { requestSchemas } from './requests.ts'
 import { problemRefs, problemResponses } from './responses.ts'
 import {
   type BodyExample,
@@ -14,7 +14,10 @@ import {
   TAGS,
 } from './route.ts'
 import { ROUTES } from './routes.ts'
-import { SCHEMAS, schemaRef } from './schemas.ts'
+import { RESPONSES, schemaRef } from './schemas.ts'
+
+/** Schemas of requests and responses, by name. */
+export const SCHEMAS: Record<string, object> = { ...requestSchemas(ROUTES), ...RESPONSES }
 
 /**
  * Describes the whole API as OpenAPI 3.1.
@@ -143,7 +146,12 @@ function operationOf(route: Route) {
     ...(body && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: requestRef(body.schema), ...examplesOf(body.examples) } },
+        content: {
+          'application/json': {
+            schema: { $ref: `#/components/schemas/${body.name}` },
+            ...examplesOf(body.examples),
+          },
+        },
       },
     }),
     ...(form && {

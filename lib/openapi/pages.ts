@@ -65,72 +65,87 @@ const moduleRoute = (name: string, operationId: string, summary: string, purpose
   problems: ['not_found'],
 })
 
+/** Returns the rows of one function. */
+const rowsOf = (functionKey: string, rows: readonly Route[]): Route[] =>
+  rows.map((row) => ({ ...row, function: functionKey }))
+
 /** The routes of the pages, which can be switched off. */
 export const PAGE_ROUTES: Route[] = [
-  pageRoute('docs', 'getDocsPage', 'Get the API documentation page'),
-  fileRoute('docs', 'getDocsPageFile', 'Get a file of the page /docs'),
-  pageRoute('signin', 'getSigninPage', 'Get the sign-in page'),
-  fileRoute('signin', 'getSigninPageFile', 'Get a file of the pages /signin and /account'),
-  pageRoute('account', 'getAccountPage', 'Get the account page'),
-  moduleRoute('client', 'getClient', 'Get the client for browsers', 'It keeps a browser signed in.'),
-  moduleRoute(
-    'passkeys',
-    'getPasskeysClient',
-    'Get the passkey calls for browsers',
-    'It needs `/client.js`.',
-  ),
-  {
-    ...pageRoute(
-      'oauth2/authorize',
-      'getAuthorizationPage',
-      'Get the page that signs a user in to another app',
-      ['oauth'],
-    ),
-    description:
-      'The authorization endpoint of OAuth 2.1 and OpenID Connect, for browsers. The page sends its query to `POST /oauth2/approve`.',
-  },
-  {
-    method: 'post',
-    path: '/oauth2/authorize',
-    operationId: 'openAuthorizationPage',
-    needs: ['pages', 'oauth'],
-    tag: 'Pages',
-    summary: 'Sign a user in to another app, by a form',
-    description:
-      'Takes the parameters of a request as a form (OpenID Connect Core section 3.1.2.1). Without a form, or with one over 4 KiB, it leads to the page without parameters, which says what is wrong.',
-    response: {
-      status: 303,
-      description: 'The page is at `GET /oauth2/authorize`.',
-      headers: { Location: 'Location' },
-    },
-  },
-  fileRoute('oauth2/authorize', 'getAuthorizationPageFile', 'Get a file of the pages of apps', ['oauth']),
-  pageRoute('oauth2/logout', 'getLogoutPage', 'Get the page of a sign-out that an app asks for', ['oauth']),
-  {
-    ...pageRoute('oauth2/logout', 'openLogoutPage', 'Get the page of a sign-out, by a form', ['oauth']),
-    method: 'post',
-    description:
-      'Takes the parameters as a form (OpenID Connect RP-Initiated Logout 1.0 section 2), so that no URL has an id_token.',
-    response: {
-      description: 'The page.',
-      headers: { ...pageHeaders('NoCache'), 'Cache-Control': 'NoStore' },
-      content: { 'text/html': text },
-    },
-  },
-  pageRoute('register', 'getRegistrationPage', 'Get the page to create an account', ['registration']),
-  pageRoute('forgot', 'getForgottenPasswordPage', 'Get the page to ask for a new password', ['mail']),
-  pageRoute('confirm', 'getConfirmationPage', 'Get the page that links in mails open', ['mail']),
-  fileRoute('confirm', 'getConfirmationPageFile', 'Get a file of the pages /register, /forgot and /confirm', [
-    'mail',
+  ...rowsOf('docs', [
+    pageRoute('docs', 'getDocsPage', 'Get the API documentation page'),
+    fileRoute('docs', 'getDocsPageFile', 'Get a file of the page /docs'),
   ]),
-  {
-    method: 'get',
-    path: '/.well-known/change-password',
-    operationId: 'getChangePasswordPage',
-    needs: 'pages',
-    tag: 'Pages',
-    summary: 'Find the page where users change their password',
-    description: 'For password managers (W3C: A Well-Known URL for Changing Passwords).',
-    response: { status: 302, description: 'The page is at `/account`.', headers: { Location: 'Location' } },
-  },
+  ...rowsOf('signin', [
+    pageRoute('signin', 'getSigninPage', 'Get the sign-in page'),
+    fileRoute('signin', 'getSigninPageFile', 'Get a file of the pages /signin and /account'),
+    moduleRoute('client', 'getClient', 'Get the client for browsers', 'It keeps a browser signed in.'),
+    moduleRoute(
+      'passkeys',
+      'getPasskeysClient',
+      'Get the passkey calls for browsers',
+      'It needs `/client.js`.',
+    ),
+    pageRoute('account', 'getAccountPage', 'Get the account page'),
+    {
+      method: 'get',
+      path: '/.well-known/change-password',
+      operationId: 'getChangePasswordPage',
+      needs: 'pages',
+      tag: 'Pages',
+      summary: 'Find the page where users change their password',
+      description: 'For password managers (W3C: A Well-Known URL for Changing Passwords).',
+      response: { status: 302, description: 'The page is at `/account`.', headers: { Location: 'Location' } },
+    },
+  ]),
+  ...rowsOf('authorize', [
+    {
+      ...pageRoute(
+        'oauth2/authorize',
+        'getAuthorizationPage',
+        'Get the page that signs a user in to another app',
+        ['oauth'],
+      ),
+      description:
+        'The authorization endpoint of OAuth 2.1 and OpenID Connect, for browsers. The page sends its query to `POST /oauth2/approve`.',
+    },
+    {
+      method: 'post',
+      path: '/oauth2/authorize',
+      operationId: 'openAuthorizationPage',
+      needs: ['pages', 'oauth'],
+      tag: 'Pages',
+      summary: 'Sign a user in to another app, by a form',
+      description:
+        'Takes the parameters of a request as a form (OpenID Connect Core section 3.1.2.1). Without a form, or with one over 4 KiB, it leads to the page without parameters, which says what is wrong.',
+      response: {
+        status: 303,
+        description: 'The page is at `GET /oauth2/authorize`.',
+        headers: { Location: 'Location' },
+      },
+    },
+    pageRoute('oauth2/logout', 'getLogoutPage', 'Get the page of a sign-out that an app asks for', ['oauth']),
+    {
+      ...pageRoute('oauth2/logout', 'openLogoutPage', 'Get the page of a sign-out, by a form', ['oauth']),
+      method: 'post',
+      description:
+        'Takes the parameters as a form (OpenID Connect RP-Initiated Logout 1.0 section 2), so that no URL has an id_token.',
+      response: {
+        description: 'The page.',
+        headers: { ...pageHeaders('NoCache'), 'Cache-Control': 'NoStore' },
+        content: { 'text/html': text },
+      },
+    },
+    fileRoute('oauth2/authorize', 'getAuthorizationPageFile', 'Get a file of the pages of apps', ['oauth']),
+  ]),
+  ...rowsOf('account-pages', [
+    pageRoute('register', 'getRegistrationPage', 'Get the page to create an account', ['registration']),
+    pageRoute('forgot', 'getForgottenPasswordPage', 'Get the page to ask for a new password', ['mail']),
+    pageRoute('confirm', 'getConfirmationPage', 'Get the page that links in mails open', ['mail']),
+    fileRoute(
+      'confirm',
+      'getConfirmationPageFile',
+      'Get a file of the pages /register, /forgot and /confirm',
+      ['mail'],
+    ),
+  ]),
 ]

@@ -68,10 +68,12 @@ export interface BodyExample {
   isDemo?: true
 }
 
-/** A route, as a row of the API description. */
+/** A route, as a row of the API description and of the functions that `functions.yml` describes. */
 export interface Route {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   path: string
+  /** Key of the function in `functions.yml`, whose `events` the plugin makes of its rows. Routes of `serverless.yml` have none. */
+  function?: string
   /** Name of the function in generated clients. Default: method and path, `getHello` for `GET /hello`. */
   operationId?: string
   /** What the route needs: all of these. */
@@ -88,7 +90,13 @@ export interface Route {
   cookie?: 'sets' | 'takes' | 'needs'
   /** Whether the route also takes an access token beside the cookie that it needs. */
   takesToken?: boolean
-  body?: { schema: ZodMiniType; examples: Record<string, BodyExample> }
+  body?: {
+    /** Name and description of the schema as a component of the description. */
+    name: string
+    description: string
+    schema: ZodMiniType
+    examples: Record<string, BodyExample>
+  }
   /** Schema and example of a form, as `application/x-www-form-urlencoded`. */
   form?: { schema: object; example: object }
   /** Whether its errors are those of OAuth (RFC 6749 section 5.2), and no problems. */

@@ -4,6 +4,7 @@ import type { Route } from './route.ts'
 import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { CODE_ROUTES } from './routes/codes.ts'
 import { ENROLMENT_ROUTES } from './routes/enrolment.ts'
+import { ME_ROUTES } from './routes/me.ts'
 import { OAUTH_ROUTES } from './routes/oauth.ts'
 import { PASSKEY_ROUTES } from './routes/passkeys.ts'
 import { SESSION_ROUTES } from './routes/sessions.ts'
@@ -44,6 +45,7 @@ export const ROUTES: Route[] = [
   },
   ...SESSION_ROUTES,
   ...ACCOUNT_ROUTES,
+  ...ME_ROUTES,
   ...ENROLMENT_ROUTES,
   ...CODE_ROUTES,
   ...PASSKEY_ROUTES,
@@ -51,6 +53,7 @@ export const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/.well-known/jwks.json',
+    function: 'metadata',
     operationId: 'getPublicKeys',
     tag: 'Service',
     summary: 'Get the public keys that verify access tokens',
@@ -66,6 +69,7 @@ export const ROUTES: Route[] = [
     (document): Route => ({
       method: 'get',
       path: `/.well-known/${document}`,
+      function: 'metadata',
       tag: 'Service',
       summary: `Get the issuer’s metadata (${document})`,
       description:
@@ -85,6 +89,7 @@ export const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/.well-known/oauth-protected-resource',
+    function: 'metadata',
     operationId: 'getProtectedResource',
     tag: 'Service',
     needs: 'scopes',
@@ -105,6 +110,7 @@ export const ROUTES: Route[] = [
   {
     method: 'get',
     path: '/openapi.json',
+    function: 'openapi',
     operationId: 'getDescription',
     tag: 'Service',
     summary: 'Get this API description',

@@ -2,10 +2,9 @@ import { FACTORS } from '../users/factors.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { object, text, time } from './json-schema.ts'
 import { OAUTH_SCHEMAS } from './oauth-schemas.ts'
-import { requestSchemas } from './requests.ts'
 import { role, USER_SCHEMAS } from './user-schemas.ts'
 
-/** Returns a reference to one of the {@link SCHEMAS}. */
+/** Returns a reference to one of the {@link RESPONSES}. */
 export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
 
 const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
@@ -33,7 +32,8 @@ const recoveryCodes = {
   description: 'Ten new recovery codes. They are shown once.',
 }
 
-const RESPONSES = {
+/** Schemas of responses, by name. */
+export const RESPONSES = {
   Tokens: object(
     'An access token and a refresh token. If the cookie contains the refresh token, this does not.',
     {
@@ -191,6 +191,3 @@ const RESPONSES = {
     },
   }),
 }
-
-/** All schemas of the API description by name: those that validate requests, and those of responses. */
-export const SCHEMAS: Record<string, object> = { ...requestSchemas(), ...RESPONSES }

@@ -13,6 +13,7 @@ import { deployedFunctions, faultsOfDeployed, functionsNow } from '../routes/dep
 import { faultsOfRole, rolesOf } from '../routes/guards.ts'
 import { settingsOfOwnRoutes } from '../routes/own-routes.ts'
 import { eventsOf, hasAuth } from '../routes/routes.ts'
+import { withRoutes } from '../routes/row-events.ts'
 import { faultsOfScopes, keepScopeFile, scopesIn } from '../routes/scopes.ts'
 import { routeSettingsOf } from '../routes/settings.ts'
 
@@ -21,7 +22,7 @@ type Files = readonly (readonly [path: string, functions: Written])[]
 
 /**
  * Serverless plugin: adds the functions of each `functions.yml` below `functions/` to those of `serverless.yml`, gives each its
- * groups of settings, and lets `authorizer: auth` stand for the authorizer.
+ * routes and groups of settings, and lets `authorizer: auth` stand for the authorizer.
  *
  * It reads roles, scopes and routes once all variables are resolved, and holds them against the routes that are deployed.
  */
@@ -34,7 +35,9 @@ export default class FunctionsPlugin {
     this.serverless = serverless
     const { service } = serverless
     const { functions: common } = parse(readFileSync(join(ROOT, 'plugins/service.yml'), 'utf8'))
-    const files = Object.fromEntries(filesIn(ROOT).map((path) => [path, readFunctions(ROOT, path)]))
+    const files = Object.fromEntries(
+      filesIn(ROOT).map((path) => [path, withRoutes(readFunctions(ROOT, path))]),
+    )
     // The framework resolves their variables there. `functions` itself may still be a variable.
     serverless.extendConfiguration(['custom', 'auth', 'functions'], { common, files })
     const { mergeArrays } = service

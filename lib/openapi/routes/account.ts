@@ -1,6 +1,4 @@
-import { EVENTS_PER_PAGE } from '../../events/own.ts'
 import {
-  AccountDeletionRequest,
   EmailChangeRequest,
   EmailConfirmation,
   ForgottenPasswordRequest,
@@ -13,19 +11,22 @@ import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../../passwords/rules.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { ada, password, proofs, requested, tokens } from './examples.ts'
+import { PROOF, password, proofs, requested, tokens } from './examples.ts'
 
 /** The routes of accounts: registration, password and address. */
 export const ACCOUNT_ROUTES: Route[] = [
   {
     method: 'put',
     path: '/password',
+    function: 'password',
     operationId: 'changePassword',
     tag: 'Account',
     summary: 'Change the password',
     description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must not be the username, the e-mail address or a common password. A deployed service also rejects passwords that are known from a data breach. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited by user and by source. Only the limit of the source is shared with failed logins.`,
     isProtected: true,
     body: {
+      name: 'PasswordChangeRequest',
+      description: 'The current password and its replacement.',
       schema: PasswordChangeRequest,
       examples: {
         user: {
@@ -41,6 +42,7 @@ export const ACCOUNT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/password/forgot',
+    function: 'mail-requests',
     operationId: 'forgotPassword',
     needs: 'mail',
     tag: 'Account',
@@ -48,6 +50,8 @@ export const ACCOUNT_ROUTES: Route[] = [
     description:
       'Sends a mail with a link and a code to the address of the user, if there is one. The response is the same for every login name.',
     body: {
+      name: 'ForgottenPasswordRequest',
+      description: 'A login name of the user.',
       schema: ForgottenPasswordRequest,
       examples: { user: { summary: 'A login name', value: { login: 'ada@example.org' } } },
     },
@@ -57,19 +61,26 @@ export const ACCOUNT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/password/reset',
+    function: 'reset',
     operationId: 'resetPassword',
     needs: 'mail',
     tag: 'Account',
     summary: 'Set a new password with the link or the code of a mail',
     description:
       'Ends all sessions of the user and revokes all access tokens. A link is valid for 60 minutes, a code for 10 minutes and five tries. The rules for the new password are those of `PUT /password`.',
-    body: { schema: PasswordResetRequest, examples: proofs({ password }) },
+    body: {
+      name: 'PasswordResetRequest',
+      description: `${PROOF} The new password.`,
+      schema: PasswordResetRequest,
+      examples: proofs({ password }),
+    },
     response: { description: 'The password was changed.' },
     problems: ['invalid_link', 'too_many_attempts'],
   },
   {
     method: 'put',
     path: '/email',
+    function: 'change-email',
     operationId: 'changeEmail',
     needs: 'mail',
     tag: 'Account',
@@ -78,6 +89,8 @@ export const ACCOUNT_ROUTES: Route[] = [
       'Sends a mail with a link and a code to the new address, and a notice to the current one. The new address counts after `POST /email/confirm`. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited as in `PUT /password`.',
     isProtected: true,
     body: {
+      name: 'EmailChangeRequest',
+      description: 'The new address and the current password.',
       schema: EmailChangeRequest,
       examples: {
         user: {
@@ -93,6 +106,7 @@ export const ACCOUNT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/email/confirm',
+    function: 'confirm-email',
     operationId: 'confirmEmail',
     needs: 'mail',
     tag: 'Account',
@@ -100,13 +114,14 @@ export const ACCOUNT_ROUTES: Route[] = [
     description:
       'Takes the access token of the user who sent `PUT /email`, also by another session. The address is a login name from then on, in place of the earlier one. Revokes all access tokens: refresh to get a new one.',
     isProtected: true,
-    body: { schema: EmailConfirmation, examples: proofs({}) },
+    body: { name: 'EmailConfirmation', description: PROOF, schema: EmailConfirmation, examples: proofs({}) },
     response: { description: 'The address was changed.' },
     problems: ['invalid_link', 'other_user', 'too_many_attempts'],
   },
   {
     method: 'post',
     path: '/register',
+    function: 'mail-requests',
     operationId: 'register',
     needs: 'registration',
     tag: 'Account',
@@ -114,6 +129,8 @@ export const ACCOUNT_ROUTES: Route[] = [
     description:
       'Sends a mail with a link and a code to the address. There is no account before `POST /register/confirm`. If the address has an account, the mail reports that, and the response is the same.',
     body: {
+      name: 'RegistrationRequest',
+      description: 'The address of a new user.',
       schema: RegistrationRequest,
       examples: { address: { summary: 'An address', value: { email: 'ada@example.org' } } },
     },
@@ -123,6 +140,7 @@ export const ACCOUNT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/register/confirm',
+    function: 'new-account',
     operationId: 'confirmRegistration',
     needs: 'invitations',
     tag: 'Account',
@@ -131,6 +149,8 @@ export const ACCOUNT_ROUTES: Route[] = [
       'Creates the account and signs in. Without a `username`, the address is the username. Another address than the confirmed one cannot be a username. After ten taken usernames the link is void.',
     cookie: 'sets',
     body: {
+      name: 'RegistrationConfirmation',
+      description: `${PROOF} The password and the username of the new user. With \`session\`, the refresh token is kept in a cookie.`,
       schema: RegistrationConfirmation,
       examples: proofs({ password, username: 'ada' }),
     },
@@ -140,97 +160,5 @@ export const ACCOUNT_ROUTES: Route[] = [
       content: json({ anyOf: [schemaRef('Tokens'), schemaRef('Enrolment')] }, tokens),
     },
     problems: ['invalid_link', 'too_many_attempts'],
-  },
-  ...(['get', 'post'] as const).map(
-    (method): Route => ({
-      method,
-      path: '/userinfo',
-      operationId: method === 'get' ? 'getUserInfo' : 'postUserInfo',
-      tag: 'Account',
-      summary: 'Get the caller',
-      description:
-        'Returns the user as stored now. A service that verifies access tokens itself can ask here whether one is still accepted. A revoked token is rejected at once. It also takes the access tokens of apps that are for no API, with the scope `openid`: the response has the claims of their scopes.',
-      isProtected: 'by its function',
-      response: {
-        description: 'The caller.',
-        content: json(schemaRef('UserInfo'), ada),
-      },
-      problems: ['rejected_token', 'missing_openid'],
-    }),
-  ),
-  {
-    method: 'get',
-    path: '/me',
-    operationId: 'getMe',
-    tag: 'Account',
-    summary: 'Get the caller’s own data',
-    description:
-      'Returns what the profile holds about the caller, without the password hash and internal values, and the second factors. The caller’s sessions are at `GET /sessions`. A revoked token is rejected at once.',
-    isProtected: true,
-    response: {
-      description: 'The caller’s own data.',
-      content: json(schemaRef('Me'), {
-        ...ada,
-        createdAt: '2026-11-24T15:00:00.000Z',
-        changedAt: '2026-11-24T15:00:00.000Z',
-        factors: ['totp'],
-        recoveryCodesLeft: 10,
-      }),
-    },
-  },
-  {
-    method: 'get',
-    path: '/me/events',
-    operationId: 'listEvents',
-    tag: 'Account',
-    summary: 'List what happened to the caller’s account',
-    description: `Returns sign-ins of the last 180 days and changes of the last 365, the newest first, at most ${EVENTS_PER_PAGE} in one response. If the response has \`next\`, there are more. A revoked token is rejected at once.`,
-    isProtected: true,
-    parameters: [
-      {
-        name: 'after',
-        in: 'query',
-        description: '`next` of the page before.',
-        schema: { type: 'string' },
-        example: 'MjAyNi0xMS0yNFQxNTowMDowMC4wMDBaI0FiQ2RFZkdoSWpLbE1uT3BRclN0VXc',
-      },
-    ],
-    problems: ['invalid_fields'],
-    response: {
-      description: 'What happened.',
-      content: json(schemaRef('Events'), {
-        events: [
-          {
-            id: 'AbCdEfGhIjKlMnOpQrStUw',
-            at: '2026-11-24T15:00:00.000Z',
-            type: 'session.created',
-            by: 'account',
-            via: 'POST /login',
-            changes: [],
-            detail: 'pwd',
-            failures: 0,
-            sourceIp: '203.0.113.7',
-            userAgent: 'curl/8.14.1',
-            session: '6924c4c0AbCdEfGhIjKlMnOpQrStUw',
-          },
-        ],
-      }),
-    },
-  },
-  {
-    method: 'delete',
-    path: '/me',
-    operationId: 'deleteAccount',
-    tag: 'Account',
-    summary: 'Delete the account',
-    description:
-      'Deletes the profile and frees its login names. All sessions end and all access tokens are revoked. This cannot be undone. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited together with those of `PUT /password`.',
-    isProtected: true,
-    body: {
-      schema: AccountDeletionRequest,
-      examples: { user: { isDemo: true, summary: 'The demo user', value: { currentPassword: 'user' } } },
-    },
-    response: { description: 'The account was deleted.' },
-    problems: ['step_up', 'conflict', 'too_many_attempts'],
   },
 ]

@@ -12,6 +12,8 @@ const loginToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjK
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const RECOVERY_CODE = '0123-4567-89AB-CDEF'
 const withPassword = {
+  name: 'FactorChangeRequest',
+  description: 'The current password of the user whose second factors change.',
   schema: FactorChangeRequest,
   examples: { user: { isDemo: true as const, summary: 'The demo user', value: { currentPassword: 'user' } } },
 }
@@ -21,6 +23,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/login/totp',
+    function: 'login-factor',
     operationId: 'loginWithTotp',
     tag: 'Sessions',
     summary: 'Complete a sign-in with an authenticator app',
@@ -28,6 +31,8 @@ export const CODE_ROUTES: Route[] = [
       'Exchanges the login token of `POST /login` and a code of the user’s authenticator app for an access token and a refresh token. Each code is accepted once. After five tries the login token is void. After 20 wrong codes of a user in 24 hours, without a complete sign-in between them, it returns 429, also for a correct code, and passkeys and recovery codes still complete a sign-in.',
     cookie: 'sets',
     body: {
+      name: 'TotpLoginRequest',
+      description: 'A login token, and a code of the user’s authenticator app.',
       schema: TotpLoginRequest,
       examples: { code: { summary: 'A code', value: { loginToken, code: '123456' } } },
     },
@@ -37,6 +42,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/login/recovery-code',
+    function: 'login-factor',
     operationId: 'loginWithRecoveryCode',
     tag: 'Sessions',
     summary: 'Complete a sign-in with a recovery code',
@@ -44,6 +50,8 @@ export const CODE_ROUTES: Route[] = [
       'Exchanges the login token of `POST /login` and a recovery code for an access token and a refresh token. Each code is accepted once, in upper or lower case, with or without hyphens and spaces. After five tries the login token is void. The user gets a mail.',
     cookie: 'sets',
     body: {
+      name: 'RecoveryCodeLoginRequest',
+      description: 'A login token, and one of the user’s recovery codes.',
       schema: RecoveryCodeLoginRequest,
       examples: { code: { summary: 'A recovery code', value: { loginToken, code: RECOVERY_CODE } } },
     },
@@ -53,6 +61,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/factors/totp',
+    function: 'factors',
     operationId: 'startTotp',
     tag: 'Factors',
     summary: 'Set up an authenticator app',
@@ -72,6 +81,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/factors/totp/confirm',
+    function: 'confirm-totp',
     operationId: 'confirmTotp',
     tag: 'Factors',
     summary: 'Confirm an authenticator app',
@@ -79,6 +89,8 @@ export const CODE_ROUTES: Route[] = [
       'Adds the authenticator app that the caller is setting up, with a code that it shows. If it is the first second factor, or replaces another app, all other sessions end and all access tokens are revoked: refresh the tokens. After ten wrong codes the secret is void. The user gets a mail.',
     isProtected: true,
     body: {
+      name: 'TotpConfirmation',
+      description: 'A code of the app that is set up.',
       schema: TotpConfirmation,
       examples: { code: { summary: 'A code', value: { code: '123456' } } },
     },
@@ -91,6 +103,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'delete',
     path: '/factors/totp',
+    function: 'factors',
     operationId: 'removeTotp',
     tag: 'Factors',
     summary: 'Remove the authenticator app',
@@ -104,6 +117,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/factors/recovery-codes',
+    function: 'factors',
     operationId: 'replaceRecoveryCodes',
     tag: 'Factors',
     summary: 'Replace the recovery codes',

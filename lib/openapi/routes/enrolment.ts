@@ -1,24 +1,19 @@
 import {
   EnrolmentProofRequest,
-  EnrolmentRequest,
   EnrolmentTotpConfirmation,
   FactorResetCancellation,
 } from '../../http/schemas/factors.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { enrolmentToken, proofs, requested, token, tokens } from './examples.ts'
-
-const enrolmentBody = {
-  schema: EnrolmentRequest,
-  examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
-}
+import { enrolmentBody, enrolmentToken, PROOF, proofs, requested, token, tokens } from './examples.ts'
 
 /** The routes of enrolments, and of resets of factors. */
 export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/mail',
+    function: 'enrolment',
     operationId: 'sendEnrolmentMail',
     needs: 'mail',
     tag: 'Factors',
@@ -32,12 +27,15 @@ export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/proof',
+    function: 'enrolment',
     operationId: 'proveEnrolment',
     tag: 'Factors',
     summary: 'Prove an enrolment',
     description:
       'Proves, beside the password, that the account is the user’s own: by the link or the code of a mail, or by the one-time code of an operator. Five wrong codes void the enrolment token or the code of the mail.',
     body: {
+      name: 'EnrolmentProofRequest',
+      description: `The token of an enrolment. ${PROOF} Or the one-time code of an operator.`,
       schema: EnrolmentProofRequest,
       examples: {
         ...proofs({ enrolmentToken }),
@@ -53,6 +51,7 @@ export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/totp',
+    function: 'enrolment',
     operationId: 'startEnrolledTotp',
     tag: 'Factors',
     summary: 'Set up an authenticator app in an enrolment',
@@ -71,6 +70,7 @@ export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/totp/confirm',
+    function: 'enrol-totp',
     operationId: 'enrolTotp',
     tag: 'Factors',
     summary: 'Add an authenticator app and complete the sign-in',
@@ -78,6 +78,8 @@ export const ENROLMENT_ROUTES: Route[] = [
       'Adds the authenticator app as the first second factor, with a code that it shows, and signs in with it. After ten wrong codes the secret is void. The response contains the recovery codes.',
     cookie: 'sets',
     body: {
+      name: 'EnrolmentTotpConfirmation',
+      description: 'The token of an enrolment, and a code of the authenticator app.',
       schema: EnrolmentTotpConfirmation,
       examples: { code: { summary: 'A code', value: { enrolmentToken, code: '123456' } } },
     },
@@ -90,12 +92,15 @@ export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/factors/cancel-reset',
+    function: 'enrolment',
     operationId: 'cancelFactorReset',
     needs: 'mail',
     tag: 'Factors',
     summary: 'Cancel a reset of second factors',
     description: 'Takes the token of the link in the notice. The second factors of the user stay.',
     body: {
+      name: 'FactorResetCancellation',
+      description: 'The token of the link in the notice of the reset.',
       schema: FactorResetCancellation,
       examples: { token: { summary: 'The token in the link', value: { token } } },
     },

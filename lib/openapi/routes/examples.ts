@@ -1,4 +1,5 @@
 import { FIRST_ROLE } from '../../application/roles.ts'
+import { EnrolmentRequest } from '../../http/schemas/factors.ts'
 import { json } from '../json-schema.ts'
 import { schemaRef } from '../schemas.ts'
 
@@ -23,6 +24,8 @@ const MAIL_ID = 'AbCdEfGhIjKlMnOpQrStUw'
 export const token = `${MAIL_ID}.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ`
 export const password = 'correct horse battery staple'
 export const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
+/** What {@link proofs} are. */
+export const PROOF = 'The token of a link, or the id and the code of a mail.'
 /** Returns the two ways to prove that a mail was read, with more members of the body. */
 export const proofs = (more: object) => ({
   token: { summary: 'The token in the link', value: { token, ...more } },
@@ -33,3 +36,9 @@ export const requested = {
   description: 'The request is accepted, whether or not a mail is sent.',
   content: json(schemaRef('MailRequested'), { mailId: MAIL_ID }),
 } as const
+export const enrolmentBody = {
+  name: 'EnrolmentRequest',
+  description: 'The token of an enrolment.',
+  schema: EnrolmentRequest,
+  examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
+}

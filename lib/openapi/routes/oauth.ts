@@ -11,6 +11,7 @@ export const OAUTH_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/oauth2/approve',
+    function: 'approve',
     operationId: 'approve',
     tag: 'OAuth',
     needs: 'oauth',
@@ -20,6 +21,9 @@ export const OAUTH_ROUTES: Route[] = [
     cookie: 'needs',
     takesToken: true,
     body: {
+      name: 'ApprovalRequest',
+      description:
+        'The query of the page `/oauth2/authorize`, as it is. `click` is what the screen showed when the user agreed. `cancel` says that the user has cancelled. `last` is the user whom this browser last approved. `start` is that of the first response. `changed` says that the request is repeated after `session_changed`.',
       schema: ApprovalRequest,
       examples: { first: { summary: 'The first try of a page', value: { query } } },
     },
@@ -45,6 +49,7 @@ export const OAUTH_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/oauth2/signout',
+    function: 'logout',
     operationId: 'signOutFromApp',
     tag: 'OAuth',
     needs: 'oauth',
@@ -53,6 +58,9 @@ export const OAUTH_ROUTES: Route[] = [
       'For the page `/oauth2/logout` alone. Takes the session from the cookie, and from a page of the service’s own origin. Ends the session if the id_token is of it, or if the user has agreed.',
     cookie: 'needs',
     body: {
+      name: 'SignOutRequest',
+      description:
+        'The query or the form of the page `/oauth2/logout`, as it is. `sub` is the user whom the page has asked.',
       schema: SignOutRequest,
       examples: { first: { summary: 'The first try of a page', value: { query: 'client_id=shop' } } },
     },
@@ -66,6 +74,7 @@ export const OAUTH_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/oauth2/token',
+    function: 'token',
     operationId: 'token',
     tag: 'OAuth',
     needs: 'oauth',
@@ -113,6 +122,7 @@ export const OAUTH_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/oauth2/revoke',
+    function: 'token',
     operationId: 'revoke',
     tag: 'OAuth',
     needs: 'oauth',
@@ -138,6 +148,7 @@ export const OAUTH_ROUTES: Route[] = [
   {
     method: 'get',
     path: '/apps',
+    function: 'sessions',
     operationId: 'listApps',
     tag: 'OAuth',
     needs: 'oauth',
@@ -166,6 +177,7 @@ export const OAUTH_ROUTES: Route[] = [
   {
     method: 'delete',
     path: '/apps/{id}',
+    function: 'sessions',
     operationId: 'revokeApp',
     tag: 'OAuth',
     needs: 'oauth',

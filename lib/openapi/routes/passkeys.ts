@@ -1,4 +1,4 @@
-import { EnrolmentPasskey, EnrolmentRequest } from '../../http/schemas/factors.ts'
+import { EnrolmentPasskey } from '../../http/schemas/factors.ts'
 import {
   NewPasskey,
   PasskeyChange,
@@ -10,11 +10,11 @@ import {
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
+import { enrolmentBody, enrolmentToken, tokens } from './examples.ts'
 
 const id = 'AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const challenge = id
 const loginToken = `AbCdEfGhIjKlMnOpQrStUw.${id}`
-const enrolmentToken = loginToken
 const passkey = {
   id,
   name: 'Phone',
@@ -35,13 +35,6 @@ const asserted = {
     userHandle: 'AbCdEfGhIjKlMnOpQrStUw',
   },
 }
-const tokens = {
-  authToken: 'header.payload.signature',
-  tokenType: 'Bearer',
-  expiresIn: 1800,
-  refreshToken: 'user.session.secret',
-  refreshExpiresIn: 604800,
-}
 const idInPath = {
   name: 'id',
   in: 'path',
@@ -59,12 +52,15 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/login/passkey/options',
+    function: 'login-passkey',
     operationId: 'startPasskeySignIn',
     tag: 'Sessions',
     summary: 'Start a sign-in with a passkey',
     description:
       'Returns the options of `navigator.credentials.get()`. Without a `loginToken` they are the same for everybody, except for the challenge: the passkey says who signs in. With the `loginToken` of `POST /login` they list the passkeys of its user. A challenge is valid for 5 minutes, once.',
     body: {
+      name: 'PasskeySignInOptions',
+      description: 'The login token of a sign-in with a password. Without it, the passkey signs in alone.',
       schema: PasskeySignInOptions,
       examples: {
         passkey: { summary: 'A passkey alone', value: {} },
@@ -85,6 +81,7 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/login/passkey',
+    function: 'login-passkey',
     operationId: 'signInWithPasskey',
     tag: 'Sessions',
     summary: 'Sign in with a passkey',
@@ -92,6 +89,8 @@ export const PASSKEY_ROUTES: Route[] = [
       'Takes the response of `navigator.credentials.get()`, as its method `toJSON()` returns it. Without a `loginToken` the passkey must have verified its user, and counts as two factors. `session` and `replaces` are those of `POST /login`. If the passkey is unknown, call `PublicKeyCredential.signalUnknownCredential()`.',
     cookie: 'sets',
     body: {
+      name: 'PasskeySignIn',
+      description: 'The signature of a passkey, and the login token if it is the second factor.',
       schema: PasskeySignIn,
       examples: {
         passkey: { summary: 'A passkey alone', value: { response: asserted } },
@@ -104,13 +103,19 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/passkeys/options',
+    function: 'factors',
     operationId: 'startPasskey',
     tag: 'Factors',
     summary: 'Start to add a passkey',
     description:
       'Returns the options of `navigator.credentials.create()`. A challenge is valid for 5 minutes, once. A user has at most 20 passkeys.',
     isProtected: true,
-    body: { schema: PasskeyOptionsRequest, examples: currentPassword },
+    body: {
+      name: 'PasskeyOptionsRequest',
+      description: 'The current password.',
+      schema: PasskeyOptionsRequest,
+      examples: currentPassword,
+    },
     response: {
       description: 'The options.',
       content: json(schemaRef('PasskeyCreationOptions'), {
@@ -133,6 +138,7 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/passkeys',
+    function: 'add-passkey',
     operationId: 'addPasskey',
     tag: 'Factors',
     summary: 'Add a passkey',
@@ -140,6 +146,8 @@ export const PASSKEY_ROUTES: Route[] = [
       'Takes the response of `navigator.credentials.create()`, as its method `toJSON()` returns it. The first second factor of a user ends all other sessions, revokes all access tokens, and returns recovery codes, once. The user gets a mail.',
     isProtected: true,
     body: {
+      name: 'NewPasskey',
+      description: 'A new passkey, and the name that the user gives it.',
       schema: NewPasskey,
       examples: { passkey: { summary: 'A passkey', value: { response: created, name: 'Phone' } } },
     },
@@ -152,14 +160,12 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/passkey/options',
+    function: 'enrolment',
     operationId: 'startEnrolledPasskey',
     tag: 'Factors',
     summary: 'Start to add a passkey in an enrolment',
     description: 'Returns the options of `navigator.credentials.create()`, as `POST /passkeys/options` does.',
-    body: {
-      schema: EnrolmentRequest,
-      examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
-    },
+    body: enrolmentBody,
     response: {
       description: 'The options.',
       content: json(schemaRef('PasskeyCreationOptions')),
@@ -169,6 +175,7 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/passkey',
+    function: 'add-passkey',
     operationId: 'enrolPasskey',
     tag: 'Factors',
     summary: 'Add a passkey and complete the sign-in',
@@ -176,6 +183,8 @@ export const PASSKEY_ROUTES: Route[] = [
       'Adds the passkey as the first second factor, and signs in with it. The response contains the recovery codes.',
     cookie: 'sets',
     body: {
+      name: 'EnrolmentPasskey',
+      description: 'The token of an enrolment, the new passkey, and its name.',
       schema: EnrolmentPasskey,
       examples: {
         passkey: { summary: 'A passkey', value: { enrolmentToken, response: created, name: 'Phone' } },
@@ -190,6 +199,7 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'get',
     path: '/passkeys',
+    function: 'passkeys',
     operationId: 'listPasskeys',
     tag: 'Factors',
     summary: 'List the caller’s passkeys',
@@ -202,12 +212,15 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'patch',
     path: '/passkeys/{id}',
+    function: 'passkeys',
     operationId: 'renamePasskey',
     tag: 'Factors',
     summary: 'Rename a passkey',
     isProtected: true,
     parameters: [idInPath],
     body: {
+      name: 'PasskeyChange',
+      description: 'A new name of a passkey.',
       schema: PasskeyChange,
       examples: { name: { summary: 'A name', value: { name: 'Phone' } } },
     },
@@ -217,6 +230,7 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'delete',
     path: '/passkeys/{id}',
+    function: 'factors',
     operationId: 'removePasskey',
     tag: 'Factors',
     summary: 'Remove a passkey',
@@ -224,7 +238,12 @@ export const PASSKEY_ROUTES: Route[] = [
       'Ends all other sessions and revokes all access tokens: refresh to get a new one. With the last second factor the recovery codes are removed, too. The user gets a mail.',
     isProtected: true,
     parameters: [idInPath],
-    body: { schema: PasskeyRemoval, examples: currentPassword },
+    body: {
+      name: 'PasskeyRemoval',
+      description: 'The current password.',
+      schema: PasskeyRemoval,
+      examples: currentPassword,
+    },
     response: { description: 'The passkey was removed.' },
     problems: ['step_up', 'not_found', 'conflict', 'last_factor', 'too_many_attempts'],
   },

@@ -22,6 +22,7 @@ export const SESSION_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/login',
+    function: 'login',
     operationId: 'login',
     tag: 'Sessions',
     summary: 'Sign in',
@@ -29,6 +30,8 @@ export const SESSION_ROUTES: Route[] = [
       'Exchanges a username and a password for an access token and a refresh token. With `session`, the refresh token is in a cookie and not in the response. Without it, `replaces` may contain the refresh token of the session before. If that token, or the one in an earlier cookie, is the current one of a session of the same user, the sign-in renews that session: its id stays. Otherwise the session before ends, with a token that was replaced earlier also the access of apps that began in it. If the user has second factors, or must have one, the response has `next` and no tokens. After too many failed attempts it returns 429, also for the correct password, until the time in `Retry-After` has passed.',
     cookie: 'sets',
     body: {
+      name: 'LoginRequest',
+      description: 'Username and password. With `session`, the refresh token is kept in a cookie.',
       schema: LoginRequest,
       examples: {
         ...Object.fromEntries(ROLES.map((role) => [role, demoUser(role)])),
@@ -56,19 +59,26 @@ export const SESSION_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/refresh',
+    function: 'refresh',
     operationId: 'refresh',
     tag: 'Sessions',
     summary: 'Refresh the tokens',
     description:
       'Exchanges a refresh token for a new access token and the next refresh token. A retry within the grace period (10 seconds by default) returns the same next refresh token. During that period the next token is returned unchanged too. A replaced token that is used later ends the session. A token of before another sign-in in the session gets 409 and ends nothing: repeat the request once with the latest token. A refresh changes neither the time nor the factors of the sign-in, and is refused if the service now demands a second factor. Without `refreshToken`, the token in the cookie is used, and the next one is put there.',
     cookie: 'takes',
-    body: { schema: RefreshRequest, examples: { token: refreshExample, cookie: inCookie } },
+    body: {
+      name: 'RefreshRequest',
+      description: 'The latest refresh token of a session. Without it, the one in the cookie is used.',
+      schema: RefreshRequest,
+      examples: { token: refreshExample, cookie: inCookie },
+    },
     response: { description: 'The next tokens.', content: json(schemaRef('Tokens'), tokens) },
     problems: ['invalid_refresh_token', 'session_changed'],
   },
   {
     method: 'post',
     path: '/logout',
+    function: 'logout',
     operationId: 'logout',
     tag: 'Sessions',
     summary: 'Sign out',
@@ -76,6 +86,9 @@ export const SESSION_ROUTES: Route[] = [
       'Ends the session of a refresh token. With `everywhere` it ends all sessions of the user and revokes their access tokens. The response is the same for valid and invalid refresh tokens. Without `refreshToken`, the token in the cookie is used, and the cookie is deleted. With `sub`, only a session of that user is ended: with another one, the response is 409.',
     cookie: 'takes',
     body: {
+      name: 'LogoutRequest',
+      description:
+        'A refresh token of the session to end. Without it, the one in the cookie is used. With `everywhere`, all sessions of the user end. `sub` is the user whom the client shows: with the session of another user, nothing ends.',
       schema: LogoutRequest,
       examples: {
         here: refreshExample,
@@ -92,6 +105,7 @@ export const SESSION_ROUTES: Route[] = [
   {
     method: 'get',
     path: '/sessions',
+    function: 'sessions',
     operationId: 'listSessions',
     tag: 'Sessions',
     summary: 'List the caller’s sessions',
@@ -128,6 +142,7 @@ export const SESSION_ROUTES: Route[] = [
   {
     method: 'delete',
     path: '/sessions/{id}',
+    function: 'sessions',
     operationId: 'endSession',
     tag: 'Sessions',
     summary: 'End one of the caller’s sessions',

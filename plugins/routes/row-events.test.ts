@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
+import { ROUTES } from '../../lib/openapi/routes.ts'
+import { ROOT } from '../../project/origin.ts'
+import { filesIn } from '../functions/functions.ts'
+import { withRoutes } from './row-events.ts'
+
+test('a function has the routes of its rows, and auth where they demand a token of the gateway', () => {
+  const schedule = { schedule: 'rate(1 day)' }
+  const me = { handler: 'me.handler', events: [schedule] }
+  const userinfo = { handler: 'userinfo.handler' }
+  const authorizer = { handler: 'authorizer.handler' }
+  expect(withRoutes({ me, userinfo, authorizer })).toEqual({
+    me: {
+      handler: 'me.handler',
+      events: [
+        { http: { method: 'get', path: 'me', authorizer: 'auth' } },
+        { http: { method: 'get', path: 'me/events', authorizer: 'auth' } },
+        schedule,
+      ],
+    },
+    userinfo: {
+      handler: 'userinfo.handler',
+      events: [{ http: { method: 'get', path: 'userinfo' } }, { http: { method: 'post', path: 'userinfo' } }],
+    },
+    authorizer,
+  })
+})
+
+test('each row names a function of a functions.yml, and no such file has a route', () => {
+  const files = filesIn(ROOT).map((path) => parse(readFileSync(`${ROOT}/${path}`, 'utf8')))
+  const functions: Record<string, { events?: object[] }> = Object.assign({}, ...files)
+  const named = [...ROUTES, ...PAGE_ROUTES].flatMap((row) => row.function ?? [])
+  expect([...new Set(named)].filter((key) => !Object.hasOwn(functions, key))).toEqual([])
+  const events = Object.values(functions).flatMap((definition) => definition.events ?? [])
+  expect(events.filter((event) => 'http' in event)).toEqual([])
+})
