@@ -1,11 +1,11 @@
 import { read, record } from '../aws/access.ts'
 import { STORED_EVENT } from './store.ts'
 
-/** Records what happens to users, only in the transaction that does it. */
+/** Records events of users, only in the transaction of the change. */
 export const recordEvents = record(['user#*'])
 
-/** Records also who had a login name that is free again. */
+/** Records also the user who had a login name that is free again. */
 export const recordFreedNames = record(['name#*'])
 
-/** The events of users. That a user reads only the user's own is shown by the calls. */
+/** The events of users. The handlers make sure that users read only their own. */
 export const readEvents = read(['user#*'], STORED_EVENT, 'Query', 'Events')

@@ -12,7 +12,10 @@ import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { At } from '../context.ts'
 import { secondOf } from '../time.ts'
 
-/** First words of types. A list below takes those of its class alone, so {@link eventOf} needs no list, which each bundle would have. */
+/**
+ * First words of types. Each list below has only types of its class. So {@link eventOf} needs no list, which
+ * every bundle would contain.
+ */
 type SessionType = `${'session' | 'factor' | 'grant'}.${string}`
 type ChangeType = `${'consent' | 'user' | 'users' | 'invitation' | 'client' | 'api'}.${string}`
 
@@ -35,14 +38,14 @@ const ACCOUNT_TYPES = [
   'user.updated',
 ] as const satisfies ChangeType[]
 
-/** What operators do, and the end of an account. No user sees these. */
+/** Changes by operators, and the end of an account. No user sees these. */
 const OPERATOR_TYPES = [
   'user.deleted',
   'invitation.created',
   'users.exported',
 ] as const satisfies ChangeType[]
 
-/** What may happen to clients and APIs. No user sees these. */
+/** Changes of clients and APIs. No user sees these. */
 export const CLIENT_EVENT_TYPES = [
   'client.created',
   'client.updated',
@@ -52,51 +55,54 @@ export const CLIENT_EVENT_TYPES = [
   'api.deleted',
 ] as const satisfies ChangeType[]
 
-/** Returns what may happen to an account, and what operators do beside it. As a function, so that a bundle leaves it out. */
+/** Returns the types of events of accounts and operators. It is a function, so that bundles leave it out. */
 export const accountEventTypes = () => [...SESSION_TYPES, ...ACCOUNT_TYPES, ...OPERATOR_TYPES]
 
 /** A type of events that their user sees. It needs words on the page /account. */
 export type OwnEventType = (typeof SESSION_TYPES | typeof ACCOUNT_TYPES)[number]
 
-/** A type of events. The list that it stands in decides how long they are kept. It needs words for operators. */
+/** A type of events. Its list decides how long they are kept. It needs words for operators. */
 export type EventType = ReturnType<typeof accountEventTypes>[number] | (typeof CLIENT_EVENT_TYPES)[number]
 
-/** Who acts: the user with this id, an operator with this ARN, the client with this id, or the service by itself. */
+/**
+ * The kind of actor: the user with this id, an operator with this ARN, the client with this id, or the
+ * service itself.
+ */
 export type Actor = 'user' | 'operator' | 'client' | 'system'
 
 /**
- * Who acts, and from where: what the events of one request, or of one command, have in common. Every store function that changes
- * an account demands it, so a change without an event does not compile.
+ * The actor and the origin that all events of a request, or of a command, share. Every store function that
+ * changes an account demands it, so a change without an event does not compile.
  */
 export interface Act {
   actor: Actor
-  /** Id of a user or of a client, or ARN of an operator; `undefined` of the service. */
+  /** Id of a user or of a client, or ARN of an operator. It is `undefined` for the service. */
   actorId?: string | undefined
   /** Route or command, such as `PUT /password` or `users set-role`. */
   via: string
-  /** Where the request came from, as `originOf` in `lib/http/headers.ts` returns it. A command has none. */
+  /** Where the request came from: the result of `originOf` in `lib/http/headers.ts`. A command has none. */
   origin?: { sourceIp: string; userAgent: string }
   /** Id of the request in the gateway's log, or of the command. */
   requestId: string
   now: Date
 }
 
-/** Who asks with a request, from where, and when. */
+/** The origin and the time of a request. */
 export type Request = Pick<At, 'origin' | 'via' | 'requestId' | 'now'>
 
-/** Returns the act of a user who has proved who it is. */
+/** Returns the act of a user who has proved the account. */
 export const byUser = (at: Request, actorId: string): Act => ({ ...at, actor: 'user', actorId })
 
 /** Returns the act of a client, which has proved by a secret, a code or a token that it may act for the user. */
 export const byClient = (at: Request, actorId: string): Act => ({ ...at, actor: 'client', actorId })
 
-/** Returns the act of the service, which no user asked for with this request. */
+/** Returns the act of the service, if no user has requested it with this request. */
 export const bySystem = (at: Request): Act => ({ ...at, actor: 'system' })
 
-/** What happened. No member may have a value that a person chose, or a secret. */
+/** The content of an event. No member may have a secret, or a value that a person chose. */
 export interface Happening {
   type: EventType
-  /** Partition of what it concerns: {@link partitionOf} of a user, or another one. */
+  /** Partition of the subject: {@link partitionOf} of a user, or another one. */
   subject: string
   /** Id of the session that began or ended, or that a grant belongs to. */
   session?: string | undefined
@@ -108,7 +114,7 @@ export interface Happening {
   detail?: string | undefined
   /** Wrong passwords of this name from this source, before the correct one. */
   failures?: number | undefined
-  /** Id of the sign-in that a correct password began: of that event, and of the session that the sign-in led to. */
+  /** Id of the sign-in that a correct password began. The event of its session has the same id. */
   loginId?: string | undefined
 }
 
@@ -134,9 +140,9 @@ export const EVENT = {
 
 /** A stored event. */
 export interface AuditEvent extends ValuesOf<typeof EVENT> {
-  /** Partition of what it concerns: `user#`, `client#` and an id, `mail#`, `api#` and a hash, or `service`. */
+  /** Partition of the subject: `user#`, `client#` and an id, `mail#`, `api#` and a hash, or `service`. */
   subject: string
-  /** Place in the order of events: its sort key without the class. */
+  /** Place in the order of events: the sort key without the class. */
   place: string
 }
 
@@ -146,7 +152,7 @@ export const SIGN_IN_SECONDS = 1_800
 const ID_BYTES = 16
 const DAY_SECONDS = 86_400
 
-/** How many days events are kept. Those of sessions have sources and browsers. */
+/** Days that events are kept. Those of sessions have sources and browsers. */
 const KEPT_DAYS = { session: 180, change: 365 }
 
 /** Sign-ins and sign-outs, or changes of an account. */
@@ -154,7 +160,7 @@ export type EventClass = keyof typeof KEPT_DAYS
 
 export const EVENT_CLASSES = ['session', 'change'] as const satisfies EventClass[]
 
-/** How many partitions of the index share the events of one day and class. One takes 1,000 writes a second. */
+/** Partitions of the index that share the events of one day and class. One accepts 1,000 writes a second. */
 export const SHARDS = 4
 
 /** Returns the name of the table of events that belongs to a table. */
@@ -166,7 +172,7 @@ export const partitionOf = (userId: string): string => `user#${userId}`
 /**
  * Returns the write of the event of a changed account; see {@link eventOf}.
  *
- * @param changed - Names of the attributes that changed. None, if the change only revokes.
+ * @param changed - Names of the attributes that changed. Empty if the change only revokes.
  * @param detail - One word of a closed list.
  */
 export const updateEventOf = (
@@ -184,8 +190,9 @@ export const SERVICE = 'service'
 export const dayOf = (date: string, kind: EventClass, shard: number): string => `${date}#${kind}#${shard}`
 
 /**
- * Returns the write of an event, as the last one of the transaction that makes the change. Functions may write events in
- * transactions only, and may not change one. No condition guards it: its key has 128 random bits, which no writer can read.
+ * Returns the write of an event, as the last one of the transaction that makes the change. Functions may
+ * write events only in transactions, and may not change them. It needs no condition: its key has 128 random
+ * bits, which no writer can read.
  */
 export function eventOf(
   table: Table,
@@ -215,10 +222,16 @@ export function eventOf(
   return { Put: { TableName: eventsTableOf(table), Item } }
 }
 
-/** Returns the partition of those who had a login name. It holds a hash of the name, which can be found by guessing. */
+/**
+ * Returns the partition of the earlier users of a login name. It contains a hash of the name, which does not
+ * protect the name from guessing.
+ */
 export const freedPartitionOf = (loginName: string): string => `name#${hash('sha256', loginName)}`
 
-/** Returns the write that records who had a login name that becomes free, as a part of the transaction that frees it. */
+/**
+ * Returns the write that records the earlier user of a login name, as a part of the transaction that frees
+ * the name.
+ */
 export const freedNameOf = (
   table: Table,
   { now }: Act,

@@ -5,27 +5,31 @@ import { completedIn, eventsOfUser, isReplacedSince, loginsCompletedAfter } from
 /** Events of one response. */
 export const EVENTS_PER_PAGE = 50
 
-/** Who acted, as a user sees it. */
+/** Actors in the events that a user sees. */
 export const BY = ['account', 'operator', 'app', 'system', 'other'] as const
 
-/** An event of an account, as its user sees it: no ARN, and nothing about another person. */
+/** An event of an account for its user: no ARN, and nothing about another person. */
 export interface OwnEvent
   extends Pick<AuditEvent, 'at' | 'type' | 'via' | 'ref' | 'changes' | 'detail' | 'failures'> {
   id: string
   by: (typeof BY)[number]
-  /** These two are of the account's own requests, and of a correct password, whose sender is not known yet. */
+  /**
+   * Only the account's own requests have these two members, and a correct password, whose sender is not known
+   * yet.
+   */
   sourceIp?: string | undefined
   userAgent?: string | undefined
-  /** Of the account's own requests only. */
+  /** Only the account's own requests have it. */
   session?: string | undefined
 }
 
 /**
- * Finds what happened to a user's account, the newest first. A correct password that a complete sign-in followed is left out: the
- * event of the session says the same.
+ * Finds the events of a user's account, the newest first. A correct password is left out if a complete
+ * sign-in followed: the event of the session shows the same.
  *
- * A user who was imported again begins there: the earlier account with the id may have been another person's. The clock of the
- * import may be behind, so the end of the earlier account counts too. A client can make up a cursor, so one of that time gets no events.
+ * The events of a user who was imported again begin at the import: the earlier account with the id may have
+ * been another person's. The clock of the import may be slow, so the end of the earlier account counts too. A
+ * client can invent a cursor, so a cursor of the earlier time gets no events.
  *
  * @param cursor - `next` of the page before.
  * @throws {@link ServiceError} `unavailable`.
@@ -60,16 +64,18 @@ export async function ownEvents(
   }
 }
 
-/** Whether a correct password led to a session. One that stands for more is always shown. */
+/**
+ * Whether a correct password led to a session. An event that represents several passwords is always shown.
+ */
 const isCompleted = ({ type, detail, loginId }: AuditEvent, completed: ReadonlySet<unknown>): boolean =>
   type === 'factor.required' && detail !== 'more' && completed.has(loginId)
 
-/** Returns the cursor that stands in an address for a place. */
+/** Returns the cursor of a place, for use in a URL. */
 const cursorOf = (place: string): string => Buffer.from(place).toString('base64url')
 
 const placeIn = (cursor: string): string => Buffer.from(cursor, 'base64url').toString()
 
-/** Whether a value has the form of a cursor. Its time is one that half an hour can be added to. */
+/** Whether a value has the form of a cursor. Its time must allow adding half an hour. */
 export function isCursor(value: string): boolean {
   const [, at = ''] = /^(2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)#[\w-]+$/.exec(placeIn(value)) ?? []
   return /^[\w-]{20,80}$/.test(value) && !Number.isNaN(Date.parse(at))

@@ -10,20 +10,20 @@ import {
   SIGN_IN_SECONDS,
 } from './event.ts'
 
-/** What is read of an event. */
+/** Attributes that are read of an event. */
 export const STORED_EVENT = namesOf(EVENT)
 
 /** One page of events, the newest first. */
 export interface EventPage {
   events: AuditEvent[]
-  /** Where the next page begins; `undefined` on the last page. */
+  /** Start of the next page; `undefined` on the last page. */
   next?: string | undefined
 }
 
-/** Which events a page has. */
+/** The selection of a page's events. */
 export interface PageRequest {
   limit: number
-  /** Place of the event before which the page begins, as `next` of the page before; it need not exist. */
+  /** Place of the event before which the page begins: `next` of the page before. It need not exist. */
   before?: string | undefined
 }
 
@@ -45,7 +45,8 @@ export async function eventsOfUser(
 }
 
 /**
- * Finds the sign-ins that were completed after a place in the order of events, while one that began before it could be.
+ * Finds the sign-ins that were completed after a place in the order of events. It reads as long as a sign-in
+ * from before that place could still be completed.
  *
  * @returns The `loginId` of each.
  * @throws {@link ServiceError} `unavailable`.
@@ -100,7 +101,7 @@ export async function isReplacedSince(table: Table, userId: string, place: strin
   return false
 }
 
-/** Orders events, the newest first. Those of one instant keep an order. */
+/** Orders events, the newest first. Events of one instant have a stable order. */
 const newestFirst = (a: AuditEvent, b: AuditEvent): number => (a.place < b.place ? 1 : -1)
 
 async function newestOf(

@@ -8,11 +8,11 @@ const MAX_BODY_BYTES = 8_192
 /**
  * Reads and validates a request's JSON body.
  *
- * Rejects repeated members (RFC 8259 section 4 leaves their meaning open) and U+FFFD, which the gateway
- * puts in place of bytes that are not UTF-8.
+ * Rejects repeated members, whose meaning RFC 8259 section 4 leaves open. Rejects U+FFFD, with which the
+ * gateway replaces bytes that are not UTF-8.
  *
- * @param event - As REST API Gateway sends it, base64-encoded or not.
- * @param schema - Strict; its checks contain the texts that clients see.
+ * @param event - From REST API Gateway, base64-encoded or not.
+ * @param schema - A strict schema. Its checks contain the texts that clients see.
  * @returns The output of the schema.
  * @throws {@link ServiceError} `unsupported_media_type`, `body_too_large`, `malformed_body` or
  *   `invalid_fields`. No error contains any part of the body.
@@ -51,7 +51,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // Without a cause: node's message quotes the text, which may contain a password.
+    // No cause: node's message quotes the text, which may contain a password.
     throw new ServiceError('malformed_body', 'body is not JSON')
   }
 }
@@ -81,6 +81,6 @@ function fieldErrors({ issues }: z.core.$ZodError): FieldError[] {
   }))
 }
 
-// A rule over several fields is a schema's own, and has no path either.
+// A rule over several fields belongs to the schema, and has no path either.
 const fieldDetail = ({ path, code, message }: z.core.$ZodIssue) =>
   path.length === 0 && code !== 'custom' ? 'Must be a JSON object.' : message

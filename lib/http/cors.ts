@@ -7,7 +7,8 @@ import type { Headers } from './headers.ts'
  * @param allowed - Origins whose pages may read it; `*` allows all. An empty list allows none and
  *   adds no header.
  * @param origin - The request's `Origin` header, if it has one.
- * @param takesCookies - Whether a request with cookies may be read too. It never may with `*`.
+ * @param takesCookies - Whether a page may also read a response to a request with cookies. With `*` it never
+ *   may.
  */
 export function corsHeaders(
   allowed: readonly string[],

@@ -9,7 +9,7 @@ import { json } from './responses.ts'
 const MAX_FORM_BYTES = 4_096
 
 /**
- * Reads the form of a request of a client. Each name may stand once (RFC 6749 section 3.2).
+ * Reads the form of a request of a client. Each name may occur once (RFC 6749 section 3.2).
  *
  * @throws {@link ServiceError} with the `error` `invalid_request`, or `invalid_target` for a repeated `resource`. No error contains
  *   any part of the body.
@@ -33,7 +33,7 @@ const isTokenError = (error: string | undefined): error is TokenError =>
 /**
  * Logs the failure of a request of a client, and returns its response (RFC 6749 section 5.2).
  *
- * @throws What is no error of the client.
+ * @throws Errors that the client did not cause.
  */
 export function clientProblem(error: unknown): APIGatewayProxyResult {
   if (!(error instanceof ServiceError) || !isTokenError(error.error)) throw error
@@ -42,7 +42,7 @@ export function clientProblem(error: unknown): APIGatewayProxyResult {
   return json(
     status,
     { error: error.error, error_description: error.detail },
-    // REST APIs rename the header of a function. Clients read the body.
+    // REST APIs rename this header of a function. Clients read the body.
     status === 401 ? { 'WWW-Authenticate': 'Basic realm="token"' } : {},
   )
 }

@@ -5,13 +5,16 @@ import { corsHeaders } from './cors.ts'
 import { headerOf, isEncrypted } from './headers.ts'
 import { problem } from './responses.ts'
 
-/** Time that calls to AWS leave unused, so that the function can still respond after a timeout. */
+/** Time that is reserved for the response after a timeout of a call to AWS. */
 const RESPONSE_RESERVE_MS = 500
 
-/** For a year, browsers use HTTPS only for the host of the request, and not for others (RFC 6797 section 6.1). */
+/**
+ * For a year, browsers use only HTTPS for the host of the request, but not for other hosts (RFC 6797 section
+ * 6.1).
+ */
 const STRICT_TRANSPORT = { 'Strict-Transport-Security': 'max-age=31536000' }
 
-/** What a route gets beside its event. */
+/** The argument of a route after its event. */
 export interface Request {
   /** Instant at which the request began. */
   now: Date
@@ -34,8 +37,9 @@ export const deadlineOf = (context: Pick<Context, 'getRemainingTimeInMillis'>): 
 /**
  * Creates the Lambda handler of a route of the REST API.
  *
- * Adds CORS headers to every response, and over HTTPS `Strict-Transport-Security`. Logs what the route throws, and responds with a problem: a
- * `ServiceError` becomes the problem of its code, anything else a 500 without details.
+ * Adds CORS headers to every response, and over HTTPS `Strict-Transport-Security`. Logs an error of the
+ * route, and responds with a problem. A `ServiceError` becomes the problem of its code. Any other error
+ * becomes a 500 without details.
  *
  * @example
  * export const handler = apiHandler(async (event, { now }) => {

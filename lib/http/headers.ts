@@ -17,12 +17,12 @@ export function headerOf(headers: APIGatewayProxyEvent['headers'] | null, lowerC
 export const isEncrypted = (headers: APIGatewayProxyEvent['headers'] | null): boolean =>
   headerOf(headers, 'x-forwarded-proto') === 'https'
 
-/** A client chooses its name. What is kept of it must not fill an item. */
+/** A client chooses its `User-Agent`. It must not fill an item. */
 const MAX_USER_AGENT_CHARACTERS = 256
 
 /**
- * Returns the address that the gateway saw a request come from, and the client's `User-Agent`: its beginning, in printable ASCII
- * with `?` for everything else. Sessions, events and operators' terminals take it as it is.
+ * Returns the address of a request from the gateway, and the beginning of the client's `User-Agent`. It is
+ * printable ASCII, with `?` for everything else. Sessions, events and operators' terminals use it unchanged.
  */
 export function originOf({ requestContext, headers }: APIGatewayProxyEvent) {
   return {

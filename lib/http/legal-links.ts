@@ -8,8 +8,8 @@ const NAMED = [
 ] as const
 
 /**
- * HTML of the links to terms and privacy; empty without any. They open a tab of their own: some pages would lose what they hold in
- * memory, such as the link of a mail.
+ * HTML of the links to terms and privacy; empty without any. They open a new tab: some pages would lose
+ * values in memory, such as the link of a mail.
  */
 export const LEGAL_LINKS = NAMED.map(([label, url]) =>
   url === undefined ? '' : `<a href="${escapeHtml(url)}" target="_blank">${escapeHtml(label)}</a>`,

@@ -3,7 +3,7 @@ import { escapeHtml } from './escape.ts'
 /** Elements that a sentence may contain. All others, and comments, end it. */
 const INLINE = ['a', 'strong', 'span', 'code', 'em', 'b', 'small', 'bdi']
 
-/** Comments, the doctype, tags, text. What matches none of them would be lost. */
+/** Comments, the doctype, tags, text. Anything else would be lost. */
 const TOKEN = /<!--[\s\S]*?-->|<![^>]*>|<(\/?)(\w+)((?:[^<>"]|"[^"]*")*)>|[^<]+/g
 
 /** Attributes that users see, or that screen readers read. */
@@ -24,15 +24,15 @@ interface Inline {
   name: string
 }
 
-/** Returns own words for a sentence, or nothing if it stays. */
+/** Returns own words for a sentence, or nothing if the sentence does not change. */
 export type OwnWords = (sentence: string) => string | undefined
 
 /**
- * Returns HTML in own words. What it demands of the HTML is that of a shell and its pages: elements are closed, attributes have double
- * quotes, and a sentence has no elements within elements.
+ * Returns HTML in own words. It expects the HTML of a shell and its pages: elements are closed, attributes
+ * have double quotes, and a sentence has no elements within elements.
  *
- * @param wordsFor - Gets each sentence: `{{name}}` is `{name}` in it, an element `[text]`, and an empty element `{name}` by its
- *   `data-` attribute, class or id. The words are text.
+ * @param wordsFor - Gets each sentence. In it, `{{name}}` becomes `{name}`, and an element `[text]`. An empty
+ *   element becomes `{name}` by its `data-` attribute, class or id. The words are text.
  */
 export function inOwnWords(html: string, wordsFor: OwnWords): string {
   let out = ''
@@ -82,7 +82,7 @@ function sentenceInOwnWords(tokens: readonly Token[], wordsFor: OwnWords): strin
   return start + written(words, elements) + end
 }
 
-/** Returns where the element ends that starts at an index: behind all tokens if it does not. */
+/** Returns the end of the element that starts at an index. Without an end, it is after all tokens. */
 function endOf(tokens: readonly Token[], start: number): number {
   let depth = 0
   const end = tokens.findIndex(({ tag, isEnd }, at) => {

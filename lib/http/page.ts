@@ -10,8 +10,9 @@ import { inOwnWords } from './own-words.ts'
 import { found } from './responses.ts'
 
 /**
- * Allows files of this origin only: no inline code, no `eval`, no other origin, no frames (CSP Level 3).
- * Also forbids forms that the browser submits itself, because such a form would put the password into the URL.
+ * Allows files of this origin only: no inline code, no `eval`, no other origin, no frames (CSP Level 3). Also
+ * forbids forms that the browser submits without a script, because such a form would put the password into
+ * the URL.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -31,26 +32,30 @@ const CONTENT_TYPES: Record<string, string> = {
 
 const HASH_CHARACTERS = 16
 
-/** Pages, and what they load. */
+/** Pages, and the files that they load. */
 interface Site {
-  /** Path that the files are under, without slashes. */
+  /** Path of the files, without slashes. */
   folder: string
   /**
-   * HTML by path, without slashes; see {@link inShell}. It refers to files as `"folder/file"`, relative to its own path, with or
-   * without a stage. A part from `<!-- if name -->` to `<!-- end -->` is for pages that have what `name` names.
+   * HTML by path, without slashes; see {@link inShell}. It refers to files as `"folder/file"`, relative to
+   * its own path, with or without a stage. A part from `<!-- if name -->` to `<!-- end -->` is for pages that
+   * have the part `name`.
    */
   pages: Record<string, string>
   /** Text by file name, which ends with one of {@link CONTENT_TYPES}. A script imports one above it as `"./name.js"`. */
   files: Record<string, string>
-  /** Reads what the pages have, at each request for a page. */
+  /** Reads the content of the pages, at each request for a page. */
   readContent?: (event: APIGatewayProxyEvent) => PageContent
-  /** Relative URL by the last part of a path: what is there leads to the URL. */
+  /** Relative URL by the last part of a path, which redirects to the URL. */
   redirects?: Record<string, string>
   /** Text of scripts by the last part of their path. Pages of all origins may import them. */
   modules?: Record<string, string>
 }
 
-/** What pages have: the names of their parts, and texts by name, which replace `{{name}}` in the HTML, escaped. */
+/**
+ * Content of pages: the names of their parts, and texts by name, which replace `{{name}}` in the HTML,
+ * escaped.
+ */
 export interface PageContent {
   parts: readonly string[]
   texts: Record<string, string>
@@ -67,7 +72,7 @@ export interface PageContent {
  */
 export const pageHandler = (site: Site) => apiHandler(pageRoute(site))
 
-/** Creates the route of {@link pageHandler}, for a function that has others too. */
+/** Creates the route of {@link pageHandler}, for a function with other routes too. */
 export function pageRoute({
   folder,
   pages,
@@ -110,7 +115,7 @@ function withWords(script: string): string {
 
 const HAS_TEXTS = Object.keys(TEXTS).length > 0
 
-/** What differs between the pages of one shell. */
+/** Values that differ between the pages of one shell. */
 interface Page {
   /** Text, in the words that users see. */
   title: string
@@ -119,22 +124,22 @@ interface Page {
   /** Paths of its files. */
   style: string
   script: string
-  /** HTML of further elements of its head. */
+  /** HTML of additional elements of its head. */
   head?: string
   /** HTML of the link in its masthead. */
   link: string
   body: string
 }
 
-/** What a text stands for. */
+/** The mark in HTML that a text replaces. */
 const TAG = /\{\{(\w+)\}\}/g
 
 /** Returns HTML in the own words of the application. */
 const inWords = (html: string): string => (HAS_TEXTS ? inOwnWords(html, (sentence) => TEXTS[sentence]) : html)
 
 /**
- * Returns the HTML of a page: a shell, in which `{{name}}` stands for what is the page's own or of the theme. All of it is HTML, but for
- * the title. Own words are in it.
+ * Returns the HTML of a page: a shell whose `{{name}}` are replaced by values of the page or the theme. All
+ * values are HTML, except the title. The HTML has the own words.
  */
 export function inShell(shell: string, page: Page): string {
   const logo = LOGO_URL ? `<img src="${escapeHtml(LOGO_URL)}" height="32" alt="">` : ''
@@ -146,7 +151,7 @@ export function inShell(shell: string, page: Page): string {
 
 type HashedNames = [file: string, hashed: string][]
 
-/** Names each file by a hash of its content, and replaces the names of files above it in it. */
+/** Names each file by a hash of its content, and replaces in it the names of files above it. */
 function hashFiles(files: Record<string, string>) {
   const hashedNames: HashedNames = []
   const servedFiles = new Map<string, APIGatewayProxyResult>()
@@ -185,7 +190,7 @@ const textResponse = (contentType: string, cacheControl: string, body: string): 
     'Content-Type': contentType,
     'Cache-Control': cacheControl,
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    // A page that opens one of these gets no reference to its window, and the other way round.
+    // A page that opens one of these gets no reference to its window, and vice versa.
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Referrer-Policy': 'no-referrer',
     'X-Content-Type-Options': 'nosniff',

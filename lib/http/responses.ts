@@ -7,7 +7,7 @@ import type { Headers } from './headers.ts'
  *
  * @param status - HTTP status.
  * @param body - Value to serialise.
- * @param headers - More headers, by canonical name. They replace the default ones.
+ * @param headers - Additional headers, by canonical name. They replace the default ones.
  * @example
  * return json(200, { message: `Hello, ${username}.` })
  */
@@ -24,14 +24,17 @@ export function json(status: number, body: object, headers?: Headers): APIGatewa
   }
 }
 
-/** Returns a JSON response for everybody: any cache may reuse it for five minutes, and pages of any origin may read it. */
+/**
+ * Returns a public JSON response: any cache may reuse it for five minutes, and pages of any origin may read
+ * it.
+ */
 export const publicJson = (body: object): APIGatewayProxyResult =>
   json(200, body, { 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-Origin': '*' })
 
 /** Returns the response to a request for a mail: 202, whether or not a mail is sent. */
 export const accepted = (mailId: string): APIGatewayProxyResult => json(202, { mailId })
 
-/** Returns a 204 No Content response (RFC 9110 section 15.3.5), with more headers if there are any. */
+/** Returns a 204 No Content response (RFC 9110 section 15.3.5), with additional headers if there are any. */
 export const noContent = (headers?: Headers): APIGatewayProxyResult => ({
   statusCode: 204,
   headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers },

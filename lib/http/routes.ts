@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors.ts'
 import type { ApiRoute } from './handler.ts'
 
-/** What all of these routes need beside their events. */
+/** The argument that all of these routes need in addition to their events. */
 type NeedOf<F> = [F] extends [ApiRoute<infer R>] ? R : never
 
 /**

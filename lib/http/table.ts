@@ -9,7 +9,7 @@ import { type ApiRoute, apiHandler, type Request } from './handler.ts'
 import { originOf } from './headers.ts'
 import { problem } from './responses.ts'
 
-/** What a route with a table gets beside its event. */
+/** The argument of a route with a table, after its event. */
 interface RequestAt<N extends SettingName, T extends Table> extends At<N | 'TABLE_NAME', T>, Request {
   /** Instant at which the request began. */
   now: Date
@@ -22,9 +22,10 @@ export type TableRoute<N extends SettingName = never, T extends Table = Table> =
 export type ReservingRoute<N extends SettingName = never> = TableRoute<N, ReservingTable>
 
 /**
- * Creates the Lambda handler of a route that uses the table, as `apiHandler` in `lib/http/handler.ts`.
+ * Creates the Lambda handler of a route that uses the table, like `apiHandler` in `lib/http/handler.ts`.
  *
- * @param settings - Names of all settings that it reads; `TABLE_NAME` is always read. A test compares them with those of the function.
+ * @param settings - Names of all settings that it reads. `TABLE_NAME` is always read. A test compares them
+ *   with those of the function.
  * @example
  * export const handler = tableHandler(['COOKIE_SESSIONS'], async (event, { table, config, now }) => …)
  */
@@ -41,8 +42,8 @@ export const tableHandler = <N extends SettingName = never>(
   })
 
 /**
- * Creates the handler of a route that reserves attempts, as {@link tableHandler}. A failure that is no verdict on an attempt gives it
- * back; see `reservingTable` in `lib/throttling/reservations.ts`.
+ * Creates the handler of a route that reserves attempts, like {@link tableHandler}. If a failure is no
+ * verdict on an attempt, the attempt is given back; see `reservingTable` in `lib/throttling/reservations.ts`.
  */
 export const reservingHandler = <N extends SettingName = never>(
   settings: readonly N[],

@@ -22,10 +22,10 @@ export const SCHEMAS: Record<string, object> = { ...requestSchemas(ROUTES), ...R
 /**
  * Describes the whole API as OpenAPI 3.1.
  *
- * The request schemas are those that validate requests. The problems are those of `lib/errors.ts`.
+ * It uses the schemas that validate requests, and the problems of `lib/errors.ts`.
  *
- * @param serverUrl - As `serverUrlOf` in `lib/http/headers.ts` returns it.
- * @param features - What is switched on.
+ * @param serverUrl - The result of `serverUrlOf` in `lib/http/headers.ts`.
+ * @param features - The features that are switched on.
  * @param own - The setting `OWN_ROUTES`.
  * @see https://spec.openapis.org/oas/v3.1.0
  */
@@ -90,7 +90,7 @@ function withoutDemo(route: Route): Route {
   return { ...route, body: { ...route.body, examples: Object.fromEntries(examples) } }
 }
 
-/** Returns the examples of a request body as the description has them, if there are any. */
+/** Returns the examples of a request body in the form of the description, if there are any. */
 function examplesOf(examples: Record<string, BodyExample>) {
   const shown = Object.entries(examples).map(([name, { summary, value }]) => [name, { summary, value }])
   return shown.length > 0 && { examples: Object.fromEntries(shown) }

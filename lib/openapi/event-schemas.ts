@@ -2,7 +2,7 @@ import { accountEventTypes } from '../events/event.ts'
 import { BY } from '../events/own.ts'
 import { object, text, time } from './json-schema.ts'
 
-/** Schemas of what happened to an account. */
+/** Schemas of the events of an account. */
 export const EVENT_SCHEMAS = {
   Event: object(
     'What happened to the caller’s account.',

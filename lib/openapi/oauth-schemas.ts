@@ -3,7 +3,10 @@ import { object, text, time } from './json-schema.ts'
 
 const list = { type: 'array', items: { type: 'string' } }
 
-/** Members of the metadata that exist with OAuth only (OpenID Connect Discovery section 3, RFC 8414 section 2). */
+/**
+ * Members of the metadata that exist only with OAuth (OpenID Connect Discovery section 3, RFC 8414 section
+ * 2).
+ */
 const PROVIDER: Record<string, object> = {
   authorization_endpoint: { type: 'string' },
   token_endpoint: { type: 'string' },
@@ -40,7 +43,7 @@ export const OAUTH_SCHEMAS = {
       },
       ...PROVIDER,
     },
-    // Their type has no names.
+    // The type of these schemas has no names.
     Object.keys(PROVIDER) as never[],
   ),
   ProtectedResource: object('Metadata of the API for clients (RFC 9728).', {

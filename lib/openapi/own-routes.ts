@@ -4,10 +4,11 @@ import type { Route } from './route.ts'
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const
 
 /**
- * Returns routes of the application as rows of the description. Of their bodies it knows nothing, nor of the headers of a success.
+ * Returns routes of the application as rows of the description. It does not know their bodies, or the headers
+ * of a success.
  *
  * @param own - The setting `OWN_ROUTES`.
- * @param known - Rows that say more. A route among them gets no second row.
+ * @param known - Rows with more details. A route that is among them gets no second row.
  */
 export const ownRoutesOf = (own: readonly string[], known: readonly Route[]): Route[] =>
   own.flatMap((text) => {

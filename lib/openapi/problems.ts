@@ -46,7 +46,7 @@ interface Problem {
   status: number
   title: string
   detail: string
-  /** More members, which clients compare. */
+  /** Additional members, which clients compare. */
   members?: object
 }
 
@@ -78,7 +78,7 @@ export const ALL_PROBLEMS = {
     detail: PROBLEMS.forbidden[1],
     members: { error: 'insufficient_scope', scope: 'notes:read' },
   },
-  // Of /userinfo, which verifies tokens itself.
+  // A problem of /userinfo, which verifies tokens itself.
   rejected_token: { status: 401, title: TITLES[401], detail: PROBLEMS.invalid_token[1] },
   missing_openid: { status: 403, title: TITLES[403], detail: PROBLEMS.forbidden[1] },
   other_session: {
@@ -106,7 +106,7 @@ export const ALL_PROBLEMS = {
       { status: 400, title: TITLES[400], detail, members: { error } },
     ]),
   ),
-  // One of the reasons follows.
+  // The response adds one of the reasons to this text.
   invalid_document: {
     status: 400,
     title: TITLES[400],
@@ -123,7 +123,7 @@ export function problemExample(name: ProblemName) {
   return {
     type: 'about:blank',
     title,
-    // The gateway sends this one body with several statuses, so the body names none.
+    // The gateway sends this body with several statuses, so the body has no status.
     ...(name !== 'request_refused' && { status }),
     detail,
     ...(name === 'invalid_fields' && {

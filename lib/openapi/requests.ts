@@ -53,7 +53,7 @@ export function requestSchemas(routes: readonly Route[]): Record<string, object>
     io: 'input',
     uri: (id) => `#/components/schemas/${id}`,
   })
-  // `$schema` and `$id` mark documents of their own. Here the schemas are parts of one document.
+  // `$schema` and `$id` mark separate documents. Here the schemas are parts of one document.
   const parts = Object.entries(schemas).map(([id, { $schema, $id, ...schema }]) => [id, schema])
   return Object.fromEntries(parts)
 }

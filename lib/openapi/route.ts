@@ -17,9 +17,10 @@ export const TAGS = {
 export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
- * What a parameter switches off, with the routes that need it: the pages, mails, registration by invitation, and
- * registration by anybody, and sign-in at other apps. Routes with scopes come with the first function that names some. Then follow
- * the functions of `functions/content/`, which other projects do not have, and the examples of demo users.
+ * Features that a parameter switches off, with the routes that need them. They are the pages, mails,
+ * registration by invitation, registration by anybody, and sign-in at other apps. Routes with scopes exist if
+ * a function names some. Then follow the functions of `functions/content/`, which other projects do not have,
+ * and the examples of demo users.
  */
 export const FEATURES = [
   'pages',
@@ -35,7 +36,10 @@ export const FEATURES = [
 
 export type Feature = (typeof FEATURES)[number]
 
-/** Returns what the parameters of a service switch on. A page does not need `PAGES` to know that there are pages. */
+/**
+ * Returns the features that the parameters of a service switch on. A page exists only with the pages, so it
+ * does not need `PAGES`.
+ */
 export function featuresOf({
   PAGES = 'on',
   MAILER,
@@ -61,7 +65,10 @@ export function featuresOf({
   return FEATURES.filter((feature) => isOn[feature])
 }
 
-/** An example of a request body. One with `isDemo` signs in with a demo user: only a service with `demo=on` shows it. */
+/**
+ * An example of a request body. One with `isDemo` signs in with a demo user. Only a service with `demo=on`
+ * shows it.
+ */
 export interface BodyExample {
   summary: string
   value: object
@@ -76,7 +83,7 @@ export interface Route {
   function?: string
   /** Name of the function in generated clients. Default: method and path, `getHello` for `GET /hello`. */
   operationId?: string
-  /** What the route needs: all of these. */
+  /** Features that the route needs: all of these. */
   needs?: Feature | readonly Feature[]
   /** Default: `Content`. */
   tag?: keyof typeof TAGS | keyof typeof PAGE_TAGS
@@ -84,11 +91,14 @@ export interface Route {
   description?: string
   /** Whether the route requires an access token: for the gateway's authorizer, or for its function. */
   isProtected?: boolean | 'by its function'
-  /** Whether the application answers it, in a way that is not known here. */
+  /** Whether it is a route of the application, whose responses are not known here. */
   isOwn?: boolean
-  /** Whether the route sets the session cookie, also takes it as proof of a session, or takes it alone. */
+  /**
+   * Whether the route sets the session cookie, also accepts it as proof of a session, or accepts no other
+   * proof.
+   */
   cookie?: 'sets' | 'takes' | 'needs'
-  /** Whether the route also takes an access token beside the cookie that it needs. */
+  /** Whether the route also accepts an access token, in addition to the cookie that it needs. */
   takesToken?: boolean
   body?: {
     /** Name and description of the schema as a component of the description. */

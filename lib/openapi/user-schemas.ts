@@ -15,14 +15,14 @@ const ATTRIBUTE_SCHEMAS = Object.fromEntries(
   ]),
 )
 
-/** Those of attributes with a claim, by claim. */
+/** Schemas of the attributes with a claim, by claim. */
 const CLAIM_SCHEMAS = Object.fromEntries(
   Object.entries(ATTRIBUTES).flatMap(([name, { claim }]) =>
     claim === undefined ? [] : [[claim, ATTRIBUTE_SCHEMAS[name] ?? {}]],
   ),
 )
 
-/** Only an application has some, so the type of the schemas has none of them. */
+/** Only an application defines such claims, so the type of the schemas has none of them. */
 const CLAIM_NAMES = Object.keys(CLAIM_SCHEMAS) as never[]
 
 export const role = {
@@ -42,7 +42,7 @@ const user = {
   },
 }
 
-/** What a user may know about the own account. */
+/** Schemas of an account for its user. */
 export const USER_SCHEMAS = {
   UserInfo: object(
     'The caller, as stored now. For an app, what its scopes allow.',

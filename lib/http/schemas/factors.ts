@@ -19,7 +19,7 @@ export const TotpLoginRequest = /* @__PURE__ */ schema(() =>
   z.strictObject({ loginToken: LoginToken, code: TotpCode }),
 )
 
-/** Body of `POST /login/recovery-code`. Any text is read as a person types it. */
+/** Body of `POST /login/recovery-code`. Any text is accepted here, because people type codes in many ways. */
 export const RecoveryCodeLoginRequest = /* @__PURE__ */ schema(() =>
   z.strictObject({ loginToken: LoginToken, code: z.string('Must be a string.').check(atMost(64)) }),
 )

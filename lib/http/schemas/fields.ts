@@ -6,30 +6,32 @@ import { isNewLoginName, LOGIN_NAME, NEW_LOGIN_NAME_RULE, NEW_USERNAME_RULE } fr
 /** Maximum size of a password in UTF-8, in normalisation form C. */
 export const MAX_PASSWORD_BYTES = 1_024
 
-// zod/mini adds 12 KB and 1 ms to the start of a function. Full zod adds 454 KB and 18 ms.
-// Declared pure, so that a bundle contains the schemas of its own routes only. esbuild does not look across files, so calls in other
-// files are marked too.
+// zod/mini adds 12 KB and 1 ms to the start of a function. Full zod adds 454 KB and 18 ms. Declared pure, so
+// that a bundle contains only the schemas of its routes. esbuild knows that only in this file, so calls in
+// other files are marked too.
 export const schema = /* @__NO_SIDE_EFFECTS__ */ <T>(make: () => T): T => make()
 
 // The checks are all of one kind, because a bundle contains each kind that it uses.
 export const atMost = (length: number) =>
   z.refine<string>((text) => text.length <= length, `Must not exceed ${length} characters.`)
 
-// Only a domain beyond ASCII is changed: `domainToASCII` also reads numbers as IPv4 addresses. It removes line breaks and
-// what follows the host of a URL, so a domain with other ASCII characters than those of names stays, and is refused.
+// Only a domain beyond ASCII is changed: `domainToASCII` also reads numbers as IPv4 addresses. It removes
+// line breaks and everything after the host of a URL. So a domain with ASCII characters that names cannot
+// have stays unchanged, and is rejected.
 const withAsciiDomain = (text: string): string =>
   text.replace(/(?<=@)[A-Za-z0-9.\u0080-\uffff-]+$/, (domain) =>
     /^[ -~]*$/.test(domain) ? domain : domainToASCII(domain),
   )
 
-/** Accepts login names that users may get. What has another form breaks another rule already. */
+/** Accepts login names that users may get. A value of another form already breaks another rule. */
 const mayBeNew = () =>
   z.refine<string>((text) => !LOGIN_NAME.test(text) || isNewLoginName(text), NEW_LOGIN_NAME_RULE)
 
 /**
- * Reads a login name into lower case, as it is stored, with its domain in A-labels (RFC 5890 section 2.3.2.1).
+ * Reads a login name into its stored form: lower case, with its domain in A-labels (RFC 5890 section
+ * 2.3.2.1).
  *
- * @param more - Checks of the form as it is sent.
+ * @param more - Additional checks of the form that is sent.
  */
 const loginName = (rule: string, ...more: ReturnType<typeof mayBeNew>[]) =>
   z.string('Must be a string.').check(
@@ -42,16 +44,16 @@ const loginName = (rule: string, ...more: ReturnType<typeof mayBeNew>[]) =>
 const LOGIN_NAME_RULE =
   'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.'
 
-/** A username or an e-mail address as clients send it. */
+/** A username or an e-mail address from a client. */
 export const LoginName = schema(() => loginName(LOGIN_NAME_RULE))
 
 /** A username or an e-mail address that a user gets from an operator. */
 export const NewLoginName = schema(() => loginName(LOGIN_NAME_RULE, mayBeNew()))
 
-/** The username of a user who registers, as clients send it. */
+/** The username of a user who registers, from a client. */
 export const NewUsername = schema(() => loginName(NEW_USERNAME_RULE, mayBeNew()))
 
-/** A password as clients send it. It is read into Unicode normalisation form C. */
+/** A password from a client. It is read into Unicode normalisation form C. */
 export const Password = schema(() =>
   z.string('Must be a string.').check(
     z.refine((text) => text !== '', 'Must not be empty.'),
@@ -67,10 +69,10 @@ export const Password = schema(() =>
   ),
 )
 
-/** A refresh token as clients send it. */
+/** A refresh token from a client. */
 export const Token = schema(() => z.string('Must be a string.').check(atMost(256)))
 
-/** A token of a sign-in that is not complete, as clients send it. */
+/** A token of a sign-in that is not complete, from a client. */
 export const LoginToken = schema(() => z.string('Must be a string.').check(atMost(128)))
 
 /** Where the client of a sign-in keeps the refresh token. Without it, the response contains the token. */
@@ -81,7 +83,7 @@ export const InCookie = schema(() =>
 /** A refresh token of the session that a sign-in replaces, from a client without the cookie. */
 export const Replaces = schema(() => z.optional(Token))
 
-/** A new e-mail address as clients send it. Upper and lower case stay as written, for mails. */
+/** A new e-mail address from a client. Upper and lower case do not change, for mails. */
 export const EmailAddress = schema(() =>
   z.string('Must be a string.').check(
     z.overwrite(withAsciiDomain),
@@ -90,7 +92,7 @@ export const EmailAddress = schema(() =>
   ),
 )
 
-/** Id of a mail that was asked for. */
+/** Id of a requested mail. */
 const MailId = schema(() => z.string('Must be a string.').check(atMost(384)))
 
 const Code = schema(() =>

@@ -15,13 +15,13 @@ export const SignOutRequest = /* @__PURE__ */ schema(() =>
 /** Body of `POST /oauth2/approve`. */
 export const ApprovalRequest = /* @__PURE__ */ schema(() =>
   z.strictObject({
-    // Its length is checked again in bytes: a longer one has an error of its own.
+    // Its length is checked again in bytes: a longer one has its own error.
     query: text(8_192),
     click: z.optional(z.strictObject({ sub: text(64), scope: text(1_024) }, 'Must be a JSON object.')),
     cancel: z.optional(z.boolean('Must be a boolean.')),
     last: z.optional(text(64)),
     start: z.optional(z.number('Must be a number.')),
-    // The page has repeated the request: the cookie stays that of an earlier sign-in.
+    // Whether the page has repeated the request: the cookie is still that of an earlier sign-in.
     changed: z.optional(z.boolean('Must be a boolean.')),
   }),
 )

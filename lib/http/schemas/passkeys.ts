@@ -8,7 +8,7 @@ const encoded = (maxLength: number) =>
     z.refine((text) => /^[A-Za-z0-9_-]*$/.test(text), 'Must be base64url without padding.'),
   )
 
-/** Members of every response of a browser about a passkey. Browsers send more, which are not read. */
+/** Members of every response of a browser about a passkey. Browsers send more members, which are ignored. */
 const credential = () => ({
   id: encoded(1_364),
   rawId: encoded(1_364),
@@ -17,7 +17,10 @@ const credential = () => ({
     .check(z.refine((text) => text === 'public-key', 'Must be "public-key".')),
 })
 
-/** A response to `navigator.credentials.create()`, as `toJSON()` returns it. The lengths let every valid key pass. */
+/**
+ * A response to `navigator.credentials.create()`, in the form of `toJSON()`. Every valid key is within the
+ * lengths.
+ */
 export const PasskeyCreation = /* @__PURE__ */ schema(() =>
   z.object(
     {
@@ -44,7 +47,7 @@ export const PasskeyCreation = /* @__PURE__ */ schema(() =>
   ),
 )
 
-/** A response to `navigator.credentials.get()`, as `toJSON()` returns it. */
+/** A response to `navigator.credentials.get()`, in the form of `toJSON()`. */
 export const PasskeyAssertion = /* @__PURE__ */ schema(() =>
   z.object(
     {
@@ -63,7 +66,7 @@ export const PasskeyAssertion = /* @__PURE__ */ schema(() =>
   ),
 )
 
-/** A name that a user gives a passkey. Pages and mails show it in a line. */
+/** A name that a user gives a passkey. Pages and mails show it in one line. */
 export const PasskeyName = /* @__PURE__ */ schema(() =>
   z
     .string('Must be a string.')

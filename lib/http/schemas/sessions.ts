@@ -11,7 +11,7 @@ export const RefreshRequest = /* @__PURE__ */ schema(() =>
   z.strictObject({ refreshToken: z.optional(Token) }),
 )
 
-/** Body of `POST /logout`, as {@link RefreshRequest}. */
+/** Body of `POST /logout`, like {@link RefreshRequest}. */
 export const LogoutRequest = /* @__PURE__ */ schema(() =>
   z.strictObject({
     refreshToken: z.optional(Token),

@@ -2,15 +2,16 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type { Headers } from '../headers.ts'
 
 /**
- * Name of the cookie that contains a refresh token. Browsers take a name with this prefix only from the host itself, with
- * `Secure` and `Path=/`. So no other host of the site can set it (RFC 6265bis section 4.1.3.2).
+ * Name of the cookie that contains a refresh token. Browsers accept a name with this prefix only from the
+ * host itself, with `Secure` and `Path=/`. So no other host of the site can set it (RFC 6265bis section
+ * 4.1.3.2).
  */
 const NAME = '__Host-refresh'
 
 /**
  * Returns the values of all session cookies in a request. A browser sends one at most.
  *
- * Clients of HTTP/2 may send several `Cookie` headers, which together are one (RFC 9113 section 8.2.3).
+ * Clients of HTTP/2 may send several `Cookie` headers, which count as one (RFC 9113 section 8.2.3).
  */
 export function cookiesOf({ headers, multiValueHeaders }: APIGatewayProxyEvent): string[] {
   const sent = Object.entries({ ...headers, ...multiValueHeaders }).filter(([name]) => /^cookie$/i.test(name))

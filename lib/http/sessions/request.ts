@@ -7,10 +7,10 @@ import { isJson, readBody } from '../body.ts'
 import { headerOf } from '../headers.ts'
 import { cookieOf, cookiesOf } from './cookie.ts'
 
-/** What decides whether a request may use the session cookie. */
+/** Rules that decide whether a request may use the session cookie. */
 interface CookieRules {
   config: Config<'COOKIE_SESSIONS'>
-  /** Origins whose pages may call the service; `*` allows none of them the cookie. */
+  /** Origins whose pages may call the service. With `*`, no page of another origin may use the cookie. */
   allowedOrigins: readonly string[]
 }
 
@@ -22,8 +22,9 @@ interface Presented {
 }
 
 /**
- * Reads the body of a sign-in. `refreshToken` is that of the session which the sign-in replaces: with `"session":"cookie"` the
- * one in the cookie that the response sets, otherwise the member `replaces`.
+ * Reads the body of a sign-in. `refreshToken` is that of the session that the sign-in replaces. With
+ * `"session":"cookie"` it comes from the cookie, which the response sets. Otherwise it is the member
+ * `replaces`.
  *
  * @throws {@link ServiceError} as `readBody` in `lib/http/body.ts`; `forbidden` as `requireOwnPage` in `lib/sessions/page.ts`.
  */
@@ -70,7 +71,7 @@ export function readJson<T>(
   return readBody(event, schema)
 }
 
-/** Returns the refresh token in the cookie; an empty one if there is no cookie, or more than one. */
+/** Returns the refresh token in the cookie. It is empty if there is no cookie, or more than one. */
 function readCookie(
   event: APIGatewayProxyEvent,
   rules: CookieRules,
@@ -85,7 +86,7 @@ function readCookie(
   return { refreshToken: page.refreshToken, inCookie: true }
 }
 
-/** Returns what a request says about its page. */
+/** Returns the facts about the page of a request. */
 export const pageOf = (
   event: APIGatewayProxyEvent,
   { allowedOrigins }: Pick<CookieRules, 'allowedOrigins'>,

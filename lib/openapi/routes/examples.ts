@@ -26,7 +26,7 @@ export const password = 'correct horse battery staple'
 export const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 /** What {@link proofs} are. */
 export const PROOF = 'The token of a link, or the id and the code of a mail.'
-/** Returns the two ways to prove that a mail was read, with more members of the body. */
+/** Returns examples of the two proofs that a mail was read, with additional members of the body. */
 export const proofs = (more: object) => ({
   token: { summary: 'The token in the link', value: { token, ...more } },
   code: { summary: 'The code in the mail', value: { mailId: MAIL_ID, code: '12345678', ...more } },

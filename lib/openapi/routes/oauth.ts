@@ -6,7 +6,7 @@ import { schemaRef } from '../schemas.ts'
 const query =
   'response_type=code&client_id=shop&redirect_uri=https%3A%2F%2Fshop.example%2Fcallback&scope=openid&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256'
 
-/** The routes by which other apps sign users in, and users remove their access. */
+/** The routes with which other apps sign users in, and users remove the access of apps. */
 export const OAUTH_ROUTES: Route[] = [
   {
     method: 'post',
