@@ -48,7 +48,7 @@ export async function completeEnrolment(
   const change = factorChange(user, { factors, isRevoking: true }, now, changeId)
   const changedMeanwhile = () =>
     refusal('login_expired', 'the user or the new factor changed', { userId: user.id })
-  const added = { changes: [factor], detail: 'added' }
+  const added = { changes: [factor], detail: 'added' } as const
   const event = updateEventOf(at.table, byUser(at, user.id), user.id, added)
   const spends = [change, ...writes, event].map((write) => ({ write, refusal: changedMeanwhile }))
   const signIn = { user, changed, amr: AMR_OF[factor], login, spends, more: { recoveryCodes } }

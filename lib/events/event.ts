@@ -11,58 +11,7 @@ import {
 import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { At } from '../context.ts'
 import { secondOf } from '../time.ts'
-
-/**
- * First words of types. Each list below has only types of its class. So {@link eventOf} needs no list, which
- * every bundle would contain.
- */
-type SessionType = `${'session' | 'factor' | 'grant'}.${string}`
-type ChangeType = `${'consent' | 'user' | 'users' | 'invitation' | 'client' | 'api'}.${string}`
-
-/** Sign-ins, sessions and grants. Their events have sources and browsers, so they are kept for a shorter time. */
-const SESSION_TYPES = [
-  'session.created',
-  'session.renewed',
-  'session.ended',
-  'session.reused',
-  'factor.required',
-  'grant.created',
-  'grant.ended',
-] as const satisfies SessionType[]
-
-/** Changes of an account that its user sees. */
-const ACCOUNT_TYPES = [
-  'consent.given',
-  'consent.revoked',
-  'user.created',
-  'user.updated',
-] as const satisfies ChangeType[]
-
-/** Changes by operators, and the end of an account. No user sees these. */
-const OPERATOR_TYPES = [
-  'user.deleted',
-  'invitation.created',
-  'users.exported',
-] as const satisfies ChangeType[]
-
-/** Changes of clients and APIs. No user sees these. */
-export const CLIENT_EVENT_TYPES = [
-  'client.created',
-  'client.updated',
-  'client.deleted',
-  'api.created',
-  'api.updated',
-  'api.deleted',
-] as const satisfies ChangeType[]
-
-/** Returns the types of events of accounts and operators. It is a function, so that bundles leave it out. */
-export const accountEventTypes = () => [...SESSION_TYPES, ...ACCOUNT_TYPES, ...OPERATOR_TYPES]
-
-/** A type of events that their user sees. It needs words on the page /account. */
-export type OwnEventType = (typeof SESSION_TYPES | typeof ACCOUNT_TYPES)[number]
-
-/** A type of events. Its list decides how long they are kept. It needs words for operators. */
-export type EventType = ReturnType<typeof accountEventTypes>[number] | (typeof CLIENT_EVENT_TYPES)[number]
+import type { DetailOf, EventClass, EventType } from './types.ts'
 
 /**
  * The kind of actor: the user with this id, an operator with this ARN, the client with this id, or the
@@ -100,8 +49,8 @@ export const byClient = (at: Request, actorId: string): Act => ({ ...at, actor: 
 export const bySystem = (at: Request): Act => ({ ...at, actor: 'system' })
 
 /** The content of an event. No member may have a secret, or a value that a person chose. */
-export interface Happening {
-  type: EventType
+export interface Happening<T extends EventType = EventType> {
+  type: T
   /** Partition of the subject: {@link partitionOf} of a user, or another one. */
   subject: string
   /** Id of the session that began or ended, or that a grant belongs to. */
@@ -110,13 +59,16 @@ export interface Happening {
   ref?: string | undefined
   /** Names of the attributes that changed. */
   changes?: readonly string[] | undefined
-  /** A value of a closed list: a role, `disabled`, `replaced`, the `amr` of a sign-in. */
-  detail?: string | undefined
+  /** A value of the closed list that the type has in `types.ts`. */
+  detail?: DetailOf<T> | undefined
   /** Wrong passwords of this name from this source, before the correct one. */
   failures?: number | undefined
   /** Id of the sign-in that a correct password began. The event of its session has the same id. */
   loginId?: string | undefined
 }
+
+/** How an account changed. */
+export type UserHappening = Pick<Happening<'user.updated'>, 'changes' | 'detail'>
 
 /** Attributes of an event. */
 export const EVENT = {
@@ -152,11 +104,8 @@ export const SIGN_IN_SECONDS = 1_800
 const ID_BYTES = 16
 const DAY_SECONDS = 86_400
 
-/** Days that events are kept. Those of sessions have sources and browsers. */
-const KEPT_DAYS = { session: 180, change: 365 }
-
-/** Sign-ins and sign-outs, or changes of an account. */
-export type EventClass = keyof typeof KEPT_DAYS
+/** Days that events of a class are kept. Those of sessions have sources and browsers. */
+const KEPT_DAYS: Record<EventClass, number> = { session: 180, change: 365 }
 
 export const EVENT_CLASSES = ['session', 'change'] as const satisfies EventClass[]
 
@@ -173,13 +122,12 @@ export const partitionOf = (userId: string): string => `user#${userId}`
  * Returns the write of the event of a changed account; see {@link eventOf}.
  *
  * @param changed - Names of the attributes that changed. Empty if the change only revokes.
- * @param detail - One word of a closed list.
  */
 export const updateEventOf = (
   table: Table,
   act: Act,
   userId: string,
-  { changes, detail }: Pick<Happening, 'changes' | 'detail'>,
+  { changes, detail }: UserHappening,
 ): TransactWrite =>
   eventOf(table, act, { type: 'user.updated', subject: partitionOf(userId), changes, detail })
 
@@ -194,10 +142,10 @@ export const dayOf = (date: string, kind: EventClass, shard: number): string => 
  * write events only in transactions, and may not change them. It needs no condition: its key has 128 random
  * bits, which no writer can read.
  */
-export function eventOf(
+export function eventOf<const T extends EventType>(
   table: Table,
   { actor, actorId, via, origin, requestId, now }: Act,
-  { subject: pk, changes, ...what }: Happening,
+  { subject: pk, changes, ...what }: Happening<T>,
 ): TransactWrite {
   const id = randomBytes(ID_BYTES).toString('base64url')
   const at = now.toISOString()

@@ -4,11 +4,11 @@ import {
   type AuditEvent,
   EVENT,
   EVENT_CLASSES,
-  type EventClass,
   eventsTableOf,
   partitionOf,
   SIGN_IN_SECONDS,
 } from './event.ts'
+import type { EventClass } from './types.ts'
 
 /** Attributes that are read of an event. */
 export const STORED_EVENT = namesOf(EVENT)

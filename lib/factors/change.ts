@@ -1,5 +1,5 @@
 import { attribute, type Table, type TransactWrite, transact, updateOf } from '../aws/dynamodb.ts'
-import { type Act, type Happening, updateEventOf } from '../events/event.ts'
+import { type Act, type UserHappening, updateEventOf } from '../events/event.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { type Factor, factorsOf } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
@@ -27,7 +27,7 @@ interface FactorChangeWithWrites extends FactorChange {
 }
 
 /** Which factor changed, and how. */
-export interface FactorHappening extends Pick<Happening, 'changes' | 'detail'> {
+export interface FactorHappening extends UserHappening {
   changes: readonly (Factor | 'recovery-codes')[]
   detail: 'added' | 'replaced' | 'removed' | 'elapsed'
 }

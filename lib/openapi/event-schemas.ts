@@ -1,5 +1,5 @@
-import { accountEventTypes } from '../events/event.ts'
 import { BY } from '../events/own.ts'
+import { ACCOUNT_EVENTS } from '../events/types.ts'
 import { object, text, time } from './json-schema.ts'
 
 /** Schemas of the events of an account. */
@@ -9,7 +9,7 @@ export const EVENT_SCHEMAS = {
     {
       id: text('The id of the event.'),
       at: time('When it happened.'),
-      type: { type: 'string', enum: accountEventTypes(), description: 'What happened.' },
+      type: { type: 'string', enum: Object.keys(ACCOUNT_EVENTS), description: 'What happened.' },
       by: {
         type: 'string',
         enum: BY,

@@ -23,7 +23,7 @@ export async function endAllSessions(
   await untilStored(async () => {
     const { session, user } = await findSession(table, userId, id)
     if (!session || !user || !isLive(session, user, act.now)) return 'ended'
-    const change = { changes: revokeSessions(user), changeId, detail: 'signed-out-everywhere' }
+    const change = { changes: revokeSessions(user), changeId, detail: 'signed-out-everywhere' } as const
     return (await changeUser(table, user, change, act)) || undefined
   })
 }

@@ -14,6 +14,7 @@ import {
 } from '../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../aws/item.ts'
 import { type Act, eventOf, partitionOf } from '../events/event.ts'
+import type { DetailOf } from '../events/types.ts'
 import { logEvent } from '../log.ts'
 import { secondOf } from '../time.ts'
 import { profileKey, userOf } from '../users/store.ts'
@@ -145,7 +146,7 @@ export function replaceSecret(table: Table, before: Session, after: Session): Pr
  * Why a session ends: its user signs out or ends it in the list, a sign-in replaces it, or a replaced token
  * was used.
  */
-type Ending = 'signed-out' | 'ended' | 'replaced' | 'reused'
+type Ending = DetailOf<'session.ended'> | 'reused'
 
 /**
  * Ends a session, with its event. Leaves a tombstone until the session would have expired, so that a late

@@ -12,7 +12,7 @@ import {
 } from '../aws/dynamodb.ts'
 import { valuesOf } from '../aws/item.ts'
 import { ServiceError } from '../errors.ts'
-import { type Act, updateEventOf } from '../events/event.ts'
+import { type Act, type UserHappening, updateEventOf } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { isLoginName } from './login-name.ts'
 import { REVOCATION_STATE, type RevocationState } from './revocation.ts'
@@ -121,8 +121,7 @@ export interface UserChange {
   changes: UserChanges & Pick<User, 'generation'>
   /** Random id of this change. */
   changeId: string
-  /** One word for its event. */
-  detail?: string
+  detail?: UserHappening['detail']
   /** Additional writes of the transaction. */
   more?: readonly TransactWrite[]
 }

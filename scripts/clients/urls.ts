@@ -11,6 +11,7 @@ import {
 import { valuesOf } from '../../lib/aws/item.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { eventOf } from '../../lib/events/event.ts'
+import type { DetailOf } from '../../lib/events/types.ts'
 import { endGrants } from '../../lib/oauth/clients/client.ts'
 import { isClientUrl, URL_CLIENT, type UrlClient, urlClientKey } from '../../lib/oauth/clients/url-client.ts'
 import { listed } from '../../lib/oauth/directory.ts'
@@ -48,7 +49,7 @@ async function decide(
   table: OperatorTable,
   target: string,
   change: (before: Pick<UrlClient, 'generation' | 'disabled'>) => Partial<UrlClient>,
-  detail: string,
+  detail: DetailOf<'client.updated'>,
 ): Promise<void> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const found = await findDecision(table, target)

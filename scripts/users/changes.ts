@@ -112,7 +112,7 @@ async function setDisabled(
 export async function endSessions(table: OperatorTable, loginName: string): Promise<string> {
   const found = await findExisting(table, loginName)
   await changeExisting(table, loginName, found, (user, changeId) => {
-    const change = { changes: revokeSessions(user), changeId, detail: 'sessions-ended' }
+    const change = { changes: revokeSessions(user), changeId, detail: 'sessions-ended' } as const
     return changeUser(table, user, change, table.act())
   })
   return `All sessions of ${loginName} have ended.\n`

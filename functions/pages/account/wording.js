@@ -1,3 +1,4 @@
+// @ts-check
 // What the page /account says of an event. What a later version of the service adds gets a neutral sentence.
 
 import { say } from '../words.js'
@@ -20,6 +21,7 @@ const SIGN_INS = {
   ],
 }
 
+/** @type {Record<import('../../../lib/events/types.ts').DetailOf<'session.ended'>, string>} */
 const ENDED = {
   'signed-out': say('Session ended: signed out'),
   ended: say('Session ended: from another device'),
@@ -92,6 +94,11 @@ function signInOf({ type, detail, failures: count }) {
     : say('{what}, after {count} wrong passwords', { what, count })
 }
 
+/**
+ * A type of events without words does not compile.
+ *
+ * @type {Record<import('../../../lib/events/types.ts').OwnEventType, (event: any) => string>}
+ */
 const SENTENCES = {
   'session.created': signInOf,
   'session.renewed': signInOf,

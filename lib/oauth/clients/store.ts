@@ -14,6 +14,7 @@ import {
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { together } from '../../aws/together.ts'
 import { type Act, eventOf } from '../../events/event.ts'
+import type { DetailOf } from '../../events/types.ts'
 import { ownerKey } from '../apis/store.ts'
 import { listed, unlisted } from '../directory.ts'
 import { scopeIn } from '../scopes.ts'
@@ -131,8 +132,7 @@ export async function createClient(
 export interface ClientChange {
   /** New values; `undefined` removes one. */
   changes: Partial<Omit<ClientWithSecrets, 'id' | 'type' | 'changeId' | 'createdAt' | 'changedAt'>>
-  /** One word for its event. */
-  detail?: string
+  detail?: DetailOf<'client.updated'>
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 } from '../../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf, partitionOf } from '../../events/event.ts'
+import type { DetailOf } from '../../events/types.ts'
 import {
   endsGrants,
   SECRET_AS_READ,
@@ -133,9 +134,6 @@ export const sourcesUnchanged = ({
   },
 ]
 
-/** Why a grant ends: its token or code was used again, its user ended the session that it began in, or its client revoked it. */
-type GrantEnding = 'token-reused' | 'code-reused' | 'session-ended' | 'revoked'
-
 /**
  * Ends a grant, with its event. Leaves a tombstone, so that a write that arrives late cannot
  * revive it.
@@ -146,7 +144,7 @@ type GrantEnding = 'token-reused' | 'code-reused' | 'session-ended' | 'revoked'
 export async function endGrant(
   table: Table,
   grant: EndedGrant,
-  why: GrantEnding,
+  why: DetailOf<'grant.ended'>,
   act: Act,
 ): Promise<boolean> {
   const event = eventOf(table, act, { type: 'grant.ended', detail: why, ...subjectOf(grant) })

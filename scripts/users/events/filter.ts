@@ -1,4 +1,5 @@
-import { type AuditEvent, accountEventTypes, CLIENT_EVENT_TYPES } from '../../../lib/events/event.ts'
+import type { AuditEvent } from '../../../lib/events/event.ts'
+import { ACCOUNT_EVENTS, CLIENT_EVENTS } from '../../../lib/events/types.ts'
 import { API } from '../../../lib/oauth/apis/api.ts'
 import { CLIENT } from '../../../lib/oauth/clients/client.ts'
 import { sourceOf } from '../../../lib/throttling/source.ts'
@@ -73,7 +74,7 @@ export function readSource(given: string): string {
  * @throws {@link Refusal} `usage`
  */
 export function readType(given: string): string {
-  const types = [...accountEventTypes(), ...CLIENT_EVENT_TYPES]
+  const types = Object.keys({ ...ACCOUNT_EVENTS, ...CLIENT_EVENTS })
   const groups = new Set(types.map((type) => type.replace(/\..*/, '')))
   if ([...types, ...groups].includes(given)) return given
   const meant = didYouMean(given, [...types, ...groups])

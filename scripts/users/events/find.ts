@@ -3,12 +3,12 @@ import {
   type AuditEvent,
   dayOf,
   EVENT_CLASSES,
-  type EventClass,
   eventsTableOf,
   freedPartitionOf,
   SHARDS,
 } from '../../../lib/events/event.ts'
 import { eventIn } from '../../../lib/events/store.ts'
+import type { EventClass } from '../../../lib/events/types.ts'
 import { allItems, pagesOf } from '../../cli/pages.ts'
 import { inOrder } from '../../cli/sequences/in-order.ts'
 

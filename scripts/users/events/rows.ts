@@ -1,4 +1,5 @@
-import type { AuditEvent, EventType } from '../../../lib/events/event.ts'
+import type { AuditEvent } from '../../../lib/events/event.ts'
+import type { DetailOf, EventType } from '../../../lib/events/types.ts'
 import { printable, table, wrap } from '../../cli/terminal/table.ts'
 
 /** Names of users by id, and identifiers of APIs by their partition, as far as they exist. */
@@ -29,7 +30,7 @@ const SENTENCES: Record<EventType, string> = {
 }
 
 /** What happened, where the detail says more. */
-const WITH_DETAIL: Partial<Record<`${EventType} ${string}`, string>> = {
+const WITH_DETAIL: Partial<Record<string, string>> = {
   'session.ended signed-out': 'signed out',
   'session.ended replaced': 'session replaced by another sign-in',
   'factor.required more': 'correct password, second factor pending; more in this hour are not listed',
@@ -44,7 +45,7 @@ const WITH_DETAIL: Partial<Record<`${EventType} ${string}`, string>> = {
   'client.updated grants-ended': 'all grants ended',
   'client.updated secret-added': 'new secret',
   'client.updated secrets-ended': 'new secret, earlier ones ended',
-}
+} satisfies { [T in EventType as `${T} ${DetailOf<T>}`]?: string }
 
 /**
  * Formats events, each in a row: when (local time), whose account, what, from where and by whom. Below a row stands what

@@ -1,0 +1,93 @@
+import type { Role } from '../application/roles.ts'
+
+/** Sign-ins and sign-outs, or changes of accounts and of what operators manage. `KEPT_DAYS` says how long events of a class are kept. */
+export type EventClass = 'session' | 'change'
+
+/** What the types of one kind have in common. */
+interface Kind<C extends EventClass> {
+  class: C
+  /** Whether the user of the account sees them, on the page /account. */
+  own: boolean
+}
+
+/** First words of types. They decide the class, so `eventOf` needs no table, which every bundle would contain. */
+interface EventTable {
+  [type: `${'session' | 'factor' | 'grant'}.${string}`]: Kind<'session'>
+  [type: `${'consent' | 'user' | 'users' | 'invitation' | 'client' | 'api'}.${string}`]: Kind<'change'>
+}
+
+/** Sign-ins, sessions and grants. */
+const SESSION = { class: 'session', own: true } as const
+
+/** Changes of an account that its user sees. */
+const ACCOUNT = { class: 'change', own: true } as const
+
+/** Changes by operators, and the end of an account. No user sees these. */
+const OPERATOR = { class: 'change', own: false } as const
+
+/** A kind, for a type whose events have a detail: a value of a closed list. The list is a type alone, and costs a bundle nothing. */
+type With<Detail extends string, K> = K & { detail?: Detail }
+
+/** How the factors of an account changed, what an operator or its user did, or its new role. */
+type UserDetail =
+  | ('added' | 'replaced' | 'removed' | 'elapsed' | 'requested' | 'withdrawn' | 'cancelled' | 'reset')
+  | ('disabled' | 'enabled' | 'sessions-ended' | 'signed-out-everywhere')
+  | Role
+
+/** What a sign-in needs after the correct password. With `more`, later ones of the same hour are not listed. */
+type NeededDetail = 'second-factor' | 'enrolment' | 'more'
+
+/** A token or code was used again, the session that the grant began in has ended, or the client revoked it. */
+type GrantDetail = 'token-reused' | 'code-reused' | 'session-ended' | 'revoked'
+
+type ClientDetail = 'disabled' | 'enabled' | 'grants-ended' | 'secret-added' | 'secrets-ended'
+
+/**
+ * The types of events of accounts, each with its kind and its details. What shows an event does not compile without words for its type:
+ * `functions/pages/account/wording.js` for users, and `scripts/users/events/rows.ts` for operators.
+ */
+export const ACCOUNT_EVENTS = {
+  // The detail of a sign-in is its claim `amr`.
+  'session.created': SESSION as With<string, typeof SESSION>,
+  'session.renewed': SESSION as With<string, typeof SESSION>,
+  'session.ended': SESSION as With<'signed-out' | 'ended' | 'replaced', typeof SESSION>,
+  'session.reused': SESSION,
+  'factor.required': SESSION as With<NeededDetail, typeof SESSION>,
+  'grant.created': SESSION,
+  'grant.ended': SESSION as With<GrantDetail, typeof SESSION>,
+  'consent.given': ACCOUNT,
+  'consent.revoked': ACCOUNT,
+  'user.created': ACCOUNT as With<Role, typeof ACCOUNT>,
+  'user.updated': ACCOUNT as With<UserDetail, typeof ACCOUNT>,
+  'user.deleted': OPERATOR,
+  'invitation.created': OPERATOR as With<Role, typeof OPERATOR>,
+  'users.exported': OPERATOR,
+} satisfies EventTable
+
+/** The rest of the table: clients and APIs. It is separate, so that the bundle of the API description leaves it out. */
+export const CLIENT_EVENTS = {
+  // The detail of a new client is its type.
+  'client.created': OPERATOR as With<string, typeof OPERATOR>,
+  'client.updated': OPERATOR as With<ClientDetail, typeof OPERATOR>,
+  'client.deleted': OPERATOR,
+  'api.created': OPERATOR,
+  'api.updated': OPERATOR,
+  'api.deleted': OPERATOR,
+} satisfies EventTable
+
+type Events = typeof ACCOUNT_EVENTS & typeof CLIENT_EVENTS
+
+/** A type of events. */
+export type EventType = keyof Events
+
+/** A type of events that their user sees. */
+export type OwnEventType = {
+  [T in EventType]: Events[T] extends { own: true } ? T : never
+}[EventType]
+
+/** What the detail of an event may be. */
+export type DetailOf<T extends EventType> = T extends EventType
+  ? Events[T] extends { detail?: infer D extends string }
+    ? D
+    : never
+  : never
