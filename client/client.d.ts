@@ -29,7 +29,9 @@ export type NextStep =
 /** A user who signed in by setting up a factor. The recovery codes are shown this once. */
 export type EnrolledUser = User & { readonly recoveryCodes?: readonly string[] }
 
-/** The routes that complete a sign-in, and what their body needs beside the token of the step before. */
+/**
+ * The routes that complete a sign-in, and what their body needs in addition to the token of the step before.
+ */
 export type SignInRoute =
   | 'login/totp'
   | 'login/recovery-code'
@@ -158,7 +160,8 @@ export type Edges = Pick<typeof globalThis, 'fetch' | 'setTimeout' | 'clearTimeo
  * Keeps a browser signed in at this service, whose parameter `cookieSessions` must be `on`. Sends the first refresh at once.
  *
  * @param options.url - Base URL of the service, absolute or relative to the page.
- * @param options.apis - Origins that {@link Auth.fetch} sends the access token to, beside those of the page and the service.
+ * @param options.apis - Origins that {@link Auth.fetch} sends the access token to, in addition to those of
+ *   the page and the service.
  * @param edges - For tests.
  * @example
  * const auth = createAuth({ url: 'https://auth.example.com', apis: ['https://api.example.com'] })

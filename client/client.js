@@ -188,7 +188,7 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
       const before = changes
       try {
         const { session: next } = await fetchToken('refresh', {}, REFRESH_TIMEOUT_MS)
-        // Without Web Locks, a user may have signed in meanwhile.
+        // Without Web Locks, a user may have signed in since then.
         if (changes === before) await publish({ session: next })
       } catch (error) {
         const { status, problem, retryAfterSeconds } = /** @type {AuthError} */ (error)

@@ -1,4 +1,4 @@
-// Passkeys, for pages that offer them beside client.js. passkeys.d.ts describes what it exports.
+// Passkeys, for pages that offer them and load client.js. passkeys.d.ts describes what it exports.
 
 /** What the service's problem says of a passkey that it does not have. */
 const UNKNOWN = 'unknown_passkey'

@@ -28,9 +28,10 @@ interface Build {
 /**
  * Returns the options of esbuild for the local service.
  *
- * Source maps are inside the bundles: linked ones would stay in the build folder as files of their own. esbuild deletes
- * the bundle of a build that fails, so a plugin writes the bundles, and only those of a build that succeeds. A bundle
- * without its handler is a failure too: a file that was just truncated is valid TypeScript.
+ * Source maps are inside the bundles: linked ones would stay in the build folder as separate files. esbuild
+ * deletes the bundle of a build that fails, so a plugin writes the bundles, and only those of a build that
+ * succeeds. A bundle without its handler is a failure too: a file that was just truncated is valid
+ * TypeScript.
  *
  * @param handlers - Handlers as in `serverless.yml`, such as `functions/content/user-content.handler`.
  * @param bundlePlugins - Plugins of esbuild that the functions need.

@@ -24,7 +24,7 @@ export interface RestResponse {
   body?: object
 }
 
-/** An error of a service: its type and HTTP status by the service's API reference, and members beside the message. */
+/** An error of a service: its type and HTTP status by the service's API reference, and further members. */
 export class RestError extends Error {
   readonly type: string
   readonly status: number

@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const SOURCES = 'packages/serverless-jwt-auth'
 const OUT = join(ROOT, SOURCES, 'dist')
 
-/** Files that the plugin and the commands read beside their modules. */
+/** Files next to the modules, which the plugin and the commands read. */
 const COPIED = [
   'LICENSE',
   'client/{client,passkeys,requests,tabs}.js',
@@ -52,8 +52,8 @@ function takeApplicationOfProject(): void {
 }
 
 /**
- * Bundles each function with the options of `plugins/service.yml`. It reads the application's data from a module beside it. Returns the
- * folders of the packages whose code the bundles contain.
+ * Bundles each function with the options of `plugins/service.yml`. It reads the application's data from a
+ * module in the same folder. Returns the folders of the packages whose code the bundles contain.
  */
 async function buildFunctions(): Promise<string[]> {
   const functions = filesIn(ROOT).flatMap((file) =>

@@ -40,7 +40,7 @@ export const applicationDataBy = (read: Read): Plugin => ({
   },
 })
 
-/** Its rules are imported at the first use, because Vitest loads this module for the files of pages alone. */
+/** Its rules are imported at the first use, because Vitest loads this module only for the files of pages. */
 export const applicationData = applicationDataBy(async (config) => {
   const { readApplication } = await import('./config/application.ts')
   return readApplication(config)

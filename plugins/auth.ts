@@ -47,8 +47,8 @@ const PARTS = [
 ]
 
 /**
- * Serverless plugin: adds sign-in to a service. `serverless.yml` keeps what it says itself: its functions, resources, parameters and
- * settings stay as they are, and none of them reaches the functions that are added.
+ * Serverless plugin: adds sign-in to a service. `serverless.yml` keeps what it says itself: its functions,
+ * resources, parameters and settings stay the same. None of them reaches the functions that are added.
  */
 export default class AuthPlugin {
   readonly hooks: Hooks = {}

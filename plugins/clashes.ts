@@ -28,8 +28,8 @@ export const faultsOfMadeIds = (project: Template, made: Iterable<string>): stri
   )
 
 /**
- * Returns a sentence for each name on AWS that two resources of the template have, one of which is the plugin's. Names that CloudFormation
- * alone knows are not compared.
+ * Returns a sentence for each name on AWS that two resources of the template have, one of which is the
+ * plugin's. Names that only CloudFormation knows are not compared.
  *
  * @param plugin - Logical ids of the plugin's resources.
  */
@@ -78,8 +78,9 @@ export const faultsOfMembers = (project: unknown, plugin: object): string[] =>
 type Functions = Record<string, WrittenFunction | Service['functions'][string]>
 
 /**
- * Returns a sentence for each route of the project that the API cannot have beside those of the plugin: the same method and path,
- * another name for the parameter at the same place, or CORS of its own on a path of the plugin.
+ * Returns a sentence for each route of the project that the API cannot have in addition to those of the
+ * plugin. It has the same method and path, another name for the parameter at the same place, or its own CORS
+ * on a path of the plugin.
  */
 export function faultsOfRoutes(project: Functions, plugin: Functions): string[] {
   const routes = (functions: Functions) =>

@@ -25,8 +25,9 @@ const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollba
 /**
  * Serverless plugin for deployments:
  *
- * - It rejects what cannot be deployed, before anything is created: faulty parameters, regions of another partition, a first
- *   deployment for which a table or key exists, and a later one that forgets a parameter of the running stage.
+ * - It rejects what cannot be deployed, before anything is created: faulty parameters, and regions of another
+ *   partition. It rejects a first deployment for which a table or key exists, and a later one that forgets a
+ *   parameter of the running stage.
  * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
  * - It resolves `${relyingParty:id}` and `${relyingParty:origins}`, which passkeys are bound to.
  * - It builds apart from a local service.

@@ -164,7 +164,7 @@ export interface FunctionDefinition {
   onError?: unknown
   kmsKeyArn?: unknown
   package?: { artifact: string }
-  /** For serverless-esbuild: whether it leaves the function alone. */
+  /** For serverless-esbuild: whether it leaves the function out. */
   skipEsbuild?: boolean
   /** Names of permissions; see `plugins/functions/permissions.ts`. */
   may?: string[]

@@ -13,8 +13,9 @@ import { reject, rejectAny } from './reject.ts'
 type Template = Partial<Service['resources']> & Record<string, Record<string, unknown> | undefined>
 
 /**
- * Serverless plugin: keeps the service and the project that it is in apart. It rejects names that both have, leaves out what the project
- * defines for the whole API, and takes what `provider` says out of the service's functions.
+ * Serverless plugin: keeps the service and the project that it is in apart. It rejects names that both have.
+ * It leaves out what the project defines for the whole API, and takes what `provider` says out of the
+ * service's functions.
  */
 export default class GuestPlugin {
   readonly hooks: Hooks
@@ -40,8 +41,8 @@ export default class GuestPlugin {
     this.hooks = {
       initialize: () => this.separate(serverless),
       'before:deploy:function:initialize': () => refuseAlone(serverless),
-      // The framework makes the common role and the log groups as if the project's functions were the only ones. osls 4.3.1, which has been
-      // read for it, asks this method alone for them in this event.
+      // The framework makes the common role and the log groups as if the project's functions were the only
+      // ones. In osls 4.3.1, it asks only this method for them in this event.
       'before:package:setupProviderConfiguration': () => {
         const { functions } = ownershipOf(serverless)
         all = service.getAllFunctions
@@ -92,7 +93,9 @@ export default class GuestPlugin {
   }
 }
 
-/** Rejects a deployment of one of the plugin's functions alone: the framework would give it what `provider` says. */
+/**
+ * Rejects a deployment of a single function of the plugin: the framework would give it what `provider` says.
+ */
 function refuseAlone(serverless: Serverless): void {
   const { function: key = '' } = serverless.processedInput.options
   const isKnown = serverless.service.functions[key] !== undefined

@@ -153,8 +153,8 @@ export default class LocalPlugin {
   }
 
   /**
-   * Mails come from the sender of the mailer, which alone may be invoked: the server listens on a TCP port.
-   * `sls invoke local` runs one function only, so it drops events.
+   * Mails come from the sender of the mailer. Only the mailer may be invoked: the server listens on a TCP
+   * port. `sls invoke local` runs one function only, so it drops events.
    */
   private mailSettings(): MailSettings {
     const { service } = this.serverless

@@ -58,8 +58,8 @@ function removeAlarms({ resources }: Service): void {
 }
 
 /**
- * Lets the alarms notify the topic. CloudFormation has conditions for this, but reads both of their branches: in a package without a
- * topic, one branch would have an empty ARN, which the schema of an alarm rejects.
+ * Lets the alarms notify the topic. CloudFormation has conditions for this, but reads both of their branches.
+ * In a package without a topic, one branch would have an empty ARN, which the schema of an alarm rejects.
  */
 function notify({ resources, custom }: Service): void {
   const { alarmTopicArn: topic } = custom.auth

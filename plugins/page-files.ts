@@ -3,8 +3,9 @@ import { type BuildFailure, build, type Plugin } from 'esbuild'
 import { applicationData } from './application-data.ts'
 
 /**
- * Returns a file as browsers get it: HTML without its indentation, and a script or style with what it imports, minified. What draws
- * QR codes stays a file of its own, which a page loads when it shows one, and so does what refreshes the session.
+ * Returns a file as browsers get it: HTML without its indentation, and a script or style with what it
+ * imports, minified. What draws QR codes stays a separate file, which a page loads when it shows one. So does
+ * what refreshes the session.
  *
  * @throws BuildFailure of esbuild.
  */

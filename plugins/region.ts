@@ -4,8 +4,9 @@ import { isObject } from '../project/merge.ts'
 import type { Serverless } from './framework.d.ts'
 
 /**
- * Returns why the service cannot be deployed to a region, or `undefined`. Its functions call AWS at names that end in
- * `amazonaws.com`, and its API is edge-optimised unless the project says otherwise: both exist in the commercial partition of AWS only.
+ * Returns why the service cannot be deployed to a region, or `undefined`. Its functions call AWS at names
+ * that end in `amazonaws.com`, and its API is edge-optimised unless the project says otherwise. Both exist
+ * only in the commercial partition of AWS.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-endpoint-types.html
  */

@@ -6,8 +6,8 @@ import type { ParameterName } from './parameter-names.ts'
 export type ParameterValues = { [N in ParameterName]?: string | number | boolean | null }
 
 /**
- * What an application says about its sign-in, with values of parameters for all stages. It is data alone: text, numbers, lists and
- * objects.
+ * What an application says about its sign-in, with values of parameters for all stages. It is only data:
+ * text, numbers, lists and objects.
  */
 export interface AuthConfig<R extends string = string, A extends AttributeDefinitions = AttributeDefinitions>
   extends ParameterValues {

@@ -21,7 +21,8 @@ interface HttpResponse {
 /**
  * Creates an in-memory DynamoDB: dynalite, with the operation `TransactWriteItems` in front of it.
  *
- * Only a transaction runs alone. So no write of another request lands in its middle, and no read sees a part of it.
+ * While a transaction runs, no other operation does. So no write of another request lands in its middle, and
+ * no read sees a part of it.
  *
  * @param now - Returns epoch milliseconds. Request tokens expire by it.
  * @returns A server that does not listen yet.

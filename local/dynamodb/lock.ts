@@ -1,8 +1,8 @@
-/** A lock that many operations hold at the same time, or one operation alone. */
+/** A lock that many operations share, or that one operation holds exclusively. */
 export interface Lock {
-  /** Runs an operation beside other shared ones. */
+  /** Runs an operation that shares the lock with others. */
   shared<T>(work: () => Promise<T>): Promise<T>
-  /** Runs an operation alone: after all earlier ones, and before all later ones. */
+  /** Runs an operation exclusively: after all earlier ones, and before all later ones. */
   alone<T>(work: () => Promise<T>): Promise<T>
 }
 

@@ -64,8 +64,8 @@ interface Done {
 /**
  * Returns the operation `TransactWriteItems`, which makes its writes by DynamoDB's other operations.
  *
- * It must run alone: it makes all writes whose conditions hold, and takes them back if another condition fails. It keeps
- * the request tokens of successful transactions.
+ * No other operation may run at the same time: it makes all writes whose conditions hold, and takes them back
+ * if another condition fails. It keeps the request tokens of successful transactions.
  *
  * Unlike AWS, it rejects unknown members, so that a misspelled one is found. It does not limit the size to 4 MB.
  *

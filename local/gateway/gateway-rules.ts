@@ -198,7 +198,7 @@ export function readAuthorization(result: unknown): Authorization | undefined {
 }
 
 /**
- * Creates a cache of authorizations that works as API Gateway's: the key is the token alone, the same for every route.
+ * Creates a cache of authorizations that works as API Gateway's: the key is only the token, for every route.
  *
  * @param ttlSeconds - The authorizer's `resultTtlInSeconds`. With 0 nothing is cached.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
@@ -217,8 +217,8 @@ export function authorizationCache(ttlSeconds: number) {
 }
 
 /**
- * Makes the context of an authorizer for serverless-offline, which writes what it reads in the token into `claims` and `scopes`. API
- * Gateway has the context alone, so a handler that reads them would fail there.
+ * Makes the context of an authorizer for serverless-offline, which writes what it reads in the token into
+ * `claims` and `scopes`. API Gateway has only the context, so a handler that reads them would fail there.
  */
 export function withoutClaims(given: object | undefined): object {
   const context: Record<string, unknown> = { ...given }

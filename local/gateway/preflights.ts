@@ -3,7 +3,7 @@ import { type Cors, type GatewayResponse, preflightResponse } from './gateway-ru
 /** By path, as hapi writes it: the routes that have a preflight. */
 const corsOfPaths = new Map<string, { cors: Cors; methods: string[] }>()
 
-/** Takes `cors` from a route: serverless-offline would make headers of its own from it. */
+/** Takes `cors` from a route: serverless-offline would make its own headers from it. */
 export function takeCors(route: { cors?: Cors }, method: string, path: string): void {
   const { cors } = route
   if (cors) {

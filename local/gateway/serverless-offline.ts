@@ -24,8 +24,8 @@ const isReported = (value: unknown): boolean =>
 export const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
 
 /**
- * Takes over what serverless-offline prints: it prints nothing by itself from here on, and what functions log and throw
- * goes to the notes of the request.
+ * Takes over what serverless-offline prints. It prints nothing by itself from here on. What functions log and
+ * throw goes to the notes of the request.
  *
  * What a function logs without a request, such as an authorizer of the project, is printed.
  *

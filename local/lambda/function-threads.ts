@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import type { LoadOnly, Ready } from './function-thread.ts'
 import { createLimit } from './limit.ts'
 
-/** What is used here of a function of serverless-offline. It has a thread of its own from its first run on. */
+/** What is used here of a function of serverless-offline. From its first run on, it has a thread. */
 interface PooledFunction {
   setEvent(event: unknown): void
   setClientContext(clientContext: unknown): void
@@ -24,15 +24,15 @@ const LOAD_ONLY: LoadOnly = 'load-only'
 /** With more on a core, the calls of AWS that each function makes take longer than its attempts may. */
 const FUNCTIONS_OF_A_CORE = 4
 
-/** Lambda gives the start of a function ten seconds of its own, on a core that nothing else uses. */
+/** Lambda gives the start of a function ten seconds, on a core that nothing else uses. */
 const START_TIMEOUT_MS = 60_000
 
 const load = (file: string) => import(new URL(file, import.meta.resolve('serverless-offline')).href)
 
 /**
- * Makes a burst of requests wait instead of timing out. On Lambda each function has a processor of its own. serverless-offline
- * starts a thread for each request that finds none idle, and counts the start as time of the function, so 50 requests at
- * once share the cores until all of them time out.
+ * Makes a burst of requests wait instead of timing out. On Lambda each function has a processor for itself.
+ * serverless-offline starts a thread for each request that finds none idle, and counts the start as time of
+ * the function. So 50 requests at once share the cores until all of them time out.
  *
  * Here a few functions run at once. The time of a function begins when its thread has loaded the handler, as on Lambda.
  *

@@ -68,7 +68,7 @@ const userError = (type: string, status: number, message: string) =>
 
 function notFound(name: string, region: string): RestError {
   const message = `Function not found: arn:aws:lambda:${region}:${ACCOUNT}:function:${name}`
-  // This error alone has a capital letter, in the API reference and in what AWS sends.
+  // Only this error has a capital letter, in the API reference and in what AWS sends.
   return new RestError('ResourceNotFoundException', 404, message, { Type: 'User', Message: message })
 }
 

@@ -40,7 +40,7 @@ async function startService(service: RunningService, temporary: string) {
   return server
 }
 
-/** Runs a script in a process of its own, which prints the path of its socket. */
+/** Runs a script in another process, which prints the path of its socket. */
 function inOtherProcess(script: string): string {
   const source = `
     const { makePlace } = await import('${new URL('./services.ts', import.meta.url)}')

@@ -23,8 +23,9 @@ export interface Place {
   /**
    * Path of the Unix socket for the Lambda API.
    *
-   * The Lambda API runs every function without the gateway, and so without authorization. On a TCP port any page in the developer's
-   * browser and any other user of the machine could call it; a socket is behind the file system's permissions.
+   * The Lambda API runs every function without the gateway, and so without authorization. On a TCP port any
+   * page in the developer's browser and any other user of the machine could call it. A socket is behind the
+   * file system's permissions.
    */
   socket: string
   /** Describes the service to the commands of this user, until the process ends. Call it when the service listens. */

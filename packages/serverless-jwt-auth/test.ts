@@ -7,7 +7,9 @@ import { completeEvent } from '../../local/sample-events.ts'
 /** Who calls a route in a test. */
 export interface Caller {
   role: Role
-  /** `ada` by default. The user's id depends on it alone, so that two events of a user have the same one. */
+  /**
+   * `ada` by default. The user's id depends on nothing else, so that two events of a user have the same one.
+   */
   username?: string
   /** Attributes with a claim, as `principalOf` returns them. */
   attributes?: Partial<ClaimedAttributes>

@@ -60,7 +60,8 @@ export function longestTokens({
   const session = { id: SELECTOR, authTime: AUTH_TIME, amr: LONGEST_AMR }
   const own = accessTokenInput(user, session, { ...details, parties }, NOW)(kid)
   if (oauth !== 'on') return { 'access token': own.length }
-  // The longest identifier of an API, that of the own API, which becomes another audience, and the audience for `/userinfo` alone.
+  // The longest identifier of an API, that of the own API, which becomes another audience, and the audience
+  // that is only for `/userinfo`.
   const identifiers = ['https://a.example/'.padEnd(MAX_IDENTIFIER_CHARACTERS, 'a'), parties.issuer]
   const resources = [...identifiers.filter(isApiIdentifier), undefined]
   const scope = 'openid profile email '.padEnd(MAX_SCOPE_CHARACTERS, 'a')

@@ -12,7 +12,7 @@ const TOKEN =
 
 const ATTRIBUTE = /([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g
 
-/** XML without a DTD has these entities alone. */
+/** XML without a DTD has only these entities. */
 const ENTITY = /&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-fA-F]{1,6});)/
 
 /**

@@ -27,7 +27,7 @@ export const VENDORED = ['hash-wasm/dist/argon2.umd.min.js', 'bcryptjs/index.js'
 const READABLE = 0o100644
 
 /**
- * Returns a zip archive that depends on its contents alone: the same files make the same bytes.
+ * Returns a zip archive that depends only on its contents: the same files make the same bytes.
  *
  * @param files - Contents by path.
  */

@@ -35,7 +35,10 @@ export default class BundlesPlugin {
     }
   }
 
-  /** Hides the functions while hooks of serverless-webpack run: it has no setting by which it leaves a function alone. */
+  /**
+   * Hides the functions while hooks of serverless-webpack run: it has no setting by which it leaves a
+   * function out.
+   */
   private hideFromWebpack(): void {
     const { pluginManager, service, processedInput } = this.serverless
     const { brought } = ownershipOf(this.serverless)

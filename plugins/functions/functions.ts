@@ -65,7 +65,7 @@ export default class FunctionsPlugin {
     }
   }
 
-  /** Puts the functions of the service beside those of the project. */
+  /** Adds the functions of the service to those of the project. */
   private complete(): void {
     const { service, serviceDir, configurationInput } = this.serverless
     const { functions: brought, ...auth }: Partial<AuthMembers> = service.custom.auth
@@ -133,7 +133,7 @@ function readFunctions(folder: string, path: string): Written {
   }
 }
 
-/** Returns the paths of the files that describe functions, beside their handlers. */
+/** Returns the paths of the files that describe functions, which are in the folders of their handlers. */
 export const filesIn = (folder: string): string[] =>
   readdirSync(join(folder, 'functions'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('functions.yml'))

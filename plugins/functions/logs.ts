@@ -8,7 +8,7 @@ const SHARED_LOG_GROUP = 'LogGroup'
 /** How long logs are kept where `provider.logRetentionInDays` says nothing. */
 const RETENTION_DAYS = 30
 
-/** What a function says of the log group that the framework would make for it alone. */
+/** What a function says of the log group that the framework would make only for it. */
 const OF_OWN_GROUP = ['logRetentionInDays', 'logDataProtectionPolicy'] as const
 
 /**
@@ -37,7 +37,7 @@ export default class LogsPlugin {
   }
 }
 
-/** Finds functions that say something of a log group that is not theirs alone. */
+/** Finds functions that say something of a log group that others have too. */
 export function faultsOfLogs(
   functions: Record<string, Pick<FunctionDefinition, 'logs' | (typeof OF_OWN_GROUP)[number]>>,
   shared: string,

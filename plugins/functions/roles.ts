@@ -18,8 +18,9 @@ const TRACE: Statement = {
 }
 
 /**
- * Serverless plugin: gives each function of the service a role of its own: with the permission to log and to trace, the function's
- * statements, and what the framework adds for its queues, streams, topics and keys. One that names a `role` of IAM keeps it.
+ * Serverless plugin: gives each function of the service a role. The role may log and trace. It has the
+ * function's statements, and what the framework adds for its queues, streams, topics and keys. A function
+ * that names a `role` of IAM keeps it.
  *
  * A function of the project with `iamRoleStatements` gets the same, with the statements of `provider.iam.role`, unless another plugin
  * reads that property.
@@ -52,7 +53,7 @@ export default class RolesPlugin {
     }
   }
 
-  /** Returns the functions with a role of their own. */
+  /** Returns the functions that get a role. */
   private functions(): [key: string, FunctionDefinition][] {
     const keys = ownershipOf(this.serverless).functions
     return Object.entries(this.serverless.service.functions).filter(

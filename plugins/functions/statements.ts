@@ -10,7 +10,7 @@ export const sourcesOf = ({ events = [], onError, kmsKeyArn }: FunctionDefinitio
 export const statementsOf = (definition: FunctionDefinition, all: readonly Statement[]): Statement[] =>
   withResources(all, (one) => isNamed(one, [definition]))
 
-/** Returns the statements of the common role as the framework would add them for the other functions alone. */
+/** Returns the statements of the common role as the framework would add them only for the other functions. */
 export const withoutOwn = (
   all: readonly Statement[],
   own: readonly FunctionDefinition[],

@@ -115,7 +115,7 @@ test.each([
 test('without mails, no function knows a mailer or may invoke one', () => {
   const { login, own } = left({ pages: 'on', mailFrom: '', registration: 'off' })
   expect(login).toEqual({ environment: { MAILER: '' }, may: [READ] })
-  // It may have a permission of its own.
+  // It may have its own permission.
   expect(own).toEqual({ environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] })
 })
 

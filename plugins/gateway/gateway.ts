@@ -48,8 +48,9 @@ const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
 /**
  * Adds CORS to a service description. The framework deploys it, and the local gateway reads it.
  *
- * @param service - Its `allowedOrigins` is a list of origins separated by commas, or `*`. If it is empty, nothing
- *   is added. A function with an `ALLOWED_ORIGINS` of its own has that. Pages of listed origins may send cookies to functions that take the session cookie.
+ * @param service - Its `allowedOrigins` is a list of origins separated by commas, or `*`. If it is empty,
+ *   nothing is added. A function that sets `ALLOWED_ORIGINS` itself has that. Pages of listed origins may
+ *   send cookies to functions that take the session cookie.
  * @param ownership - Of the project's functions, only routes that the plugin protects get it, and no path on which the project says
  *   something of CORS.
  */
@@ -61,10 +62,10 @@ export function allowOrigins(
   const taken = pathsWithCors(functions, ownership)
   for (const [key, { handler, events = [], environment }] of Object.entries(functions)) {
     const isOfService = ownership.functions.has(key)
-    // A function may have origins of its own. Those of provider do not reach the functions of the service.
+    // A function may set its origins itself. Those of provider do not reach the functions of the service.
     const { ALLOWED_ORIGINS } = { ...(!isOfService && provider.environment), ...environment }
     const origin = ALLOWED_ORIGINS ?? allowed
-    // The deployment alone knows origins that are no text.
+    // Only the deployment knows origins that are no text.
     if ((isOfService && isOfPages(handler)) || typeof origin !== 'string' || origin === '') continue
     const allowCredentials = origin !== '*' && environment?.COOKIE_SESSIONS === 'on'
     for (const event of events) {
@@ -153,8 +154,8 @@ function readableBy(allowed: string, takesCookies: boolean): Record<string, stri
 const CHALLENGE = 'gatewayresponse.header.WWW-Authenticate'
 
 /**
- * Names the metadata of the API for clients in the gateway's 401 and 403, so that a client finds it (RFC 9728 section 5.1). The URL of a
- * service without one of its own is known to CloudFormation only.
+ * Names the metadata of the API for clients in the gateway's 401 and 403, so that a client finds it (RFC 9728
+ * section 5.1). Only CloudFormation knows the URL of a service that sets none.
  */
 export function nameMetadata(
   { custom, resources }: Pick<Service, 'resources'> & { custom: { auth: { publicUrl: unknown } } },

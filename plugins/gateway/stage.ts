@@ -23,9 +23,9 @@ const idOf = (
   })
 
 /**
- * Makes the stage a resource of its own, with method throttles. The framework lets each deployment create the stage, or
- * take it over if it exists. Such a deployment can have settings for methods only when it creates the stage
- * (https://github.com/awsdocs/aws-cloudformation-user-guide/pull/387).
+ * Makes the stage a separate resource, with method throttles. The framework lets each deployment create the
+ * stage, or take it over if it exists. Such a deployment can have settings for methods only when it creates
+ * the stage (https://github.com/awsdocs/aws-cloudformation-user-guide/pull/387).
  *
  * It also names the deployment after what it deploys. The framework names it after the time. The stage refers to that
  * name, so `sls deploy` would find a change each time.

@@ -36,8 +36,8 @@ export function separateEnvironments(serverless: Serverless): void {
 }
 
 /**
- * Returns the variables by which a function reaches the local AWS alone. All others of AWS that a process has are empty, because
- * serverless-offline copies them to each function.
+ * Returns the variables by which a function reaches only the local AWS. All others of AWS that a process has
+ * are empty, because serverless-offline copies them to each function.
  */
 export function localVariables(
   { region, credentials, endpoints }: LocalAws['settings'],

@@ -42,6 +42,6 @@ export function serviceFunctions<S extends { service: Pick<Service, 'functions'>
   return Object.fromEntries(Object.entries(serverless.service.functions).filter(([key]) => keys.has(key)))
 }
 
-/** Whether a function of `serverless.yml` is one of the service, with a role and settings of its own. */
+/** Whether a function of `serverless.yml` is one of the service, with its own role and settings. */
 export const isServiceFunction = ({ may, settings }: WrittenFunction): boolean =>
   may !== undefined || settings !== undefined

@@ -55,7 +55,7 @@ export const hasAuth = (event: { http?: unknown } | null): boolean =>
 export const hasOpenRoute = (definition: WrittenFunction): boolean =>
   eventsOf(definition).some((event) => event.http !== undefined && !hasAuth(event))
 
-/** Entries of a function beside REST APIs, whose authorizers are others. */
+/** Entries of a function for other APIs than REST APIs, which have other authorizers. */
 const OTHER_ENTRIES = ['httpApi', 'websocket', 'alb']
 
 /** Returns the name of an entry of a function that no REST API has, such as `httpApi`. */

@@ -28,7 +28,7 @@ export async function findStack(
     .send(new DescribeStacksCommand({ StackName: stackNameOf(options) }))
     .then(({ Stacks }) => Stacks?.[0])
     .catch((error: Error) => {
-      // CloudFormation has no error type of its own for this.
+      // CloudFormation has no error type for this.
       if (!/does not exist/.test(error.message)) throw error
     })
   if (stack === undefined) throw new Refusal('refused', `Stage ${stage} does not exist in ${region}.`)

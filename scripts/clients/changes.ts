@@ -21,8 +21,8 @@ export interface NewSecretOptions {
  * Gives a client another secret and prints it. The one before stays valid for 24 hours, by the operator's clock: AWS refuses requests
  * of a clock that is wrong by more than 15 minutes.
  *
- * While two are valid, a third one would end the earlier one, which the client may still use: so it is refused, and of two commands at
- * once one is.
+ * While two are valid, a third one would end the earlier one, which the client may still use. So it is
+ * refused, and of two commands at once one is.
  */
 export async function newSecret(
   table: OperatorTable,

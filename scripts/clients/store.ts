@@ -23,7 +23,7 @@ export async function findExistingClient(table: Table, id: string): Promise<Clie
   const client = await findClientWithSecrets(table, id)
   if (client !== undefined) return client
   const ids = (await keysOf(table, 'client')).map(({ pk }) => pk.S.replace(/^client#/, ''))
-  // An operator may mean a host by its name alone.
+  // An operator may mean a host by its name without `https://`.
   const host = id.includes('.') ? ` For all clients of a host, write https://${id}.` : ''
   throw new Refusal('refused', `Client ${id} does not exist.${didYouMean(id, ids)}${host}`)
 }

@@ -105,7 +105,7 @@ export async function runDeployment(
     env,
     // The descriptor of standard error, also for what the deployment prints as its result.
     stdio: ['ignore', 2, 2],
-    // A group of its own: npm does not pass a signal on to what it runs. Windows has no groups.
+    // A separate group: npm does not pass a signal on to what it runs. Windows has no groups.
     detached: HAS_GROUPS,
   })
   const pass = () => {

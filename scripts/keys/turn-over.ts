@@ -23,8 +23,9 @@ const PARAMETERS =
   'Parameters that are neither in serverless.yml nor given here are set back to their defaults.'
 
 /**
- * Makes the coming key sign. Once no token of the previous key is valid, replaces that key by a new one. It reads the next
- * step from the stage each time. So it continues an interrupted turnover, and other deployments beside it do no harm.
+ * Makes the coming key sign. Once no token of the previous key is valid, replaces that key by a new one. It
+ * reads the next step from the stage each time. So it continues an interrupted turnover, and other
+ * deployments at the same time do no harm.
  *
  * @param atOnce - Do not wait. This revokes the access tokens of the previous key.
  * @returns The message for the operator at the end.

@@ -53,7 +53,7 @@ export async function smoke(
 }
 
 /**
- * Removes what the checks have stored, beside the first user.
+ * Removes what the checks have stored, but for the first user.
  *
  * @throws {@link Refusal} of the first removal that failed. The others are made.
  */

@@ -59,7 +59,10 @@ function withSettings(stored: StoredAttributes = {}, settings: readonly Setting[
   return left.length === 0 ? undefined : Object.fromEntries(left)
 }
 
-/** A change of a user moves `changeId`, but for one of the hash alone. So this write replaces no other change. */
+/**
+ * A change of a user moves `changeId`, unless it changes only the hash. So this write replaces no other
+ * change.
+ */
 async function storeAttributes(
   table: OperatorTable,
   user: User,

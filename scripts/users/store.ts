@@ -86,9 +86,9 @@ export const alreadyExists = (loginName: string) =>
  * Changes a user. If another change comes first, it starts again from the changed user.
  *
  * @param loginName - Name by which the user was found. It must still be the same user's.
- * @param found - As read.
- * @param change - Makes the change, given the user as just read and the random id of the command. Returns
- *   whether it is stored.
+ * @param found - The user before the change.
+ * @param change - Makes the change, given the current user and the random id of the command. Returns whether
+ *   it is stored.
  * @throws {@link Refusal} `refused`, if the name no longer points to this user.
  */
 export async function changeExisting(

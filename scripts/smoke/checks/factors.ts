@@ -128,7 +128,7 @@ export async function enrolProvedApp({ send }: Visit, enrolmentToken: string) {
 }
 
 /**
- * Signs in with a passkey, alone or as second factor.
+ * Signs in with a passkey, as both factors or as the second one.
  *
  * @param more - More members of the request: a `loginToken`, or the session that the sign-in replaces.
  */

@@ -31,8 +31,8 @@ export async function renewTokens({ send }: Visit, guest: Guest): Promise<void> 
 }
 
 /**
- * Makes the next sign-in of a user one in a new place: nothing is known of this address, and the operator has asked for a reset of the
- * second factors, which a complete sign-in cancels.
+ * Makes the next sign-in of a user one in a new place: nothing is known of this address. The operator has
+ * asked for a reset of the second factors, which a complete sign-in cancels.
  */
 export async function forgetPlaces({ table }: Visit, user: User): Promise<void> {
   await deleteItems(table, await attachedToNames(table, loginNamesOf(user)))

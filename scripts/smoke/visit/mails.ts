@@ -57,7 +57,7 @@ export async function expectAttribute(
  * Stores what a mail asks to confirm, as the mailer does, because the command cannot read the mail.
  *
  * @param kind - What is confirmed.
- * @param of - The user as read, if there is one, and the address that is confirmed.
+ * @param of - The user, if there is one, and the address that is confirmed.
  * @returns The id of the mail, with the code and the token that it would show.
  */
 export async function confirm(

@@ -73,7 +73,7 @@ function requireFactors(user: User, loginName: string): void {
 async function removeAtOnce(table: OperatorTable, loginName: string, found: User, io: Io): Promise<string> {
   let changed = found
   await changeExisting(table, loginName, found, async (user, changeId) => {
-    // Another operator may have removed them meanwhile.
+    // Another operator may have removed them since then.
     if (user !== found) requireFactors(user, loginName)
     changed = user
     return await removeFactors(table, user, changeId, table.act())

@@ -49,7 +49,8 @@ export type Program = keyof typeof PROGRAMS
 export const PROGRAM_NAMES = Object.keys(PROGRAMS)
 
 /**
- * Returns the mapping of an import: that of the program, with the entries of `--map` in place of its own.
+ * Returns the mapping of an import: that of the program, with the entries of `--map` in place of the
+ * program's.
  *
  * @returns `undefined` if the file has the columns of this service.
  */

@@ -94,7 +94,7 @@ export async function findAccounts(
   }
 }
 
-/** Counts users by the indexes alone, so that no profile is read. */
+/** Counts users only by the indexes, so that no profile is read. */
 export async function countAccounts(table: Table, search: Search): Promise<number> {
   return (await take(hitsOf(table, search, {}), Infinity)).length
 }
