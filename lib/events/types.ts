@@ -25,7 +25,10 @@ const ACCOUNT = { class: 'change', own: true } as const
 /** Changes by operators, and the end of an account. No user sees these. */
 const OPERATOR = { class: 'change', own: false } as const
 
-/** A kind, for a type whose events have a detail: a value of a closed list. The list is a type alone, and costs a bundle nothing. */
+/**
+ * A kind, for a type whose events have a detail: a value of a closed list. The list is only a type, so it
+ * adds nothing to a bundle.
+ */
 type With<Detail extends string, K> = K & { detail?: Detail }
 
 /** How the factors of an account changed, what an operator or its user did, or its new role. */
@@ -34,7 +37,10 @@ type UserDetail =
   | ('disabled' | 'enabled' | 'sessions-ended' | 'signed-out-everywhere')
   | Role
 
-/** What a sign-in needs after the correct password. With `more`, later ones of the same hour are not listed. */
+/**
+ * The second step that a sign-in needs after the correct password. With `more`, later ones of the same hour
+ * are not listed.
+ */
 type NeededDetail = 'second-factor' | 'enrolment' | 'more'
 
 /** A token or code was used again, the session that the grant began in has ended, or the client revoked it. */

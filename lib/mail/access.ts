@@ -6,11 +6,14 @@ import { RECIPIENT } from './recipient.ts'
 
 const CONFIRMING = namesOf(CONFIRMATION)
 
-/** Hands an event to the mailer. The name instead of a reference: the mailer may be switched off. */
+/**
+ * Sends an event to the mailer. It has the name instead of a reference, because the mailer may be switched
+ * off.
+ */
 export const invokeMailer = ({ prefix }: Deployment) =>
   allow(['lambda:InvokeFunction'], [ownArn('lambda', `function:${prefix}-mailer`)])
 
-/** Keeps the events that failed. Lambda itself does so, by the mailer's role. */
+/** Stores the events that failed. Lambda does that with the mailer's role. */
 export const keepFailedMails = allow(['sqs:SendMessage'], [arnOf('FailedMails')])
 
 /**
@@ -29,8 +32,8 @@ export const readRecipients = read(
 )
 
 /**
- * Claims mails, stores what they ask to confirm, marks them as sent, and gives a claim up after a refusal. It cannot write a role,
- * which only operators store.
+ * Claims mails, stores their confirmations, marks them as sent, and gives up a claim after a refusal. It
+ * cannot write a role, because only operators may store one.
  */
 export const claimMails = write(
   ['PutItem', 'UpdateItem'],

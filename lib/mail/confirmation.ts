@@ -4,7 +4,7 @@ import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import { secondOf } from '../time.ts'
 
 /**
- * What a link or a code in a mail confirms:
+ * The thing that a link or a code in a mail confirms:
  * - `registration`: an address, for a new user;
  * - `invitation`: an address, for a new user with a role that an operator chose;
  * - `reset`: that a user may choose a new password;
@@ -26,8 +26,8 @@ export const CONFIRMATION = {
   /** SHA-256 of the link's secret, in base64url. */
   secretHash: text,
   /**
-   * SHA-256 of the mail id and the code, in base64url. The mail id is not stored, so the code cannot be searched. Missing
-   * if the mail has no code.
+   * SHA-256 of the mail id and the code, in base64url. The mail id is not stored, so a reader of the table
+   * cannot guess the code. Missing if the mail has no code.
    */
   codeHash: optionalText,
   /** Seconds since the epoch. */
@@ -44,10 +44,10 @@ export const CONFIRMATION = {
 /** A stored confirmation. */
 export type Confirmation = ValuesOf<typeof CONFIRMATION>
 
-/** What a confirmation is for, beside the address in its mail id. */
+/** Values that a confirmation is bound to, in addition to the address in its mail id. */
 export type Bindings = Pick<Confirmation, 'userId' | 'generation' | 'email'>
 
-/** What a client proves with that it has read a mail: the token of the link, or the code with the mail id. */
+/** A client's proof that it has read a mail: the token of the link, or the code with the mail id. */
 export type Proof = { mailId: string; secret: string } | { mailId: string; code: string }
 
 const ID_BYTES = 16
@@ -63,17 +63,17 @@ export const CONFIRMATION_RANDOM_BYTES = SECRET_BYTES + CODE_BYTES
 
 const CODE_TTL_SECONDS = 600
 const LINK_TTL_SECONDS = 3_600
-/** How long an invitation is valid. An operator sends it unasked, so its recipient may not read it at once. */
+/** How long an invitation is valid. Its recipient has not requested it, so may not read it at once. */
 export const INVITATION_TTL_SECONDS = 7 * 86_400
 
 const TOKEN = /^([A-Za-z0-9_-]{22}(?:\.[A-Za-z0-9_-]{1,340})?)\.([A-Za-z0-9_-]{43})$/
 
 /**
- * Returns a mail id: 128 random bits, and the address that a new user or a user's new address is confirmed for. The
- * id travels with the client and in the link, so nothing about a person is stored before the proof.
+ * Returns a mail id: 128 random bits, and the address to confirm for a registration or a new address. The
+ * client and the link have the id, so nothing about a person is stored before the proof.
  *
  * @param random - {@link MAIL_ID_BYTES} fresh random bytes.
- * @param address - As its owner writes it.
+ * @param address - In the spelling of its owner.
  */
 export const newMailId = (random: Buffer, address?: string): string =>
   random.toString('base64url') +
@@ -83,7 +83,7 @@ export const newMailId = (random: Buffer, address?: string): string =>
 export const addressIn = (mailId: string): string =>
   Buffer.from(mailId.slice(mailId.indexOf('.') + 1 || mailId.length), 'base64url').toString()
 
-/** What a new confirmation is made of. */
+/** Values of a new confirmation. */
 export interface ConfirmationDetails {
   kind: ConfirmationKind
   mailId: string
@@ -120,7 +120,7 @@ export function startConfirmation(
   return { confirmation, token: `${mailId}.${secret}`, code }
 }
 
-/** Returns a confirmation that only the token proves, for a mail without a code. */
+/** Returns a confirmation that only the token can prove, for a mail without a code. */
 export const withoutCode = ({ codeHash: _, codeExpiresAt: __, ...rest }: Confirmation): Confirmation => rest
 
 /** Returns the mail id and the secret of a token, or `undefined` if it does not have the form of one. */
@@ -129,7 +129,7 @@ export function readToken(unverifiedToken: string): Proof | undefined {
   return mailId === undefined || secret === undefined ? undefined : { mailId, secret }
 }
 
-/** Whether a proof confirms a confirmation at an instant, and it has not been spent. */
+/** Whether a proof is valid for a confirmation at an instant, and the confirmation is not spent. */
 export function isProvedBy(confirmation: Confirmation, proof: Proof, now: Date): boolean {
   const { secretHash, codeHash, codeExpiresAt, expiresAt, spentAt } = confirmation
   if (spentAt !== undefined) return false

@@ -32,12 +32,12 @@ export const DELIVERY = [
 type Delivery = Config<(typeof DELIVERY)[number]>
 
 /**
- * Sends the mail that an event leads to, at most once.
+ * Sends the mail of an event, at most once.
  *
- * It returns only if the mail was sent, is not needed, is over the limit of its recipient, or has a new address that SES does not
- * accept.
+ * It returns only if no further try is needed: the mail was sent, is not needed, or is over the limit of its
+ * recipient. It also returns if SES does not accept a new address.
  *
- * @param invocationId - The same for all tries of one event.
+ * @param invocationId - Id that all tries of one event have.
  * @throws {@link ServiceError} `unavailable`, also if an earlier try may have sent it.
  */
 export async function deliverMail(
@@ -81,8 +81,9 @@ const serviceFrom = (
 })
 
 /**
- * Records that SES took a mail. The delay of a reset of second factors begins with this record. If it fails, the reset has no
- * effect, and the event becomes a dead letter: an operator asks again.
+ * Records that SES accepted a mail. The delay of a reset of second factors begins with this record. If it
+ * fails, the reset has no effect, and the event becomes a dead letter. Then an operator requests the reset
+ * again.
  */
 async function recordSent(
   table: Table,
@@ -96,14 +97,15 @@ async function recordSent(
     const effect = announcement(userId, mailId, config.FACTOR_RESET_DELAY_SECONDS, now)
     return await markSent(table, mailId, { claim, effect }, now)
   }
-  // Without the mark, a further delivery of the event throws. The mail is not sent again.
+  // Without the mark, a repeated delivery of the event throws. The mail is not sent again.
   await markSent(table, idOf(event), { claim }, now).catch(logFailure)
 }
 
 /**
- * Returns the counters of a mail. Mails of operators are counted with the notices: strangers cause neither. A mail of an enrolment
- * costs the correct password, and has a counter of its own. With the notices, an attacker who knows the password could suppress
- * them. With the mails that strangers can ask for, these could keep a user from enrolling.
+ * Returns the counters of a mail. Mails of operators share the counter of notices, because strangers cannot
+ * cause either. A mail of an enrolment needs the correct password, and has its own counter. With a shared
+ * counter, an attacker who knows the password could suppress notices, and strangers' requests for mails could
+ * keep a user from enrolling.
  */
 function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {
   if (event.kind === 'enrolment') return [enrolmentMailCounter(to, now)]
@@ -112,14 +114,17 @@ function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: 
     : [noticeCounter(to, now)]
 }
 
-/** Returns a mail without its code, if its recipient was sent too many codes. */
+/** Returns a mail, but without its code if its recipient has got too many codes. */
 async function limitCodes(table: Table, planned: PlannedMail, id: string, now: Date): Promise<PlannedMail> {
   const { to, withoutCode } = planned
   if (withoutCode === undefined) return planned
   return (await isOverLimit(table, [codeMailCounter(to, now)], id, now)) ? { to, ...withoutCode } : planned
 }
 
-/** Whether a mail exceeds a limit of its recipient. All tries of an event count once, so a failed one gives nothing back. */
+/**
+ * Whether a mail exceeds a limit of its recipient. All tries of an event count once, so a failed try gives
+ * nothing back.
+ */
 async function isOverLimit(table: Table, counters: Counter[], id: string, now: Date): Promise<boolean> {
   const { refusedForSeconds } = await reserveAttempt(
     { ...table, reserved: [] },
@@ -130,7 +135,7 @@ async function isOverLimit(table: Table, counters: Counter[], id: string, now: D
   return refusedForSeconds > 0
 }
 
-/** The mails that go to an address as a client typed it. */
+/** Kinds of mails to an address that a client typed. */
 const TYPED: readonly MailEvent['kind'][] = ['registration', 'address']
 
 /** Whether a mail lets the owner of its address choose a password. */
@@ -138,11 +143,12 @@ const isEntry = (confirmation: Confirmation | undefined): boolean =>
   confirmation?.kind === 'reset' || confirmation?.kind === 'registration'
 
 /**
- * Sends a claimed mail. If SES refuses it, the claim is given up, and the next try may send it. If the outcome is
- * unknown, the claim stays, and no try sends it: a client can ask for another mail, but cannot take back a second one.
+ * Sends a claimed mail. If SES refuses it, the claim is given up, and the next try may send it. If the
+ * outcome is unknown, the claim stays, and no try sends it. A client can request another mail, but a mail
+ * that arrives twice cannot be undone.
  *
- * @returns The id of the mail, or `undefined` if SES does not accept the new address that a client typed. No try would
- *   change that, and a dead letter would let clients start an alarm.
+ * @returns The id of the mail, or `undefined` if SES does not accept the new address that a client typed. No
+ *   further try would change that, and with dead letters clients could raise an alarm.
  */
 async function sendClaimed(
   table: Table,
@@ -153,7 +159,7 @@ async function sendClaimed(
   try {
     return await sendMail(table.aws, mail)
   } catch (error) {
-    // Without AWS's message, which may contain the address.
+    // AWS's message is left out, because it may contain the address.
     const log = { type: awsErrorType(error) }
     if (!isRefused(error)) {
       const reason = 'SES did not respond or failed, so the mail may be on its way'

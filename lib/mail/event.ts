@@ -1,18 +1,18 @@
 import type { AwsCall } from '../aws/client.ts'
 
-/** Where a request came from, as a mail shows it. */
+/** Where a request came from, for a mail. */
 export interface MailOrigin {
   sourceIp: string
   userAgent: string
 }
 
-/** An app as a mail shows it: its name, and the host or scheme that it lives at. */
+/** An app for a mail: its name, and its host or scheme. */
 export interface App {
   name: string
   place: string
 }
 
-/** Events that mails report. Their recipients need not do anything, if the events are their own. */
+/** Events that mails report. Recipients need not do anything if they have caused the events. */
 export type NoticeKind =
   | 'password-changed'
   | 'address-requested'
@@ -32,12 +32,12 @@ export type NoticeKind =
 /**
  * An event of the function `mailer`. It contains no token and no code: the mailer creates them when it sends.
  *
- * An event with a `mailId` asks to confirm something. One with an `id` is a notice.
+ * The mail of an event with a `mailId` asks to confirm something. One with an `id` is a notice.
  */
 export type MailEvent = {
   /** ISO 8601 time of the request. */
   at: string
-  /** Missing for mails that an operator causes. */
+  /** Missing for mails of operators. */
   origin?: MailOrigin
 } & (
   | { kind: 'registration'; mailId: string }
@@ -50,13 +50,13 @@ export type MailEvent = {
   | { kind: NoticeKind; id: string; to: string; username: string }
 )
 
-/** Returns the id by which an event is claimed. */
+/** Returns the id with which an event is claimed. */
 export const idOf = (event: MailEvent): string => ('mailId' in event ? event.mailId : event.id)
 
 /**
- * Hands an event to the function that sends mails. It may be called twice: the mailer sends the mail of an id once.
+ * Sends an event to the mailer. It may be called twice: the mailer sends the mail of an id once.
  *
- * @param mailerName - Name of the function; without it the service sends no mails.
+ * @param mailerName - Name of the function. Without it, the service sends no mails.
  * @throws {@link ServiceError} `unavailable`.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
  */

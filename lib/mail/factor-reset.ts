@@ -15,9 +15,9 @@ import { secondOf } from '../time.ts'
 /** Attributes of an operator's request to remove a user's second factors. */
 export const FACTOR_RESET = {
   mailId: text,
-  /** Second since the epoch at which its mail was sent, by the clock of the mailer. Without it, the reset has no effect. */
+  /** Second since the epoch at which the mailer has sent its mail. Without it, the reset has no effect. */
   announcedAt: optionalNumber,
-  /** Delay that the mail announced. A deployment with another one does not change it. */
+  /** Delay that the mail announced. A deployment with another delay does not change it. */
   delaySeconds: optionalNumber,
 } satisfies Attributes
 
@@ -25,8 +25,8 @@ export const FACTOR_RESET = {
 export type FactorReset = ValuesOf<typeof FACTOR_RESET>
 
 /**
- * How long after its delay a reset takes effect at the next sign-in. After that it has none: a request that was forgotten
- * must not remove a factor years later.
+ * How long after its delay a reset can have its effect, at a sign-in. Later it has none: a forgotten request
+ * must not remove a factor after years.
  */
 const USABLE_SECONDS = 7 * 86_400
 
@@ -36,7 +36,7 @@ export const factorResetKey = (userId: string) => ({
   sk: { S: 'factor-reset' },
 })
 
-/** Returns how long after its mail a reset can be cancelled, in seconds. */
+/** Returns the seconds after its mail in which a reset can be cancelled. */
 export const cancellableSeconds = (delaySeconds: number): number => delaySeconds + USABLE_SECONDS
 
 /** Whether a sign-in removes the second factors because of a reset. Without its times a reset has no effect. */
@@ -56,8 +56,9 @@ export async function findFactorReset(table: Table, userId: string): Promise<Fac
 }
 
 /**
- * Stores an operator's request to remove a user's second factors. It has no time: the mailer stores when it sent the notice.
- * A new request replaces an earlier one, and has a delay of its own. Only operators may store one.
+ * Stores an operator's request to remove a user's second factors. It has no time: the mailer stores the time
+ * when it sends the notice. A new request replaces an earlier one, and has its own delay. Only operators may
+ * store one.
  *
  * @param mailId - See `newMailId` in `lib/mail/confirmation.ts`.
  * @throws {@link ServiceError} `unavailable`.
@@ -83,10 +84,10 @@ export const resetEventOf = (
 ): TransactWrite => updateEventOf(table, act, userId, { changes: ['factor-reset'], detail })
 
 /**
- * Returns the write by which the mailer says that the mail of a reset was sent, on condition that the reset was neither
- * cancelled nor replaced. The reset's delay begins then.
+ * Returns the write with which the mailer records that it sent the mail of a reset. Its condition is that the
+ * reset was neither cancelled nor replaced. The reset's delay begins with it.
  *
- * @param delaySeconds - Time that the user has to cancel it, as the mail says.
+ * @param delaySeconds - Time that the mail gives the user to cancel the reset.
  */
 export const announcement = (
   userId: string,
@@ -107,9 +108,9 @@ export const announcement = (
 })
 
 /**
- * Returns the write that ends a reset, on condition that it is still as read.
+ * Returns the write that ends a reset, on condition that it has not changed since it was read.
  *
- * @param reset - As read.
+ * @param reset - The stored reset.
  */
 export const endingOfFactorReset = (userId: string, { mailId, announcedAt }: FactorReset): TransactWrite => ({
   Delete: {
@@ -122,7 +123,7 @@ export const endingOfFactorReset = (userId: string, { mailId, announcedAt }: Fac
   },
 })
 
-/** Returns the write by which a user cancels a reset, on condition that there is one. */
+/** Returns the write with which a user cancels a reset, on condition that it exists. */
 export const cancellation = (userId: string): TransactWrite => ({
   Delete: { Key: factorResetKey(userId), ConditionExpression: 'attribute_exists(pk)' },
 })

@@ -8,7 +8,7 @@ export const MAIL_COLOURS = { page, card, ink, soft, line, accent, onAccent }
 /** The scheme that the recipient's program prefers: 0 is light, 1 is dark. */
 type Scheme = 0 | 1
 
-/** What of each class has a colour. */
+/** Colours of each class. */
 const colouredIn = (scheme: Scheme) => ({
   page: { background: page[scheme] },
   card: { background: card[scheme], color: ink[scheme], 'border-color': line[scheme] },
@@ -24,7 +24,10 @@ const declarationsOf = (values: object, end: string): string =>
     .map(([name, value]) => `${name}:${value}${end}`)
     .join(';')
 
-/** A mail has no other file, so its style is in it. Attributes hold the light scheme, for programs that know no media queries. */
+/**
+ * A mail has no other file, so it contains its style. Attributes have the light scheme, for programs without
+ * media queries.
+ */
 const DARK = Object.entries(colouredIn(1))
   .map(([name, values]) => `.${name}{${declarationsOf(values, '!important')}}`)
   .join('')
@@ -44,5 +47,5 @@ const SHAPES: Record<ClassName, string> = {
 export const look = (name: ClassName): string =>
   `class="${name}" style="${[SHAPES[name], declarationsOf(colouredIn(0)[name], '')].filter(Boolean).join(';')}"`
 
-/** HTML of what the head of a mail says about its style. */
+/** HTML of the style in the head of a mail. */
 export const MAIL_STYLE = `<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"><style>:root{color-scheme:light dark}@media(prefers-color-scheme:dark){${DARK}}</style>`

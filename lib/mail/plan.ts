@@ -28,10 +28,10 @@ import { reset } from './texts/reset.ts'
 
 /** A mail to send. */
 export interface PlannedMail {
-  /** As its owner writes it. */
+  /** Address in the spelling of its owner. */
   to: string
   message: Message
-  /** What it asks to confirm; missing for a notice. */
+  /** The confirmation that it requests; missing for a notice. */
   confirmation?: Confirmation
   /** The same mail without its code, if it has one. */
   withoutCode?: Pick<PlannedMail, 'message' | 'confirmation'>
@@ -46,9 +46,9 @@ const CONFIRMATIONS: Record<ConfirmationKind, (facts: Facts) => Message> = {
   'cancel-reset': cancelReset,
 }
 
-/** The service that mails are of. */
+/** The service in the texts of mails. */
 export interface MailingService {
-  /** As its users know it. */
+  /** Name for its users. */
   name: string
   /** Base URL of the pages that links open. */
   publicUrl: string
@@ -57,8 +57,8 @@ export interface MailingService {
 }
 
 /**
- * Returns the mail that an event leads to, or `undefined` if it leads to none. Only here does a request for a mail
- * depend on who exists: its client has had its response already.
+ * Returns the mail of an event, or `undefined` if no mail follows. Only here does a request for a mail depend
+ * on which users exist: its client has already got the response.
  *
  * @throws {@link ServiceError} `unavailable`. Error, if an invitation is not stored.
  */
@@ -79,13 +79,13 @@ export async function planMail(
     const messageWith = (code?: string) =>
       CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username })
     const codeless = { message: messageWith(), confirmation: withoutCode(confirmation) }
-    // A code works with the mail id only, which the recipient of an operator's mail does not have.
+    // A code is valid only with the mail id, which the recipient of an operator's mail does not have.
     if (origin === undefined) return { to, ...codeless }
     return { to, message: messageWith(code), confirmation, withoutCode: codeless }
   }
   const tellOwner = (owner: Recipient): PlannedMail | undefined => {
     const to = mailboxOf(owner)
-    // A disabled user could not choose a new password, which this mail offers.
+    // This mail offers a new password, which a disabled user cannot choose.
     if (to === undefined || owner.disabled) return undefined
     return { to, message: accountExists({ ...facts, username: owner.username }) }
   }
@@ -96,7 +96,7 @@ export async function planMail(
       const to = addressIn(event.mailId)
       const owner = await findRecipientByName(table, to.toLowerCase())
       if (owner !== undefined) return tellOwner(owner)
-      // Who may invoke the mailer must not be able to invite: only operators store invitations.
+      // A right to invoke the mailer must not be a right to invite: only operators store invitations.
       if (event.kind === 'invitation' && !(await isInvited(table, event.mailId))) {
         throw new Error('no operator stored this invitation')
       }
@@ -134,7 +134,8 @@ export async function planMail(
       const user = await findRecipient(table, userId)
       const to = user && verifiedMailboxOf(user)
       const reset = await findFactorReset(table, userId)
-      // Who may invoke the mailer must not be able to announce a reset: only operators store one. It may be cancelled by now.
+      // A right to invoke the mailer must not be a right to announce a reset: only operators store one. It
+      // may also be cancelled already.
       if (user === undefined || to === undefined || reset?.mailId !== mailId) return undefined
       const linkTtlSeconds = cancellableSeconds(delaySeconds)
       return confirm(to, { kind: 'cancel-reset', mailId, bindings: { userId }, linkTtlSeconds }, user)

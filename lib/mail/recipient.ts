@@ -12,7 +12,7 @@ export const RECIPIENT = [
   'emailAsWritten',
 ] as const
 
-/** What the mailer knows of a user: no password hash. */
+/** A user for the mailer: no password hash. */
 export type Recipient = Pick<User, 'id' | (typeof RECIPIENT)[number]>
 
 /**

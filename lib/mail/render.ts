@@ -7,21 +7,21 @@ export interface Message {
   subject: string
   /** The first line, which says what happened. */
   lead: string
-  /** What the recipient can open. `when` says before it who should. */
+  /** Link for the recipient. `when` stands before it and says for whom it is. */
   action?: { when?: string; label: string; url: string } | undefined
   /** A code to type instead of opening the link. */
   code?: string | undefined
-  /** What else the recipient should know. */
+  /** Additional facts for the recipient. */
   paragraphs: readonly string[]
 }
 
-/** Stand in their sentences for what HTML shows as an element. */
+/** Marks in sentences that HTML replaces by an element. */
 const LINK = '{link}'
 const CODE = '{code}'
 
 /**
- * Returns the plain text and the HTML of a message. Both say the same. HTML has the subject as its heading, one button, and the link of
- * the button as text. It has no image, no script and no file of its own.
+ * Returns the plain text and the HTML of a message, with the same content. HTML has the subject as its
+ * heading, one button, and the link of the button as text. It has no image and no script, and loads no file.
  */
 export function renderMessage(message: Message): Pick<OutgoingMail, 'subject' | 'text' | 'html'> {
   const { subject, lead, action, code, paragraphs } = message

@@ -11,12 +11,13 @@ import { mailboxOf, type User } from '../users/user.ts'
 import { type App, idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
 
 /**
- * Asks for a mail, within the limit of the source. The mailer looks the recipient up, after the response.
+ * Requests a mail, within the limit of the source. The mailer finds the recipient, after the response.
  *
- * Mails of an enrolment and to a new address cost the correct password. They are counted apart: otherwise strangers behind the
- * address of a user could keep the user from both. Each user there gets five in an hour.
+ * Mails of an enrolment and to a new address need the correct password. They have separate counters:
+ * otherwise another client of the same address could use up the user's requests. Each user gets five in an
+ * hour there.
  *
- * @throws {@link ServiceError} `too_many_mails`, or `unavailable`: then the client may ask again.
+ * @throws {@link ServiceError} `too_many_mails`, or `unavailable`. Then the client may repeat the request.
  */
 export async function requestMail(
   table: ReservingTable,
@@ -34,11 +35,11 @@ export async function requestMail(
 }
 
 /**
- * Notifies a user by mail what happened to the account, if the user has an address. Does not throw: what happened has
- * happened, and the failure is logged.
+ * Notifies a user by mail of an event of the account, if the user has an address. Does not throw: the change
+ * is already stored, and the failure is logged.
  *
- * @param user - As read before the change. The mail goes to the address of that time.
- * @param id - The mailer sends one mail for an id. By default each call has its own.
+ * @param user - The profile from the read before the change. The mail goes to the address of that time.
+ * @param id - The mailer sends one mail for an id. By default each call has a new id.
  */
 export async function notify(
   { table, config, origin, now }: At<'MAILER'>,
@@ -53,8 +54,8 @@ export async function notify(
 }
 
 /**
- * Notifies a user that an app keeps its access, if the user has a confirmed address: the mailer reads it. Does not throw, as
- * {@link notify}.
+ * Notifies a user that an app has lasting access, if the user has a confirmed address. The mailer reads the
+ * address. Does not throw, like {@link notify}.
  */
 export async function notifyOfflineAccess(
   { table, config, origin, now }: At<'MAILER'>,

@@ -1,8 +1,8 @@
 import type { AwsCall } from '../aws/client.ts'
 
-/** A mail as it is sent. */
+/** A mail for the sender. */
 export interface OutgoingMail {
-  /** Address, with a name before it if it has one. */
+  /** Address, with an optional name before it. */
   from: string
   to: string
   subject: string
@@ -14,7 +14,7 @@ export interface OutgoingMail {
  * Sends a mail with SES, which makes it multipart and gives it its `Message-ID` and `Date`. Replace this function to
  * use another sender.
  *
- * @returns The id by which the sender's own log knows the mail.
+ * @returns The id of the mail in the sender's log.
  * @throws {@link ServiceError} `unavailable`; see `isRefused` in `lib/aws/client.ts`.
  * @see https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
  */
@@ -35,14 +35,18 @@ export async function sendMail(aws: AwsCall, mail: OutgoingMail): Promise<string
   return String(MessageId)
 }
 
-/** An encoded word may have 75 characters (RFC 2047 section 2). Twelve of them say how it is encoded, and base64 makes four of three bytes. */
+/**
+ * An encoded word may have 75 characters (RFC 2047 section 2). Twelve of them name the encoding, and base64
+ * makes four characters of three bytes.
+ */
 const LONGEST_WORD_BYTES = 45
 
 /**
  * Returns the value of `From`: a name and an address.
  *
- * @param name - Any text. It is in encoded words (RFC 2047), so that no character of it has a meaning. Each word has whole characters
- *   (section 5). Readers join the words without the spaces between them (section 6.2).
+ * @param name - Any text. It is written in encoded words (RFC 2047), so that no character has a special
+ *   meaning. Each word has whole characters (section 5). Readers join the words without the spaces between
+ *   them (section 6.2).
  */
 export function senderOf(name: string, address: string): string {
   const words = ['']

@@ -15,18 +15,21 @@ import { type Act, eventOf } from '../events/event.ts'
 import { secondOf } from '../time.ts'
 import { CONFIRMATION, type Confirmation, INVITATION_TTL_SECONDS } from './confirmation.ts'
 
-/** How long the claim of a notice is kept. Lambda gives an event up after ten minutes. */
+/** How long the claim of a notice is kept. Lambda drops an event after ten minutes. */
 const CLAIM_TTL_SECONDS = 3_600
 
-/** Returns the key of a mail's item. Only a hash of its id is stored: that of a confirmation may hold an address. */
+/**
+ * Returns the key of a mail's item. Only a hash of its id is stored, because that of a confirmation may
+ * contain an address.
+ */
 export const mailKey = (id: string) => ({
   pk: { S: `mail#${hash('sha256', id, 'base64url')}` },
   sk: { S: 'mail' },
 })
 
-/** Who claims a mail. */
+/** The try that claims a mail. */
 export interface Claim {
-  /** Random id of this try, by which a repeated write recognises itself. */
+  /** Random id of this try, with which a repeated write recognises itself. */
   claimId: string
   /** Lambda's id of the invocation, which all tries of one invocation have. */
   invocationId: string
@@ -41,18 +44,20 @@ export interface Claim {
  */
 export type ClaimState = 'unclaimed' | 'claimed' | 'repeated' | 'unresolved'
 
-/** A claim of a mail, and what the mail asks to confirm: nothing, if it is a notice. */
+/** A claim of a mail, and the confirmation of the mail. A notice has none. */
 interface ClaimedMail {
   claim: Claim
   confirmation: Confirmation | undefined
 }
 
 /**
- * Claims a mail before it is sent, and stores what it asks to confirm. Lambda may deliver an event more than once. The first
- * invocation that claims an id stays responsible for it. Its further tries may claim it only after {@link releaseMail}.
+ * Claims a mail before it is sent, and stores its confirmation. Lambda may deliver an event more than once.
+ * The first invocation that claims an id stays responsible for it. Further tries of that invocation may claim
+ * it only after {@link releaseMail}.
  *
- * @returns Only with `claimed` may this try send the mail.
- * @throws {@link ServiceError} `unavailable`. Then the mail is not sent, and the claim is given up if possible.
+ * @returns This try may send the mail only if the state is `claimed`.
+ * @throws {@link ServiceError} `unavailable`. Then the mail must not be sent, and the claim is given up if
+ *   possible.
  */
 export async function claimMail(
   table: Table,
@@ -67,7 +72,7 @@ export async function claimMail(
       'attribute_not_exists(pk) OR (invocationId = :invocationId AND attribute_exists(refusedAt))',
     ExpressionAttributeValues: { ':invocationId': attribute(claim.invocationId) },
   }).catch(async (error) => {
-    // The write may have been made, with its response lost.
+    // The write may be stored, with its response lost.
     await releaseMail(table, id, claim, now).catch(() => {})
     throw error
   })
@@ -91,7 +96,8 @@ export async function findClaim(
 }
 
 /**
- * Gives a claim up, because the mail was certainly not sent. The next try may send it. Its link and code become invalid.
+ * Gives up a claim, because the mail was certainly not sent. The next try may send it. The link and code of
+ * this try become invalid.
  *
  * @throws {@link ServiceError} `unavailable`. Then no try sends the mail.
  */
@@ -103,7 +109,10 @@ export async function releaseMail(table: Table, id: string, { claimId }: Claim, 
 /** A claim whose mail was sent. */
 interface SentMail {
   claim: Claim
-  /** What the mail has an effect on. It is written in one transaction with the mark, or not at all if it is refused. */
+  /**
+   * A write that the mail causes. It is in one transaction with the mark. If it is refused, only the mark is
+   * written.
+   */
   effect?: TransactWrite
 }
 
@@ -132,7 +141,7 @@ const changeOfClaim = (id: string, claimId: string, UpdateExpression: string, no
 })
 
 /**
- * Finds what a mail asks to confirm, with a consistent read.
+ * Finds the confirmation of a mail, with a consistent read.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -141,15 +150,15 @@ export async function findConfirmation(table: Table, mailId: string): Promise<Co
   return item?.secretHash && valuesOf(CONFIRMATION, item)
 }
 
-/** Returns the key of an invitation's item, beside the mail that it leads to. */
+/** Returns the key of an invitation's item, in the partition of its mail. */
 const invitationKey = (mailId: string) => ({ pk: mailKey(mailId).pk, sk: { S: 'invitation' } })
 
-/** The clock of an operator decides when an invitation is deleted, not how long it is valid. */
+/** An operator's clock decides when an invitation is deleted, but not how long it is valid. */
 const OPERATOR_CLOCK_SECONDS = 86_400
 
 /**
- * Stores an invitation with the role that an operator chose for the new user. The permissions of the functions let none of
- * them store one, nor a role beside a mail.
+ * Stores an invitation with the role that an operator chose for the new user. No function has the permission
+ * to store one, or a role in the item of a mail.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -181,7 +190,10 @@ export async function findInvitedRole(table: Table, mailId: string): Promise<Rol
   return isRole(role) ? role : undefined
 }
 
-/** Returns the write that spends a confirmation, on condition that it has not been spent. It is part of a transaction. */
+/**
+ * Returns the write that spends a confirmation, on condition that it is not spent. It is part of a
+ * transaction.
+ */
 export const spend = (mailId: string, now: Date): TransactWrite => ({
   Update: {
     Key: mailKey(mailId),

@@ -29,12 +29,12 @@ export interface ProofFields {
 /**
  * Verifies the proof in a request, without spending its confirmation.
  *
- * A code has 26 bits, so five wrong ones void it, and a source may try 50 an hour for all mails. Tries are counted before
- * they are compared. They are counted for mail ids that confirm nothing too, with the same calls: a mail id does not
- * show whether a user exists. A token has 256 bits, and needs no count.
+ * A code has 26 bits, so five wrong ones make it invalid, and a source may try 50 an hour for all mails.
+ * Tries are counted before they are compared. Tries for mail ids that confirm nothing are counted with the
+ * same calls, so a mail id does not show whether a user exists. A token has 256 bits, and needs no count.
  *
- * @param kinds - What may be confirmed here.
- * @param given - In the request, and the address that the gateway saw it come from.
+ * @param kinds - Kinds of confirmations that are allowed here.
+ * @param given - The proof in the request, and the address of the request from the gateway.
  * @returns The confirmation and the id of its mail.
  * @throws {@link ServiceError} `invalid_link`, `too_many_attempts` or `unavailable`.
  */
@@ -57,7 +57,7 @@ export async function verifyProof(
   if (!kinds.includes(confirmation.kind)) throw invalidLink('a request of another kind')
   if (release === undefined) throw invalidLink('too many codes')
   if (!isProvedBy(confirmation, proof, now)) throw invalidLink('wrong, expired or spent')
-  // A correct code is not a guess: a client may repeat it with another password or username.
+  // A correct code is not a guess. A client may repeat it with another password or username.
   await release()
   return { confirmation, mailId }
 }
@@ -69,7 +69,7 @@ function proofIn({ token, mailId = '', code = '' }: ProofFields): Proof | undefi
 /**
  * Reserves a try of a code.
  *
- * @returns The function that gives the try back, or `undefined` if the code of the mail is void.
+ * @returns The function that gives the try back, or `undefined` if the code of the mail is invalid.
  * @throws {@link ServiceError} `too_many_attempts`, if the source has tried too many.
  */
 async function reserveTry(
@@ -94,7 +94,7 @@ async function reserveTry(
 /**
  * Finds the user that a confirmation is bound to.
  *
- * @returns The user, whose password, names and sessions have not been changed since the mail was sent.
+ * @returns The user. Password, names and sessions have not changed since the mail was sent.
  * @throws {@link ServiceError} `invalid_link` or `unavailable`.
  */
 export async function findBoundUser(table: Table, confirmation: Confirmation): Promise<User> {
@@ -113,10 +113,12 @@ export const OTHER_USER = {
 }
 
 /**
- * Requires that the caller asked for the mail. Without this, the reader of a mail would confirm an address for the account of
- * the person who typed it: of an attacker, or after a typing error the reader would get the account.
+ * Requires that the caller requested the mail. Otherwise the reader of a mail could confirm an address for
+ * the account of another person. That could be an attacker's account. After a typing error, the reader could
+ * get the other person's account.
  *
- * @param confirmation - Proved. So only the reader of the mail learns that it belongs to another user.
+ * @param confirmation - A proved confirmation. So only the reader of the mail learns that it belongs to
+ *   another user.
  * @throws {@link ServiceError} `forbidden`.
  */
 export function requireOwnProof(confirmation: Confirmation, userId: string): void {

@@ -12,7 +12,7 @@ export interface Cost {
 /** The variants in use (RFC 9106 section 4). New hashes are argon2id. */
 export type Variant = 'argon2id' | 'argon2i'
 
-/** What a tag costs, and its length. */
+/** Cost and length of a tag. */
 interface TagOptions {
   cost: Cost
   tagBytes: number
@@ -29,7 +29,7 @@ type Argon2 = (
 let chosen: Promise<Argon2> | undefined
 
 /**
- * Computes an argon2 tag (RFC 9106) by node:crypto. Uses `hash-wasm` instead if node:crypto cannot.
+ * Computes an argon2 tag (RFC 9106) with node:crypto, or with `hash-wasm` if node:crypto cannot.
  *
  * Node.js can be built with an OpenSSL without argon2. Its function then exists and throws
  * `ERR_CRYPTO_ARGON2_NOT_SUPPORTED`. So the first call of a process tries it once, at the lowest cost.
@@ -52,7 +52,8 @@ async function choose(): Promise<Argon2> {
     native('argon2id', 'probe', Buffer.alloc(8), { cost, tagBytes: 4 })
     return native
   } catch (error) {
-    // Node.js has it from 24.7 on. Commands and the local service run on older versions too, and a function does not.
+    // Node.js has it from 24.7 on. Commands and the local service also run on older versions, functions do
+    // not.
     const isOld = crypto.argon2Sync === undefined && !isOnLambda()
     if (!isOld) logEvent('error', { event: 'argon2.fallback', reason: Object(error).code ?? String(error) })
     return loadFallback()
@@ -60,8 +61,8 @@ async function choose(): Promise<Argon2> {
 }
 
 /**
- * Node's function. It is synchronous, because a Lambda sandbox serves one request at a time, and the asynchronous one
- * is slower and takes twice the memory.
+ * Node's function. It is synchronous, because a Lambda sandbox serves one request at a time. The asynchronous
+ * function is slower and needs twice the memory.
  */
 const native: Argon2 = (variant, password, nonce, { cost, tagBytes }) =>
   crypto.argon2Sync(variant, {
@@ -73,7 +74,7 @@ const native: Argon2 = (variant, password, nonce, { cost, tagBytes }) =>
     tagLength: tagBytes,
   })
 
-/** Loads `hash-wasm`. A package contains it as a file of its own, which is read here and nowhere else. */
+/** Loads `hash-wasm`. A package contains it as a separate file, which only this function reads. */
 async function loadFallback(): Promise<Argon2> {
   const { default: hashWasm } = await import('hash-wasm/dist/argon2.umd.min.js')
   return (variant, password, salt, { cost, tagBytes }) =>

@@ -8,24 +8,24 @@ import { logEvent } from '../log.ts'
 /** The rule that a breached password breaks, as users see it. */
 export const BREACHED_RULE = 'Must not be a password from a known data breach.'
 
-/** Several times the size of a range, which has about 1,000 rows. */
+/** Limits of a response. A range has about 1,000 rows, so its size is far below. */
 const BOUNDS = { timeoutMs: 500, maxBytes: 262_144 }
 
 /** The API rejects requests without a user agent. Padding hides the number of rows from observers of the network. */
 const HEADERS = { 'User-Agent': 'serverless-jwt-auth', 'Add-Padding': 'true' }
 
-/** Rows of the second part of a hash and how often its password was found. */
+/** Rows with the second part of a hash and the number of times that its password was found. */
 const RANGE = /^(?:[\dA-F]{35}:\d+(?:\r?\n|$))+$/
 
 /**
- * Rejects a new password that is known from a data breach. Call it after the caller's own proof was verified: before,
- * any client could make the service send requests.
+ * Rejects a new password that is known from a data breach. Call it only after the caller's proof is verified:
+ * otherwise any client could make the service send requests.
  *
- * An outage of the API lets the password pass and logs `breached.unchecked`. There is one try.
+ * After an outage of the API, the password is accepted, and `breached.unchecked` is logged. There is one try.
  *
  * @param password - In Unicode normalisation form C, within the rules of {@link validateNewPassword}.
  * @param pointer - RFC 6901 pointer to the password in the body, as a URI fragment.
- * @param config - Its setting is `undefined` if passwords are not checked.
+ * @param config - With the setting `undefined`, passwords are not checked.
  * @throws {@link ServiceError} `invalid_fields`, if the password is known.
  * @example
  * await rejectBreached(newPassword, '#/newPassword', config)
@@ -47,9 +47,9 @@ export async function rejectBreached(
 }
 
 /**
- * Asks an API of the form of Have I Been Pwned whether a password is known from a data breach
- * (https://haveibeenpwned.com/API/v3#PwnedPasswords). The API learns the first five digits of the SHA-1 only, which
- * about 1,000 known passwords share (k-anonymity).
+ * Asks an API like Have I Been Pwned whether a password is known from a data breach
+ * (https://haveibeenpwned.com/API/v3#PwnedPasswords). The API learns only the first five digits of the SHA-1,
+ * which about 1,000 known passwords share (k-anonymity).
  *
  * @param api - URL of the ranges, with a slash at the end.
  * @throws Error if there is no readable response in time. Its message is the reason, and contains no part of the hash.

@@ -1,6 +1,6 @@
 /**
- * Commonly used passwords that are long enough for this service: those of 15 characters and more in
- * `passwords-common` of the package @zxcvbn-ts/language-common, in lower case. A test compares them
+ * Commonly used passwords that are long enough for this service, in lower case. They are those of 15
+ * characters and more in `passwords-common` of the package @zxcvbn-ts/language-common. A test compares them
  * with the package, which contains 49,000 shorter ones.
  */
 export const COMMON_PASSWORDS: ReadonlySet<string> = new Set([

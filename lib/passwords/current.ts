@@ -16,11 +16,12 @@ const WRONG_PASSWORD = {
 /**
  * Verifies the caller's current password, before a change of the account, within the limits. A wrong one stays counted.
  *
- * Of a user with second factors, a recent sign-in with two factors is required too. It is required before the password is
- * verified: with an old token, an attacker learns nothing about the password. A token that was revoked while the gateway had
- * the authorizer's result cached learns nothing either. Both count no attempt.
+ * A user with second factors also needs a recent sign-in with two factors. This is checked before the
+ * password: with an old token, an attacker learns nothing about the password. The same holds for a revoked
+ * token that the gateway's cache still accepts. Neither counts an attempt.
  *
- * After a correct password, the handler gives the attempt back with {@link returnAttempt}, at the same time as its next calls.
+ * After a correct password, the handler gives the attempt back with {@link returnAttempt}, in parallel with
+ * its next calls.
  *
  * @returns The attempt, and the user that it read.
  * @throws {@link ServiceError} `invalid_token`, with a challenge if the caller must sign in again, or `invalid_fields` at

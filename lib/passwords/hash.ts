@@ -12,27 +12,27 @@ const TAG_BYTES = 32
 export const SALT_BYTES = 16
 
 /**
- * A hash of the current cost that no password matches. An unknown user is verified against it, which
- * takes as long as for an existing user. It is also the stored hash of a user without a password.
+ * A hash of the current cost that no password matches. A password for an unknown user is verified against it,
+ * which takes as long as for an existing user. It is also the stored hash of a user without a password.
  */
 export const DECOY_HASH = formatPhc(CURRENT_COST, Buffer.alloc(SALT_BYTES), Buffer.alloc(TAG_BYTES))
 
-/** Whether a stored hash is that of a password, not a {@link DECOY_HASH} of any cost. */
+/** Whether a stored hash is that of a password, and not a {@link DECOY_HASH} of any cost. */
 export const hasPassword = (storedHash: string): boolean => !/^\$argon2id\$.*\$A{22}\$A{43}$/.test(storedHash)
 
 /** A stored hash, read from its text. */
 interface StoredHash {
-  /** Name of its kind, as operators know it. */
+  /** Name of its kind, for operators. */
   kind: string
   matches(password: string): boolean | Promise<boolean>
-  /** Whether a new hash of a password that matches replaces it. */
+  /** Whether a new hash of the matching password replaces it. */
   isReplaceable(password: string): boolean
 }
 
 /**
  * Hashes a password with argon2id (RFC 9106) at the current cost.
  *
- * @param password - As for {@link verifyPassword}.
+ * @param password - The same as for {@link verifyPassword}.
  * @param salt - {@link SALT_BYTES} fresh random bytes.
  * @returns A PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
  */
@@ -42,20 +42,21 @@ export async function hashPassword(password: string, salt: Buffer): Promise<stri
 }
 
 /**
- * Verifies a password against a stored hash, in a time that does not depend on where they differ.
+ * Verifies a password against a stored hash. The time does not depend on the place of a difference.
  *
  * @param password - In Unicode normalisation form C (RFC 8265 section 4.2.1); its UTF-8 bytes are hashed.
- * @param storedHash - Hash of this service or of another program, as spelled there, within the cost limits.
- * @throws RangeError if the string is not such a hash: the stored value is at fault, not the password.
+ * @param storedHash - Hash of this service or, in its format, of another program, within the cost limits.
+ * @throws RangeError if the string is not such a hash. Then the stored value is wrong, not the password.
  */
 export async function verifyPassword(password: string, storedHash: string): Promise<boolean> {
   return readHash(storedHash).matches(password)
 }
 
 /**
- * Whether a new hash replaces a stored one after a sign-in: if it is not argon2id as written here, or if it costs an
- * attacker less than a new one, in memory, or in memory times passes. A hash of a longer password than it depends on
- * stays: the rest of the password was not verified.
+ * Whether a new hash replaces a stored one after a sign-in. It does if the stored one is not in this
+ * service's format of argon2id. It also does if it costs an attacker less than a new one, in memory, or in
+ * memory times passes. If a hash covers only the beginning of the password, it stays: the rest of the
+ * password was not verified.
  *
  * @param storedHash - A hash that {@link verifyPassword} has accepted.
  * @param password - The password that matched.

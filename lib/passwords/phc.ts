@@ -11,9 +11,9 @@ export interface Argon2Hash {
 }
 
 /**
- * Maximum cost of a stored hash. A hash that costs more is rejected, not computed. Time grows with memory times passes.
- * Of that, 256 MiB in three passes are allowed, which the slower implementation computes in under two seconds. Lanes are
- * computed one after another, so their number adds nothing.
+ * Maximum cost of a stored hash. A hash that costs more is rejected, not computed. Time grows with memory
+ * times passes. The limit is 256 MiB in three passes, which the slower implementation computes in under two
+ * seconds. Lanes are computed one after another, so their number costs nothing more.
  */
 const MAX_COST = { memoryKiB: 262_144, passes: 10, parallelism: 16, memoryTimesPasses: 786_432 }
 
@@ -21,7 +21,7 @@ const PHC =
   /^(argon2)?\$(argon2id?)\$v=19\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,10})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/
 
 /**
- * Reads a PHC string of argon2id or argon2i, also as Django stores it, with `argon2` in front.
+ * Reads a PHC string of argon2id or argon2i. It also reads Django's format, with `argon2` in front.
  *
  * @returns `undefined` if the text is not such a string.
  * @throws RangeError if its cost is outside the limits.

@@ -14,7 +14,7 @@ export const MAX_CODE_POINTS = 128
  * There are no composition rules (NIST SP 800-63B-4 section 3.1.1.2).
  *
  * @param password - In Unicode normalisation form C.
- * @returns The rule as users see it, or `undefined` if the password breaks none.
+ * @returns The rule in words for users, or `undefined` if the password breaks none.
  */
 export function brokenPasswordRule(
   password: string,

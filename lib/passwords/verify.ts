@@ -8,8 +8,8 @@ import type { User } from '../users/user.ts'
 import { DECOY_HASH, hashPassword, needsRehash, SALT_BYTES, verifyPassword } from './hash.ts'
 
 /**
- * Verifies the password of an admitted attempt. An unknown user costs a hash too, otherwise response times
- * would show which names exist.
+ * Verifies the password of an admitted attempt. For an unknown user, it computes a hash too: otherwise
+ * response times would show which names exist.
  *
  * @returns The user, or `undefined` if the name is unknown, the password is wrong or the user is disabled.
  */
@@ -24,7 +24,7 @@ export async function verifyUserPassword(
 /**
  * Verifies the password of an admitted attempt to sign in.
  *
- * @throws {@link ServiceError} `invalid_credentials`, where {@link verifyUserPassword} returns no user.
+ * @throws {@link ServiceError} `invalid_credentials`, if {@link verifyUserPassword} returns no user.
  */
 export async function verifyAttempt(attempt: Attempt, password: string): Promise<User> {
   const user = await verifyUserPassword(attempt, password)
@@ -33,8 +33,8 @@ export async function verifyAttempt(attempt: Attempt, password: string): Promise
 }
 
 /**
- * Hashes a verified password again, if its hash is of another kind or costs less than a current one. Does not throw: the next
- * sign-in tries again.
+ * Hashes a verified password again if its hash is of another kind or costs less than a current one. Does not
+ * throw: the next sign-in tries again.
  */
 export async function upgradeHash(table: Table, user: User, password: string): Promise<void> {
   if (!needsRehash(user.passwordHash, password)) return
@@ -45,7 +45,10 @@ export async function upgradeHash(table: Table, user: User, password: string): P
   }
 }
 
-/** Whether a password matches a hash. A hash that cannot be verified costs and looks like a wrong password; it is logged. */
+/**
+ * Whether a password matches a hash. If a hash cannot be verified, time and response are those of a wrong
+ * password, and the fault is logged.
+ */
 async function matchesHash(password: string, storedHash: string): Promise<boolean> {
   try {
     return await verifyPassword(password, storedHash)

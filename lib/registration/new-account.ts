@@ -36,9 +36,10 @@ async function roleOf(table: ReservingTable, { kind }: Confirmation, mailId: str
 }
 
 /**
- * Returns the names of a new user with a confirmed address, as its owner writes it.
+ * Returns the names of a new user with a confirmed address, in the spelling of its owner.
  *
- * @throws {@link ServiceError} `invalid_fields`, if the username is another address. Its owner could not use it then.
+ * @throws {@link ServiceError} `invalid_fields`, if the username is another address. Otherwise the owner of
+ *   that address could not use it.
  */
 export function confirmedNames(address: string, chosen: string | undefined) {
   const email = address.toLowerCase()
@@ -50,8 +51,9 @@ export function confirmedNames(address: string, chosen: string | undefined) {
 }
 
 /**
- * Stores the user, and spends the confirmation, in one transaction. Ten taken usernames void the confirmation. Otherwise
- * one address could try out which usernames exist. Tries are counted before the usernames are looked up.
+ * Stores the user, and spends the confirmation, in one transaction. After ten taken usernames the
+ * confirmation is invalid. Otherwise one address could find out which usernames exist. Tries are counted
+ * before the usernames are read.
  *
  * @throws {@link ServiceError} `invalid_link`, `invalid_fields`, or `unavailable`.
  */
@@ -62,7 +64,7 @@ export async function storeUser(at: At<never, ReservingTable>, user: User, mailI
   if (refusedForSeconds > 0) throw invalidLink('too many usernames')
   const outcome = await createUser(table, user, byUser(at, user.id), spend(mailId, now))
   if (outcome === 'done') return
-  // The username is taken, or the address is. Which one it is does not matter to the count.
+  // The username or the address is taken. Both count.
   judgeAttempt(table, user.changeId, () => true)
   if (outcome === 'changed') throw invalidLink('spent')
   if (await isNameTaken(table, String(user.email))) {

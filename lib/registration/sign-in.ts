@@ -11,7 +11,7 @@ import { sourceOf } from '../throttling/source.ts'
 import { BY_PASSWORD } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 
-/** Marks the source as known to a new user: the mail has proved that the account is the user's own. */
+/** Marks the source as known to a new user, because the mail has proved the account. */
 export const markOwnSource = (
   { table, config, origin, now }: At<SignInSetting>,
   user: User,
@@ -34,7 +34,7 @@ export async function signInNewUser(
   marking: Promise<unknown>,
 ): Promise<SessionTokens> {
   const { table, config, origin, now } = at
-  // It is that of another user: a new one has none.
+  // The token is that of another user, because a new user has none.
   const presented = parseRefreshToken(refreshToken)
   const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
   const find = async () => {

@@ -26,5 +26,8 @@ export const spendLogins = writeTogether(['UpdateItem'], ['login#*'], ['spentBy'
 /** Records that an enrolment is proved. */
 export const proveLogins = writeTogether(['UpdateItem'], ['login#*'], ['provedAt', 'spentBy'])
 
-/** What a complete sign-in finds: the mark of the source, the counted codes, a reset of the factors, the session before. */
+/**
+ * Items that a complete sign-in reads: the mark of the source, the counted codes, a reset of the factors, the
+ * session before.
+ */
 export const readEarlierSignIns = read(['user#*', 'name#*'], ['ids', 'ownerId', ...REPLACED_SESSION])

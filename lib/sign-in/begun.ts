@@ -12,12 +12,12 @@ export interface BegunLogin {
 }
 
 /**
- * Finds the sign-in that a login token continues, and its user, with two consistent reads. Nothing is counted or spent.
+ * Finds the sign-in of a login token, and its user, with two consistent reads. Counts and spends nothing.
  *
- * A change of the user that revokes tokens ends the sign-in: a new password, role or name, a first or removed factor, and signing
- * out everywhere.
+ * A change of the user that revokes tokens ends the sign-in. Such changes are a new password, role or name, a
+ * first or removed factor, and a sign-out everywhere.
  *
- * @param last - What the login token must be for, and the page, if the response may set the cookie.
+ * @param last - The required purpose of the login token, and the page if the response may set the cookie.
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in; `forbidden`, if the
  *   page may not use the cookie; `unavailable`.
  */
@@ -28,7 +28,8 @@ export async function findBegunLogin(
   now: Date,
 ): Promise<BegunLogin> {
   const login = await findLoginToken(table, unverifiedToken, purpose, now)
-  // Before anything is counted: with a login token of their own, attackers could put their session into the user's browser.
+  // Checked before anything is counted: attackers could send their login token from the user's browser, and
+  // put their session into it.
   if (page && login.inCookie) requireOwnPage(page)
   const { userId, generation } = login
   const user = await findUser(table, userId)

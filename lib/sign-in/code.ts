@@ -19,15 +19,15 @@ import { reserveTry } from './login-token.ts'
 
 const ATTEMPT_ID_BYTES = 8
 
-/** What a verified code spends when it completes a sign-in. */
+/** The writes that spend a verified code when it completes a sign-in. */
 type Spending = Pick<FactorSignIn, 'spends'>
 
 /**
- * Verifies the code of an authenticator app for a begun sign-in. Nothing is spent.
+ * Verifies the code of an authenticator app for a begun sign-in. Spends nothing.
  *
- * The attempt is reserved before the code is compared: by login token, and by user over all login tokens and sources. So codes
- * cannot be guessed by an attacker with the password, however many requests arrive at once. Strangers cannot fill either
- * counter, because a login token costs a correct password.
+ * The attempt is reserved before the code is compared: by login token, and by user over all login tokens and
+ * sources. So an attacker with the password cannot guess codes, even with many requests at once. Strangers
+ * cannot fill either counter, because a login token needs a correct password.
  *
  * @throws {@link ServiceError} `invalid_fields` at `#/code`; `invalid_credentials`, if the tries of the login token are used up;
  *   `too_many_attempts`, or `unavailable`.
@@ -42,7 +42,7 @@ export async function verifyTotpCode(
   const log = { userId, factor: 'totp', source: truncatedSource(sourceOf(origin.sourceIp)) }
   const [totp] = await together([findTotp(table, userId), reserveTry(table, login, now)])
   if (totp === undefined) throw wrongCode('the user has no authenticator app', log)
-  // Before the attempt of the user is reserved: an outage of KMS costs none.
+  // Decrypted before the attempt of the user is reserved, so an outage of KMS counts no attempt.
   const secret = await decryptSecret(table.aws, config.FACTOR_KEY, userId, totp.ciphertext)
 
   const id = randomBytes(ATTEMPT_ID_BYTES).toString('base64url')
@@ -57,7 +57,8 @@ export async function verifyTotpCode(
     }
     throw wrongCode('wrong code of an authenticator app', log)
   }
-  // Of a correct code, one failure is a verdict: a code that another request spent meanwhile is as wrong as any other.
+  // After a correct code, only one failure is a verdict: if another request has spent the code, it counts as
+  // wrong.
   judgeAttempt(table, id, isWrongCode)
   return {
     spends: [
@@ -71,14 +72,17 @@ export async function verifyTotpCode(
 
 const isWrongCode = ({ code }: ServiceError): boolean => code === 'invalid_fields'
 
-/** The id of the notice that a counter is full. The mailer sends it once, also if the counter was emptied and is full again. */
+/**
+ * Id of the notice that a counter is full. The mailer sends it once, even if the counter is emptied and full
+ * again.
+ */
 const noticeIdOf = ({ key }: Counter): string => hash('sha256', `${key.pk.S} ${key.sk.S}`, 'base64url')
 
 /**
- * Verifies a recovery code for a begun sign-in. Nothing is spent. Only the login token counts tries: 80 random bits cannot be
- * guessed, and a user whose other factors are refused must still be able to sign in.
+ * Verifies a recovery code for a begun sign-in. Spends nothing. Only the login token counts tries: 80 random
+ * bits cannot be guessed. A user whose other factors are refused must still be able to sign in.
  *
- * @param typed - As the user typed it.
+ * @param typed - The code that the user has typed.
  * @throws {@link ServiceError} `invalid_fields` at `#/code`; `invalid_credentials`, if the tries of the login token are used up,
  *   or `unavailable`.
  */

@@ -12,7 +12,7 @@ import { type IssuedToken, type IssuerSetting, issueToken } from '../tokens/issu
 import { unrevoked } from '../users/store.ts'
 import type { UserState } from '../users/user.ts'
 
-/** A write that spends what led to a sign-in, and the error if it was spent meanwhile. */
+/** A write that spends a credential of a sign-in, and the error if another request has spent it first. */
 export interface Spend {
   write: TransactWrite
   refusal: () => ServiceError
@@ -20,15 +20,21 @@ export interface Spend {
 
 /** A sign-in whose credentials are verified. */
 export interface VerifiedSignIn extends Omit<SessionStart, 'renewed'> {
-  /** As read before the credentials were verified. A revocation since then revokes the session and its tokens. */
+  /**
+   * The profile that was read before the credentials were verified. A revocation since then revokes the
+   * session and its tokens.
+   */
   user: UserState
-  /** The user as the transaction leaves it, if a spend changes the user. */
+  /** The user after the transaction, if a spend changes the user. */
   changed?: UserState | undefined
-  /** The token that the request has of the session before it, not yet verified. */
+  /** The token of the session before it in the request, not yet verified. */
   presented?: PresentedToken | undefined
-  /** Returns what the session spends; nothing after a password alone. */
+  /** Returns what the session spends. After a password without a second factor, that is nothing. */
   spends?: (session: Session) => readonly Spend[]
-  /** Returns the error of a sign-in whose user's sessions were revoked while it renewed one. Default: `invalid_credentials`. */
+  /**
+   * Returns the error if the user's sessions were revoked while the sign-in renewed one. Default:
+   * `invalid_credentials`.
+   */
   revoked?: () => ServiceError
   /** Wrong passwords of this name from this source before it, for the event. */
   failures?: number | undefined
@@ -47,19 +53,22 @@ interface Completed<F> {
 /**
  * Completes a sign-in: issues its access token and stores its session, or renews the session before it.
  *
- * It signs first, and meanwhile finds what the sign-in ends. If the request names a session of the user, it finds that first, because
- * the token contains the session's id. Then one transaction spends what led to the sign-in, stores the session, ends what was there
- * before and adds the event. If anything before it fails, nothing is stored and nothing is spent. What has ended meanwhile is not
- * ended again. If another request moved the renewed session meanwhile, all of it is done once more.
+ * It signs first, and at the same time finds what the sign-in ends. If the request names a session of the
+ * user, it finds that session before, because the token contains the session's id. Then one transaction
+ * spends the credentials, stores the session, ends the session before it and adds the event. If anything
+ * fails before the transaction, nothing is stored or spent. If the session before has ended in between, it is
+ * not ended again. If another request has changed the renewed session in between, all steps are repeated
+ * once.
  *
- * If the outcome is unknown, a new session is ended, because no client has its refresh token. A renewed one stays: if nothing was
- * stored, the client's token is still valid.
+ * If the outcome is unknown, a new session is ended, because no client has its refresh token. A renewed
+ * session stays: if nothing was stored, the client's token is still valid.
  *
- * Effects, such as mails and marks, come after it.
+ * Effects, such as mails and marks, follow after it.
  *
- * @param find - Finds what becomes of the session before, and what else the sign-in ends. It may be called twice.
- * @throws The `refusal` of the first spend that another request made first; `revoked`; {@link ServiceError} `unavailable`; or what
- *   `find` threw.
+ * @param find - Decides about the session before, and finds what else the sign-in ends. It may be called
+ *   twice.
+ * @throws The `refusal` of the first spend that another request made first; `revoked`; {@link ServiceError}
+ *   `unavailable`; or the error of `find`.
  */
 export async function completeSignIn<F extends Replaced>(
   at: At<IssuerSetting>,
@@ -71,7 +80,7 @@ export async function completeSignIn<F extends Replaced>(
   throw new ServiceError('unavailable', 'the session moved')
 }
 
-/** Returns `undefined`, if the session moved meanwhile. */
+/** Returns `undefined` if the renewed session has changed since the read. */
 async function tryToComplete<F extends Replaced>(
   at: At<IssuerSetting>,
   {
@@ -79,7 +88,7 @@ async function tryToComplete<F extends Replaced>(
     changed,
     presented,
     spends: spendsOf,
-    // The password may have become a wrong one.
+    // The password may be wrong now.
     revoked = () => new ServiceError('invalid_credentials', 'the user changed'),
     failures,
     loginId,
@@ -92,7 +101,8 @@ async function tryToComplete<F extends Replaced>(
   const renewed = first?.renewed
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(changed ?? user, { ...start, renewed }, now, random)
-  // Without this demand, a sign-in with the old password could renew the session in which the password has been changed since.
+  // Without this condition, a sign-in with the old password could renew the session in which the user has
+  // changed the password.
   const demands = renewed && !changed ? [{ write: unrevoked(user), refusal: revoked }] : []
   const spends = [...(spendsOf?.(session) ?? []), ...demands]
   const [token, found] = await together([issueToken(at, changed ?? user, session), first ?? find()])
@@ -106,7 +116,7 @@ async function tryToComplete<F extends Replaced>(
   })
   const writes = [...spends.map(({ write }) => write), storedSession(session, renewed), event]
   const refused = await storeWith(table, writes, found.endings).catch(async (error) => {
-    // The new session may be stored, with the response lost. If this fails too, it expires by itself.
+    // The new session may be stored, with the response lost. If this call fails too, the session expires.
     if (!renewed) await abandonSession(table, session, now).catch(() => undefined)
     throw error
   })
@@ -115,7 +125,7 @@ async function tryToComplete<F extends Replaced>(
   return refused ? undefined : { token, session, refreshToken, found }
 }
 
-/** Makes writes and endings in one transaction. If only endings are refused, makes it again without these. */
+/** Makes writes and endings in one transaction. If only endings are refused, repeats it without them. */
 async function storeWith(
   table: Table,
   writes: readonly TransactWrite[],

@@ -8,15 +8,20 @@ import { type ReservingTable, reserveAttempt } from '../throttling/store.ts'
 import type { User } from '../users/user.ts'
 import type { LoginToken } from './login-token.ts'
 
-/** Events of correct passwords without the second factor, of one user and one list. The last one says that there may be others. */
+/**
+ * Events of correct passwords without the second factor, of one user and one list. The last event states that
+ * there may be others.
+ */
 const LISTED = { attempts: 17, windowSeconds: 3_600 }
 
 /**
- * Returns the place of a correct password in the list of its hour, from 1 on; `undefined` once the list is full.
+ * Returns the place of a correct password in the list of its hour, from 1 on. Returns `undefined` if the list
+ * is full.
  *
- * Who has stolen a password could fill the table of events with it, so a list ends. Sources that the user has signed in from have a
- * list each, and all others share one. So other sources, however many, cannot keep the event of a known one from being stored. An
- * attempt in the list of the others has at least the source of a stranger before it.
+ * A thief of a password could fill the table of events, so a list is limited. Each source that the user has
+ * signed in from has its own list, and all other sources share one. So any number of other sources cannot
+ * suppress the event of a known one. If the shared list is full, it still shows the source of at least one
+ * stranger.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -32,8 +37,8 @@ export async function placeOf(
 }
 
 /**
- * Returns the event of a correct password without the second factor. It has the id of the login token, and so has the event of
- * the session, if the sign-in is completed: then the page of the user leaves this one out.
+ * Returns the event of a correct password without the second factor. It has the id of the login token. If the
+ * sign-in is completed, the event of the session has the same id, and the user's page leaves this event out.
  *
  * @param place - See {@link placeOf}.
  */

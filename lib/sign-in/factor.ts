@@ -24,16 +24,19 @@ import { begunAtOf, type LoginToken, spendLoginToken } from './login-token.ts'
 
 /** A sign-in whose factor is verified, and not yet spent. */
 export interface FactorSignIn {
-  /** As read in this request. */
+  /** The profile that this request has read. */
   user: User
-  /** As the spends leave the user, if they change it. */
+  /** The user after the spends, if they change the user. */
   changed?: User
   amr: Amr
-  /** The token of the first step. A passkey that is both factors has none, only the members of its request. */
+  /**
+   * The token of the first step. A passkey that is both factors has no token, only the members of its
+   * request.
+   */
   login: LoginToken | Pick<LoginToken, 'inCookie' | 'replaces'>
-  /** Spend the factor. */
+  /** Writes that spend the factor. */
   spends: readonly Spend[]
-  /** More members of the response. */
+  /** Additional members of the response. */
   more?: object
 }
 
@@ -49,13 +52,16 @@ type CompletionSetting =
 /**
  * Completes a sign-in with a second factor or a passkey, and returns its tokens.
  *
- * The one write of `completeSignIn` spends the factor and the login token, stores the session or renews the one before, and cancels
- * a reset of the factors. After it, the attempts that typing errors cost are given back, and the source becomes known.
+ * The transaction of `completeSignIn` spends the factor and the login token, stores or renews the session,
+ * and cancels a reset of the factors. After it, the attempts of typing errors are given back, and the source
+ * becomes known.
  *
- * The session before a sign-in into the session cookie is that of the request's own cookie, which the response overwrites. Without
- * one, and without the cookie, it is that of the first step.
+ * A sign-in into the session cookie replaces the session in the request's cookie, which the response
+ * overwrites. Without such a cookie, or with the token in the body, it replaces the session of the first
+ * step.
  *
- * @param page - Of the last step. A sign-in into the session cookie must come from a page that may use it.
+ * @param page - Page of the last step. A sign-in into the session cookie must come from a page that may use
+ *   it.
  * @throws {@link ServiceError} `invalid_credentials`, if the login token is spent; the `refusal` of a spend; `forbidden`, as
  *   `requireOwnPage` in `lib/sessions/page.ts`; `unavailable`.
  */
@@ -68,7 +74,8 @@ export async function completeFactorSignIn(
   if (login.inCookie) requireOwnPage(page)
   const source = sourceOf(origin.sourceIp)
   const lifetimes = lifetimesFrom(config)
-  // Since the first step, another user may have signed in in the browser. The response overwrites the cookie of that session.
+  // Another user may have signed in in the browser since the first step. The response overwrites the cookie
+  // of that session.
   const own = login.inCookie ? parseRefreshToken(page.refreshToken) : undefined
   const presented = own ?? parseRefreshToken(login.replaces ?? '')
   const presentedAtMs = own || !('id' in login) ? undefined : begunAtOf(login) * 1_000
@@ -114,11 +121,11 @@ function spendsOf(login: FactorSignIn['login'], { id, userId }: Session): Spend[
   return [{ write: spendLoginToken(login, id), refusal: refused }]
 }
 
-/** What was there before a sign-in. */
+/** State before a sign-in. */
 interface Earlier extends Replaced {
-  /** Mark that the source is known, as read. */
+  /** The stored mark that the source is known. */
   mark: Item | undefined
-  /** Attempts that the sign-in gives back. One that comes after this read stays counted. */
+  /** Attempts that the sign-in gives back. An attempt after this read stays counted. */
   attempts: { key: Key; ids: string[] }[]
 }
 

@@ -22,8 +22,9 @@ import { secondOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
 
 /**
- * What a login token is for: to complete a sign-in with a second factor, or to enrol the first one. It is opaque and never a
- * JWT. A verifier that knows nothing of factors would take a JWT for a signed-in user.
+ * The purpose of a login token: to complete a sign-in with a second factor, or to enrol the first one. The
+ * token is opaque and never a JWT. A verifier without knowledge of factors would accept a JWT as a signed-in
+ * user.
  */
 export type LoginPurpose = 'second-factor' | 'enrolment'
 
@@ -33,7 +34,9 @@ export const LOGIN_TOKEN = {
   /** SHA-256 of the token's secret, in base64url. */
   secretHash: text,
   userId: text,
-  /** The user's token generation when the password was verified. A change of the user voids the token. */
+  /**
+   * The user's token generation when the password was verified. A change of the user makes the token invalid.
+   */
   generation: number,
   /** Login name of the sign-in, in its stored form. */
   loginName: text,
@@ -55,7 +58,7 @@ export interface LoginToken extends ValuesOf<typeof LOGIN_TOKEN> {
   id: string
 }
 
-/** What the password step knows about a sign-in. */
+/** Values of a sign-in from the password step. */
 export type LoginDetails = Pick<
   LoginToken,
   'purpose' | 'loginName' | 'inCookie' | 'replaces' | 'pairSk' | 'pairAttempts' | 'provedAt'
@@ -79,15 +82,15 @@ const TRY_ID_BYTES = 8
 
 const TOKEN = /^([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/
 
-/** Returns the key of a login token's item. Its counter of tries is beside it. */
+/** Returns the key of a login token's item. Its counter of tries is in the same partition. */
 export const loginTokenKey = (id: string, sk = 'token') => ({ pk: { S: `login#${id}` }, sk: { S: sk } })
 
 /**
  * Creates a login token, without storing it.
  *
- * @param user - As read before the password was verified.
+ * @param user - The profile that was read before the password was verified.
  * @param random - {@link LOGIN_TOKEN_RANDOM_BYTES} fresh random bytes.
- * @returns What to store, with `replaces` encrypted, and the token, which is stored nowhere.
+ * @returns The item to store, with `replaces` encrypted, and the token, which is stored nowhere.
  */
 export function startLoginToken(
   user: Pick<UserState, 'id' | 'generation'>,
@@ -134,7 +137,8 @@ export async function storeLoginToken(
 }
 
 /**
- * Finds a valid login token with a consistent read. Nothing is spent. The caller compares its generation with the user's.
+ * Finds a valid login token with a consistent read. Spends nothing. The caller must compare its generation
+ * with the user's.
  *
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of an expired sign-in, or `unavailable`.
  */
@@ -166,16 +170,16 @@ export async function findLoginToken(
 }
 
 /**
- * Returns the cipher for the refresh token of the session before. Its key follows from the secret of the login token alone, so the
- * table has nothing to use that session with. A key encrypts one text, so the counter may begin at 0. What is decrypted is verified as
- * every refresh token.
+ * Returns the cipher for the refresh token of the session before. Its key is derived only from the secret of
+ * the login token, so a reader of the table cannot use that session. A key encrypts one text, so the counter
+ * may begin at 0. The decrypted token is verified like every refresh token.
  */
 const cipherFor = (secret: string) =>
   createCipheriv('aes-256-ctr', hash('sha256', `replaces ${secret}`, 'buffer'), Buffer.alloc(16))
 
 /**
- * Reserves one of the five tries of a login token, before anything is compared. A try is given back after an outage only: a
- * correct one completes the sign-in.
+ * Reserves one of the five tries of a login token, before anything is compared. A try is given back only
+ * after an outage: a correct one completes the sign-in.
  *
  * @throws {@link ServiceError} `invalid_credentials`, if the tries are used up, or `unavailable`.
  */

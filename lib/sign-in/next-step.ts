@@ -12,25 +12,25 @@ import type { User } from '../users/user.ts'
 import { passwordEvent, placeOf } from './correct-password.ts'
 import { LOGIN_TOKEN_RANDOM_BYTES, type LoginToken, startLoginToken, storeLoginToken } from './login-token.ts'
 
-/** The request of a password step: what the steps after it need. */
+/** Values of a password step that the steps after it need. */
 export interface PasswordStep {
   username: string
   password: string
   inCookie: boolean
-  /** Of the session before the sign-in; empty without one. */
+  /** Token of the session before the sign-in; empty without one. */
   refreshToken: string
 }
 
 /**
- * Returns what follows a correct password. If it does not complete the sign-in, because the user has second factors, or must have one,
- * that is the body of a response with a login token. First, a reset of the factors that has elapsed is applied.
+ * Returns the next step after a correct password. If the user has second factors, or must have one, it is the
+ * body of a response with a login token. Before that, a reset of the factors whose delay is over is applied.
  *
- * The attempt is given back then, because it was no wrong guess. Nothing else is: the earlier attempts stay counted and the source
- * stays unknown until the sign-in is complete. An attacker with the password alone gains nothing but the next step.
+ * The attempt is given back, because it was no wrong guess. The earlier attempts stay counted and the source
+ * stays unknown until the sign-in is complete. An attacker with only the password gains only the next step.
  *
- * @param verified - The user as read before the password was verified.
- * @returns The user, after a reset; and `next`, or `undefined` if the password completes the sign-in. A user without factors who needs
- *   none costs no call.
+ * @param verified - The profile that was read before the password was verified.
+ * @returns The user, after a reset; and `next`, or `undefined` if the password completes the sign-in. For a
+ *   user without factors who needs none, it makes no call.
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function nextStep(
@@ -60,7 +60,7 @@ export async function nextStep(
     hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]),
     storeLoginToken(table, stored, passwordEvent(at, stored, place)),
     returnAttempt(table, attempt),
-    // Only this step knows the password.
+    // Only this step has the password.
     upgradeHash(table, user, step.password),
   ])
   if (!hasFactors) {
@@ -71,7 +71,7 @@ export async function nextStep(
   return { user, next: secondFactorBody(user, codesLeft.length > 0, token) }
 }
 
-/** Returns what the login token keeps of a password step. */
+/** Returns the values of a password step for the login token. */
 function detailsOf(
   { id, counters: [pair], pairAttempts }: Attempt,
   { username, inCookie, refreshToken }: PasswordStep,

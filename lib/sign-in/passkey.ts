@@ -31,10 +31,11 @@ import type { FactorSignIn } from './factor.ts'
 import { reserveTry } from './login-token.ts'
 
 /**
- * Begins a sign-in by a passkey: stores a challenge, and returns the options of `navigator.credentials.get()`.
+ * Begins a sign-in with a passkey: stores a challenge, and returns the options of
+ * `navigator.credentials.get()`.
  *
- * Without a login token the options are the same for everybody, but for the challenge. With one they name the passkeys of its
- * user, who has shown the password.
+ * Without a login token, the options are the same for all users, except the challenge. With one, they name
+ * the passkeys of its user, who has proved the password.
  *
  * @throws {@link ServiceError} `invalid_credentials`, if the login token is invalid or its user has no passkey; as
  *   `storeChallenge`.
@@ -61,11 +62,11 @@ const boundTo = ({ login, user }: BegunLogin) => ({
   loginTokenId: login.id,
 })
 
-/** The verified part of a sign-in by a passkey. */
+/** The verified part of a sign-in with a passkey. */
 type Verified = Pick<FactorSignIn, 'user' | 'amr' | 'spends'>
 
 /**
- * Verifies a passkey that is both factors. The user handle in the response says whose it is. Nothing is spent.
+ * Verifies a passkey that is both factors. The user handle in the response names its user. Spends nothing.
  *
  * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused or unknown passkey, or `unavailable`.
  */
@@ -106,7 +107,8 @@ export async function verifySecondPasskey(
     findPasskey(table, user.id, passkeyIdOf(response.id)),
   ])
   if (passkey === undefined) {
-    // Not `unknown_passkey`: it may be that of another user, and the client would make its authenticator drop it.
+    // Not `unknown_passkey`: the passkey may belong to another user, and the client would make its
+    // authenticator delete it.
     throw refusal('passkey_refused', 'no passkey of the user', { userId: user.id })
   }
   const found = { challenge, passkey, user, isBothFactors: false }

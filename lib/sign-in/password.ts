@@ -22,21 +22,21 @@ type Settings =
   | 'MAILER'
   | 'NOTIFY_NEW_SOURCE'
 
-/** A sign-in by a correct password alone. */
+/** A sign-in with a correct password and without a second factor. */
 interface PasswordSignIn {
   user: User
   password: string
   inCookie: boolean
-  /** Of the session before it; empty without one. */
+  /** Token of the session before it; empty without one. */
   refreshToken: string
 }
 
 /**
  * Completes the sign-in of a user without second factors.
  *
- * The attempt is given back at the same time: it was no wrong guess, also if the sign-in fails. Only the response waits for that,
- * so a slow counter cannot use up the time of the calls that the sign-in needs. The source becomes known, and a notice is sent,
- * only after the session is stored.
+ * The attempt is given back at the same time: it was no wrong guess, even if the sign-in fails. Only the
+ * response waits for that. So a slow counter cannot use up the time of the calls that the sign-in needs. The
+ * source becomes known, and a notice is sent, only after the session is stored.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -49,7 +49,7 @@ export async function completePasswordSignIn(
   const lifetimes = lifetimesFrom(config)
   const presented = parseRefreshToken(unverifiedToken)
   const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
-  // Once each, also if the sign-in is tried twice.
+  // Given back once, even if the sign-in is tried twice.
   const givingBack = completeAttempt(table, attempt)
   const upgrading = upgradeHash(table, user, password)
   const find = async () => {

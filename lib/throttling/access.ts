@@ -1,6 +1,6 @@
 import { count, write } from '../aws/access.ts'
 
-/** Counts attempts to sign in, and marks known sources. It cannot point a login name to another user. */
+/** Counts attempts to sign in, and marks known sources. It cannot change the user of a login name. */
 export const countSignIns = count(['name#*', 'source#*'], ['ownerId'])
 
 /** Counts by user and by source: attempts, challenges, requests for mails. */
@@ -21,13 +21,13 @@ export const countDocuments = count(['fetches#*', 'host#*'])
 /** Counts requests for mails. */
 export const countMailRequests = count(['source#*'])
 
-/** Counts the codes and usernames that are tried for a mail, and the codes by source. */
+/** Counts the codes and usernames that clients try for a mail, and the codes by source. */
 export const countProofs = count(['mail#*', 'source#*'])
 
 /** Counts the mails to a recipient. */
 export const countRecipients = count(['recipient#*'])
 
-/** Marks a source as one that a name is known at. */
+/** Marks a source as known to a login name. */
 export const markSources = write(['UpdateItem'], ['name#*'], ['expiresAt', 'ownerId'])
 
 /** Gives attempts back after a complete sign-in. */

@@ -24,24 +24,25 @@ export interface Attempt {
   counters: readonly [pair: Counter, ...further: Counter[]]
   /** Ids of the attempts for this subject from this source, up to this one. */
   pairAttempts: readonly string[]
-  /** Mark that the source is known, as read. */
+  /** The stored mark that the source is known. */
   mark: Item | undefined
-  /** What the log says about who tried and from where. */
+  /** Subject and source of the attempt for the log. */
   log: object
 }
 
 /**
- * Admits an attempt at a password, within the limits. Its password is verified after it.
+ * Admits an attempt at a password, within the limits. The password is verified afterwards.
  *
- * Attempts are reserved before they are verified. However many arrive at once, at most the limit are
- * verified. A refused correct password looks the same as a refused wrong one: in bytes, time and load.
+ * Attempts are reserved before they are verified. If many arrive at once, at most as many as the limit are
+ * verified. A refused correct password looks the same as a refused wrong one, in bytes, time and load.
  *
- * The counter of subject and source comes first. A burst from one address is refused by it, and does
- * not reach the counter of all sources. An attempt that a later counter refuses stays in it. Otherwise, while
- * the counter of the source is full, attempts whose return is late or fails would fill that of the subject. An
- * unknown name causes the same calls as a known one.
+ * The counter of subject and source comes first. It refuses a burst from one address before the counter of
+ * all sources. An attempt that a later counter refuses stays in it. Otherwise, while the counter of the
+ * source is full, attempts whose return is late or fails would fill that of the subject. An unknown name
+ * causes the same calls as a known one.
  *
- * @param subject - What the password is guessed for. The source is the address that the gateway saw the request come from.
+ * @param subject - The login name or user of the password. The source is the address of the request, from the
+ *   gateway.
  * @throws {@link ServiceError} `too_many_attempts` or `unavailable`.
  */
 export async function admitAttempt(
@@ -81,14 +82,17 @@ async function findSubject(
   return { mark, ...(name && { userId: text(name, 'userId') }) }
 }
 
-/** Gives an attempt back in all its counters, after a correct password that completes no sign-in. Does not throw. */
+/**
+ * Gives an attempt back in all its counters, after a correct password without a complete sign-in. Does not
+ * throw.
+ */
 export async function returnAttempt(table: ReservingTable, { counters, id }: Attempt): Promise<void> {
   await together(counters.map((counter) => giveBack(table, counter, [id])))
 }
 
 /**
- * Gives an attempt back after the correct password of a sign-in that has no other step, together with the earlier ones for the
- * same login name from the same source. Does not throw.
+ * Gives an attempt back after the correct password of a sign-in without another step. Earlier attempts for
+ * the same login name from the same source are given back too. Does not throw.
  */
 export async function completeAttempt(
   table: ReservingTable,
@@ -103,7 +107,7 @@ export async function completeAttempt(
 /**
  * Marks the source of a complete sign-in as known to all login names of its user. Does not throw.
  *
- * @param attempt - Its mark is that of one login name, and those of all are written with it.
+ * @param attempt - Its mark is that of one login name. The marks of all login names are written with it.
  * @param sessionTtlSeconds - Longest life of a session.
  */
 export async function markAttempt(

@@ -1,7 +1,7 @@
 import type { Limit } from '../config.ts'
 import { secondOf } from '../time.ts'
 
-/** What passwords are guessed for: a login name, or the user of an access token. */
+/** The subject of guesses at a password: a login name, or the user of an access token. */
 export type Subject = { loginName: string } | { userId: string }
 
 /** Returns the partition key of a subject's counters. */
@@ -17,26 +17,27 @@ export interface Counter {
   endsAt: number
 }
 
-/** A client that asks for something. */
+/** A client that sends requests. */
 interface Requester {
   source: string
-  /** User who has shown the password. */
+  /** User who has proved the password. */
   userId: string | undefined
 }
 
-/** Limits on what a source asks for. */
+/** Limits on requests of a source. */
 interface RequestLimits {
   ofSource: Limit
-  /** On what one user asks for from the source, after the password. */
+  /** Limit on requests of one user from the source, after the password. */
   ofUser: Limit
 }
 
 /**
- * Returns the counters of what a source asks for, in the order in which a request reserves them.
+ * Returns the counters of requests of a source, in the order in which a request reserves them.
  *
- * Users who have shown their password have counters of their own. Otherwise strangers behind the address of a user could keep
- * the user from the next step. The counter of user and source comes first: one login token gets any number of requests, and no
- * user may use up those of the neighbours. Strangers and other sources do not fill it.
+ * Users who have proved their password have separate counters. Otherwise another client of the same address
+ * could use up the user's requests for the next step. The counter of user and source comes first. One login
+ * token allows any number of requests, and no user may use up the requests of others at the same source.
+ * Strangers and other sources do not fill it.
  */
 export const sourceCounters = (
   name: string,
@@ -58,28 +59,35 @@ const DOCUMENTS_OF_USER: Limit = { attempts: 10, windowSeconds: 600 }
 const DOCUMENTS_OF_HOST: Limit = { attempts: 60, windowSeconds: 600 }
 
 /**
- * Returns the counters of a document, in the order in which a request reserves them: one user alone cannot use up the budget of a host.
+ * Returns the counters of a document, in the order in which a request reserves them. One user cannot use up
+ * the budget of a host.
  *
- * A host is a name: a server with many names gets the budget of each. The counter of a user is outside the user's partition, where
- * the function that fetches documents may write nothing.
+ * A host is a name: a server with many names gets the budget of each. The counter of a user is not in the
+ * user's partition, because the function that fetches documents may not write there.
  */
 export const documentCounters = (userId: string, host: string, now: Date): Counter[] => [
   counter(`fetches#${userId}`, 'documents', DOCUMENTS_OF_USER, now),
   counter(`host#${host}`, 'documents', DOCUMENTS_OF_HOST, now),
 ]
 
-/** Codes for one user: no user clicks every ten seconds. Each code may become a grant, and each app stays in the list of the user. */
+/**
+ * Codes for one user, because no user clicks every ten seconds. Each code may become a grant, and each app
+ * stays in the list of the user.
+ */
 const APPROVALS: Limit = { attempts: 60, windowSeconds: 600 }
 
-/** Returns the counter of the codes that apps get for a user. It is outside the user's partition, as that of documents. */
+/**
+ * Returns the counter of the codes that apps get for a user. It is not in the user's partition, like that of
+ * documents.
+ */
 export const approvalCounter = (userId: string, now: Date): Counter =>
   counter(`approvals#${userId}`, 'approvals', APPROVALS, now)
 
 /**
- * Returns a counter of the window that an instant lies in.
+ * Returns a counter of the window that contains an instant.
  *
- * Windows are multiples of their length. Their start is part of the key, so a new window needs no
- * write, and the end of a full one is known without a read.
+ * Windows start at multiples of their length. Their start is part of the key. So a new window needs no write,
+ * and the end of a full one is known without a read.
  */
 export function counter(pk: string, name: string, { attempts, windowSeconds }: Limit, now: Date): Counter {
   const startsAt = Math.floor(secondOf(now) / windowSeconds) * windowSeconds

@@ -1,7 +1,7 @@
 import type { Limit } from '../config.ts'
 import { type Counter, counter, partitionOf, sourceCounters } from './counter.ts'
 
-/** Wrong codes of a user's authenticator app: with one step of drift each is correct by chance once in 333,333 times. */
+/** Wrong codes of a user's authenticator app. With one step of drift, one of 333,333 guesses is correct. */
 const TOTP_CODES: Limit = { attempts: 20, windowSeconds: 86_400 }
 
 /** Returns the counter of a user's codes, over all sources. Strangers cannot fill it: a code needs the password first. */
@@ -11,8 +11,8 @@ export const totpCounter = (userId: string, now: Date): Counter =>
 const SETUP_TRIES = 10
 
 /**
- * Returns the counter of the codes that were tried for an authenticator app that a user is setting up. It lasts as long as the
- * setup. A new setup has a counter of its own.
+ * Returns the counter of tried codes for an authenticator app that a user is setting up. It lasts as long as
+ * the setup. A new setup has a new counter.
  *
  * @param setupEndsAt - Second since the epoch.
  */
@@ -25,13 +25,13 @@ export const setupTriesCounter = (userId: string, setupEndsAt: number): Counter 
 /** Challenges of passkeys, by source. Pages with autofill ask for one at each view. */
 const CHALLENGES: Limit = { attempts: 300, windowSeconds: 900 }
 
-/** Challenges of one user from one source, after the password: a tenth of what the source gets. */
+/** Challenges of one user from one source, after the password: a tenth of the source's limit. */
 const CHALLENGES_OF_USER: Limit = { attempts: 30, windowSeconds: 900 }
 
 /**
- * Returns the counters of the challenges that a source asks for; see {@link sourceCounters}.
+ * Returns the counters of the challenges that a source requests; see {@link sourceCounters}.
  *
- * @param userId - User who has shown the password.
+ * @param userId - User who has proved the password.
  */
 export const challengeCounters = (source: string, userId: string | undefined, now: Date): Counter[] =>
   sourceCounters('challenges', { source, userId }, { ofSource: CHALLENGES, ofUser: CHALLENGES_OF_USER }, now)

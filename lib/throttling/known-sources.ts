@@ -12,10 +12,10 @@ const KNOWN_BEYOND_SESSION_SECONDS = 60 * 86_400
 const RENEWED_AFTER_SECONDS = 86_400
 
 /**
- * Whether an item marks a source as known to a user at an instant. A mark that an earlier owner of the login name left
- * does not.
+ * Whether an item marks a source as known to a user at an instant. A mark of an earlier owner of the login
+ * name does not count.
  *
- * @param userId - `undefined`, if the login name is unknown.
+ * @param userId - `undefined` if the login name is unknown.
  */
 export const isKnownSource = (mark: Item | undefined, userId: string | undefined, now: Date): boolean =>
   userId !== undefined && ownerOf(mark) === userId && expiryOf(mark) > secondOf(now)
@@ -24,15 +24,15 @@ export const isKnownSource = (mark: Item | undefined, userId: string | undefined
 interface KnownSource {
   /** See `sourceOf` in `lib/throttling/limits.ts`. */
   source: string
-  /** As read. */
+  /** The stored mark. */
   mark: Item | undefined
   /** Longest life of a session. */
   sessionTtlSeconds: number
 }
 
 /**
- * Marks a source as known to a user under a login name, if it is not yet, or was marked more than a day ago. A failure
- * is logged and does not matter.
+ * Marks a source as known to a user under a login name, if it has no mark, or one older than a day. A failure
+ * is only logged.
  */
 export async function markKnownSource(
   { aws, name }: Table,

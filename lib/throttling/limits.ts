@@ -2,10 +2,10 @@ import type { Config } from '../config.ts'
 import type { LimitSetting } from '../settings.ts'
 import { type Counter, counter, partitionOf, type Subject } from './counter.ts'
 
-/** Limits on wrong passwords, by what the attempts are counted for. */
+/** Limits on wrong passwords, by setting. */
 export type Limits = Config<LimitSetting>
 
-/** Returns the key of the mark that a login name has signed in from a source. */
+/** Returns the key of the mark that a source is known to a login name. */
 export const knownSourceKey = (loginName: string, source: string) => ({
   pk: { S: partitionOf({ loginName }) },
   sk: { S: `known#${source}` },
@@ -30,7 +30,7 @@ interface AttemptSource {
 /**
  * Returns the counters of the source and of the subject, which an attempt reserves next.
  *
- * A source that has signed in to the name before has counters that strangers cannot use up.
+ * A source that has signed in with the name before has counters that strangers cannot use up.
  */
 export function furtherCounters(
   subject: Subject,

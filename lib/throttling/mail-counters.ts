@@ -3,13 +3,13 @@ import type { Limit } from '../config.ts'
 import { secondOf } from '../time.ts'
 import { type Counter, counter, sourceCounters } from './counter.ts'
 
-/** Mails that one user asks for from one source, after the password. */
+/** Mails that one user requests from one source, after the password. */
 const MAILS_OF_USER: Limit = { attempts: 5, windowSeconds: 3_600 }
 
 /**
- * Returns the counters of the mails that a source asks for; see {@link sourceCounters}.
+ * Returns the counters of the mails that a source requests; see {@link sourceCounters}.
  *
- * @param userId - User who has shown the password.
+ * @param userId - User who has proved the password.
  */
 export const mailRequestCounters = (
   source: string,
@@ -19,10 +19,10 @@ export const mailRequestCounters = (
 ): Counter[] => sourceCounters('mails', { source, userId }, { ofSource: limit, ofUser: MAILS_OF_USER }, now)
 
 /**
- * Returns the counters of a mail that anybody can ask for in a recipient's name.
+ * Returns the counters of a mail that anybody can request in a recipient's name.
  *
- * Only a new password and a registration may use the whole limit. Otherwise strangers could fill it with other mails, and the
- * owner of an address would get neither.
+ * Only mails for a new password and for a registration may use the whole limit. Otherwise strangers could
+ * fill it with other mails, and the owner of an address would get neither.
  *
  * @param address - Upper and lower case count as one. A hash of it is stored.
  * @param isEntry - Whether the mail lets the owner of the address choose a password.
@@ -43,7 +43,10 @@ const NOTICES: Limit = { attempts: 20, windowSeconds: 3_600 }
 export const noticeCounter = (address: string, now: Date): Counter =>
   counter(recipientPartition(address), 'notices', NOTICES, now)
 
-/** Mails of enrolments, by recipient. They cost the password only, so they do not share the counter of notices. */
+/**
+ * Mails of enrolments, by recipient. They need only the password, so they do not share the counter of
+ * notices.
+ */
 const ENROLMENT_MAILS: Limit = { attempts: 10, windowSeconds: 3_600 }
 
 /** Returns the counter of the mails of enrolments to a recipient. */
@@ -51,8 +54,8 @@ export const enrolmentMailCounter = (address: string, now: Date): Counter =>
   counter(recipientPartition(address), 'enrolment-mails', ENROLMENT_MAILS, now)
 
 /**
- * Mails with a code, by recipient. Each allows five guesses: 100 a day. Over the limit mails have their link only, whose
- * secret cannot be guessed.
+ * Mails with a code, by recipient. Each allows five guesses: 100 a day. Over the limit, mails have only their
+ * link, whose secret cannot be guessed.
  */
 const CODE_MAILS: Limit = { attempts: 20, windowSeconds: 86_400 }
 
@@ -63,21 +66,24 @@ export const codeMailCounter = (address: string, now: Date): Counter =>
 const recipientPartition = (address: string): string =>
   `recipient#${hash('sha256', address.toLowerCase(), 'base64url')}`
 
-/** Tries that void the code, or the link, of a mail. Each time is longer than that code or link is valid. */
+/**
+ * Tries that make the code or the link of a mail invalid. Each window is longer than that code or link is
+ * valid.
+ */
 const CODES: Limit = { attempts: 5, windowSeconds: 3_600 }
 
 const USERNAMES: Limit = { attempts: 10, windowSeconds: 8 * 86_400 }
 
-/** Wrong codes of one source, for all mails. Codes of many mails could be guessed otherwise. */
+/** Wrong codes of one source, for all mails. Otherwise a source could guess codes of many mails. */
 const CODES_OF_SOURCE: Limit = { attempts: 50, windowSeconds: 3_600 }
 
-/** Returns the counters of the codes that were tried for a mail, and by a source. */
+/** Returns the counters of tried codes, for a mail and by a source. */
 export const codeCounters = (mail: { pk: { S: string } }, source: string, now: Date): [Counter, Counter] => [
   confirmationCounter(mail, 'codes', CODES, now),
   counter(`source#${source}`, 'codes', CODES_OF_SOURCE, now),
 ]
 
-/** Returns the counter of the usernames that were tried with the proof of a mail. */
+/** Returns the counter of tried usernames with the proof of a mail. */
 export const usernameCounter = (mail: { pk: { S: string } }, now: Date): Counter =>
   confirmationCounter(mail, 'usernames', USERNAMES, now)
 

@@ -13,13 +13,14 @@ interface Reservations {
 }
 
 /**
- * Returns the table of a request that reserves attempts. Only with such a table can an attempt be reserved.
+ * Returns the table of a request that reserves attempts. A reservation needs such a table.
  *
- * If the request fails and the failure is no verdict, `release` gives all of its attempts back: those that are reserved, and those
- * whose reservation has an unknown outcome. It is best effort, and logged if it fails. So that it has time, all other calls of the
- * request end earlier. If Lambda ends the function meanwhile, the attempts stay counted.
+ * If the request fails and the failure is no verdict, `release` gives all of its attempts back, also those
+ * whose reservation has an unknown outcome. It is best effort: a failure is logged. All other calls of the
+ * request have an earlier deadline, so that `release` has time. If Lambda ends the function before, the
+ * attempts stay counted.
  *
- * @param whole - The table with calls that may take until the deadline, for giving back.
+ * @param whole - The table with calls until the deadline, for giving back.
  * @param deadlineMs - Epoch milliseconds.
  */
 export function reservingTable(whole: Table, deadlineMs: number): Reservations {
@@ -28,10 +29,11 @@ export function reservingTable(whole: Table, deadlineMs: number): Reservations {
 }
 
 /**
- * Gives all attempts of a request back for which its failure is no verdict. Does not throw.
+ * Gives back all attempts of a request for which its failure is no verdict. Does not throw.
  *
- * Each in the reverse order of its reservations. Where giving back fails, the attempt stays in the counters before too: a client
- * that is over its own limit cannot fill a counter that it shares with others.
+ * Each attempt is given back in the reverse order of its reservations. If that fails in a counter, the
+ * attempt also stays in the counters before it. So a client over its own limit cannot fill a counter that it
+ * shares with others.
  */
 export async function returnUnjudged(table: ReservingTable, failure: ServiceError): Promise<void> {
   const unjudged = table.reserved.filter(({ isVerdict }) => !isVerdict(failure)).reverse()

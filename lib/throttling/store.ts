@@ -7,7 +7,7 @@ import { logEvent } from '../log.ts'
 import { secondOf } from '../time.ts'
 import type { Counter } from './counter.ts'
 
-/** What became of a reservation. */
+/** The outcome of a reservation. */
 export interface Reservation {
   /** The attempts in each counter, with this one. */
   attempts: string[][]
@@ -18,17 +18,17 @@ export interface Reservation {
 const ATTEMPT_ID_CHARACTERS = 11
 
 /**
- * Returns the attempt id of something that has a longer id of its own. A counter is one item of DynamoDB, of at most 400 KB: it holds
- * the 10,000 attempts that a limit may allow, and is written whole for each of them.
+ * Returns a short attempt id for a longer id. A counter is one item of DynamoDB, of at most 400 KB. It has
+ * room for the 10,000 attempts that a limit may allow, and is written whole for each of them.
  */
 export const attemptIdOf = (id: string): string =>
   hash('sha256', id, 'base64url').slice(0, ATTEMPT_ID_CHARACTERS)
 
-/** An attempt that a request has reserved in a counter, and not given back. */
+/** An attempt that a request has reserved in a counter and not given back. */
 export interface Reserved {
   counter: Pick<Counter, 'key'>
   attemptId: string
-  /** Whether a failure of the request is the verdict on the attempt, which then stays counted. */
+  /** Whether a failure of the request is the verdict on the attempt. If so, the attempt stays counted. */
   isVerdict: (failure: ServiceError) => boolean
 }
 
@@ -38,13 +38,13 @@ export interface ReservingTable extends Table {
 }
 
 /**
- * Whether a failure is a verdict, unless {@link judgeAttempt} says otherwise: a response below 500. The response to an outage does not
- * depend on the guess.
+ * Whether a failure is a verdict, if {@link judgeAttempt} has set no other rule: a response below 500. The
+ * response to an outage does not depend on the guess.
  */
 const isResponse = ({ code }: ServiceError): boolean => PROBLEMS[code][0] < 500
 
 /**
- * Changes which failures of the request are the verdict on an attempt, once more is known about it.
+ * Changes which failures of the request are the verdict on an attempt, after more is known about it.
  *
  * @param isVerdict - The attempt stays counted after these failures, and is given back after the others.
  */
@@ -57,10 +57,11 @@ export function judgeAttempt(
 }
 
 /**
- * Reserves an attempt in counters, before anything is verified for it. If the request fails without a verdict, it is given back.
+ * Reserves an attempt in counters, before anything is verified. If the request fails without a verdict, the
+ * attempt is given back.
  *
- * A counter is a set of attempt ids, not a number. The same reservation may be sent twice and counts
- * once. An attempt that one counter refuses is given back in the others of the call.
+ * A counter is a set of attempt ids, not a number. So the same reservation may be sent twice and counts once.
+ * An attempt that one counter refuses is given back in the others of the call.
  *
  * @param attemptId - Random id of the attempt.
  * @throws {@link ServiceError} `unavailable`.
@@ -71,7 +72,7 @@ export async function reserveAttempt(
   attemptId: string,
   now: Date,
 ): Promise<Reservation> {
-  // Before the calls: one that fails may have taken effect.
+  // Recorded before the calls: a call that fails may have had an effect.
   table.reserved.push(...counters.map((counter) => ({ counter, attemptId, isVerdict: isResponse })))
   const attempts = await together(counters.map((counter) => addAttempt(table, counter, attemptId)))
   const full = counters.filter((_, index) => attempts[index] === undefined)
@@ -87,10 +88,11 @@ export async function reserveAttempt(
 }
 
 /**
- * Reserves an attempt in one counter after the other, as {@link reserveAttempt} does in all at once.
+ * Reserves an attempt like {@link reserveAttempt}, but in one counter after the other.
  *
- * An attempt that one counter refuses does not reach the next ones. So a client that is over its own limit cannot fill a counter
- * that it shares with others, also if giving back is late or fails. The counters before it get the attempt back.
+ * If one counter refuses an attempt, the next ones do not get it, and it is given back in the ones before. So
+ * a client over its own limit cannot fill a counter that it shares with others, even if giving back is late
+ * or fails.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -113,7 +115,7 @@ export async function reserveInTurn(
 /**
  * Rejects a request whose reservation was refused.
  *
- * @param details - What the log says, and an `event` that replaces the code's own.
+ * @param details - Values for the log, and an `event` that replaces that of the code.
  * @throws {@link ServiceError} `code`, with the seconds until a retry may succeed.
  */
 export function rejectIfRefused(
@@ -155,9 +157,9 @@ async function addAttempt(
 
 /**
  * Removes attempts from a counter. The same removal may be sent twice, and late: it removes no other attempt.
- * A failure is logged and does not matter: the attempts stay counted until the window ends.
+ * A failure is only logged: the attempts stay counted until the window ends.
  *
- * @returns Whether the store took it.
+ * @returns Whether the removal is stored.
  */
 export async function giveBack(
   table: Table & Partial<ReservingTable>,
@@ -173,7 +175,10 @@ export async function giveBack(
   }).then(() => true, logUnwritten)
 }
 
-/** Removes attempts from what a request has reserved: the counter refused them, or they are being given back. */
+/**
+ * Removes attempts from the reservations of a request: the counter refused them, or they are being given
+ * back.
+ */
 function forget(
   { reserved = [] }: Partial<ReservingTable>,
   { key }: Pick<Counter, 'key'>,

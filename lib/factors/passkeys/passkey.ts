@@ -18,8 +18,8 @@ export const PASSKEY = {
   backedUp: flag,
   /**
    * Whether it verified its user at the registration, or later after the password. Only such a passkey is
-   * both factors: a thief of a security key without a PIN can set a PIN (WebAuthn level 3, section 4,
-   * credential record).
+   * both factors: a thief of a security key can set its first PIN (WebAuthn level 3, section 4, credential
+   * record).
    */
   uvInitialized: flag,
   name: text,

@@ -4,7 +4,7 @@ import { type Facts, originSentence, validity } from './facts.ts'
 
 export const address = (facts: Facts): Message => ({
   subject: say('Confirm your new address for {service}', facts),
-  // Without the username, which may look like a link.
+  // The username is left out, because it may look like a link.
   lead: say('Someone asked to use this address for an account at {service}.', facts),
   action: { label: say('Confirm the address'), url: String(facts.link) },
   code: facts.code,

@@ -24,8 +24,8 @@ const addAgain = () => say('Sign in afterwards and add a second factor again in 
 const createCodes = () => say('Sign in afterwards and create new recovery codes in your account.')
 
 /**
- * The texts of the notices about second factors. Each says what happened, when and from where, and what to do if it was
- * someone else.
+ * The texts of the notices about second factors. Each says what happened, when and from where, and what to do
+ * if another person did it.
  */
 export const FACTOR_NOTICES: Record<FactorNotice, (facts: Facts) => Message> = {
   'totp-added': (facts) => ({

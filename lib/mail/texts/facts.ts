@@ -3,11 +3,11 @@ import type { App, MailOrigin } from '../event.ts'
 
 /** The facts that a text reports. */
 export interface Facts {
-  /** Name of the service, as its users know it. */
+  /** Name of the service for its users. */
   service: string
   /** ISO 8601 time of the request. */
   at: string
-  /** Where the request came from. Missing for mails that an operator causes. */
+  /** Where the request came from. Missing for mails of operators. */
   origin?: MailOrigin | undefined
   /** Missing for mails to an address without a user. */
   username?: string | undefined
@@ -19,7 +19,7 @@ export interface Facts {
   delaySeconds?: number | undefined
   /** App that a notice is about. */
   app?: App | undefined
-  /** Page where users ask for a new password. */
+  /** Page where users request a new password. */
   forgotUrl: string
 }
 
@@ -40,13 +40,13 @@ export const originSentence = (facts: Facts): string =>
     ? say('The request came on {day} at {time} UTC from {address}, with {program}.', whenOf(facts))
     : say('An operator sent this on {day} at {time} UTC.', whenOf(facts))
 
-/** Returns the same for a change, which may be an operator's. */
+/** Returns the same sentence for a change, which an operator may have made. */
 export const changeSentence = (facts: Facts): string =>
   facts.origin
     ? originSentence(facts)
     : say('An operator made this change on {day} at {time} UTC.', whenOf(facts))
 
-/** Leads to the page where users ask for a new password. `when` says who should. */
+/** Returns the link to the page where users request a new password. `when` says for whom it is. */
 export const newPassword = ({ forgotUrl }: Facts, when: string) => ({
   when,
   label: say('Choose a new password'),
@@ -66,7 +66,7 @@ const UNITS = [
   ['second', 1],
 ] as const
 
-/** Returns a duration in the largest unit that it is a multiple of, but a day as 24 hours. */
+/** Returns a duration in the largest unit of which it is a multiple. A day counts as 24 hours. */
 export function durationOf(seconds: number): string {
   const [unit, length] = UNITS.find(([, size]) => seconds % size === 0 && seconds > size) ?? ['second', 1]
   return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long', useGrouping: false }).format(
@@ -74,14 +74,14 @@ export function durationOf(seconds: number): string {
   )
 }
 
-// The first that a header names: Edge and Opera also name Chrome, and Chrome names Safari.
+// The first one in a header counts: Edge and Opera also name Chrome, and Chrome names Safari.
 const PROGRAMS = ['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari', 'curl']
 const SYSTEMS = ['Windows', 'Android', 'iPhone', 'iPad', 'Mac OS X', 'Linux']
 const NAMES: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': 'macOS' }
 
 /**
- * Returns the program and the system that a `User-Agent` names. Nothing else of it is shown: anybody can write this header,
- * and a mail must not carry the text or the link of a stranger.
+ * Returns the program and the system that a `User-Agent` names. The mail shows nothing else of it. Anybody
+ * can write this header, and a mail must not contain the text or the link of a stranger.
  */
 function programOf(userAgent: string): string {
   const [program = say('an unknown program'), system] = [PROGRAMS, SYSTEMS].map((names) => {

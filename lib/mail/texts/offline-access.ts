@@ -2,9 +2,12 @@ import { say } from '../../application/texts.ts'
 import type { Message } from '../render.ts'
 import { type Facts, originSentence } from './facts.ts'
 
-/** Says that an app keeps its access. Someone else may have clicked, in a browser that the user left open. */
+/**
+ * The notice that an app has lasting access. Another person may have clicked, in a browser that the user left
+ * open.
+ */
 export function offlineAccess(facts: Facts): Message {
-  // An app that is not registered has its host as name.
+  // The name of an unregistered app is its host.
   const isHost = facts.app?.name === facts.app?.place
   const named = { ...facts, app: facts.app?.name, place: facts.app?.place }
   return {

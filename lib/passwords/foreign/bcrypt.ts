@@ -7,7 +7,7 @@ const MAX_COST = 14
 
 const isAffordable: Kind['isAffordable'] = ({ cost }) => Number(cost) >= MIN_COST && Number(cost) <= MAX_COST
 
-/** bcrypt as most programs store it. Django writes the name of the algorithm in front. */
+/** bcrypt in the format of most programs. Django writes the name of the algorithm in front. */
 export const bcrypt: Kind = {
   name: 'bcrypt',
   spellings: [
@@ -15,11 +15,12 @@ export const bcrypt: Kind = {
   ],
   isAffordable,
   matches: (password, { setting = '', digest = '' }) => digestMatches(password, setting, digest),
-  // One of 72 bytes may be the beginning of a longer one. Only a shorter one ends with a zero byte, which is hashed too.
+  // A password of 72 bytes may be the beginning of a longer one. Only a shorter one ends with a zero byte,
+  // which is hashed too.
   passwordBytes: 71,
 }
 
-/** bcrypt of a digest of the password. It has no limit of 72 bytes. */
+/** bcrypt of a digest of the password, without a limit of 72 bytes. */
 export const bcryptSha256: Kind = {
   name: 'bcrypt-sha256',
   spellings: [
@@ -38,7 +39,7 @@ export const bcryptSha256: Kind = {
   },
 }
 
-/** Loads `bcryptjs`. A package contains it as a file of its own, which is read here and nowhere else. */
+/** Loads `bcryptjs`. A package contains it as a separate file, which only this function reads. */
 async function digestMatches(password: string, setting: string, digest: string): Promise<boolean> {
   const { hashSync } = await import('bcryptjs')
   const computed = hashSync(password, setting).slice(-digest.length)

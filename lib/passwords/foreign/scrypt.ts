@@ -1,10 +1,13 @@
 import { createCipheriv, scryptSync, timingSafeEqual } from 'node:crypto'
 import type { Kind, Parts } from './kind.ts'
 
-/** Maximum of N times r, 256 MiB of memory, and of N times r times p, a second of time. */
+/** Limits of N times r (256 MiB of memory), and of N times r times p (a second of time). */
 const MAX_MEMORY = 2 ** 21
 const MAX_WORK = 2 ** 22
-/** Maximum of r times p: the blocks between the two steps of PBKDF2 (RFC 7914 section 6) are in memory too, several times. */
+/**
+ * Limit of r times p: the blocks between the two steps of PBKDF2 (RFC 7914 section 6) are in memory several
+ * times.
+ */
 const MAX_BLOCKS = 2 ** 17
 
 function isAffordable(parts: Parts): boolean {
@@ -35,8 +38,9 @@ export const scrypt: Kind = {
 }
 
 /**
- * Firebase's scrypt (https://github.com/firebase/scrypt): the derived key encrypts the project's signer key, and the
- * ciphertext is the hash: 64 bytes each. The text contains the project's parameters, as in Supabase's import of such hashes:
+ * Firebase's scrypt (https://github.com/firebase/scrypt). The derived key encrypts the project's signer key,
+ * and the ciphertext is the hash. Both have 64 bytes. The text contains the project's parameters, like in
+ * Supabase's import of such hashes:
  * `$fbscrypt$v=1,n=14,r=8,p=1,ss=<salt separator>,sk=<signer key>$<salt>$<hash>`.
  */
 export const firebaseScrypt: Kind = {
@@ -61,6 +65,6 @@ function costOf({ n, ln, r, p }: Parts) {
 
 function derive(password: string, salt: Buffer, parts: Parts, bytes: number): Buffer {
   const { N, r, p } = costOf(parts)
-  // By default Node.js allows 32 MiB, and it counts its working space too.
+  // The default limit of Node.js is 32 MiB, including its working space.
   return scryptSync(password, salt, bytes, { N, r, p, maxmem: 128 * r * (N + p + 2) })
 }
