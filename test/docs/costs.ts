@@ -19,6 +19,12 @@ export function costsIn(page: string) {
     },
     /** Returns the price of a million of a row. */
     priceOf: (what: string) => dollars(costs.find(([name]) => name === what)?.[1]),
+    /** Returns what a million of each column cost, as written. */
+    sums: () =>
+      costs
+        .at(-1)
+        ?.slice(2)
+        .map((cell) => cell.replaceAll('*', '')),
     /** Expects that the cells are quantity times price, and the last row their sums. */
     expectSums() {
       const sums = costs.at(-1)?.slice(2).map(dollars)

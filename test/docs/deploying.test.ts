@@ -31,11 +31,16 @@ test('DEPLOYING.md lists every parameter with its default in plugins/parameters/
   expect(shown.sort()).toEqual(expected.sort())
 })
 
-const { expectSums, quantities } = costsIn(page)
+const calculation = readFileSync(`${root}/bench/COSTS.md`, 'utf8')
+const { expectSums, quantities, sums } = costsIn(calculation)
 
-test('the costs in DEPLOYING.md are sums of quantity times price', expectSums)
+test('the costs in bench/COSTS.md are sums of quantity times price', expectSums)
 
-test('a warm login makes the calls that DEPLOYING.md counts', async () => {
+test('the costs in DEPLOYING.md are the sums of bench/COSTS.md', () => {
+  expect(tableIn(page, 'A million').map(([, cost]) => cost)).toEqual(sums())
+})
+
+test('a warm login makes the calls that bench/COSTS.md counts', async () => {
   const { proxies, load } = await startCounted()
   const login = await load('login')
   const signIn = () => login(loginEvent({ body: JSON.stringify(ADA) }), lambdaContext())
@@ -66,10 +71,10 @@ test('a login from a first source writes one unit more', async () => {
     statusCode: 200,
   })
   expect(proxies.dynamodb.calls.filter((call) => call === 'UpdateItem')).toHaveLength(7)
-  expect(page).toContain('One from a first source marks it, which is a twelfth write')
+  expect(calculation).toContain('One from a first source marks it, which is a twelfth write')
 })
 
-test('what a login stores costs what DEPLOYING.md counts', async () => {
+test('what a login stores costs what bench/COSTS.md counts', async () => {
   const { aws, load } = await startCounted()
   const table = tableOf(service, aws)
   const login = await load('login')
@@ -97,7 +102,7 @@ test.each(['Login', 'Login with an app', 'Registration', 'Reset', 'Refresh', 'Au
   },
 )
 
-test('a login with an app makes the calls that DEPLOYING.md counts', async () => {
+test('a login with an app makes the calls that bench/COSTS.md counts', async () => {
   const { aws, proxies, load } = await startCounted()
   const [login, loginFactor] = [await load('login'), await load('login-factor')]
 
@@ -144,7 +149,7 @@ test('a login with an app makes the calls that DEPLOYING.md counts', async () =>
   })
 })
 
-test('the token of a machine makes the calls that DEPLOYING.md counts, and a million cost at most $12', async () => {
+test('the token of a machine makes the calls that bench/COSTS.md counts, and a million cost at most $12', async () => {
   const { aws, proxies, load } = await startCounted()
   const table = tableOf(service, aws)
   await addApi(table)
@@ -170,7 +175,7 @@ test('the token of a machine makes the calls that DEPLOYING.md counts, and a mil
   expect(dollars(used['**A million cost**'])).toBeLessThanOrEqual(12)
 })
 
-test('a registration and a reset make the calls that DEPLOYING.md counts', async () => {
+test('a registration and a reset make the calls that bench/COSTS.md counts', async () => {
   recordLogs()
   const stores = { dynamodb: new URL('http://127.0.0.1'), kms: new URL('http://127.0.0.1') }
   const proxies = { dynamodb: await startProxy(stores.dynamodb), kms: await startProxy(stores.kms) }

@@ -8,17 +8,23 @@ import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http
 import { lambdaContext, loginEvent, sampleEvent } from '../support/http/lambda.ts'
 import { root, tableOf } from '../support/process/service-description.ts'
 import { costsIn, startCounted } from './costs.ts'
+import { tableIn } from './table.ts'
 
 /** A client that is not registered. Its document is in the cache. */
 const CLIENT = 'https://app.test/oauth/client.json'
 
-const page = (name: string) => readFileSync(`${root}/docs/${name}`, 'utf8')
-const { expectSums, quantities, priceOf } = costsIn(page('MCP.md'))
+const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
+const [ofService = '', ofServer = ''] = read('bench/COSTS.md').split('## An MCP server')
+const { expectSums, quantities, priceOf, sums } = costsIn(ofServer)
 
-test('the costs in MCP.md are sums of quantity times price', expectSums)
+test('the costs of an MCP server in bench/COSTS.md are sums of quantity times price', expectSums)
 
-test('the prices in MCP.md are those of DEPLOYING.md', () => {
-  const { priceOf: priceThere } = costsIn(page('DEPLOYING.md'))
+test('the costs in MCP.md are the sums of bench/COSTS.md', () => {
+  expect(tableIn(read('docs/MCP.md'), 'A million').map(([, cost]) => cost)).toEqual(sums())
+})
+
+test('the prices of an MCP server are those of the service', () => {
+  const { priceOf: priceThere } = costsIn(ofService)
   for (const what of ['Invocations', 'GB-seconds', 'Read units', 'Write units', 'RSA-2048 signatures']) {
     expect([what, priceOf(what)]).toEqual([what, priceThere(what)])
   }
@@ -43,7 +49,7 @@ function unitsOf(call: string, body: Batch) {
   return { reads: 0, writes: 2 * items.length + inIndex.length }
 }
 
-test('a sign-in, a refresh and /userinfo use what MCP.md counts', async () => {
+test('a sign-in, a refresh and /userinfo use what bench/COSTS.md counts', async () => {
   const { aws, proxies, load } = await startCounted()
   const table = tableOf(service, aws)
   await addApi(table, { urlClients: true })
