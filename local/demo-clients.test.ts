@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findApis } from '../lib/oauth/apis/store.ts'
 import { CLIENT_TYPES, hasSecret } from '../lib/oauth/clients/client.ts'
 import { matchesRedirectUri } from '../lib/oauth/clients/redirect-uri.ts'
@@ -6,11 +6,10 @@ import { isSecretOf } from '../lib/oauth/clients/secret.ts'
 import { findClientWithSecrets } from '../lib/oauth/clients/store.ts'
 import { identifiersOf, scopeIn, scopesOf } from '../lib/oauth/scopes.ts'
 import { requireFittingValues } from '../scripts/clients/values.ts'
-import { startTable } from '../test/support/aws/table.ts'
+import { useTable } from '../test/support/aws/table.ts'
 import { DEMO_CLIENTS } from './demo-clients.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 
 test('the local service has one demo client of each type', () => {
   expect(DEMO_CLIENTS.map(({ type }) => type)).toEqual(CLIENT_TYPES)

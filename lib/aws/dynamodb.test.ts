@@ -1,8 +1,8 @@
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { say, startFakeAws } from '../../test/support/aws/fake-aws.ts'
-import { startTable } from '../../test/support/aws/table.ts'
+import { useTable } from '../../test/support/aws/table.ts'
 import { ServiceError } from '../errors.ts'
-import type { AwsCall } from './client.ts'
+import { type AwsCall, awsClient } from './client.ts'
 import {
   attributesOf,
   flag,
@@ -17,8 +17,7 @@ import {
   writeIf,
 } from './dynamodb.ts'
 
-const { table, client, stop } = await startTable()
-afterAll(stop)
+const { table, aws } = await useTable()
 
 const keyOf = (name: string): Key => ({ pk: { S: name }, sk: { S: 'it' } })
 const itemOf = (name: string): Item => ({ ...keyOf(name), name: { S: name } })
@@ -187,7 +186,11 @@ describe('a conditional write', () => {
     const failure = await writeIf(gone, 'PutItem', input(itemOf('once'))).catch((error) => error)
     expect(failure).toBeInstanceOf(ServiceError)
     expect(failure).toMatchObject({ code: 'unavailable', cause: { name: 'ResourceNotFoundException' } })
-    const late = writeIf({ ...table, aws: client.within(Date.now() - 1) }, 'PutItem', input(itemOf('late')))
+    const late = writeIf(
+      { ...table, aws: awsClient(aws.settings).within(Date.now() - 1) },
+      'PutItem',
+      input(itemOf('late')),
+    )
     await expect(late).rejects.toMatchObject({ code: 'unavailable', cause: { name: 'DeadlineExceeded' } })
     expect(await get('late')).toBeUndefined()
   })

@@ -1,5 +1,5 @@
-import { afterAll, describe, expect, test } from 'vitest'
-import { startStores } from '../../test/support/users/sessions.ts'
+import { describe, expect, test } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { testAct } from '../../test/support/users/users.ts'
 import { transact } from '../aws/dynamodb.ts'
 import {
@@ -12,8 +12,7 @@ import {
   storeFactorReset,
 } from './factor-reset.ts'
 
-const { aws, table } = await startStores()
-afterAll(() => aws.stop())
+const { table } = await useTable()
 
 const now = new Date('2026-11-26T09:00:00.400Z')
 const announcedAt = now.getTime() / 1_000 - 0.4

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, describe, expect, test } from 'vitest'
-import { startStores } from '../../test/support/users/sessions.ts'
+import { describe, expect, test } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { testAct } from '../../test/support/users/users.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
@@ -10,8 +10,7 @@ import { storeFactorReset } from './factor-reset.ts'
 import { planMail } from './plan.ts'
 import { storeInvitation } from './store.ts'
 
-const stores = await startStores()
-afterAll(() => stores.aws.stop())
+const stores = await useTable()
 
 const now = new Date('2026-11-26T09:00:00.400Z')
 const common = { at: now.toISOString(), origin: { sourceIp: '203.0.113.7', userAgent: 'curl/8' } }

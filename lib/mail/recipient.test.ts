@@ -1,11 +1,10 @@
-import { afterAll, expect, test, vi } from 'vitest'
-import { startStores } from '../../test/support/users/sessions.ts'
+import { expect, test, vi } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import type { Role } from '../application/roles.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import { findRecipient, findRecipientByName } from './recipient.ts'
 
-const stores = await startStores()
-afterAll(() => stores.aws.stop())
+const stores = await useTable()
 
 test('a recipient is found by id and by login name, without the password hash', async () => {
   const username = await stores.add({

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, expect, test } from 'vitest'
-import { startStores } from '../../test/support/users/sessions.ts'
+import { expect, test } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { testAct } from '../../test/support/users/users.ts'
 import type { Role } from '../application/roles.ts'
 import { transact } from '../aws/dynamodb.ts'
@@ -17,8 +17,7 @@ import {
   storeInvitation,
 } from './store.ts'
 
-const { aws, table } = await startStores()
-afterAll(() => aws.stop())
+const { table } = await useTable()
 
 const now = new Date()
 const newId = () => newMailId(randomBytes(MAIL_ID_BYTES), 'ada@example.org')

@@ -1,6 +1,6 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { startTable } from '../../test/support/aws/table.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { recordLogs } from '../../test/support/logs.ts'
 import { addTestUser, testAct, testUser } from '../../test/support/users/users.ts'
 import type { Table } from '../aws/dynamodb.ts'
@@ -16,8 +16,7 @@ vi.mock('node:crypto', async (importOriginal) => {
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
 })
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 
 /** Returns a hash of any cost, as another program stores it. */
 function hashOf(password: string, memory: number, passes: number, parallelism = 1): string {

@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { keeping } from '../../test/support/aws/table.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { keeping, useTable } from '../../test/support/aws/table.ts'
 import { beginLogin } from '../../test/support/users/fake-factor.ts'
-import { startStores } from '../../test/support/users/sessions.ts'
 import { testAt } from '../../test/support/users/users.ts'
 import { attributesOf, getItems, transact, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
@@ -23,7 +22,7 @@ import type { Spend } from './complete.ts'
 import { loginTokenKey } from './login-token.ts'
 
 const events: MailEvent[] = []
-const stores = await startStores({
+const stores = await useTable({
   functionNames: ['mailer'],
   pausesMs: [],
   invoke: async (_name, event) => {
@@ -32,7 +31,6 @@ const stores = await startStores({
   },
 })
 const table = keeping(stores.table)
-afterAll(() => stores.aws.stop())
 
 const now = new Date('2026-11-26T09:00:00.400Z')
 const step = secondOf(now) / 30

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, describe, expect, test } from 'vitest'
-import { startTable } from '../../test/support/aws/table.ts'
+import { describe, expect, test } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { addTestUser, testAt } from '../../test/support/users/users.ts'
 import { transact } from '../aws/dynamodb.ts'
 import { eventsOfUser } from '../events/store.ts'
@@ -9,8 +9,7 @@ import type { User } from '../users/user.ts'
 import { passwordEvent, placeOf } from './correct-password.ts'
 import { LOGIN_TOKEN_RANDOM_BYTES, startLoginToken } from './login-token.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 
 const HOME = '203.0.113.7'
 const start = new Date('2026-11-26T09:00:00.000Z')

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { startTable } from '../../test/support/aws/table.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { getItems, transact } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
 import {
@@ -16,8 +16,7 @@ import {
   storeLoginToken,
 } from './login-token.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 
 const now = new Date('2026-11-26T09:00:00.400Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { startTable } from '../../test/support/aws/table.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { addTestUser, testAt } from '../../test/support/users/users.ts'
 import { attributesOf, getItems, type Table, transact, writeIf } from '../aws/dynamodb.ts'
 import { recoveryCodesKey } from '../factors/keys.ts'
@@ -14,8 +14,7 @@ import type { User } from '../users/user.ts'
 import { findLoginToken } from './login-token.ts'
 import { nextStep, type PasswordStep } from './next-step.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 
 const PASSWORD = 'a password for tests'
 const passwordHash = await hashPassword(PASSWORD, randomBytes(SALT_BYTES))

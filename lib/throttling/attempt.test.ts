@@ -1,7 +1,7 @@
 import { argon2Sync } from 'node:crypto'
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fifty } from '../../test/support/at-once.ts'
-import { startTable } from '../../test/support/aws/table.ts'
+import { useTable } from '../../test/support/aws/table.ts'
 import { inRounds } from '../../test/support/rounds.ts'
 import { addTestUser, testAt } from '../../test/support/users/users.ts'
 import { getItems } from '../aws/dynamodb.ts'
@@ -19,8 +19,7 @@ vi.mock('node:crypto', async (importOriginal) => {
   return { ...crypto, argon2Sync: vi.fn(crypto.argon2Sync) }
 })
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 
 const limits: Limits = {
   LIMIT_USER_AND_SOURCE: { attempts: 3, windowSeconds: 900 },

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fifty } from '../../test/support/at-once.ts'
-import { startTable } from '../../test/support/aws/table.ts'
+import { useTable } from '../../test/support/aws/table.ts'
 import type { AwsCall } from '../aws/client.ts'
 import { getItems, type Item } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
@@ -17,8 +17,7 @@ import {
   reserveInTurn,
 } from './store.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const second = secondOf(now)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { startTable } from '../../test/support/aws/table.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { addTestUser, testAct, testUser } from '../../test/support/users/users.ts'
 import type { Item, Table } from '../aws/dynamodb.ts'
 import { changeNames, createUser, namesOf, removeUser } from './names.ts'
@@ -8,9 +8,8 @@ import { revokeTokens } from './revocation.ts'
 import { changeUser, findUser, findUserByName, nameKey } from './store.ts'
 import type { User } from './user.ts'
 
-const { table, stop } = await startTable()
+const { table } = await useTable()
 const { aws } = table
-afterAll(stop)
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 

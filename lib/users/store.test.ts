@@ -1,5 +1,5 @@
-import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { startTable } from '../../test/support/aws/table.ts'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { useTable } from '../../test/support/aws/table.ts'
 import { addTestUser, testAct } from '../../test/support/users/users.ts'
 import { getItems, type Table, type TransactWrite } from '../aws/dynamodb.ts'
 import { OWN_PROFILE } from '../factors/own-account.ts'
@@ -19,9 +19,8 @@ import {
 } from './store.ts'
 import type { User } from './user.ts'
 
-const { table, stop } = await startTable()
+const { table } = await useTable()
 const { aws } = table
-afterAll(stop)
 
 const MISSING = 'AAAAAAAAAAAAAAAAAAAAAA'
 

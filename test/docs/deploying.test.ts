@@ -13,7 +13,8 @@ import { startProxy } from '../support/aws/aws-proxy.ts'
 import { lambdaContext, loginEvent, sampleEvent } from '../support/http/lambda.ts'
 import { recordLogs } from '../support/logs.ts'
 import { root, tableOf } from '../support/process/service-description.ts'
-import { newAddress, startMailService, tokenIn } from '../support/users/mail-service.ts'
+import { useService } from '../support/service.ts'
+import { newAddress, tokenIn } from '../support/users/mails.ts'
 import { NEW_PASSWORD, PASSWORD } from '../support/users/sessions.ts'
 import { costsIn, dollars, keptBy, startCounted, tracesOf } from './costs.ts'
 import { tableIn } from './table.ts'
@@ -179,9 +180,11 @@ test('a registration and a reset make the calls that bench/COSTS.md counts', asy
   recordLogs()
   const stores = { dynamodb: new URL('http://127.0.0.1'), kms: new URL('http://127.0.0.1') }
   const proxies = { dynamodb: await startProxy(stores.dynamodb), kms: await startProxy(stores.kms) }
-  const mails = await startMailService({
-    AWS_ENDPOINT_URL_DYNAMODB: proxies.dynamodb.url.href,
-    AWS_ENDPOINT_URL_KMS: proxies.kms.url.href,
+  const mails = await useService({
+    settings: {
+      AWS_ENDPOINT_URL_DYNAMODB: proxies.dynamodb.url.href,
+      AWS_ENDPOINT_URL_KMS: proxies.kms.url.href,
+    },
   })
   stores.dynamodb.port = mails.aws.settings.endpoints.dynamodb.port
   stores.kms.port = mails.aws.settings.endpoints.kms.port

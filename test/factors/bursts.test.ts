@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { totpCounter } from '../../lib/throttling/factor-counters.ts'
 import { stopTime } from '../support/at-once.ts'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
+import { ORIGIN, type TestService, useService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -13,30 +15,24 @@ import {
   signInWith,
   totpCode,
   wrongTotpCode,
-} from '../support/users/factors/client.ts'
-import { type FactorService, ORIGIN, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
-import type { ApiResponse } from '../support/users/sessions.ts'
+} from '../support/users/factors.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
-
-let service: FactorService
 let requests = 0
 let bursts = 0
 
-beforeAll(async () => {
-  recordLogs()
-  service = await startFactorService({ MAILER: '' })
-  stopTime(NOW)
-})
+recordLogs()
+const service = await useService({ settings: { MAILER: '' } })
+stopTime(NOW)
 afterAll(() => {
   vi.useRealTimers()
-  service.aws.stop()
   console.log(`Bursts of factors: ${bursts} bursts, ${requests} requests`)
 })
 beforeEach(() => void vi.setSystemTime(NOW))
 
-const ask: FactorService['functions']['ask'] = (...parameters) => service.functions.ask(...parameters)
+const ask: TestService['functions']['ask'] = (...parameters) => service.functions.ask(...parameters)
 
 let sources = 0
 /** Returns an address that no other request has come from. */

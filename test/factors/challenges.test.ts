@@ -1,38 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Functions } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
-import {
-  addPasskey,
-  addTotp,
-  beginLogin,
-  bodyOf,
-  signInWith,
-  totpCode,
-} from '../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  ORIGIN,
-  PASSWORD,
-  startFactorService,
-} from '../support/users/factors/service.ts'
+import { ORIGIN, useService } from '../support/service.ts'
+import { addPasskey, addTotp, beginLogin, bodyOf, signInWith, totpCode } from '../support/users/factors.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { createPasskey, type SoftPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 const later = (seconds: number) => void vi.setSystemTime(Date.now() + seconds * 1_000)
 
-let service: FactorService
-let underPolicy: FactorFunctions
-
-beforeAll(async () => {
-  recordLogs()
-  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
-  service = await startFactorService({ MAILER: '' })
-  underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
-})
-afterAll(() => service.aws.stop())
+recordLogs()
+vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+const service = await useService({ settings: { MAILER: '' } })
+const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 beforeEach(() => void vi.setSystemTime(NOW))
 
-const ask: FactorFunctions['ask'] = (...parameters) => service.functions.ask(...parameters)
+const ask: Functions['ask'] = (...parameters) => service.functions.ask(...parameters)
 
 /** Adds a user with a passkey. */
 async function owner() {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
 import { type Fate, nameOf, startWire } from '../support/aws/wire.ts'
+import type { Asking } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
+import { ORIGIN, useService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -12,18 +14,18 @@ import {
   signInByPasskey,
   signInWith,
   totpCode,
-} from '../support/users/factors/client.ts'
-import { ORIGIN, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
-import type { Asking, Tokens } from '../support/users/sessions.ts'
+} from '../support/users/factors.ts'
+import type { Tokens } from '../support/users/sessions.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 // Every route that changes second factors × every call × every fate of that call. completions.test.ts does the same for sign-ins.
 
-const service = await startFactorService({ LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' })
+const service = await useService({ settings: { LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' } })
 const { functions: clean } = service
 const wire = await startWire(service.aws)
 /** Their calls of AWS pass the wire. */
-const wired = await service.load({}, wire.url)
+const wired = await service.load({}, { url: wire.url })
 /** Removes all users. */
 const empty = await service.restorer()
 
@@ -46,8 +48,6 @@ beforeEach(() => wire.intercept(() => 'pass'))
 afterAll(() => {
   vi.restoreAllMocks()
   console.log(`Faults of changes of factors: ${ran} cases ran`)
-  wire.stop()
-  service.aws.stop()
 })
 
 /** A request of a user, with the app or the passkey that may be stored after it. */

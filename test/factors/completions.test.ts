@@ -1,30 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { withSecret } from '../../lib/sessions/refresh-token.ts'
 import { stopTime } from '../support/at-once.ts'
-import { type Call, nameOf, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/aws/wire.ts'
+import { type Call, nameOf, OUTAGES, startWire, strike, targetsOf } from '../support/aws/wire.ts'
+import type { ApiResponse, Functions } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { firstOfClass } from '../support/rows.ts'
-import {
-  addPasskey,
-  addTotp,
-  beginLogin,
-  bodyOf,
-  enterPassword,
-  totpCode,
-} from '../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  ORIGIN,
-  PASSWORD,
-  startFactorService,
-} from '../support/users/factors/service.ts'
-import { codeIn } from '../support/users/mail-service.ts'
-import type { ApiResponse, Tokens } from '../support/users/sessions.ts'
+import { ORIGIN, useService } from '../support/service.ts'
+import { addPasskey, addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/users/factors.ts'
+import { codeIn } from '../support/users/mails.ts'
+import type { Tokens } from '../support/users/sessions.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { testAct } from '../support/users/users.ts'
 import { createPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
@@ -39,33 +28,26 @@ interface Last {
   route: string
   body: object
 }
-
-let service: FactorService
-let wire: Wire
-let wired: FactorFunctions
-let empty: () => Promise<void>
 let cases = 0
 const isFirst = firstOfClass()
 
-beforeAll(async () => {
-  recordLogs()
-  // No pause between attempts.
-  vi.spyOn(Math, 'random').mockReturnValue(0)
-  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-  service = await startFactorService({
+recordLogs()
+// No pause between attempts.
+vi.spyOn(Math, 'random').mockReturnValue(0)
+vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+const service = await useService({
+  settings: {
     REQUIRE_SECOND_FACTOR: 'administrators',
     LIMIT_MAIL_RECIPIENT: '999/3600',
-  })
-  wire = await startWire(service.aws)
-  wired = await service.load({}, wire.url, REMAINING_MS)
-  empty = await service.restorer()
-  stopTime(BEGIN_MS)
+  },
 })
+const wire = await startWire(service.aws)
+const wired = await service.load({}, { url: wire.url, remainingMs: REMAINING_MS })
+const empty = await service.restorer()
+stopTime(BEGIN_MS)
 afterAll(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
-  wire.stop()
-  service.aws.stop()
   console.log(`Completions of sign-ins with a fault: ${cases} cases ran`)
 })
 
@@ -185,7 +167,7 @@ describe.each(Object.keys(WAYS))('a sign-in by %s', (name) => {
     const begunAtMs = Date.now()
     const restore = await service.restorer()
     const [before, liveBefore] = [await stored(), await liveSessions()]
-    const run = async (functions: FactorFunctions): Promise<ApiResponse> => {
+    const run = async (functions: Functions): Promise<ApiResponse> => {
       const response = await functions.ask(route, { body })
       await wire.settle()
       await service.settled()

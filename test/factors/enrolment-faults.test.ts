@@ -1,39 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { getItems } from '../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { loginTokenKey } from '../../lib/sign-in/login-token.ts'
 import { stopTime } from '../support/at-once.ts'
 import { restorerOf } from '../support/aws/restore.ts'
-import { type Call, type Fate, isWrite, nameOf, startWire, type Wire } from '../support/aws/wire.ts'
+import { type Call, type Fate, isWrite, nameOf } from '../support/aws/wire.ts'
+import type { Functions, Route } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
+import { NO_LIMITS, ORIGIN, useWiredService } from '../support/service.ts'
 import { authenticator } from '../support/users/authenticator.ts'
-import { codeIn, type MailService, startMailService, tokenIn } from '../support/users/mail-service.ts'
-import { type Functions, NO_LIMITS, PASSWORD, type Route, startFunctions } from '../support/users/sessions.ts'
+import { codeIn, tokenIn } from '../support/users/mails.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { testAct } from '../support/users/users.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
-const SETTINGS = { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'administrators', MAILER: 'mailer' }
-let service: MailService
-let wire: Wire
-/** Their calls of AWS pass the wire. */
-let wired: Functions
-/** Removes all users. */
-let empty: () => Promise<void>
+const SETTINGS = { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'administrators' }
 let ran = 0
 const isFirst = firstOfClass()
 const outcomes = { enrolled: 0, 'not enrolled': 0 }
 
-beforeAll(async () => {
-  service = await startMailService(SETTINGS)
-  wire = await startWire(service.aws)
-  wired = await startFunctions(wire.url, SETTINGS)
-  empty = await restorerOf(service.table)
-  // A code of an app is valid for a minute at most, and is sent once for each fault.
-  stopTime(Date.now())
-})
+const { service, wire, wired } = await useWiredService(SETTINGS)
+const empty = await restorerOf(service.table)
+// A code of an app is valid for a minute at most, and is sent once for each fault.
+stopTime(Date.now())
 beforeEach(() => {
   // No pause between attempts.
   vi.spyOn(Math, 'random').mockReturnValue(0)
@@ -42,8 +34,6 @@ beforeEach(() => {
 afterAll(() => {
   vi.restoreAllMocks()
   console.log(`Faults of enrolments: ${ran} cases ran`, outcomes)
-  wire.stop()
-  service.aws.stop()
 })
 
 /** An administrator who enrols. */
@@ -87,7 +77,7 @@ const startTotp = async (enrolmentToken: string) =>
   authenticator((await ask('POST /enrolment/totp', { enrolmentToken })).body.secret)
 const startPasskey = async (enrolmentToken: string) => {
   const { body } = await ask('POST /enrolment/passkey/options', { enrolmentToken })
-  return createPasskey(body, 'https://service.example').response
+  return createPasskey(body, ORIGIN).response
 }
 
 /** Requests by route, with the body that a person sends at that step. */

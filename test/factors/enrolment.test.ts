@@ -1,39 +1,30 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
+import type { Route } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
+import { NO_LIMITS, ORIGIN, useService } from '../support/service.ts'
 import { authenticator } from '../support/users/authenticator.ts'
 import { beginLogin } from '../support/users/fake-factor.ts'
-import {
-  codeIn,
-  type MailService,
-  newAddress,
-  startMailService,
-  tokenIn,
-} from '../support/users/mail-service.ts'
-import { NEW_PASSWORD, NO_LIMITS, PASSWORD, type Route } from '../support/users/sessions.ts'
+import { codeIn, newAddress, tokenIn } from '../support/users/mails.ts'
+import { NEW_PASSWORD, PASSWORD } from '../support/users/sessions.ts'
 import { testAct } from '../support/users/users.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 const SOME_PASSKEY = createPasskey(
   {
     challenge: 'A'.repeat(43),
-    rp: { id: 'service.example', name: 'Test' },
+    rp: { id: 'localhost', name: 'Test' },
     user: { id: 'A'.repeat(22), name: 'ada', displayName: 'ada' },
   },
-  'https://service.example',
+  ORIGIN,
 ).response
 
-let service: MailService
-
-beforeAll(async () => {
-  recordLogs()
-  service = await startMailService({ ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'administrators' })
-})
-afterAll(() => service.aws.stop())
+recordLogs()
+const service = await useService({ settings: { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'administrators' } })
 
 let username: string
 let to: string
@@ -119,8 +110,8 @@ describe('an administrator without a second factor, under the policy', () => {
     const enrolmentToken = await begin()
     await prove(enrolmentToken)
     const options = await ask('POST /enrolment/passkey/options', { enrolmentToken })
-    expect(options).toMatchObject({ status: 200, body: { rp: { id: 'service.example' } } })
-    const { response } = createPasskey(options.body, 'https://service.example')
+    expect(options).toMatchObject({ status: 200, body: { rp: { id: 'localhost' } } })
+    const { response } = createPasskey(options.body, ORIGIN)
     const enrolled = await ask('POST /enrolment/passkey', { enrolmentToken, response, name: 'Phone' })
     expect(enrolled.status).toBe(200)
     expect(enrolled.body.recoveryCodes).toHaveLength(10)
@@ -157,9 +148,11 @@ describe('an administrator without a second factor, under the policy', () => {
   })
 
   test('gets the mail, although strangers have used up the mails of the address', async () => {
-    const limited = await startMailService({
-      REQUIRE_SECOND_FACTOR: 'administrators',
-      LIMIT_MAIL_RECIPIENT: '3/3600',
+    const limited = await useService({
+      settings: {
+        REQUIRE_SECOND_FACTOR: 'administrators',
+        LIMIT_MAIL_RECIPIENT: '3/3600',
+      },
     })
     const address = newAddress()
     const name = await limited.add({
@@ -384,7 +377,7 @@ describe('a proof', () => {
 })
 
 test('a registration under the policy leads to an enrolment that is proved already', async () => {
-  const all = await startMailService({ ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'all' })
+  const all = await useService({ settings: { ...NO_LIMITS, REQUIRE_SECOND_FACTOR: 'all' } })
   const address = newAddress()
   await all.ask('register', { body: { email: address } })
   const body = { token: tokenIn(all.mailTo(address)), password: NEW_PASSWORD }

@@ -1,26 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import { expectAlike, measureInTurns } from '../security/timing/timing.ts'
 import { recordLogs } from '../support/logs.ts'
 import { hashes } from '../support/process/cheap-argon2.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  startFactorService,
-} from '../support/users/factors/service.ts'
+import { useService } from '../support/service.ts'
 
-let service: FactorService
-let functions: Record<'none' | 'all', FactorFunctions>
-let count = 0
-
-beforeAll(async () => {
-  recordLogs()
-  const limits = { LIMIT_SOURCE: '9999/900', LIMIT_USER: '9999/86400' }
-  service = await startFactorService({ MAILER: '', ...limits })
-  functions = { none: service.functions, all: await service.load({ REQUIRE_SECOND_FACTOR: 'all' }) }
+recordLogs()
+const service = await useService({
+  settings: { MAILER: '', LIMIT_SOURCE: '9999/900', LIMIT_USER: '9999/86400' },
 })
-afterAll(() => service.aws.stop())
+const functions = { none: service.functions, all: await service.load({ REQUIRE_SECOND_FACTOR: 'all' }) }
+let count = 0
 
 type Kind = 'unknown username' | 'without factors' | 'with an app' | 'with both' | 'disabled, with an app'
 

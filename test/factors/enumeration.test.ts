@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Counter } from '../../lib/throttling/counter.ts'
 import { challengeCounters } from '../../lib/throttling/factor-counters.ts'
-import { type Call, startWire, type Wire } from '../support/aws/wire.ts'
+import { type Call, startWire } from '../support/aws/wire.ts'
+import type { ApiResponse, Asking, Functions } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
+import { ORIGIN, useService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -12,43 +14,27 @@ import {
   signInByPasskey,
   signInWith,
   totpCode,
-} from '../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  ORIGIN,
-  startFactorService,
-} from '../support/users/factors/service.ts'
-import type { ApiResponse, Asking } from '../support/users/sessions.ts'
+} from '../support/users/factors.ts'
 import { createPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
-
-let service: FactorService
-let wire: Wire
-let wired: FactorFunctions
-let underPolicy: FactorFunctions
 let cases = 0
+let sources = 0
 
-beforeAll(async () => {
-  recordLogs()
-  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
-  service = await startFactorService()
-  wire = await startWire(service.aws)
-  wired = await service.load({}, wire.url)
-  underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' }, wire.url)
-  // The first request of a function reads keys, or tries argon2.
-  for (const functions of [wired, underPolicy]) await enterPassword(functions, 'unknown', newSource())
-})
+recordLogs()
+vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+const service = await useService()
+const wire = await startWire(service.aws)
+const wired = await service.load({}, { url: wire.url })
+const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' }, { url: wire.url })
+// The first request of a function reads keys, or tries argon2.
+for (const functions of [wired, underPolicy]) await enterPassword(functions, 'unknown', newSource())
 afterAll(() => {
   vi.useRealTimers()
-  wire.stop()
-  service.aws.stop()
   console.log(`Enumeration of factors: ${cases} requests compared`)
 })
 beforeEach(() => void vi.setSystemTime(NOW))
 
-let sources = 0
 function newSource(): { sourceIp: string } {
   sources += 1
   return { sourceIp: `10.0.${sources >> 8}.${sources & 255}` }
@@ -69,7 +55,7 @@ function shapeOf({ operation, body }: Call): string {
 }
 
 /** Sends a request, and returns its response and the shapes of its calls. Calls at the same time have no order. */
-async function observe(functions: FactorFunctions, route: string, asking: Asking) {
+async function observe(functions: Functions, route: string, asking: Asking) {
   await service.settled()
   wire.intercept(() => 'pass')
   const response = await functions.ask(route, { ...newSource(), ...asking })

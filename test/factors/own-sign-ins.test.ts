@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { recordLogs } from '../support/logs.ts'
-import { beginLogin, bodyOf } from '../support/users/factors/client.ts'
-import { startFactorService } from '../support/users/factors/service.ts'
+import { useService } from '../support/service.ts'
+import { beginLogin, bodyOf } from '../support/users/factors.ts'
 import type { Tokens } from '../support/users/sessions.ts'
 
 // What a user sees of own sign-ins in two steps, and of those that an attacker begins with the password.
@@ -22,9 +22,8 @@ const HOME = '203.0.113.7'
 const STRANGER = { sourceIp: '198.51.100.66', headers: { 'User-Agent': 'a browser of the attacker' } }
 const START = new Date('2026-11-26T09:00:00.000Z')
 
-const service = await startFactorService({ LIMIT_USER_AND_SOURCE: '999/900' })
+const service = await useService({ settings: { LIMIT_USER_AND_SOURCE: '999/900' } })
 const { functions, table } = service
-afterAll(() => service.aws.stop())
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: START })

@@ -1,5 +1,7 @@
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
+import { ORIGIN, useService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -7,12 +9,12 @@ import {
   bodyOf,
   enterPassword,
   signInByPasskey,
-} from '../support/users/factors/client.ts'
-import { ORIGIN, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
-import type { ApiResponse, Tokens } from '../support/users/sessions.ts'
+} from '../support/users/factors.ts'
+import type { Tokens } from '../support/users/sessions.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { createPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
-const service = await startFactorService({ LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' })
+const service = await useService({ settings: { LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' } })
 const { ask } = service.functions
 
 const begunAt = Date.parse('2026-11-26T10:00:00Z')
@@ -20,7 +22,6 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: begunAt })
   recordLogs()
 })
-afterAll(() => service.aws.stop())
 
 const refused = ({ status, text }: ApiResponse) =>
   expect({ status, ...JSON.parse(text) }).toMatchObject(REFUSED)

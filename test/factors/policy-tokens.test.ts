@@ -1,26 +1,14 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { User } from '../../lib/users/user.ts'
 import type { Mail } from '../../local/mail/mailbox.ts'
-import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  ORIGIN,
-  startFactorService,
-} from '../support/users/factors/service.ts'
-import { codeIn, newAddress, tokenIn } from '../support/users/mail-service.ts'
+import { ORIGIN, useService } from '../support/service.ts'
+import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/users/factors.ts'
+import { codeIn, newAddress, tokenIn } from '../support/users/mails.ts'
 import { PASSWORD } from '../support/users/sessions.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
-// Access tokens and requests that are older than requireSecondFactor.
-
-let service: FactorService
-let underPolicy: FactorFunctions
-beforeAll(async () => {
-  service = await startFactorService()
-  underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
-})
-afterAll(() => service.aws.stop())
+const service = await useService()
+const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 
 const stepUp = {
   error: 'insufficient_user_authentication',

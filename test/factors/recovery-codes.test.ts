@@ -1,24 +1,15 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import type { MailEvent } from '../../lib/mail/event.ts'
 import { recordLogs } from '../support/logs.ts'
+import { useService } from '../support/service.ts'
 import { authenticator } from '../support/users/authenticator.ts'
-import { PASSWORD, startStores, tokensOf } from '../support/users/sessions.ts'
+import { PASSWORD, tokensOf } from '../support/users/sessions.ts'
 import { addTotpUser, beginSignIn, signInWithTotp, type TotpUser } from './totp-users.ts'
 
-const events: MailEvent[] = []
-const stores = await startStores({
-  functionNames: ['mailer'],
-  pausesMs: [],
-  invoke: async (_name, event) => {
-    events.push(event as MailEvent)
-    return { isReturned: true, payload: 'null' }
-  },
-})
-const functions = await stores.functions({ MAILER: 'mailer', LIMIT_USER_AND_SOURCE: '999/900' })
+const stores = await useService({ settings: { LIMIT_USER_AND_SOURCE: '999/900' } })
+const { functions, events } = stores
 let cases = 0
 afterAll(() => {
   console.log(`Recovery codes: ${cases} cases ran`)
-  stores.aws.stop()
 })
 
 beforeEach(() => {

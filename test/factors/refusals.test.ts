@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { attributesOf, transact, writeIf } from '../../lib/aws/dynamodb.ts'
 import { addPasskey as addStored } from '../../lib/factors/passkeys/store.ts'
 import type { Counter } from '../../lib/throttling/counter.ts'
@@ -8,7 +8,9 @@ import type { Factor } from '../../lib/users/factors.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { type Fate, startWire } from '../support/aws/wire.ts'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
+import { ORIGIN, useService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -18,19 +20,18 @@ import {
   signInWith,
   totpCode,
   wrongTotpCode,
-} from '../support/users/factors/client.ts'
-import { ORIGIN, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
-import type { ApiResponse } from '../support/users/sessions.ts'
+} from '../support/users/factors.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { testAct } from '../support/users/users.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 // Refusals of the routes of second factors that no other test meets.
 
-const service = await startFactorService()
+const service = await useService()
 const { functions } = service
 const covered = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 const wire = await startWire(service.aws)
-const wired = await service.load({}, wire.url)
+const wired = await service.load({}, { url: wire.url })
 let sources = 0
 const newSource = () => {
   sources += 1
@@ -39,10 +40,6 @@ const newSource = () => {
 
 beforeEach(() => {
   recordLogs()
-})
-afterAll(() => {
-  wire.stop()
-  service.aws.stop()
 })
 
 const PASSKEY = {

@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
-import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  startFactorService,
-} from '../support/users/factors/service.ts'
-import type { ApiResponse } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/users/factors.ts'
 
-// Which session ends, if the cookie of a browser changes between the steps of a sign-in.
-
-let service: FactorService
-let underPolicy: FactorFunctions
-beforeAll(async () => {
-  recordLogs([], ['info', 'warn'])
-  service = await startFactorService()
-  underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
-})
-afterAll(() => service.aws.stop())
+recordLogs([], ['info', 'warn'])
+const service = await useService()
+const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 
 type Headers = Record<string, string>
 

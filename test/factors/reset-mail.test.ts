@@ -1,24 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { findFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import { recordLogs } from '../support/logs.ts'
-import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/users/mail-service.ts'
+import { NO_MAIL_LIMITS, useWiredService } from '../support/service.ts'
+import { newAddress, tokenIn } from '../support/users/mails.ts'
 import { testAct } from '../support/users/users.ts'
 
-let { service, wire, wired, stop } = {} as WiredMail
 const records: { event?: string }[] = []
 
-beforeAll(async () => {
-  recordLogs(records)
-  ;({ service, wire, wired, stop } = await startWiredMail())
-})
+recordLogs(records)
+
+const { service, wire, wired } = await useWiredService(NO_MAIL_LIMITS)
 beforeEach(() => {
   records.length = 0
   wire.intercept(() => 'pass')
 })
-afterAll(() => stop())
 
 const SES = '/v2/email/outbound-emails'
 const secondNow = () => Math.floor(Date.now() / 1_000)

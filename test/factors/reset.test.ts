@@ -1,28 +1,27 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { findFactorReset } from '../../lib/mail/factor-reset.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { type Fate, targetsOf } from '../support/aws/wire.ts'
+import type { Route } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { beginInProcess } from '../support/process/command.ts'
 import { isProof } from '../support/rows.ts'
-import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/users/mail-service.ts'
-import { begin, PASSWORD, type Route } from '../support/users/sessions.ts'
+import { NO_MAIL_LIMITS, useWiredService } from '../support/service.ts'
+import { newAddress, tokenIn } from '../support/users/mails.ts'
+import { begin, PASSWORD } from '../support/users/sessions.ts'
 import { giveFactors } from '../support/users/users.ts'
 
 const DAY = 86_400
 
-let { service, wire, wired, stop } = {} as WiredMail
 let username: string
 let to: string
 let signIns = 0
 
-beforeAll(async () => {
-  recordLogs()
-  ;({ service, wire, wired, stop } = await startWiredMail())
-})
+recordLogs()
+
+const { service, wire, wired } = await useWiredService(NO_MAIL_LIMITS)
 afterAll(() => {
-  stop()
   console.log(`Resets of second factors: ${signIns} sign-ins`)
 })
 beforeEach(async () => {

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+import type { Functions } from '../support/http/functions.ts'
+import { ORIGIN, useService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -9,44 +11,32 @@ import {
   signInWith,
   totpCode,
   wrongTotpCode,
-} from '../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  ORIGIN,
-  PASSWORD,
-  startFactorService,
-} from '../support/users/factors/service.ts'
+} from '../support/users/factors.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
-
-let service: FactorService
-let underPolicy: FactorFunctions
 /** All that was logged, and all bodies of refusals. */
 const shown: string[] = []
 /** What must be in neither, nor in the table: each value with what it is. */
 const secrets = new Map<string, string>()
 
-beforeAll(async () => {
-  for (const level of ['info', 'warn', 'error', 'log', 'debug'] as const) {
-    vi.spyOn(console, level).mockImplementation((...values) => void shown.push(JSON.stringify(values)))
-  }
-  vi.useFakeTimers({ toFake: ['Date'], now: NOW })
-  service = await startFactorService()
-  underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
-})
+for (const level of ['info', 'warn', 'error', 'log', 'debug'] as const) {
+  vi.spyOn(console, level).mockImplementation((...values) => void shown.push(JSON.stringify(values)))
+}
+vi.useFakeTimers({ toFake: ['Date'], now: NOW })
+const service = await useService()
+const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 afterAll(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
-  service.aws.stop()
   console.log(`Secrets of factors: ${secrets.size} values, in ${shown.length} records and refusals`)
 })
 
 const later = () => void vi.setSystemTime(Date.now() + 60_000)
 
 /** Sends requests, and keeps refusals. Every secret of a request or response becomes one that must not appear. */
-const watched = (functions: FactorFunctions): Pick<FactorFunctions, 'ask'> => ({
+const watched = (functions: Functions): Pick<Functions, 'ask'> => ({
   async ask(route, asking = {}) {
     const response = await functions.ask(route, asking)
     if (response.status >= 400) shown.push(`${route} ${response.text} ${JSON.stringify(response.headers)}`)

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { factorsOf } from '../../lib/users/factors.ts'
+import type { Functions } from '../support/http/functions.ts'
 import { authenticator } from '../support/users/authenticator.ts'
-import { type Functions, type Operator, PASSWORD, type Tokens, tokensOf } from '../support/users/sessions.ts'
+import { type Operator, PASSWORD, type Tokens, tokensOf } from '../support/users/sessions.ts'
 
 type Store = Pick<Operator, 'add' | 'user' | 'table'>
 

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { MailEvent } from '../../lib/mail/event.ts'
 import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
+import { useService } from '../support/service.ts'
 import { authenticator, wrongCodeFor } from '../support/users/authenticator.ts'
-import { begin, PASSWORD, refresh, startStores, tokensOf } from '../support/users/sessions.ts'
+import { begin, PASSWORD, refresh, tokensOf } from '../support/users/sessions.ts'
 import {
   addTotpUser,
   beginSignIn,
@@ -14,17 +14,8 @@ import {
   type TotpUser,
 } from './totp-users.ts'
 
-const events: MailEvent[] = []
-const stores = await startStores({
-  functionNames: ['mailer'],
-  pausesMs: [],
-  invoke: async (_name, event) => {
-    events.push(event as MailEvent)
-    return { isReturned: true, payload: 'null' }
-  },
-})
-const functions = await stores.functions({ MAILER: 'mailer', LIMIT_USER_AND_SOURCE: '999/900' })
-afterAll(() => stores.aws.stop())
+const stores = await useService({ settings: { LIMIT_USER_AND_SOURCE: '999/900' } })
+const { functions, events } = stores
 
 /** The beginning of a step. */
 const START = new Date('2026-11-26T10:00:00Z')
@@ -140,7 +131,7 @@ describe('an authenticator app', () => {
   })
 
   test('cannot be removed as the last factor under a policy that demands one', async () => {
-    const strict = await stores.functions({ REQUIRE_SECOND_FACTOR: 'all', LIMIT_USER_AND_SOURCE: '999/900' })
+    const strict = await stores.load({ REQUIRE_SECOND_FACTOR: 'all', LIMIT_USER_AND_SOURCE: '999/900' })
     const user = await addTotpUser(stores, functions)
     const { authToken: token } = await signInWithTotp(strict, user)
     const response = await strict.ask('DELETE /factors/totp', { token, body })

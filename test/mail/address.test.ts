@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import {
-  codeIn,
-  type MailService,
-  newAddress,
-  startMailService,
-  stopClock,
-  tokenIn,
-} from '../support/users/mail-service.ts'
+import { useService } from '../support/service.ts'
+import { codeIn, newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
 import { PASSWORD, signIn } from '../support/users/sessions.ts'
 
-let service: MailService
-
-beforeAll(async () => {
-  recordLogs()
-  service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
-})
-afterAll(() => service.aws.stop())
+recordLogs()
+const service = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' } })
 
 /** Signs in a new user with an address. */
 async function signInUser(values: { username?: string } = {}) {
@@ -291,7 +280,7 @@ describe('a notice is sent after', () => {
   })
 
   test('nothing, if new sources are not noticed', async () => {
-    const quiet = await startMailService({ NOTIFY_NEW_SOURCE: 'off' })
+    const quiet = await useService({ settings: { NOTIFY_NEW_SOURCE: 'off' } })
     const username = await quiet.add({ email: 'quiet@example.org' })
     await quiet.ask('login', { body: { username, password: PASSWORD } })
     expect(quiet.aws.mailbox.list()).toEqual([])
@@ -299,7 +288,7 @@ describe('a notice is sent after', () => {
   })
 
   test('a change that succeeded, even if the mailer cannot be invoked', async () => {
-    const broken = await startMailService({ MAILER: 'no-such-function' })
+    const broken = await useService({ settings: { MAILER: 'no-such-function' } })
     const username = await broken.add({ email: 'ada@example.org' })
     const { authToken: token } = await signIn(broken.functions, username)
     const body = { currentPassword: PASSWORD, newPassword: 'a password that nobody had before' }

@@ -1,22 +1,14 @@
 import '../support/process/real-argon2.ts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { expectAlike, measureInTurns } from '../security/timing/timing.ts'
 import { recordLogs } from '../support/logs.ts'
-import { type Functions, type Stores, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
 
-// Events are accepted, as Lambda does, and mails are sent after the response.
-const MAIL = { functionNames: ['mailer'], invoke: async () => ({ isReturned: true, payload: 'null' }) }
-
-let stores: Stores
-let functions: Functions
+recordLogs()
+// Lambda accepts the events of mails. To send them would take time of this process.
+const stores = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' }, deliver: false })
+const { functions } = stores
 let count = 0
-
-beforeAll(async () => {
-  recordLogs()
-  stores = await startStores(MAIL)
-  functions = await stores.functions({ MAILER: 'mailer', LIMIT_MAIL_SOURCE: '9999/3600' })
-})
-afterAll(() => stores.aws.stop())
 
 type Kind = 'known' | 'unknown' | 'disabled' | 'unverified' | 'suppressed'
 

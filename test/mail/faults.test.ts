@@ -1,18 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
 import { type Call, classOf, type Fate, type Target, targetsOf } from '../support/aws/wire.ts'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { firstOfClass, rowsOf } from '../support/rows.ts'
-import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/users/mail-service.ts'
-import {
-  type ApiResponse,
-  countLiveSessions,
-  NEW_PASSWORD,
-  PASSWORD,
-  refresh,
-  signIn,
-} from '../support/users/sessions.ts'
+import { NO_MAIL_LIMITS, useWiredService } from '../support/service.ts'
+import { newAddress, tokenIn } from '../support/users/mails.ts'
+import { countLiveSessions, NEW_PASSWORD, PASSWORD, refresh, signIn } from '../support/users/sessions.ts'
 
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
@@ -27,17 +22,14 @@ const FAULTS: readonly { what: string; fate: Fate; attempts: number }[] = [
   { what: 'loses every response', fate: 'cut after', attempts: 4 },
 ]
 
-let { service, wire, wired, stop } = {} as WiredMail
 let cases = 0
 const isFirst = firstOfClass()
 
-beforeAll(async () => {
-  recordLogs()
-  ;({ service, wire, wired, stop } = await startWiredMail())
-  stopTime(Date.now())
-})
+recordLogs()
+
+const { service, wire, wired } = await useWiredService(NO_MAIL_LIMITS)
+stopTime(Date.now())
 afterAll(() => {
-  stop()
   console.log(`${cases} faults of mail`)
 })
 

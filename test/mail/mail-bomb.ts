@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { settleAll, stopTime } from '../support/at-once.ts'
-import { startMailService, stopClock } from '../support/users/mail-service.ts'
+import { useService } from '../support/service.ts'
+import { stopClock } from '../support/users/mails.ts'
 
 const SPELLINGS = ['ada@example.org', 'ADA@example.org', 'Ada@EXAMPLE.org']
 const AT_ONCE = 30
@@ -8,7 +9,7 @@ const AT_ONCE = 30
 /** Asks for mails to one address, by each route and spelling, and expects three mails. */
 export async function bomb(requests: number): Promise<void> {
   stopClock()
-  const service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
+  const service = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' } })
   await service.add({ username: 'ada', email: 'ada@example.org' })
   stopTime(Date.now())
   const statuses: number[] = []
@@ -28,5 +29,4 @@ export async function bomb(requests: number): Promise<void> {
   expect(service.aws.mailbox.list()).toHaveLength(3)
   expect(service.events).toHaveLength(requests)
   console.log(`${requests} requests, 3 mails`)
-  service.aws.stop()
 }

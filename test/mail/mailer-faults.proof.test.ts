@@ -1,12 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
-import { strikeEachTry, strikeEveryTry, useMailer } from './mailer-faults.ts'
+import { strikeEachTry, strikeEveryTry } from './mailer-faults.ts'
 
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),
 )
-
-useMailer()
 
 describe.each(['registration', 'reset', 'address', 'password-changed'] as const)('a mail (%s)', (kind) => {
   test.each([0, 1, 2])(

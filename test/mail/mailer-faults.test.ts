@@ -1,12 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
-import { refuseEveryTry, strikeEachTry, strikeEveryTry, useMailer } from './mailer-faults.ts'
+import { refuseEveryTry, strikeEachTry, strikeEveryTry } from './mailer-faults.ts'
 
 // A retry follows at once.
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),
 )
-
-useMailer()
 
 describe('an event becomes one mail, or a dead letter, with a fault', () => {
   test('at each call of the mailer', async () => {

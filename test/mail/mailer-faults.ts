@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import type { MailEvent } from '../../lib/mail/event.ts'
 import { stopTime } from '../support/at-once.ts'
 import { type Call, type Fate, type Target, targetsOf } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
-import { newAddress, startWiredMail, tokenIn, type WiredMail } from '../support/users/mail-service.ts'
+import { NO_MAIL_LIMITS, useWiredService } from '../support/service.ts'
+import { newAddress, tokenIn } from '../support/users/mails.ts'
 import { NEW_PASSWORD } from '../support/users/sessions.ts'
 
 interface Fault {
@@ -28,21 +29,11 @@ const FAULTS: readonly Fault[] = [
 const SES = '/v2/email/outbound-emails'
 const TRIES = 3
 
-let { service, wire, wired, stop } = {} as WiredMail
+recordLogs()
+const { service, wire, wired } = await useWiredService(NO_MAIL_LIMITS)
+stopTime(Date.now())
 let cases = 0
-
-/** Starts the service and the mailer before the tests of a file, and stops them afterwards. */
-export function useMailer(): void {
-  beforeAll(async () => {
-    recordLogs()
-    ;({ service, wire, wired, stop } = await startWiredMail())
-    stopTime(Date.now())
-  })
-  afterAll(() => {
-    stop()
-    console.log(`${cases} faults of the mailer`)
-  })
-}
+afterAll(() => console.log(`${cases} faults of the mailer`))
 
 /** Returns whether the fault strikes a call. The client sends a call again with the same body. */
 type Strikes = (call: Call, isFirstOfLabel: number, tryNumber: number) => boolean

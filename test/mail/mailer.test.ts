@@ -4,18 +4,13 @@ import { findConfirmation, storeInvitation } from '../../lib/mail/store.ts'
 import { breakOff, fail, type Reply, say, startFakeAws } from '../support/aws/fake-aws.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
-import {
-  codeIn,
-  type MailService,
-  startMailService,
-  stopClock,
-  tokenIn,
-} from '../support/users/mail-service.ts'
+import { type TestService, useService } from '../support/service.ts'
+import { codeIn, stopClock, tokenIn } from '../support/users/mails.ts'
 import { PASSWORD, signIn } from '../support/users/sessions.ts'
 import { testAct } from '../support/users/users.ts'
 import { bomb } from './mail-bomb.ts'
 
-let service: MailService
+let service: TestService
 const records: Record<string, unknown>[] = []
 
 beforeEach(() => {
@@ -26,7 +21,7 @@ afterEach(() => service.aws.stop())
 
 const at = '2026-11-26T09:00:00.000Z'
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
-const request = (service: MailService, email: string, sourceIp?: string) =>
+const request = (service: TestService, email: string, sourceIp?: string) =>
   service.ask('register', { body: { email }, ...(sourceIp && { sourceIp }) })
 const logged = () => records.map(({ event }) => event)
 
@@ -37,7 +32,7 @@ describe('a mail', () => {
     ['refuses the sender', fail(400, 'MessageRejected')],
   ])('that SES %s once is sent by the second attempt', async (_what, reply) => {
     const ses = await startFakeAws(reply, say(200, { MessageId: 'm-1' }))
-    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    service = await useService({ settings: { AWS_ENDPOINT_URL_SESV2: ses.url.href } })
     expect((await request(service, 'ada@example.org')).status).toBe(202)
     expect(ses.received).toHaveLength(2)
     expect(logged()).toEqual(['mail.refused', 'mail.sent'])
@@ -47,7 +42,7 @@ describe('a mail', () => {
   test('that SES refuses three times is a dead letter, and asking again works', async () => {
     const refuse = fail(429, 'TooManyRequestsException')
     const ses = await startFakeAws(refuse, refuse, refuse, say(200, { MessageId: 'm-1' }))
-    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    service = await useService({ settings: { AWS_ENDPOINT_URL_SESV2: ses.url.href } })
     await request(service, 'ada@example.org')
     expect(service.deadLetters).toHaveLength(1)
     expect(JSON.stringify(service.deadLetters)).not.toMatch(/"(token|code|secret\w*)"/)
@@ -59,7 +54,7 @@ describe('a mail', () => {
   test('that SES refuses is logged without the message of SES, which may name the address', async () => {
     const message = 'Email address is not verified: ada@example.org'
     const ses = await startFakeAws(say(400, { __type: 'MessageRejected', message }))
-    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    service = await useService({ settings: { AWS_ENDPOINT_URL_SESV2: ses.url.href } })
     await request(service, 'ada@example.org')
     const reason = 'SES refused the mail'
     const record = { event: 'mail.refused', code: 'unavailable', reason, type: 'MessageRejected' }
@@ -68,7 +63,7 @@ describe('a mail', () => {
 
   test('to a typed address that SES does not accept is tried once, and is no dead letter', async () => {
     const ses = await startFakeAws(fail(400, 'BadRequestException'), say(200, { MessageId: 'm-1' }))
-    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    service = await useService({ settings: { AWS_ENDPOINT_URL_SESV2: ses.url.href } })
     expect((await request(service, 'ada@example.org')).status).toBe(202)
     expect(ses.received).toHaveLength(1)
     expect(records).toEqual([{ event: 'mail.undeliverable', kind: 'registration' }])
@@ -80,7 +75,7 @@ describe('a mail', () => {
   test('to a user that SES does not accept is a dead letter', async () => {
     const refuse = fail(400, 'BadRequestException')
     const ses = await startFakeAws(refuse, refuse, refuse)
-    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    service = await useService({ settings: { AWS_ENDPOINT_URL_SESV2: ses.url.href } })
     await service.add({ email: 'ada@example.org' })
     await service.ask('forgot', { body: { login: 'ada@example.org' } })
     expect(logged()).toEqual(['mail.refused', 'mail.refused', 'mail.refused'])
@@ -89,7 +84,7 @@ describe('a mail', () => {
 
   test('whose outcome is unknown is not sent twice, and is a dead letter', async () => {
     const ses = await startFakeAws(breakOff, say(200, { MessageId: 'm-1' }))
-    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href })
+    service = await useService({ settings: { AWS_ENDPOINT_URL_SESV2: ses.url.href } })
     await request(service, 'ada@example.org')
     expect(ses.received).toHaveLength(1)
     expect(logged()).toEqual(['mail.unknown', 'mail.unresolved', 'mail.unresolved'])
@@ -100,7 +95,7 @@ describe('a mail', () => {
     ['invokes the mailer ten times for', () => undefined],
     ['delivers ten times', () => 'one-request-id'],
   ])('of an event that Lambda %s at once is sent once', async (_what, mailId) => {
-    service = await startMailService()
+    service = await useService()
     const event: MailEvent = {
       kind: 'password-changed',
       id: 'i',
@@ -125,7 +120,7 @@ describe('a mail', () => {
   })
 
   test('is text and HTML, with a sender and without a secret in its event', async () => {
-    service = await startMailService({ SERVICE_NAME: 'Zoë & <Co>' })
+    service = await useService({ settings: { SERVICE_NAME: 'Zoë & <Co>' } })
     await request(service, 'ada@example.org')
     const mail = service.mailTo('ada@example.org')
     expect(mail).toMatchObject({
@@ -149,7 +144,7 @@ describe('a mail over the limit of its recipient', () => {
   const limited: MailEvent = { kind: 'registration', mailId: `${'R'.repeat(22)}.YWRhQGI`, at, origin }
 
   test('is not sent, and its event is not a dead letter', async () => {
-    service = await startMailService({ LIMIT_MAIL_RECIPIENT: '1/3600' })
+    service = await useService({ settings: { LIMIT_MAIL_RECIPIENT: '1/3600' } })
     await request(service, 'ada@b')
     await service.functions.mail(limited)
     expect(logged()).toEqual(['mail.sent', 'mail.limited'])
@@ -157,7 +152,9 @@ describe('a mail over the limit of its recipient', () => {
 
   test('whose outcome is unknown is a dead letter, also after the window of the limit', async () => {
     const ses = await startFakeAws(breakOff, say(200, { MessageId: 'm-1' }))
-    service = await startMailService({ AWS_ENDPOINT_URL_SESV2: ses.url.href, LIMIT_MAIL_RECIPIENT: '1/3600' })
+    service = await useService({
+      settings: { AWS_ENDPOINT_URL_SESV2: ses.url.href, LIMIT_MAIL_RECIPIENT: '1/3600' },
+    })
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-26T09:59:30Z') })
     await expect(service.functions.mail(limited, 'one')).rejects.toThrow()
     vi.setSystemTime(new Date('2026-11-26T10:00:30Z'))
@@ -174,7 +171,7 @@ describe('a bomb of', () => {
   proof('60 requests for one address, by each route and spelling, is three mails', () => bomb(60))
 
   test('a source ends with 429 after 30 requests, for addresses and names alike', async () => {
-    service = await startMailService()
+    service = await useService()
     const statuses = []
     for (let index = 0; index < 32; index += 1) {
       const { status } =
@@ -195,7 +192,7 @@ describe('a bomb of', () => {
   })
 
   test('registrations leaves the owner a mail for a new password', async () => {
-    service = await startMailService()
+    service = await useService()
     await service.add({ username: 'ada', email: 'ada@example.org' })
     for (let asked = 1; asked <= 5; asked += 1) await request(service, 'ada@example.org')
     await service.ask('forgot', { body: { login: 'ada' } })
@@ -205,7 +202,7 @@ describe('a bomb of', () => {
   })
 
   proof('new addresses leaves their owner a mail for a registration', async () => {
-    service = await startMailService()
+    service = await useService()
     const { authToken: token } = await signIn(service.functions, await service.add())
     const body = { email: 'ada@example.org', currentPassword: PASSWORD }
     for (let asked = 1; asked <= 5; asked += 1) await service.ask('change-email', { token, body })
@@ -215,7 +212,9 @@ describe('a bomb of', () => {
   })
 
   proof('requests for one address has 20 codes a day, and then links only', async () => {
-    service = await startMailService({ LIMIT_MAIL_RECIPIENT: '9999/3600', LIMIT_MAIL_SOURCE: '9999/3600' })
+    service = await useService({
+      settings: { LIMIT_MAIL_RECIPIENT: '9999/3600', LIMIT_MAIL_SOURCE: '9999/3600' },
+    })
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-26T23:50:00Z') })
     const codes = async () => {
       const asked = await request(service, 'Ada@example.org')
@@ -244,7 +243,7 @@ describe('a bomb of', () => {
   })
 
   proof('requests does not suppress what an operator sends', async () => {
-    service = await startMailService()
+    service = await useService()
     await service.add({ username: 'ada', email: 'ada@example.org' })
     for (let asked = 1; asked <= 5; asked += 1) {
       await service.ask('forgot', { body: { login: 'ada' } })
@@ -259,7 +258,7 @@ describe('a bomb of', () => {
   })
 
   proof('notices is 20 mails an hour', async () => {
-    service = await startMailService()
+    service = await useService()
     const notice = { kind: 'new-source', to: 'ada@example.org', username: 'ada', at, origin } as const
     for (let index = 1; index <= 21; index += 1) await service.functions.mail({ ...notice, id: `${index}` })
     expect(service.mailsTo('ada@example.org')).toHaveLength(20)
@@ -267,7 +266,7 @@ describe('a bomb of', () => {
   })
 
   test('requests does not suppress a notice', async () => {
-    service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
+    service = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' } })
     const username = await service.add({ email: 'ada@example.org' })
     for (let asked = 1; asked <= 5; asked += 1) await service.ask('forgot', { body: { login: username } })
     const event: MailEvent = {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { rangeWith, startBreaches } from '../support/http/fake-breaches.ts'
 import { recordLogs } from '../support/logs.ts'
-import { type MailService, newAddress, startMailService, tokenIn } from '../support/users/mail-service.ts'
+import { type TestService, useService } from '../support/service.ts'
+import { newAddress, tokenIn } from '../support/users/mails.ts'
 import { NEW_PASSWORD, PASSWORD, signIn } from '../support/users/sessions.ts'
 
 const BREACHED = 'a password that others had'
@@ -14,13 +15,13 @@ beforeAll(() => {
 /** Starts a service that knows {@link BREACHED}. */
 async function start() {
   const { api, received } = await startBreaches(rangeWith(BREACHED, 3))
-  const service = await startMailService({ BREACHED_PASSWORDS: api.href })
+  const service = await useService({ settings: { BREACHED_PASSWORDS: api.href } })
   onTestFinished(() => service.aws.stop())
   return { service, received }
 }
 
 /** Adds a user whose username is not the address. */
-async function addUser(service: MailService) {
+async function addUser(service: TestService) {
   const address = newAddress()
   const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
   return { address, username }
@@ -29,12 +30,12 @@ async function addUser(service: MailService) {
 interface Scene {
   address: string
   /** Sends a new password with the correct proof. */
-  send: (password: string) => ReturnType<MailService['ask']>
+  send: (password: string) => ReturnType<TestService['ask']>
   /** Sends a new password without it. */
-  guess: (password: string) => ReturnType<MailService['ask']>
+  guess: (password: string) => ReturnType<TestService['ask']>
 }
 
-describe.each<[string, string, (service: MailService) => Promise<Scene>]>([
+describe.each<[string, string, (service: TestService) => Promise<Scene>]>([
   [
     'registration',
     '#/password',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   CONFIRMATION_RANDOM_BYTES,
   MAIL_ID_BYTES,
@@ -12,29 +12,13 @@ import { fifty } from '../support/at-once.ts'
 import { startWire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
-import {
-  codeIn,
-  type MailService,
-  newAddress,
-  startMailService,
-  stopClock,
-  tokenIn,
-} from '../support/users/mail-service.ts'
-import {
-  NEW_PASSWORD as PASSWORD,
-  PASSWORD as SIGN_IN_PASSWORD,
-  signIn,
-  startFunctions,
-} from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { codeIn, newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
+import { NEW_PASSWORD as PASSWORD, PASSWORD as SIGN_IN_PASSWORD, signIn } from '../support/users/sessions.ts'
 import { testAct } from '../support/users/users.ts'
 
-let service: MailService
-
-beforeAll(async () => {
-  recordLogs()
-  service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
-})
-afterAll(() => service.aws.stop())
+recordLogs()
+const service = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' } })
 
 const INVALID_LINK = {
   type: 'about:blank',
@@ -135,7 +119,7 @@ describe('a registration', () => {
     ['ada@sub.example.org', 422],
     ['ada@other.example', 422],
   ])('of %s is allowed by a list of domains, else refused with %s', async (email, refused = 202) => {
-    const { ask, aws } = await startMailService({ ALLOWED_EMAIL_DOMAINS: 'example.org,example.com' })
+    const { ask, aws } = await useService({ settings: { ALLOWED_EMAIL_DOMAINS: 'example.org,example.com' } })
     const { status, body } = await ask('register', { body: { email } })
     expect(status).toBe(refused)
     if (refused === 422) {
@@ -291,7 +275,7 @@ describe('a proof is refused', () => {
     const { mailId } = await register()
     const { body } = await service.ask('forgot', { body: { login: 'nobody' } })
     const wire = await startWire(service.aws)
-    const wired = await startFunctions(wire.url)
+    const wired = await service.load({}, { url: wire.url })
     const calls: string[][] = []
     for (const id of [mailId, body.mailId, 'made up']) {
       wire.intercept(() => 'pass')

@@ -1,21 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import {
-  codeIn,
-  type MailService,
-  newAddress,
-  startMailService,
-  tokenIn,
-} from '../support/users/mail-service.ts'
+import { useService } from '../support/service.ts'
+import { codeIn, newAddress, tokenIn } from '../support/users/mails.ts'
 import { NEW_PASSWORD, PASSWORD, signIn } from '../support/users/sessions.ts'
 
-let service: MailService
-
-beforeAll(async () => {
-  recordLogs()
-  service = await startMailService({ LIMIT_MAIL_SOURCE: '9999/3600' })
-})
-afterAll(() => service.aws.stop())
+recordLogs()
+const service = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' } })
 
 /** Adds a user with an address. */
 async function addUser() {

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { profileKey } from '../../lib/users/store.ts'
 import { refusal, success } from '../support/process/command.ts'
 import { temporaryFolder } from '../support/process/operator.ts'
-import { type Functions, refresh, type Stores, signIn, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { refresh, signIn } from '../support/users/sessions.ts'
 import { operate } from './moved-users.ts'
 
 vi.mock('../../auth.config.ts', () => ({
@@ -29,17 +30,11 @@ vi.mock('../../auth.config.ts', () => ({
 const PLAN = 'https://notes.example/plan'
 const LATER = 'Access tokens have it from the next refresh on.\n'
 const REVOKED = 'Access tokens issued before are revoked.\n'
-
-let stores: Stores
-let functions: Functions
 let name: string
 let cases = 0
 
-beforeAll(async () => {
-  stores = await startStores()
-  functions = await stores.functions()
-})
-afterAll(() => stores.aws.stop())
+const stores = await useService()
+const { functions } = stores
 beforeEach(async () => {
   cases += 1
   name = await stores.add({ username: `ada-${cases}` })
@@ -107,7 +102,7 @@ test('two commands at once lose no attribute', async () => {
   expect(await stored()).toEqual({ seats: 5, team: 'red', plan: 'pro', beta: false })
 })
 
-/** Stores values of an earlier definition. */
+/**  TestService values of an earlier definition. */
 async function storeFormer() {
   const { id } = await stores.user(name)
   await stores.table.aws('dynamodb', 'UpdateItem', {

@@ -1,38 +1,22 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { run, temporaryFolder } from '../support/process/operator.ts'
-import {
-  type Functions,
-  NEW_PASSWORD,
-  PASSWORD,
-  refresh,
-  type Stores,
-  signIn,
-  startStores,
-  tokensOf,
-} from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { NEW_PASSWORD, PASSWORD, refresh, signIn, tokensOf } from '../support/users/sessions.ts'
 import { addTestUser } from '../support/users/users.ts'
 
-// The operator's clock is wrong, and the service's is right. Each user is an administrator whose tokens are stolen.
-
-let stores: Stores
-let functions: Functions
-let passwordHash: string
 let cases = 0
 
 vi.spyOn(console, 'warn').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()
 
-beforeAll(async () => {
-  stores = await startStores()
-  functions = await stores.functions()
-  passwordHash = await hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
-})
+const stores = await useService()
+const { functions } = stores
+const passwordHash = await hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
 afterEach(() => void vi.useRealTimers())
 afterAll(() => {
-  stores.aws.stop()
   console.log(`Skewed clocks: ${cases} cases`)
 })
 

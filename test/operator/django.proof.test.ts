@@ -6,7 +6,8 @@ import { beforeAll, expect, test, vi } from 'vitest'
 import { success } from '../support/process/command.ts'
 import { temporaryFolder } from '../support/process/operator.ts'
 import { root } from '../support/process/service-description.ts'
-import { signIn, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { signIn } from '../support/users/sessions.ts'
 import { operate } from './moved-users.ts'
 
 // Runs the programs of docs/MOVING.md in Django itself.
@@ -60,12 +61,12 @@ test.skipIf(!hasDjango)(
     const csv = join(folder, 'auth_user.csv')
     writeFileSync(csv, runInDjango(folder, programOf('Django')))
 
-    const stores = await startStores()
+    const stores = await useService()
     const args = ['import', csv, '--from', 'django', '--role', 'user', '--without-passwords']
     expect(await operate(stores, ...args)).toEqual(
       success(`${NAMES.length + 2} added, 0 already there, 0 invalid.\n`),
     )
-    const functions = await stores.functions()
+    const { functions } = stores
     // The others leave with the hashes that they came with.
     const signedIn = NAMES.slice(0, 2)
     for (const name of signedIn) await signIn(functions, `${name}@example.org`, passwordOf(name))

@@ -1,23 +1,18 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Role } from '../../lib/application/roles.ts'
 import { refusal, success } from '../support/process/command.ts'
-import { type Stores, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
 import { operate } from './moved-users.ts'
 
 vi.mock('../../auth.config.ts', () => ({
   default: { roles: ['user', 'admin'], administrators: ['admin'], formerRoles: ['author', 'guest'] },
 }))
 
-let stores: Stores
-
-beforeAll(async () => {
-  stores = await startStores()
-  await stores.add({ username: 'ada', role: 'admin' })
-  // A role that is in formerRoles, and one that is in no list.
-  await stores.add({ username: 'bob', role: 'author' as Role })
-  await stores.add({ username: 'carl', role: 'editor' as Role })
-})
-afterAll(() => stores.aws.stop())
+const stores = await useService()
+await stores.add({ username: 'ada', role: 'admin' })
+// A role that is in formerRoles, and one that is in no list.
+await stores.add({ username: 'bob', role: 'author' as Role })
+await stores.add({ username: 'carl', role: 'editor' as Role })
 
 const run = (...args: string[]) => operate(stores, ...args)
 const named = async (...args: string[]) =>

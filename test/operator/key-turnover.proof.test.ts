@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { type Stores, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
 import { startStage } from './keys/stage.ts'
 
-let stores: Stores
 recordLogs()
 
-beforeAll(async () => {
-  stores = await startStores()
-})
+const stores = await useService()
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) }))
-afterAll(() => stores.aws.stop())
 
 // AWS rejects requests of an operator whose clock is further ahead.
 const CLOCK_AHEAD_SECONDS = 300

@@ -1,18 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { proof } from '../support/rows.ts'
-import { type Stores, signIn, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { signIn } from '../support/users/sessions.ts'
 import { aliasOf, startSlots } from './keys/slots.ts'
 import { forgedLike, startStage } from './keys/stage.ts'
 
-let stores: Stores
 const warn = vi.spyOn(console, 'warn').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()
 vi.spyOn(console, 'error').mockReturnValue()
 
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.aws.stop())
+const stores = await useService()
 beforeEach(() => {
   warn.mockClear()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
@@ -53,7 +50,7 @@ test('a forged kid cannot hide a key that was published 5 minutes before it sign
   for (const slot of ['a', 'b'] as const) await slots.create(slot)
   const username = await stores.add()
   const environment = { AWS_ENDPOINT_URL_KMS: slots.url, PUBLISHED_KEYS: `${aliasOf('a')},${aliasOf('b')}` }
-  const warm = await stores.functions({ ...environment, SIGNING_KEY: aliasOf('a') })
+  const warm = await stores.load({ ...environment, SIGNING_KEY: aliasOf('a') })
   const beganMs = Date.now()
   const at = (seconds: number) => vi.setSystemTime(beganMs + Math.round(seconds * 1000))
   const { authToken } = await signIn(warm, username)
@@ -62,7 +59,7 @@ test('a forged kid cannot hide a key that was published 5 minutes before it sign
   await forged()
   slots.delete('b')
   await slots.create('b')
-  const withB = await stores.functions({ ...environment, SIGNING_KEY: aliasOf('b') })
+  const withB = await stores.load({ ...environment, SIGNING_KEY: aliasOf('b') })
   const tooEarly = await signIn(withB, username)
   at(59.999)
   expect(await warm.opens(tooEarly.authToken)).toBe(false)

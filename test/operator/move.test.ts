@@ -1,36 +1,21 @@
 import { statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import type { User } from '../../lib/users/user.ts'
+import type { Functions } from '../support/http/functions.ts'
 import { success } from '../support/process/command.ts'
 import { readyHash, temporaryFolder } from '../support/process/operator.ts'
-import {
-  type Functions,
-  PASSWORD,
-  partsOf,
-  refresh,
-  type Stores,
-  signIn,
-  startStores,
-} from '../support/users/sessions.ts'
+import { type TestService, useService } from '../support/service.ts'
+import { PASSWORD, partsOf, refresh, signIn } from '../support/users/sessions.ts'
 import { addTestUser } from '../support/users/users.ts'
 import { operate } from './moved-users.ts'
 
-// A service moves to another table with its users, who have the same ids there.
-
-let from: Stores
-let to: Stores
-let passwordHash: string
-
 vi.spyOn(console, 'warn').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()
-
-beforeAll(async () => {
-  ;[from, to] = await Promise.all([startStores(), startStores()])
-  passwordHash = await hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
-})
+const [from, to] = await Promise.all([useService(), useService()])
+const passwordHash = await hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
 afterAll(() => {
   from.aws.stop()
   to.aws.stop()
@@ -43,7 +28,7 @@ beforeEach(async () => {
   }
 })
 
-const add = (stores: Stores, username: string, values: Partial<User> = {}) =>
+const add = (stores: TestService, username: string, values: Partial<User> = {}) =>
   addTestUser(stores.table, { username, passwordHash, ...values }, new Date('2026-01-31T12:00:00.250Z'))
 
 function fileOf(...rows: object[]): string {
@@ -67,7 +52,7 @@ test('import reads what export wrote: the same users with the same ids and passw
   const ada = await add(from, 'ada', { role: 'admin', ...address, externalId })
   const bob = await add(from, 'bob@example.org', { email: 'bob@example.org' })
   await add(from, 'carl', { disabled: true })
-  const old = await signIn(await from.functions(), 'ada')
+  const old = await signIn(await from.load(), 'ada')
 
   const file = join(temporaryFolder(), 'users.jsonl')
   const written = success(`Wrote 3 users to ${file}.\n`)
@@ -85,7 +70,7 @@ test('import reads what export wrote: the same users with the same ids and passw
   expect(await to.scan()).toHaveLength(3 + 4)
   expect(await to.user('ada')).toMatchObject(address)
 
-  const functions = await to.functions()
+  const functions = await to.load()
   for (const name of ['ada', 'ada@example.org']) {
     const { authToken, refreshToken } = await signIn(functions, name)
     const { principalId, context } = await functions.authorize(authToken)
@@ -106,7 +91,7 @@ test('import reads what export wrote: the same users with the same ids and passw
 
 test('import with the id of a removed user revives no token and no session', async () => {
   await add(from, 'ada', { role: 'admin' })
-  const functions = await from.functions()
+  const functions = await from.load()
   const stolen = await signIn(functions, 'ada')
   const { stdout } = await operate(from, 'export')
   const file = fileOf(JSON.parse(stdout))

@@ -1,7 +1,7 @@
 import '../support/process/real-argon2.ts'
 import { expect, test, vi } from 'vitest'
 import { DECOY_HASH, verifyPassword } from '../../lib/passwords/hash.ts'
-import { NO_LIMITS, startStores } from '../support/users/sessions.ts'
+import { NO_LIMITS, useService } from '../support/service.ts'
 import { importSixKinds, operate, signInOfEachKind } from './moved-users.ts'
 
 const COUNT = 5_000
@@ -22,8 +22,8 @@ async function computeHashes(count: number): Promise<void> {
 
 test('5,000 users of six kinds of hash are imported without a hash, and twenty of each sign in', async () => {
   vi.spyOn(console, 'info').mockReturnValue()
-  const stores = await startStores()
-  const functions = await stores.functions(NO_LIMITS)
+  const stores = await useService({ settings: NO_LIMITS })
+  const { functions } = stores
   const hashSeconds = (await cpuSecondsOf(() => computeHashes(20))) / 20
   const seconds = await cpuSecondsOf(() => importSixKinds(stores, COUNT))
   console.log(
@@ -39,5 +39,4 @@ test('5,000 users of six kinds of hash are imported without a hash, and twenty o
   const { stdout } = await operate(stores, 'list', '--rehash-report', '--filter', 'moved-')
   expect(stdout).toContain('argon2id         120    no\n')
   console.log(stdout)
-  stores.aws.stop()
 }, 600_000)

@@ -1,19 +1,14 @@
 import '../support/process/real-argon2.ts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { foreignHashes } from '../security/hashes/foreign-hashes.ts'
-import { type Functions, type Stores, signIn, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { signIn } from '../support/users/sessions.ts'
 import { importSixKinds, operate, SIX_KINDS, signInOfEachKind } from './moved-users.ts'
-
-let stores: Stores
-let functions: Functions
 
 vi.spyOn(console, 'info').mockReturnValue()
 vi.spyOn(console, 'warn').mockReturnValue()
-beforeAll(async () => {
-  stores = await startStores()
-  functions = await stores.functions()
-})
-afterAll(() => stores.aws.stop())
+const stores = await useService()
+const { functions } = stores
 
 /** argon2id at the cost of new hashes. */
 const CURRENT = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/

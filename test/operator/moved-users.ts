@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { firebaseHash, foreignHashes } from '../security/hashes/foreign-hashes.ts'
+import type { Functions } from '../support/http/functions.ts'
 import { run, temporaryFolder } from '../support/process/operator.ts'
-import { type Functions, type Stores, signIn } from '../support/users/sessions.ts'
+import type { TestService } from '../support/service.ts'
+import { signIn } from '../support/users/sessions.ts'
 
 /** A hash of each of six kinds, as its program writes it. */
 export const SIX_KINDS = [
@@ -22,11 +24,11 @@ export const SIX_KINDS = [
 const nameOf = (index: number) => `moved-${index}`
 
 /** Runs `npm run users` on the table of the stores. */
-export const operate = (stores: Stores, ...args: string[]) =>
+export const operate = (stores: TestService, ...args: string[]) =>
   run([...args, '--local', '--endpoint', stores.aws.settings.endpoints.dynamodb.origin])
 
 /** Imports users whose hashes are of {@link SIX_KINDS} in turn. */
-export async function importSixKinds(stores: Stores, count: number): Promise<void> {
+export async function importSixKinds(stores: TestService, count: number): Promise<void> {
   const rows = Array.from({ length: count }, (_, index) => ({
     username: nameOf(index),
     role: 'user',
@@ -39,7 +41,7 @@ export async function importSixKinds(stores: Stores, count: number): Promise<voi
 }
 
 /** Signs in so many users of each kind. Returns the hashes that they have afterwards. */
-export async function signInOfEachKind(stores: Stores, functions: Functions, count: number) {
+export async function signInOfEachKind(stores: TestService, functions: Functions, count: number) {
   const hashes: string[] = []
   for (let index = 0; index < count * SIX_KINDS.length; index += 1) {
     const username = nameOf(index)

@@ -1,29 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { profileKey } from '../../lib/users/store.ts'
 import { success } from '../support/process/command.ts'
-import {
-  type Functions,
-  PASSWORD,
-  partsOf,
-  refresh,
-  type Stores,
-  signIn,
-  startStores,
-} from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { PASSWORD, partsOf, refresh, signIn } from '../support/users/sessions.ts'
 import { operate } from './moved-users.ts'
 
-let stores: Stores
-let functions: Functions
 let cases = 0
 const error = vi.spyOn(console, 'error').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()
 
-beforeAll(async () => {
-  stores = await startStores()
-  functions = await stores.functions()
-  await stores.add({ username: 'ada', role: 'admin' })
-})
-afterAll(() => stores.aws.stop())
+const stores = await useService()
+const { functions } = stores
+await stores.add({ username: 'ada', role: 'admin' })
 
 let bob: string
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { type Call, type Fate, isWrite, startWire } from '../support/aws/wire.ts'
 import { proof, rowsOf } from '../support/rows.ts'
-import { PASSWORD, startFunctions } from '../support/users/sessions.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { atOnce, furtherAttempts, newSource, pairAttempts, stores, WRONG } from './bursts.ts'
 
 // No pause between attempts.
@@ -14,7 +14,7 @@ afterAll(() => console.log(`Faults at every call of a burst: ${cases} cases`))
 async function startBehind(decide: (call: Call) => Fate | Promise<Fate>) {
   const wire = await startWire(stores.aws)
   wire.intercept(decide)
-  const { ask } = await startFunctions(wire.url, {}, 'when called')
+  const { ask } = await stores.load({}, { url: wire.url, when: 'when called' })
   const [username, sourceIp] = [await stores.add(), newSource()]
   const subject = { loginName: username }
   return {

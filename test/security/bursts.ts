@@ -4,14 +4,10 @@ import { markKnownSource } from '../../lib/throttling/known-sources.ts'
 import { furtherCounters, type Limits, pairCounter } from '../../lib/throttling/limits.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { settleAll, stopTime } from '../support/at-once.ts'
+import type { ApiResponse, Functions } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
-import {
-  type ApiResponse,
-  type Functions,
-  PASSWORD,
-  type Stores,
-  startStores,
-} from '../support/users/sessions.ts'
+import { type TestService, useService } from '../support/service.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 
 // A test file that imports this has stores of its own. Its clock stands still.
 
@@ -29,21 +25,20 @@ const limits: Limits = {
   LIMIT_USER_AND_KNOWN_SOURCE: { attempts: 100, windowSeconds: 86_400 },
 }
 
-export let stores: Stores
+export let stores: TestService
 export let functions: Functions
 const sent = { bursts: 0, requests: 0, accepted: 0, refused: 0 }
 
 beforeAll(async () => {
   recordLogs()
-  stores = await startStores()
-  functions = await stores.functions()
+  stores = await useService()
+  functions = await stores.load()
   // The first request makes a hash that no other one makes: it tries argon2.
   await login({ username: 'unknown', sourceIp: newSource() })
   stopTime(NOW)
 })
 afterAll(() => {
   vi.useRealTimers()
-  stores.aws.stop()
   const { bursts, requests, accepted, refused } = sent
   console.log(
     `${bursts} bursts, ${requests} requests; of the correct passwords ${accepted} were accepted, ${refused} refused`,

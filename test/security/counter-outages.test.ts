@@ -1,39 +1,27 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { stopTime } from '../support/at-once.ts'
-import { OUTAGES, startWire, type Wire } from '../support/aws/wire.ts'
+import { OUTAGES, startWire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
-import { enterPassword } from '../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  startFactorService,
-} from '../support/users/factors/service.ts'
+import { useService } from '../support/service.ts'
+import { enterPassword } from '../support/users/factors.ts'
 
 // A counter whose item takes no write, neither the attempt nor its return. The sentence is in SECURITY.md, "How many passwords can be guessed".
 
 const BEGIN_MS = Date.parse('2026-11-26T10:07:00Z')
 
-let service: FactorService
-let wire: Wire
-let wired: FactorFunctions
-
-beforeAll(async () => {
-  recordLogs()
-  // No pause between attempts.
-  vi.spyOn(Math, 'random').mockReturnValue(0)
-  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-  service = await startFactorService()
-  wire = await startWire(service.aws)
-  wired = await service.load({}, wire.url, 2_000)
-  stopTime(BEGIN_MS)
-})
+recordLogs()
+// No pause between attempts.
+vi.spyOn(Math, 'random').mockReturnValue(0)
+vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+const service = await useService()
+const wire = await startWire(service.aws)
+const wired = await service.load({}, { url: wire.url, remainingMs: 2_000 })
+stopTime(BEGIN_MS)
 afterAll(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()
-  wire.stop()
-  service.aws.stop()
 })
 
 /** The counters of a wrong password, in the order of their reservations, by what their keys have. */

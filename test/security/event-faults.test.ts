@@ -9,12 +9,13 @@ import { addRow } from '../../scripts/users/import/import-users.ts'
 import { invite } from '../../scripts/users/mail.ts'
 import { remove } from '../../scripts/users/remove.ts'
 import { type Fate, startWire } from '../support/aws/wire.ts'
+import type { Asking, Functions } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { readyHash } from '../support/process/operator.ts'
-import { addTotp, bodyOf, enterPassword, signInWith } from '../support/users/factors/client.ts'
-import { type FactorFunctions, PASSWORD, startFactorService } from '../support/users/factors/service.ts'
-import { tokenIn } from '../support/users/mail-service.ts'
-import { type Asking, partsOf, type Tokens } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { addTotp, bodyOf, enterPassword, signInWith } from '../support/users/factors.ts'
+import { tokenIn } from '../support/users/mails.ts'
+import { PASSWORD, partsOf, type Tokens } from '../support/users/sessions.ts'
 import { asOperator, giveFactors } from '../support/users/users.ts'
 import { commandIo } from './interleave/commands.ts'
 import { eventsOf } from './interleave/events.ts'
@@ -22,11 +23,11 @@ import { eventsOf } from './interleave/events.ts'
 // Routes and commands that change an account × the faults of the transaction with its event. A table of events that denies a write
 // denies the whole transaction.
 
-const service = await startFactorService({ LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' })
+const service = await useService({ settings: { LIMIT_USER_AND_SOURCE: '999/900', LIMIT_SOURCE: '9999/900' } })
 const { functions, table } = service
 const wire = await startWire(service.aws)
 /** Their calls of AWS pass the wire. */
-const wired = await service.load({}, wire.url)
+const wired = await service.load({}, { url: wire.url })
 const to = new URL(wire.url)
 const endpoints = { dynamodb: to, kms: to, lambda: to, ses: to }
 const wiredTable = { aws: operatorClient({ ...service.aws.settings, endpoints }), name: table.name }
@@ -49,12 +50,10 @@ beforeEach(() => {
 afterAll(() => {
   vi.restoreAllMocks()
   console.log(`Faults of the table of events: ${ran} cases ran`)
-  wire.stop()
-  service.aws.stop()
 })
 
 /** An operation that changes an account. It throws unless it succeeds. */
-type Act = (functions: FactorFunctions, operator: OperatorTable) => Promise<unknown>
+type Act = (functions: Functions, operator: OperatorTable) => Promise<unknown>
 
 /** Adds a user who has signed in. */
 async function newUser() {
@@ -62,7 +61,7 @@ async function newUser() {
   return { ...user, ...bodyOf<Tokens>(await enterPassword(functions, user.username)) }
 }
 
-async function expectStatus(asked: ReturnType<FactorFunctions['ask']>, status: number) {
+async function expectStatus(asked: ReturnType<Functions['ask']>, status: number) {
   const { status: found, text: said } = await asked
   if (found !== status) throw new Error(`${found} ${said}`)
 }

@@ -1,26 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
-import {
-  type ApiResponse,
-  type Functions,
-  PASSWORD,
-  type Stores,
-  startStores,
-} from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 
 const DAY = 86_400
 /** Noon: a window of 15 minutes begins, and one of a day has 12 hours left. */
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
-
-let stores: Stores
-let functions: Functions
 recordLogs([], ['info', 'warn'])
 
-beforeAll(async () => {
-  stores = await startStores()
-  functions = await stores.functions()
-})
-afterAll(() => stores.aws.stop())
+const stores = await useService()
+const { functions } = stores
 
 const at = (seconds: number) => vi.setSystemTime(BEGIN_MS + Math.round(seconds * 1000))
 beforeEach(() => {

@@ -5,7 +5,9 @@ import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { stopTime } from '../support/at-once.ts'
 import { type Call, OUTAGES, startWire, strike, targetsOf, type Wire } from '../support/aws/wire.ts'
+import type { ApiResponse, Asking, Functions } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
+import { ORIGIN, type TestService, useService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -15,16 +17,10 @@ import {
   signInByPasskey,
   totpCode,
   wrongTotpCode,
-} from '../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  ORIGIN,
-  PASSWORD,
-  startFactorService,
-} from '../support/users/factors/service.ts'
-import { codeIn } from '../support/users/mail-service.ts'
-import type { ApiResponse, Asking, Tokens } from '../support/users/sessions.ts'
+} from '../support/users/factors.ts'
+import { codeIn } from '../support/users/mails.ts'
+import type { Tokens } from '../support/users/sessions.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { testAct } from '../support/users/users.ts'
 import { type SoftPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
@@ -44,10 +40,10 @@ const BEGIN_MS = Date.parse('2026-11-26T10:07:00Z')
 /** Time of the function: 500 ms are for the response, and 500 ms before that for giving back. */
 const REMAINING_MS = 2_000
 
-let service: FactorService
+let service: TestService
 let wire: Wire
 /** Their calls of AWS pass the wire. */
-let wired: FactorFunctions
+let wired: Functions
 let empty: () => Promise<void>
 let cases = 0
 let users = 0
@@ -349,9 +345,9 @@ export function testReservations(mass: 'representatives' | 'all'): void {
     vi.spyOn(Math, 'random').mockReturnValue(0)
     vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
     const settings = { REQUIRE_SECOND_FACTOR: 'administrators', LIMIT_MAIL_RECIPIENT: '999/3600' }
-    service = await startFactorService(settings)
+    service = await useService({ settings: settings })
     wire = await startWire(service.aws)
-    wired = await service.load({}, wire.url, REMAINING_MS)
+    wired = await service.load({}, { url: wire.url, remainingMs: REMAINING_MS })
     empty = await service.restorer()
     stopTime(BEGIN_MS)
   })

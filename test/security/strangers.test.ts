@@ -3,7 +3,6 @@ import { eventsTableOf } from '../../lib/events/event.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
 import { startWire } from '../support/aws/wire.ts'
 import { proof } from '../support/rows.ts'
-import { startFunctions } from '../support/users/sessions.ts'
 import {
   among,
   atOnce,
@@ -90,7 +89,7 @@ test('a source that is full adds 10 to the counter of a name, also if returns fa
   expect(await atOnce(others, login)).toEqual({ 401: 50 })
   const wire = await startWire(stores.aws)
   wire.intercept(({ body }) => (/"attempts#\d+".*DELETE ids/.test(body) ? 'refuse' : 'pass'))
-  const { ask } = await startFunctions(wire.url, {}, 'when called')
+  const { ask } = await stores.load({}, { url: wire.url, when: 'when called' })
   const body = { username, password: WRONG }
   for (let count = 0; count < 15; count += 1) {
     expect((await ask('login', { body, sourceIp })).status).toBe(429)
@@ -101,7 +100,7 @@ test('a source that is full adds 10 to the counter of a name, also if returns fa
 
 test('strangers leave no event, by wrong passwords and made-up tokens', async () => {
   const { table } = stores
-  const functions = stores.functions()
+  const functions = stores.load()
   const events = async () => (await allItems({ ...table, name: eventsTableOf(table) }, 'Scan', {})).length
   const username = await stores.add()
   const before = await events()

@@ -1,33 +1,28 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
 import { hashes } from '../support/process/cheap-argon2.ts'
-import { type Stores, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
 import { expectAlike, measure, prepare, REFUSED, REJECTED } from './timing/timing.ts'
 
-let stores: Stores
-
-beforeAll(async () => {
-  recordLogs()
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
-  stores = await startStores()
-})
-afterAll(() => stores.aws.stop())
+recordLogs()
+vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+const stores = await useService()
 const LIMIT_OF_ONE = { LIMIT_USER_AND_SOURCE: '1/900' }
 
 test('unknown, known and disabled users take the same time beside their one hash', async () => {
-  const functions = await stores.functions()
+  const functions = await stores.load()
   await expectAlike(() => measure(stores, functions, REJECTED))
 })
 
 test('a refused sign-in takes the same time for correct, wrong and unknown, without a hash', async () => {
-  const functions = await stores.functions(LIMIT_OF_ONE)
+  const functions = await stores.load(LIMIT_OF_ONE)
   await expectAlike(() => measure(stores, functions, REFUSED))
 })
 
 test.for([...Object.entries(REJECTED), ...Object.entries(REFUSED)])(
   'a sign-in computes one hash, and none if it is refused: %s',
   async ([, login]) => {
-    const functions = await stores.functions(LIMIT_OF_ONE)
+    const functions = await stores.load(LIMIT_OF_ONE)
     // The first hash of a function is preceded by one that tries argon2.
     await (await prepare(stores, functions, {}))()
     const send = await prepare(stores, functions, login)

@@ -1,22 +1,17 @@
 import '../support/process/real-argon2.ts'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { type Stores, startStores } from '../support/users/sessions.ts'
+import { useService } from '../support/service.ts'
 import { differences, expectAlike, measure, REJECTED } from './timing/timing.ts'
 
-let stores: Stores
-
-beforeAll(async () => {
-  recordLogs()
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
-  stores = await startStores()
-})
-afterAll(() => stores.aws.stop())
+recordLogs()
+vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+const stores = await useService()
 
 const HASH = '../../lib/passwords/hash.ts'
 
 test('unknown, known and disabled users take the same time, at the cost of real hashes', async () => {
-  const functions = await stores.functions()
+  const functions = await stores.load()
   await expectAlike(() => measure(stores, functions, REJECTED))
 })
 
@@ -27,7 +22,7 @@ test('control: a login that skips the hash of unknown usernames is found', async
       stored !== hash.DECOY_HASH && hash.verifyPassword(password, stored)
     return { ...hash, verifyPassword }
   })
-  const functions = await stores.functions()
+  const functions = await stores.load()
   vi.doUnmock(HASH)
   const { times } = await measure(stores, functions, REJECTED)
   const found = differences(times)

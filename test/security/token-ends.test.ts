@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
-import type { FactorService } from '../support/users/factors/service.ts'
+import type { TestService } from '../support/service.ts'
 import { appsOf, CHANGES, ownersOf } from './token-ends/changes.ts'
 import { CELLS, COLUMNS, type Use, usesIn } from './token-ends/columns.ts'
 import { addApp, BEGIN_MS, begin, CACHE_SECONDS, moveOn, startService } from './token-ends/scene.ts'
@@ -21,7 +21,7 @@ vi.mock('../../auth.config.ts', async (original) => {
 
 const table = readTokenEnds()
 
-let service: FactorService
+let service: TestService
 let restore: () => Promise<void>
 let cases = 0
 

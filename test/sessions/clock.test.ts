@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { authorizationCache } from '../../local/gateway/gateway-rules.ts'
+import { useService } from '../support/service.ts'
 import {
-  type Functions,
   NEW_PASSWORD,
   PASSWORD,
   partsOf,
   refresh,
-  type Stores,
   signIn,
-  startStores,
   type Tokens,
   tokensOf,
 } from '../support/users/sessions.ts'
@@ -17,19 +15,13 @@ import {
 const DAY = 86_400
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 const UNKNOWN = `${'A'.repeat(22)}.00000000${'A'.repeat(22)}.${'A'.repeat(43)}`
-
-let stores: Stores
-let functions: Functions
 let cases = 0
 const warn = vi.spyOn(console, 'warn').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()
 
-beforeAll(async () => {
-  stores = await startStores()
-  functions = await stores.functions()
-})
+const stores = await useService()
+const { functions } = stores
 afterAll(() => {
-  stores.aws.stop()
   console.log(`Functions with a skewed clock: ${cases} cases`)
 })
 
@@ -64,7 +56,7 @@ async function expectSessionOver(username: string, refreshToken: string, authTok
 }
 
 test('the lifetime of sessions is configurable', async () => {
-  const shorter = await stores.functions({ SESSION_TTL_SECONDS: '300', SESSION_IDLE_TTL_SECONDS: '120' })
+  const shorter = await stores.load({ SESSION_TTL_SECONDS: '300', SESSION_IDLE_TTL_SECONDS: '120' })
   const { refreshToken, refreshExpiresIn } = await signIn(shorter, await stores.add())
   expect(refreshExpiresIn).toBe(120)
   expect(tokensOf(await refresh(shorter, refreshToken)).refreshExpiresIn).toBe(120)

@@ -1,33 +1,27 @@
 import { createHash, createHmac } from 'node:crypto'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { signInOf } from '../../lib/sessions/session.ts'
 import { stopTime } from '../support/at-once.ts'
 import { restorerOf } from '../support/aws/restore.ts'
 import { type Call, classOf, type Fate, startWire, type Target, targetsOf } from '../support/aws/wire.ts'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
+import type { ApiResponse, Asking, Route } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { firstOfClass, isProof } from '../support/rows.ts'
+import { NO_LIMITS, type TestService, useService } from '../support/service.ts'
 import {
-  type ApiResponse,
-  type Asking,
-  type Functions,
   NEW_PASSWORD,
-  NO_LIMITS,
   PASSWORD,
   partsOf,
-  type Route,
   refresh,
-  type Stores,
   signIn,
-  startFunctions,
-  startStores,
   type Tokens,
   tokensOf,
   WEAK,
 } from '../support/users/sessions.ts'
 import { newScene, type Scene } from './session-acts.ts'
 
-type Items = Awaited<ReturnType<Stores['items']>>
+type Items = Awaited<ReturnType<TestService['items']>>
 type Item = Items[string] | undefined
 
 /** A request and its expected effects. */
@@ -86,11 +80,6 @@ function isOptional(route: Route, { label, index }: Target): boolean {
 }
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
-
-let stores: Stores
-let functions: Functions
-/** Removes all users. */
-let empty: () => Promise<void>
 let scenes = 0
 let cases = 0
 
@@ -489,7 +478,7 @@ async function prepare(name: string): Promise<{ scene: SceneFrom; request: Reque
 /** Returns the calls of a request without faults. */
 async function callsOf(request: Request): Promise<Target[]> {
   const wire = await startWire(stores.aws)
-  const { status } = await (await startFunctions(wire.url, NO_LIMITS, 'when called')).ask(
+  const { status } = await (await stores.load(NO_LIMITS, { url: wire.url, when: 'when called' })).ask(
     request.route,
     request.asking,
   )
@@ -559,18 +548,15 @@ const isFirst = firstOfClass()
 const faults = Object.entries(FAULTS).filter(([how]) => isProof || REPRESENTATIVES.includes(how))
 const requests = Object.keys(REQUESTS).filter((name) => isProof || ONE_OF_EACH_ROUTE.includes(name))
 
-beforeAll(async () => {
-  recordLogs()
-  // No pause between attempts.
-  vi.spyOn(Math, 'random').mockReturnValue(0)
-  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-  stores = await startStores()
-  empty = await restorerOf(stores.table)
-  functions = await stores.functions(NO_LIMITS)
-  stopTime(BEGIN_MS)
-})
+recordLogs()
+// No pause between attempts.
+vi.spyOn(Math, 'random').mockReturnValue(0)
+vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+const stores = await useService()
+const empty = await restorerOf(stores.table)
+const functions = await stores.load(NO_LIMITS)
+stopTime(BEGIN_MS)
 afterAll(() => {
-  stores.aws.stop()
   console.log(`${cases} faults: each call of each request in ${faults.length} ways`)
 })
 
@@ -590,7 +576,7 @@ test.each(requests)('%s stays consistent when each of its calls fails', async (n
       const wire = await startWire(stores.aws)
       const { decide, struck } = strike(call, how)
       wire.intercept(decide)
-      const response = await (await startFunctions(wire.url, NO_LIMITS, 'when called')).ask(
+      const response = await (await stores.load(NO_LIMITS, { url: wire.url, when: 'when called' })).ask(
         request.route,
         request.asking,
       )

@@ -1,31 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import {
-  begin,
-  type Functions,
-  NO_LIMITS,
-  partsOf,
-  refresh,
-  type Stores,
-  startStores,
-  tokensOf,
-} from '../support/users/sessions.ts'
+import { NO_LIMITS, useService } from '../support/service.ts'
+import { begin, partsOf, refresh, tokensOf } from '../support/users/sessions.ts'
 
 // The thief has copied an access token and a refresh token of the owner.
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 const after = (minutes: number, seconds = 0) => BEGIN_MS + (minutes * 60 + seconds) * 1000
-
-let stores: Stores
-let functions: Functions
 let records: { event: string }[]
 
-beforeAll(async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-  stores = await startStores()
-  functions = await stores.functions({ ...NO_LIMITS, TOKEN_TTL_SECONDS: '7200' })
-})
-afterAll(() => stores.aws.stop())
+vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+const stores = await useService({ settings: { ...NO_LIMITS, TOKEN_TTL_SECONDS: '7200' } })
+const { functions } = stores
 beforeEach(() => {
   vi.setSystemTime(BEGIN_MS)
   records = recordLogs()

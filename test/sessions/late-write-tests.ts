@@ -5,19 +5,10 @@ import { findSessions } from '../../lib/sessions/store.ts'
 import { findUser } from '../../lib/users/store.ts'
 import { stopTime } from '../support/at-once.ts'
 import { isWrite, startWire, type Target, targetsOf, type Wire } from '../support/aws/wire.ts'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
-import {
-  type ApiResponse,
-  NO_LIMITS,
-  partsOf,
-  refresh,
-  type Stores,
-  startFunctions,
-  startStores,
-  type Tokens,
-  tokensOf,
-  WEAK,
-} from '../support/users/sessions.ts'
+import { NO_LIMITS, type TestService, useService } from '../support/service.ts'
+import { partsOf, refresh, type Tokens, tokensOf, WEAK } from '../support/users/sessions.ts'
 import { type Fault, LATE } from './late-writes.ts'
 import { ACTS, type ActName, ENDINGS, expectOver, newScene, type Side } from './session-acts.ts'
 
@@ -42,7 +33,7 @@ const REVOKING: readonly string[] = [
   ...ENDINGS.filter(([, revokes]) => revokes).map(([name]) => name),
 ]
 
-let stores: Stores
+let stores: TestService
 let free: Side
 let wire: Wire
 let wired: Side
@@ -174,10 +165,10 @@ export function testLateWrites(mass: 'representatives' | 'all'): void {
     // No pause between attempts.
     vi.spyOn(Math, 'random').mockReturnValue(0)
     vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-    stores = await startStores()
-    free = { functions: await stores.functions(NO_LIMITS), operator: stores }
+    stores = await useService()
+    free = { functions: await stores.load(NO_LIMITS), operator: stores }
     wire = await startWire(stores.aws)
-    wired = { functions: await startFunctions(wire.url, NO_LIMITS), operator: stores }
+    wired = { functions: await stores.load(NO_LIMITS, { url: wire.url }), operator: stores }
     stopTime(BEGIN_MS)
   })
   afterAll(() => {

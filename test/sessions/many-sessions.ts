@@ -3,7 +3,9 @@ import { expect } from 'vitest'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { endSession } from '../../lib/sessions/store.ts'
 import { settleAll } from '../support/at-once.ts'
-import { begin, type Functions, type Stores } from '../support/users/sessions.ts'
+import type { Functions } from '../support/http/functions.ts'
+import type { TestService } from '../support/service.ts'
+import { begin } from '../support/users/sessions.ts'
 import { storeSession, testAct } from '../support/users/users.ts'
 
 const AT_ONCE = 32
@@ -13,7 +15,7 @@ const PER_SECOND = 3
 const MAX_BYTES = 128 * 1024
 
 /** Adds live sessions to a user, some of them at the same second, and one ended one for ten of them. Returns the live ids. */
-async function addSessions({ table, user }: Stores, username: string, count: number): Promise<string[]> {
+async function addSessions({ table, user }: TestService, username: string, count: number): Promise<string[]> {
   const { id, sessionGeneration } = await user(username)
   const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
   const origin = { sourceIp: '2001:db8:1234:5678:9abc:def0:1234:5678', userAgent: '\u{1f642}'.repeat(128) }
@@ -45,7 +47,11 @@ async function addSessions({ table, user }: Stores, username: string, count: num
 }
 
 /** Gives a user this many sessions, and expects that following `next` shows each once, the newest first. */
-export async function expectAllListed(stores: Stores, functions: Functions, count: number): Promise<void> {
+export async function expectAllListed(
+  stores: TestService,
+  functions: Functions,
+  count: number,
+): Promise<void> {
   const username = await stores.add()
   const ids = await addSessions(stores, username, count)
   const { authToken: token } = await begin(stores, functions, username)

@@ -1,22 +1,19 @@
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, expect, test, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { settleAll, stopTime } from '../support/at-once.ts'
 import { restorerOf } from '../support/aws/restore.ts'
 import { startWire } from '../support/aws/wire.ts'
 import { tokensInCookie } from '../support/http/cookies.ts'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { isProof, proof, rowsOf } from '../support/rows.ts'
+import { NO_LIMITS, useService } from '../support/service.ts'
 import {
-  type ApiResponse,
   countLiveSessions,
   NEW_PASSWORD,
-  NO_LIMITS,
   operator,
   PASSWORD,
   refresh,
-  type Stores,
-  startFunctions,
-  startStores,
   TABLE_NAME,
   type Tokens,
   tokensOf,
@@ -31,7 +28,6 @@ import {
   newScene,
   OTHER_PASSWORD,
   type Scene,
-  type Side,
 } from './session-acts.ts'
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
@@ -55,11 +51,6 @@ const hasReadUser = ({ made }: Outcome): boolean => made.filter((label) => label
 
 /** Whether a change of the user had been stored when it was held. */
 const hasChanged = ({ made }: Outcome): boolean => made.includes(CHANGE)
-
-let stores: Stores
-let free: Side
-/** Removes all users. */
-let empty: () => Promise<void>
 let cases = 0
 
 /**
@@ -93,7 +84,7 @@ async function interleave(
       name: TABLE_NAME,
     }
     const side = {
-      functions: await startFunctions(wire.url, settings, 'when called'),
+      functions: await stores.load(settings, { url: wire.url, when: 'when called' }),
       operator: operator(table),
     }
 
@@ -146,16 +137,13 @@ const PAUSE_SECONDS = 1.5
 
 const pauses = rowsOf([0, PAUSE_SECONDS])
 
-beforeAll(async () => {
-  recordLogs()
-  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-  stores = await startStores()
-  empty = await restorerOf(stores.table)
-  free = { functions: await stores.functions(NO_LIMITS), operator: stores }
-  stopTime(BEGIN_MS)
-})
+recordLogs()
+vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+const stores = await useService()
+const empty = await restorerOf(stores.table)
+const free = { functions: await stores.load(NO_LIMITS), operator: stores }
+stopTime(BEGIN_MS)
 afterAll(() => {
-  stores.aws.stop()
   console.log(`${cases} interleavings`)
 })
 beforeEach(() => void vi.setSystemTime(BEGIN_MS))
@@ -409,7 +397,7 @@ test('50 refreshes of one token at once get one next token, and the session live
 
 proof('of a login and 5 guesses in its middle at most 5 get a verdict at once', async () => {
   const settings = { ...NO_LIMITS, LIMIT_USER_AND_SOURCE: '5/900' }
-  const { ask } = await stores.functions(settings)
+  const { ask } = await stores.load(settings)
   const guesses: Act = async (_, { username }) => {
     const guess = () => ask('login', { body: { username, password: 'a wrong one' } })
     const statuses = (await settleAll(Array.from({ length: 5 }, guess))).map(({ status }) => status)

@@ -1,9 +1,8 @@
 import { expect, vi } from 'vitest'
 import { cookieOf, OWN_PAGE } from '../support/http/cookies.ts'
+import type { ApiResponse, Functions } from '../support/http/functions.ts'
 import {
-  type ApiResponse,
   begin,
-  type Functions,
   NEW_PASSWORD,
   type Operator,
   PASSWORD,

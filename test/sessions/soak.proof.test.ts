@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { operator as operatorOn, PASSWORD, startFunctions, tableAt } from '../support/users/sessions.ts'
+import { functionsAt, NO_LIMITS } from '../support/service.ts'
+import { operator as operatorOn, PASSWORD, tableAt } from '../support/users/sessions.ts'
 import { device } from './soak/device.ts'
 import { expectInvalid, presentInvalidToken } from './soak/invalid.ts'
 import { growthOf, watchMemory } from './soak/memory.ts'
@@ -16,14 +17,6 @@ vi.setConfig({ testTimeout: (SECONDS + 120) * 1_000 })
 const USERS = 8
 const DEVICES = 2
 const FAULTS_PERCENT = 5
-
-/** Wrong passwords are part of the soak; limits are not. */
-const NO_LIMITS = Object.fromEntries(
-  ['USER_AND_SOURCE', 'SOURCE', 'KNOWN_SOURCE', 'USER', 'USER_AND_KNOWN_SOURCE'].map((name) => [
-    `LIMIT_${name}`,
-    '9999/86400',
-  ]),
-)
 
 /** What the heap may grow by, from the first third on, at any duration. */
 const MAX_GROWTH_BYTES = 4 * 1024 ** 2
@@ -54,7 +47,7 @@ async function addUsers(): Promise<SoakUser[]> {
 test('sessions and users stay consistent while 5 % of all calls of AWS fail', async () => {
   const endsAtMs = performance.now() + SECONDS * 1_000
   const users = await addUsers()
-  const soak = world(await startFunctions(aws.url, NO_LIMITS), () => performance.now() > endsAtMs)
+  const soak = world(await functionsAt(aws.url, NO_LIMITS), () => performance.now() > endsAtMs)
   const memory = watchMemory(SECONDS * 10)
 
   await Promise.all([

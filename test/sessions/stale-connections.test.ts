@@ -1,32 +1,21 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
-import { startWire, type Wire } from '../support/aws/wire.ts'
+import { startWire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
-import { NO_LIMITS, type Stores, startFunctions, startStores } from '../support/users/sessions.ts'
-import { ACTS, type ActName, newScene, type Side } from './session-acts.ts'
+import { NO_LIMITS, useService } from '../support/service.ts'
+import { ACTS, type ActName, newScene } from './session-acts.ts'
 
 const FREEZES = 10
 const SOURCE = '203.0.113.7'
 
-let stores: Stores
-let free: Side
-let wire: Wire
-let wired: Side
-
-beforeAll(async () => {
-  recordLogs()
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
-  stores = await startStores()
-  wire = await startWire(stores.aws)
-  free = { functions: await stores.functions(NO_LIMITS), operator: stores }
-  wired = { functions: await startFunctions(wire.url, NO_LIMITS), operator: stores }
-  stopTime(Date.now())
-})
-afterAll(() => {
-  wire.stop()
-  stores.aws.stop()
-})
+recordLogs()
+vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+const stores = await useService()
+const wire = await startWire(stores.aws)
+const free = { functions: await stores.load(NO_LIMITS), operator: stores }
+const wired = { functions: await stores.load(NO_LIMITS, { url: wire.url }), operator: stores }
+stopTime(Date.now())
 
 /** Leaves the functions with connections that they believe to be open, at least three of them to DynamoDB. */
 async function freeze(takesEffect: boolean): Promise<void> {

@@ -1,20 +1,14 @@
 import { JwtVerifier } from 'aws-jwt-verify'
 import { customFetch, discoveryRequest, processDiscoveryResponse, validateJwtAccessToken } from 'oauth4webapi'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
-import { type Stores, startStores } from '../support/users/sessions.ts'
-import { AUDIENCE, ISSUER, type Issued, issueTokens } from './issued.ts'
+import { useService } from '../support/service.ts'
+import { AUDIENCE, ISSUER, issueTokens } from './issued.ts'
 
 const TOKENS_OF_EACH = 50
-
-let stores: Stores
-let issued: Issued
-beforeAll(async () => {
-  recordLogs([], ['info', 'warn'])
-  stores = await startStores()
-  issued = await issueTokens(stores, TOKENS_OF_EACH)
-})
-afterAll(() => stores.aws.stop())
+recordLogs([], ['info', 'warn'])
+const stores = await useService()
+const issued = await issueTokens(stores, TOKENS_OF_EACH)
 
 /** Responds to requests for the issuer's metadata and keys, as the issuer does over https. */
 async function fetchFromIssuer(url: string | URL | Request): Promise<Response> {

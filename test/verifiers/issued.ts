@@ -1,12 +1,5 @@
-import {
-  NEW_PASSWORD,
-  NO_LIMITS,
-  PASSWORD,
-  refresh,
-  type Stores,
-  signIn,
-  tokensOf,
-} from '../support/users/sessions.ts'
+import { NO_LIMITS, type TestService } from '../support/service.ts'
+import { NEW_PASSWORD, PASSWORD, refresh, signIn, tokensOf } from '../support/users/sessions.ts'
 
 export const ISSUER = 'https://issuer.example'
 export const AUDIENCE = 'audience'
@@ -19,9 +12,9 @@ export interface Issued {
 }
 
 /** Signs users in, refreshes their tokens, and changes their passwords. */
-export async function issueTokens(stores: Stores, usersCount: number): Promise<Issued> {
+export async function issueTokens(stores: TestService, usersCount: number): Promise<Issued> {
   const settings = { ...NO_LIMITS, TOKEN_ISSUER: ISSUER, TOKEN_AUDIENCE: AUDIENCE }
-  const functions = await stores.functions(settings)
+  const functions = await stores.load(settings)
   const walk = async () => {
     const login = await signIn(functions, await stores.add())
     const refreshed = tokensOf(await refresh(functions, login.refreshToken))

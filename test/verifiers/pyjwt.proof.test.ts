@@ -1,23 +1,17 @@
 import { spawnSync } from 'node:child_process'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { recordLogs } from '../support/logs.ts'
 import { root } from '../support/process/service-description.ts'
-import { type Stores, startStores } from '../support/users/sessions.ts'
-import { AUDIENCE, ISSUER, type Issued, issueTokens } from './issued.ts'
+import { useService } from '../support/service.ts'
+import { AUDIENCE, ISSUER, issueTokens } from './issued.ts'
 
 // Without python3-jwt, other-languages.proof.test.ts says how to install it, and fails with CI=true.
 
 const PYTHON = '/usr/bin/python3'
 const hasPyJwt = spawnSync(PYTHON, ['-c', 'import jwt']).status === 0
-
-let stores: Stores
-let issued: Issued
-beforeAll(async () => {
-  recordLogs([], ['info', 'warn'])
-  stores = await startStores()
-  issued = await issueTokens(stores, 50)
-})
-afterAll(() => stores.aws.stop())
+recordLogs([], ['info', 'warn'])
+const stores = await useService()
+const issued = await issueTokens(stores, 50)
 
 /** Returns for each token null, or the name of PyJWT's error. */
 function faultsOf(tokens: string[], audience = AUDIENCE): (string | null)[] {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, expect, test } from 'vitest'
-import { outrunTable, startTable, watchedTable } from '../../../test/support/aws/table.ts'
+import { expect, test } from 'vitest'
+import { outrunTable, useTable, watchedTable } from '../../../test/support/aws/table.ts'
 import { testAct } from '../../../test/support/users/users.ts'
 import { attributesOf, getItems, type Table } from '../../aws/dynamodb.ts'
 import { type Api, apiKey } from '../apis/api.ts'
@@ -20,8 +20,7 @@ import {
 } from './store.ts'
 import { urlClientKey } from './url-client.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 const act = testAct()
 
 let count = 0

@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, expect, test } from 'vitest'
-import { startTable } from '../../../test/support/aws/table.ts'
+import { expect, test } from 'vitest'
+import { useTable } from '../../../test/support/aws/table.ts'
 import { addTestUser, testAct } from '../../../test/support/users/users.ts'
 import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
 import { eventsOfUser } from '../../events/store.ts'
 import { secondOf } from '../../time.ts'
 import { type App, approvalOf, consentedScopes, findApp, mayMail, revokeApp } from './app.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 const now = new Date()
 const client = { id: 'shop', generation: 7 }
 const addUser = () => addTestUser(table, { username: `u${randomBytes(8).toString('hex')}` })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { testGrant } from '../../../test/oauth/clients.ts'
-import { startTable } from '../../../test/support/aws/table.ts'
+import { useTable } from '../../../test/support/aws/table.ts'
 import { testAct } from '../../../test/support/users/users.ts'
 import { batchesOf } from '../../aws/batches.ts'
 import type { AwsCall } from '../../aws/client.ts'
@@ -12,8 +12,7 @@ import type { Grant } from './grant.ts'
 import { deleteAllowed, endGrantsOfSession, findAllowed, keysOfAllowed } from './list.ts'
 import { newGrant } from './store.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 const now = new Date()
 
 const newId = () => `6924c4c0${randomBytes(16).toString('base64url')}`

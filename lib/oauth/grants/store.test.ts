@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, expect, test } from 'vitest'
-import { startTable } from '../../../test/support/aws/table.ts'
+import { expect, test } from 'vitest'
+import { useTable } from '../../../test/support/aws/table.ts'
 import { addTestUser, storeSession, testAct, testAt } from '../../../test/support/users/users.ts'
 import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
 import { byClient } from '../../events/event.ts'
@@ -23,8 +23,7 @@ import {
   spendingOf,
 } from './store.ts'
 
-const { table, stop } = await startTable()
-afterAll(stop)
+const { table } = await useTable()
 const now = new Date()
 const act = testAct(now)
 const client = { id: 'shop', generation: 7 }

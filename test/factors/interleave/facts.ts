@@ -4,7 +4,7 @@ import { isRenewal } from '../../security/interleave/facts.ts'
 import { type Arrival, type History, writesOf } from '../../security/interleave/history.ts'
 import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
 import { claimsOf } from '../../support/http/forge.ts'
-import { PASSWORD } from '../../support/users/factors/service.ts'
+import { PASSWORD } from '../../support/users/sessions.ts'
 import { ACTS, type Act, type ActName, NEW_PASSWORDS, type Report } from './acts.ts'
 import type { FactorScene, SignInAttempt } from './scene.ts'
 

@@ -9,14 +9,10 @@ import { eventKeys, eventsOf } from '../../security/interleave/events.ts'
 import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
 import { countComputations } from '../../support/aws/gate.ts'
 import { restorerOf } from '../../support/aws/restore.ts'
+import type { Functions } from '../../support/http/functions.ts'
 import { recordLogs } from '../../support/logs.ts'
-import { addPasskey, addTotp, beginLogin, bodyOf, signInWith } from '../../support/users/factors/client.ts'
-import {
-  type FactorFunctions,
-  type FactorService,
-  ORIGIN,
-  startFactorService,
-} from '../../support/users/factors/service.ts'
+import { ORIGIN, type TestService, useService } from '../../support/service.ts'
+import { addPasskey, addTotp, beginLogin, bodyOf, signInWith } from '../../support/users/factors.ts'
 import type { Tokens } from '../../support/users/sessions.ts'
 import { type SoftPasskey, usePasskey } from '../../support/users/webauthn/authenticator.ts'
 
@@ -68,8 +64,8 @@ export type State = (typeof STATES)[number]
 /** User, sessions, factors and tokens of one schedule. */
 export interface FactorScene extends Known {
   state: State
-  functions: FactorFunctions
-  service: FactorService
+  functions: Functions
+  service: TestService
   userId: string
   username: string
   /** Items of the user at the beginning, by sort key. */
@@ -87,7 +83,7 @@ export interface FactorScene extends Known {
 export type NewScene = (state: State, options: Pick<FactorScene, 'pick' | 'tick'>) => Promise<FactorScene>
 
 export interface FactorWorld {
-  service: FactorService
+  service: TestService
   newScene: NewScene
 }
 
@@ -104,7 +100,7 @@ export async function startFactorWorld(): Promise<FactorWorld> {
   const at = (seconds: number) => void vi.setSystemTime(BEGIN_MS + seconds * 1_000)
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
   // Mails would arrive at any time.
-  const service = await startFactorService({ MAILER: '' })
+  const service = await useService({ settings: { MAILER: '' } })
   const functions = { none: service.functions, all: await service.load({ REQUIRE_SECOND_FACTOR: 'all' }) }
   at(-900)
   const { id: userId } = await service.addUser({ username: USERNAME })

@@ -8,7 +8,8 @@ import { latest } from '../../security/interleave/seeds.ts'
 import { restorerOf } from '../../support/aws/restore.ts'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../../support/http/cookies.ts'
 import { claimsOf } from '../../support/http/forge.ts'
-import { type Functions, type Stores, startStores } from '../../support/users/sessions.ts'
+import type { Functions } from '../../support/http/functions.ts'
+import { type TestService, useService } from '../../support/service.ts'
 import { addTestUser } from '../../support/users/users.ts'
 import { addClient, CALLBACK, queryOf, SECRET, VERIFIER } from '../clients.ts'
 
@@ -66,7 +67,7 @@ export interface OauthScene extends Known {
 }
 
 export interface OauthWorld {
-  stores: Stores
+  stores: TestService
   newScene(options: Pick<OauthScene, 'pick' | 'tick'>): Promise<OauthScene>
 }
 
@@ -200,7 +201,7 @@ export async function startOauthWorld(): Promise<OauthWorld> {
   const at = (seconds: number) => void vi.setSystemTime(BEGIN_MS + seconds * 1_000)
   vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
   at(-180)
-  const stores = await startStores()
+  const stores = await useService({ settings: { MAILER: '' } })
   const { table } = stores
   // The cost is the service's own, so that a sign-in does not replace the hash.
   const passwordHash = await hashPassword(PASSWORD, randomBytes(SALT_BYTES))
@@ -215,7 +216,7 @@ export async function startOauthWorld(): Promise<OauthWorld> {
     grants: [],
   }
   const fixed = {
-    functions: await stores.functions(),
+    functions: stores.functions,
     table,
     userId,
     username,

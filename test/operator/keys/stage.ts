@@ -1,7 +1,9 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { vi } from 'vitest'
 import { type KeyState, nextStep, type Slot, targetOf } from '../../../scripts/keys/plan.ts'
-import { type Functions, refresh, type Stores, signIn, tokensOf } from '../../support/users/sessions.ts'
+import type { Functions } from '../../support/http/functions.ts'
+import type { TestService } from '../../support/service.ts'
+import { refresh, signIn, tokensOf } from '../../support/users/sessions.ts'
 import { aliasOf, startSlots } from './slots.ts'
 
 const TTL_SECONDS = 1800
@@ -69,7 +71,7 @@ const secondsSince = (ms: number) => (Date.now() - ms) / 1000
  *
  * @param isThorough - Every client signs in each time, and every token is checked, not only the newest of each key.
  */
-export async function startStage(stores: Stores, { isThorough = false } = {}) {
+export async function startStage(stores: TestService, { isThorough = false } = {}) {
   const slots = await startSlots()
   const username = await stores.add()
   const made: Record<string, number> = {}
@@ -172,7 +174,7 @@ export async function startStage(stores: Stores, { isThorough = false } = {}) {
         PUBLISHED_KEYS: published.split(',').map(aliasOf).join(','),
         TOKEN_TTL_SECONDS: String(TTL_SECONDS),
       }
-      const functions = await stores.functions(environment)
+      const functions = await stores.load(environment)
       instances.push({ functions, oldSinceMs: Number.POSITIVE_INFINITY })
     }
     // In the first deployment, no client calls before the keys exist.

@@ -1,6 +1,6 @@
 import { vi } from 'vitest'
 import type { Attempt } from '../../support/aws/gate.ts'
-import type { Stores } from '../../support/users/sessions.ts'
+import type { TestService } from '../../support/service.ts'
 import { appliedIn, violationsOfEvents } from './events.ts'
 import { factsOf } from './facts.ts'
 import { ACTS, type ActName } from './operations.ts'
@@ -13,7 +13,7 @@ import { violationsOfUsers } from './stored-users.ts'
 
 /** The stores, and what every schedule begins with. */
 export interface World {
-  stores: Stores
+  stores: TestService
   newScene: Awaited<ReturnType<typeof firstScene>>
 }
 

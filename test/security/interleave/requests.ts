@@ -1,6 +1,6 @@
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../../support/http/cookies.ts'
 import { claimsOf } from '../../support/http/forge.ts'
-import type { Asking, Route } from '../../support/users/sessions.ts'
+import type { Asking, Route } from '../../support/http/functions.ts'
 import type { Act } from './act.ts'
 import { addTokens, type KnownToken, PASSWORDS, type Scene } from './scene.ts'
 

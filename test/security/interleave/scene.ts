@@ -4,7 +4,9 @@ import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
 import { restorerOf } from '../../support/aws/restore.ts'
-import type { Functions, Stores, Tokens } from '../../support/users/sessions.ts'
+import type { Functions } from '../../support/http/functions.ts'
+import type { TestService } from '../../support/service.ts'
+import type { Tokens } from '../../support/users/sessions.ts'
 import { begin } from '../../support/users/sessions.ts'
 import { addTestUser } from '../../support/users/users.ts'
 import { eventKeys, eventsOf } from './events.ts'
@@ -77,7 +79,7 @@ const NAMES = {
  * @returns A function that puts everything back to this state, the clock too, for the next schedule.
  */
 export async function firstScene(
-  stores: Stores,
+  stores: TestService,
   functions: Functions,
 ): Promise<(options: Pick<Scene, 'pick' | 'tick'>) => Promise<Scene>> {
   const { table } = stores

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest'
 import { wiring } from '../../support/aws/gate.ts'
 import { recordLogs } from '../../support/logs.ts'
-import { startStores } from '../../support/users/sessions.ts'
+import { useService } from '../../support/service.ts'
 import { type Acts, interleave, type World } from './interleave.ts'
 import { firstScene } from './scene.ts'
 import { isAside, latest, orderFrom, scheduleFrom } from './seeds.ts'
@@ -12,8 +12,8 @@ import { expectViolationOf, type Weakening } from './weaken.ts'
 export async function startWorld(): Promise<World> {
   recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
-  const stores = await startStores()
-  return { stores, newScene: await firstScene(stores, await stores.functions()) }
+  const stores = await useService({ settings: { MAILER: '' } })
+  return { stores, newScene: await firstScene(stores, stores.functions) }
 }
 
 /** Runs the schedules of some seeds. Expects no violation, and returns the number of schedules. */

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { expect, vi } from 'vitest'
-import { type ApiResponse, type Functions, PASSWORD, type Stores } from '../../support/users/sessions.ts'
+import type { ApiResponse, Functions } from '../../support/http/functions.ts'
+import type { TestService } from '../../support/service.ts'
+import { PASSWORD } from '../../support/users/sessions.ts'
 import { mannWhitney } from './mann-whitney.ts'
 
 /** Requests of a login that must not differ, by class. */
@@ -55,7 +57,7 @@ let signIns = 0
  * @returns The durations, and each response that differs from the others.
  */
 export async function measure(
-  stores: Stores,
+  stores: TestService,
   functions: Functions,
   classes: Record<string, LoginClass>,
 ): Promise<{ times: Times; responses: ApiResponse[] }> {
@@ -91,7 +93,7 @@ export async function measureInTurns(
 
 /** Creates the user of a sign-in, and returns the sign-in. */
 export async function prepare(
-  stores: Stores,
+  stores: TestService,
   functions: Functions,
   { exists = true, isDisabled = false, isCorrect = false, isRefused = false }: LoginClass,
 ) {

@@ -9,9 +9,9 @@ import {
   bodyOf,
   enterPassword,
   totpCode,
-} from '../../support/users/factors/client.ts'
-import { PASSWORD } from '../../support/users/factors/service.ts'
-import { codeIn } from '../../support/users/mail-service.ts'
+} from '../../support/users/factors.ts'
+import { codeIn } from '../../support/users/mails.ts'
+import { PASSWORD } from '../../support/users/sessions.ts'
 import { asOperator } from '../../support/users/users.ts'
 import { APPS, type App, type Scene, type Whose } from './scene.ts'
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ApiResponse, Asking, Functions, Route } from '../../support/users/sessions.ts'
+import type { ApiResponse, Asking, Functions, Route } from '../../support/http/functions.ts'
 import type { SoakUser } from './model.ts'
 import type { Outcome } from './register.ts'
 

@@ -1,19 +1,22 @@
-import { type AwsClient, awsClient } from '../../../lib/aws/client.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import type { Service } from '../../../lib/aws/settings.ts'
 import type { ReservingTable } from '../../../lib/throttling/store.ts'
-import { startLocalAws } from '../../../local/aws.ts'
+import { type MailSettings, startLocalAws } from '../../../local/aws.ts'
+import { atEnd } from '../at-end.ts'
 import { describeService, resourcesOf, tableOf } from '../process/service-description.ts'
+import { operator } from '../users/sessions.ts'
 
-/** Starts the local AWS with the table of `serverless.yml` and the demo users in it. What is reserved in it is never given back. */
-export async function startTable(): Promise<{ table: ReservingTable; client: AwsClient; stop(): void }> {
+/**
+ * Starts the local AWS with the tables and keys of `serverless.yml`, and the demo users in it, until the end of the file or of the
+ * test. What is reserved in the table is never given back.
+ *
+ * @param mail - For SES and Lambda, if mails are sent.
+ */
+export async function useTable(mail: Partial<MailSettings> = {}) {
   const service = describeService()
-  const local = await startLocalAws(resourcesOf(service), service.provider.region)
-  return {
-    table: keeping(tableOf(service, local)),
-    client: awsClient(local.settings),
-    stop: () => local.stop(),
-  }
+  const aws = await startLocalAws(resourcesOf(service), service.provider.region, mail)
+  atEnd(() => aws.stop())
+  return { ...operator(keeping(tableOf(service, aws))), aws }
 }
 
 /** Returns a table in which every attempt stays reserved, also if its request fails. */

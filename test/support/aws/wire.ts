@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { vi } from 'vitest'
 import type { LocalAws } from '../../../local/aws.ts'
+import { atEnd } from '../at-end.ts'
 
 /**
  * The outcome of a call: it passes, is denied, is throttled, leaves all keys of a batch unprocessed, or loses its
@@ -50,7 +51,7 @@ export function nameOf({ operation, body }: Pick<Call, 'operation' | 'body'>): s
   return [operation.replace(/.*\//, ''), update, ...new Set(kinds)].filter((part) => part !== '').join(' ')
 }
 
-/** Starts a proxy before the local AWS that can hold, deny or cut off every call. */
+/** Starts a proxy before the local AWS that can hold, deny or cut off every call, until the end of the file or of the test. */
 export async function startWire(aws: LocalAws) {
   let decide: (call: Call) => Fate | Promise<Fate> = () => 'pass'
   let calls: Call[] = []
@@ -95,6 +96,11 @@ export async function startWire(aws: LocalAws) {
     socket.on('close', () => open.delete(socket))
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
+  const stop = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  atEnd(stop)
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Returns the calls since the last `intercept`. */
@@ -122,10 +128,7 @@ export async function startWire(aws: LocalAws) {
       }
       return connections.length
     },
-    stop(): void {
-      server.close()
-      server.closeAllConnections()
-    },
+    stop,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { expect } from 'vitest'
-import type { ApiResponse, Tokens } from '../users/sessions.ts'
+import type { Tokens } from '../users/sessions.ts'
+import type { ApiResponse } from './functions.ts'
 
 /** The headers by which a browser shows that a page of the service's own origin sends a request. */
 export const OWN_PAGE = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }

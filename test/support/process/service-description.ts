@@ -126,7 +126,6 @@ export function environmentOf(
   { settings }: LocalAws,
 ): Record<string, string> {
   return {
-    ...service.functions[functionKey]?.environment,
     AWS_REGION: settings.region,
     AWS_ACCESS_KEY_ID: settings.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: settings.credentials.secretAccessKey,
@@ -134,5 +133,6 @@ export function environmentOf(
     AWS_ENDPOINT_URL_KMS: settings.endpoints.kms.href,
     AWS_ENDPOINT_URL_SESV2: settings.endpoints.ses.href,
     AWS_ENDPOINT_URL_LAMBDA: settings.endpoints.lambda.href,
+    ...service.functions[functionKey]?.environment,
   }
 }

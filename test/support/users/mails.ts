@@ -1,3 +1,4 @@
+import { onTestFinished, vi } from 'vitest'
 import { createMailbox, type Mail } from '../../../local/mail/mailbox.ts'
 
 export const LINK = 'http://localhost:3000/confirm#YWRhbG92ZWxhY2VZV1JoYkc5MlpXeGhZMlU'
@@ -21,4 +22,24 @@ export function mailboxOf(...mails: Mail[]) {
   const mailbox = createMailbox()
   for (const mail of mails) mailbox.add(mail)
   return mailbox
+}
+
+/** Returns the token in the link of a mail. */
+export const tokenIn = ({ link }: Mail): string => String(link?.replace(/^.*=/, ''))
+
+/** Returns the code in a mail. */
+export const codeIn = ({ text }: Mail): string => String(/code: (\d{8})/.exec(text)?.[1])
+
+/** Stops the clock until the end of a test, whose attempts then count in one window of the limits. */
+export function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
+  onTestFinished(() => void vi.useRealTimers())
+}
+
+let addresses = 0
+
+/** Returns an address that no other test uses, with upper case in it. */
+export function newAddress(): string {
+  addresses += 1
+  return `Grace.${addresses}@Example.org`
 }

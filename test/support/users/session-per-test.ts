@@ -1,19 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeEach, vi } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 import type { Item } from '../../../lib/aws/dynamodb.ts'
 import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, type Session, startSession } from '../../../lib/sessions/session.ts'
 import { findSession } from '../../../lib/sessions/store.ts'
 import { USER_STATE, type User, type UserState } from '../../../lib/users/user.ts'
-import { startTable } from '../aws/table.ts'
+import { useTable } from '../aws/table.ts'
 import { addTestUser, storeSession } from './users.ts'
 
 // A test file that imports this has a table of its own, and each of its tests a new user with one session.
 
-const started = await startTable()
-export const { table } = started
+export const { table } = await useTable()
 export const { aws } = table
-afterAll(() => started.stop())
 
 export const now = new Date('2026-11-24T15:00:00.400Z')
 export const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)

@@ -1,10 +1,11 @@
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server'
-import { authenticator } from '../authenticator.ts'
-import type { ApiResponse, Asking, Tokens } from '../sessions.ts'
-import { createPasskey, type Kind, type SoftPasskey, usePasskey } from '../webauthn/authenticator.ts'
-import { type FactorFunctions, ORIGIN, PASSWORD } from './service.ts'
+import type { ApiResponse, Asking, Functions } from '../http/functions.ts'
+import { ORIGIN } from '../service.ts'
+import { authenticator } from './authenticator.ts'
+import { PASSWORD, type Tokens } from './sessions.ts'
+import { createPasskey, type Kind, type SoftPasskey, usePasskey } from './webauthn/authenticator.ts'
 
-type Ask = Pick<FactorFunctions, 'ask'>
+type Ask = Pick<Functions, 'ask'>
 
 /** Returns the code that an authenticator app shows, some steps from now. */
 export const totpCode = (secretInBase32: string, steps = 0): string =>

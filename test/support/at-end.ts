@@ -1,0 +1,7 @@
+import { afterAll, onTestFinished, TestRunner } from 'vitest'
+
+/** Does something at the end of the current test. Outside of a test, at the end of its file. */
+export function atEnd(step: () => unknown): void {
+  if (TestRunner.getCurrentTest() === undefined) afterAll(() => void step())
+  else onTestFinished(() => void step())
+}
