@@ -14,7 +14,8 @@ export interface Budget {
 const BUDGETS: Record<string, Budget> = {
   // It reads the keys and the user at the same time. A fifth of it is for tokens of clients.
   authorizer: { bytes: 26_500, cold: 1.6 },
-  // The time includes the one password hash of a login. Beside its floor it counts attempts and stores a session.
+  // The time includes the one password hash of a login. Unlike its floor it counts attempts and stores a
+  // session.
   login: { bytes: 62_000, floor: 'login', cold: 1.45 },
   'login-factor': { bytes: 53_500 },
   // It also knows the clients that are URLs, and has their documents fetched.

@@ -1,4 +1,4 @@
-// The least that works on AWS as an authorizer and as a login, by Node alone. It leaves out:
+// The least that works on AWS as an authorizer and as a login, with Node only. It leaves out:
 // - the read of the user (a revoked token is valid until it expires), key turnovers, most checks of a token, guarded routes;
 // - of the login: limits of guesses, session and refresh token, second factors, other kinds of hashes, most claims;
 // - of both: HTTPS, repeated requests to AWS, the validation of input and of settings, the log.

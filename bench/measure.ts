@@ -16,7 +16,7 @@ export interface Medians {
   /** The whole call, with its read of the user. */
   authorizerUs: number
   floorAuthorizerUs: number
-  /** The verification of the token alone. */
+  /** Only the verification of the token. */
   verificationUs: number
   verifyUs: number
   /** A bare read of the user. */

@@ -32,7 +32,7 @@ function describeMachine(): string {
   return `${cpus().length} × ${cpu?.model.trim()}, ${memoryGiB} GiB, ${PRETTY_NAME}, Node ${process.version}, load ${load} at the start`
 }
 
-/** Returns the rows of GET /, with the server on a core of its own, and with all processes on all cores. */
+/** Returns the rows of GET /, with the server on one core, and with all processes on all cores. */
 async function measureUncachedGet(bench: Bench): Promise<Row[]> {
   const missing = missingForWeb()
   if (missing !== undefined) {

@@ -10,8 +10,9 @@ import { publicKeyFromSpki } from '../../lib/tokens/public-keys.ts'
 import { REVOCATION_STATE } from '../../lib/users/revocation.ts'
 import { profileKey } from '../../lib/users/store.ts'
 
-// Calls in turns, on the same tokens: a warm authorizer, its verification alone (without the store), its floor, a bare
-// crypto.verify, and a bare read of the user: a request of the same bytes over a connection that is kept. None of them caches tokens.
+// Calls in turns, on the same tokens: a warm authorizer, its verification without the store, its floor, a
+// bare crypto.verify, and a bare read of the user. That is a request of the same bytes over a connection that
+// is kept. None of them caches tokens.
 const WARM_UP_BLOCKS = 40
 const BLOCK = 25
 

@@ -33,7 +33,7 @@ const NEEDS =
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
 
-/** The server alone on one core, which makes the numbers of one core. */
+/** Only the server on one core, which makes the numbers of one core. */
 export const OWN_CORE: Cores = { server: '0', load: '1' }
 
 /** Returns all cores of this process, for both. */

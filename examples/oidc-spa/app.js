@@ -7,7 +7,7 @@ const manager = new UserManager({
   client_id: 'demo-browser',
   redirect_uri: PAGE,
   scope: 'openid profile',
-  // The id_token has the user's id alone. The name is at /userinfo.
+  // The id_token has only the user's id. The name is at /userinfo.
   loadUserInfo: true,
 })
 const element = (id) => document.getElementById(id)

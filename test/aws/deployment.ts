@@ -81,7 +81,7 @@ export function deploymentAt(endpoint: string) {
       return { configuration: Configuration, archive }
     },
 
-    /** Starts a function as Lambda does, from its archive and with its environment alone. It stays warm. */
+    /** Starts a function as Lambda does, from its archive and with only its environment. It stays warm. */
     async start(functionKey: string) {
       const { configuration, archive } = await this.read(functionKey)
       const place = mkdtempSync(`${folder}/${functionKey}-`)

@@ -3,7 +3,7 @@ import { afterAll } from 'vitest'
 import { listen } from '../local/aws-service.ts'
 import { startService } from '../support/process/service.ts'
 
-/** A server of pages at an origin of its own, as an app has. */
+/** A server of pages at another origin, as an app has. */
 export interface AppServer {
   /** Its port, at `localhost` and at `127.0.0.1`. */
   port: number

@@ -249,7 +249,7 @@ test('the link that stays asks for another code', async () => {
   await press(page, BUTTON, 'You go on to the app')
   const before = approvals.length
   const again = page.waitForResponse('**/oauth2/approve')
-  // Chromium asks by a dialog of its own whether the app may open. The page then gets no click of a mouse.
+  // Chromium asks by its own dialog whether the app may open. The page then gets no click of a mouse.
   await page.getByRole('link', { name: 'Open the app' }).dispatchEvent('click')
   expect((await (await again).json()).location).toMatch(/^com\.example\.shop:\/callback\?code=/)
   expect(approvals.slice(before).map(({ click }) => click)).toEqual([approvals[before - 1]?.click])

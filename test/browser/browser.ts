@@ -120,7 +120,7 @@ export async function open(
 }
 
 /**
- * Opens a page in a browser with preferences of its own, as a user sets them.
+ * Opens a page in a browser with preferences, as a user sets them.
  *
  * @param preferences - Of Chromium, by their names in the file `Preferences`.
  */
@@ -190,7 +190,10 @@ export async function underStage(page: Page): Promise<string[]> {
   return requested
 }
 
-/** Returns the texts of a page that wrap where they should not: links beside the brand, and words with a hyphen. */
+/**
+ * Returns the texts of a page that wrap where they should not: links next to the brand, and words with a
+ * hyphen.
+ */
 const WRAPPED = `(() => {
   const box = (element) => element.getBoundingClientRect()
   const links = [...document.querySelectorAll('.masthead > :not(:first-child)')]

@@ -77,7 +77,7 @@ describe('an authenticator app', () => {
     const correct = nextCode()
     await fillIn(page, 'Code from the app', correct === '000000' ? '000001' : '000000', 'Confirm')
     await faultIn(page, 'Code from the app', /^Incorrect code\. /)
-    // Only screen readers need the summary beside it.
+    // Only screen readers need the summary next to it.
     const summary = dialog(page).getByRole('alert').filter({ hasText: 'One or more fields are invalid.' })
     expect(await summary.getAttribute('class')).toBe('notice visually-hidden')
     await fillIn(page, 'Code from the app', `${correct.slice(0, 3)} ${correct.slice(3)}`, 'Confirm')

@@ -25,7 +25,10 @@ beforeEach(() => {
   requests.length = 0
 })
 
-/** Chromium's messages about what it blocks in the sandboxed frame. Playwright tries to run a script of its own there. */
+/**
+ * Chromium's messages about what it blocks in the sandboxed frame. Playwright tries to run its own script
+ * there.
+ */
 const BLOCKED = /^error: Blocked script execution in/
 
 /** A mail with words that do not break. */
@@ -103,6 +106,6 @@ test.each([
     `['color', 'backgroundColor'].map((one) => getComputedStyle(document.querySelector('${name}'))[one])`
   const clear = 'rgba(0, 0, 0, 0)'
   expect(await page.frames()[1]?.evaluate(colors('p'))).toEqual([ink, clear])
-  // Without a background of its own, the frame shows that of the card.
+  // If the frame has no background, it shows that of the card.
   expect(await page.evaluate(colors('iframe'))).toEqual([expect.any(String), clear])
 })

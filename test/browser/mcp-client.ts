@@ -37,7 +37,7 @@ async function allow(page: Page, { name }: Judge, device: Device, sentences: str
   return searchParams
 }
 
-/** Signs the demo user in at an MCP server, by a client that knows its URL alone. */
+/** Signs the demo user in at an MCP server, by a client that knows only its URL. */
 export async function signInAt(url: string, page: Page, judge: Judge, revision?: (typeof REVISIONS)[number]) {
   const device = new Device(judge.id, judge.callback)
   const unauthorized = createMcpClient(url, device, revision)

@@ -27,8 +27,8 @@ import { DONE, NOTES, type Session, signInAt } from './mcp-client.ts'
 import { startClock } from './service-clock.ts'
 import { signOutAt } from './shop.ts'
 
-// The MCP SDK's client, which knows the URL of the MCP server alone, signs the demo user in. The clock of the service and of the
-// servers moves.
+// The MCP SDK's client, which knows only the URL of the MCP server, signs the demo user in. The clock of the
+// service and of the servers moves.
 
 const TTL_MS = 30 * 60_000
 

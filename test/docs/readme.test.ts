@@ -136,7 +136,7 @@ test.runIf(oathtoolIsHere && isProof)('the stand-in for oathtool returns the cod
 proof('invoking single functions returns what docs/API.md shows', async () => {
   const invocations = exchangesOf('docs/API.md')
     .filter(isInvocation)
-    // A build folder of its own, because other tests invoke functions at the same time.
+    // A separate build folder, because other tests invoke functions at the same time.
     .map((exchange) => ({ ...exchange, command: `${exchange.command} --param buildFolder=.results/readme` }))
   expect(invocations).not.toEqual([])
   expect(await outputsOf(invocations)).toEqual(invocations)

@@ -62,7 +62,7 @@ async function withBoth() {
   return { ...user, passkey }
 }
 
-/** Begins sign-ins, each from an address of its own. */
+/** Begins sign-ins, each from another address. */
 async function beginLogins(username: string, count: number): Promise<string[]> {
   const tokens: string[] = []
   while (tokens.length < count) tokens.push(await beginLogin({ ask }, username, newSource()))

@@ -202,7 +202,7 @@ describe.each(Object.keys(WAYS))('a sign-in by %s', (name) => {
         wire.intercept(() => 'pass')
         const which = `${name}: ${target.label} no. ${target.index + 1} ${what}`
         const isNeeded = !AFTERWARDS.test(nameOf(struck() as Call))
-        // A call beside the signature that hangs takes its time away.
+        // A call that hangs at the same time as the signature takes its time away.
         if (isNeeded || what !== 'hangs') expect(response.status, which).toBe(isNeeded ? 503 : 200)
         expect([200, 503], which).toContain(response.status)
         if (response.status === 200) {

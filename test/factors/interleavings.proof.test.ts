@@ -45,7 +45,7 @@ test.each(STATES)(
   },
 )
 
-/** Sign-ins that renew a session, with what may happen to it meanwhile. */
+/** Sign-ins that renew a session, with what may happen to it at the same time. */
 const RENEWING = (
   ['refresh', 'logout', 'everywhere', 'password', 'set-password', 'add totp', 'remove totp'] as const
 )

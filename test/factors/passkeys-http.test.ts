@@ -30,7 +30,7 @@ async function ask(
   return { status: response.status, ...(response.body && { body: JSON.parse(response.body) }) }
 }
 
-/** Signs in with a passkey alone. */
+/** Signs in with a passkey as both factors. */
 async function signIn(passkey: SoftPasskey) {
   const { body: options } = await ask('POST', '/login/passkey/options', { body: {} })
   return ask('POST', '/login/passkey', { body: { response: usePasskey(passkey, options, url) } })

@@ -41,7 +41,7 @@ const isEnded = async (refreshToken: string) => {
   return item?.endedAt !== undefined
 }
 
-/** What the test has so far. Each step is a test of its own, and uses those before it. */
+/** What the test has so far. Each step is a test, and uses those before it. */
 let codeOf: ReturnType<typeof authenticator>
 let recoveryCodes: string[] = []
 let first: { authToken: string; refreshToken: string }

@@ -48,7 +48,7 @@ test.each([
   expect(await lintFromString({ source, config })).toEqual([])
 })
 
-/** Beside `GET /register`. `POST /register` has the same path. */
+/** In addition to `GET /register`. `POST /register` has the same path. */
 const MAIL_PAGES = ['/forgot', '/confirm', '/confirm/{file}']
 const OWN_PAGES = [
   '/docs',

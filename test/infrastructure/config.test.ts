@@ -36,7 +36,7 @@ async function load(file: string) {
   return (await import(/* @vite-ignore */ join(root, file))).handler
 }
 
-/** Runs a step, which may fail. Returns the settings that it read meanwhile, but those of AWS. */
+/** Runs a step, which may fail. Returns the settings that it read, but those of AWS. */
 async function settingsReadBy(step: () => Promise<unknown>): Promise<string[]> {
   const read = new Set<string>()
   const { env } = process

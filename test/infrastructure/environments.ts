@@ -23,7 +23,9 @@ const LIMITS = {
 const CHANGE = [...Object.keys(LIMITS), POLICY, 'MAILER', 'TABLE_NAME']
 const FACE = ['DEMO', 'SERVICE_NAME']
 
-/** The variables of each function, beside those of all. A function that is not listed may have any. */
+/**
+ * The variables of each function, in addition to those of all. A function that is not listed may have any.
+ */
 const VARIABLES: Record<string, string[]> = {
   authorizer: [...TOKENS, 'PUBLISHED_KEYS', 'TABLE_NAME', 'GUARDED_ROUTES', 'SCOPED_ROUTES'],
   login: [...SIGN_IN, ...CHANGE, 'NOTIFY_NEW_SOURCE'],

@@ -41,7 +41,10 @@ function writesOf(operation: string, body: string): Write[] {
   })
 }
 
-/** A write that a complete sign-in, a cancelled reset or a rehash makes without an event of its own, with what shows it instead. */
+/**
+ * A write that a complete sign-in, a cancelled reset or a rehash makes without an event, with what shows it
+ * instead.
+ */
 const isSilent = ({ kind, sk, expression }: Write, hasSignIn: boolean): boolean =>
   // The event of the sign-in has the kind of the factor.
   (hasSignIn && kind === 'Update' && /^(totp|passkey#|recovery-codes)/.test(sk)) ||

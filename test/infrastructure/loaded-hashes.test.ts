@@ -76,7 +76,7 @@ test('login reads bcrypt only at a hash of bcrypt, which it then replaces', asyn
   expect(await invoke('login', event, [])).toMatchObject({ returned: { statusCode: 200 }, errors: '' })
   const { passwordHash = '' } = (await findUserByName(tableOf(service, aws), 'moved')) ?? {}
   expect(passwordHash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
-  // The bundle alone suffices from now on.
+  // The bundle suffices from now on.
   expect(await invoke('login', event, [], 'bundle-alone')).toMatchObject({ returned: { statusCode: 200 } })
 })
 

@@ -29,8 +29,9 @@ const registration = (address: string): MailEvent => ({
 })
 
 /**
- * Makes functions log what can become of a mail, beside that it is sent: it has no recipient, its recipient gets too many, its
- * event comes again, SES refuses it or does not respond, and Lambda tries again. Then a source requests too many, and tries too many codes.
+ * Makes functions log what can become of a mail other than being sent. It has no recipient, its recipient
+ * gets too many, its event comes again, SES refuses it or does not respond, and Lambda tries again. Then a
+ * source requests too many, and tries too many codes.
  *
  * @param run - Runs a function.
  */

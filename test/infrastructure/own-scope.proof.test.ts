@@ -90,7 +90,7 @@ test('a deployment names the metadata, and gives the authorizer its rights', asy
   )
   const challengeOf = (id: string) =>
     Resources[id].Properties.ResponseParameters['gatewayresponse.header.WWW-Authenticate']
-  // CloudFormation alone knows the address of an API without a domain of its own.
+  // Only CloudFormation knows the address of an API without a domain.
   const [before, url, after] = challengeOf('UnauthorizedResponse')['Fn::Join'][1]
   expect(before).toBe(`'Bearer realm="serverless-jwt-auth-dev", resource_metadata="`)
   expect(JSON.stringify(url)).toContain('{"Ref":"ApiGatewayRestApi"}')

@@ -162,7 +162,7 @@ function takeLock(lock: string): boolean {
 }
 
 async function runSls(args: string[], folder: string): Promise<string> {
-  // The framework writes to `.serverless` beside its inputs, so it runs in a copy.
+  // The framework writes to `.serverless` in the folder of its inputs, so it runs in a copy.
   copySources(folder)
   // As an interrupted local service leaves it behind.
   mkdirSync(`${folder}/.esbuild/.build/functions`, { recursive: true })

@@ -10,8 +10,9 @@ import { addCaller, lost, PASSWORD, type Run, refused } from './factor-calls.ts'
 const ORIGIN = 'http://localhost:3000'
 
 /**
- * Makes the functions of passkeys do all that they can do to AWS: a user adds a passkey, signs in with it alone and as second
- * factor, removes it, and deletes the account with another one. Some transactions are refused, and the response to one is lost.
+ * Makes the functions of passkeys do all that they can do to AWS: a user adds a passkey, and signs in with it
+ * as both factors and as the second one. The user removes it, and deletes the account with another one. Some
+ * transactions are refused, and the response to one is lost.
  */
 export async function runPasskeys(run: Run, table: Table): Promise<void> {
   const names = { username: 'cleo', email: 'cleo@example.org' }

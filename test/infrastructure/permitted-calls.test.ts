@@ -416,7 +416,7 @@ test('no role allows its calls with another key or of another function', () => {
   expect(Object.keys(OTHERS).filter((action) => !seen.has(action))).toEqual([])
 })
 
-/** What operators alone write: who owns a scope, and the request for a reset of second factors. */
+/** What only operators write: who owns a scope, and the request for a reset of second factors. */
 const OF_OPERATORS = ['identifier = :identifier']
 
 test('each expression in lib and functions is in a recorded call', () => {

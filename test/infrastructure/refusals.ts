@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
-// A test file that imports this has a stand-in for AWS of its own.
+// Each test file that imports this has another stand-in for AWS.
 
 /** Stands in for AWS, counts the calls, and responds to each with an error. */
 const aws = createServer((_request, response) => {

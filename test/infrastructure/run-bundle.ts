@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ServiceDescription } from '../support/process/service-description.ts'
 
-/** The outcome of one invocation, in a process of its own. */
+/** The outcome of one invocation, in another process. */
 export interface BundleOutcome {
   returned?: never
   threw?: string

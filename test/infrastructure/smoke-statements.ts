@@ -9,7 +9,10 @@ export interface RoleStatement {
   statement: Statement
 }
 
-/** Returns the statements of all roles of a service that publishes both keys, beside those for logs and traces. */
+/**
+ * Returns the statements of all roles of a service that publishes both keys, without those for logs and
+ * traces.
+ */
 export function statementsByRole(service: ServiceDescription): RoleStatement[] {
   const { mailer } = service.functions
   const roles = permissions({

@@ -462,7 +462,7 @@ test('without monitoring there are no alarms, filters and dashboard', () => {
 })
 
 test('the stack has at most 355 resources with everything on, of the 500 that CloudFormation takes', () => {
-  // Beside the content functions, those of serverless.yml are its user's own.
+  // Except for the content functions, those of serverless.yml are its user's.
   const described = [
     { 'user-content': {}, 'admin-content': {} },
     ...filesIn(root).map((file) => parse(readFileSync(file, 'utf8'))),

@@ -6,7 +6,7 @@ import { copySources } from '../support/process/checkout.ts'
 import { startService } from '../support/process/service.ts'
 import { root } from '../support/process/service-description.ts'
 
-/** A reload bundles all functions: for a second or two, and beside other work for many more. */
+/** A reload bundles all functions: for a second or two, and on a busy machine for many more. */
 const PATIENCE_MS = 120_000
 vi.setConfig({ testTimeout: 5 * PATIENCE_MS })
 
@@ -87,7 +87,7 @@ test('the last state of a file runs after an editor truncates it and then writes
   const mark = service.output().length
   writeFileSync(file, '')
   await sleep(50)
-  // On a slow machine the first step may be a build of its own, which fails.
+  // On a slow machine the first step may be a separate build, which fails.
   await save(source, 'eloaded.')
   expect(await get(`${service.url}/`, token)).toEqual(USER_CONTENT)
   expect(service.output().slice(mark)).not.toContain('HandlerNotFound')

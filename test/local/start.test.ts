@@ -88,7 +88,7 @@ describe('npm start', () => {
         expect(address).toMatch(/^127\.0\.0\.1$|^::1$/)
         return `http://localhost:${port}/2015-03-31/functions/serverless-jwt-auth-dev-user-content/invocations`
       })
-      // The gateway, DynamoDB with Lambda for asynchronous invocations of the mailer alone, KMS and SES.
+      // The gateway, DynamoDB with Lambda, which invokes only the mailer, asynchronously, KMS and SES.
       expect(urls).toHaveLength(4)
       await linesOf(async () => {
         for (const url of urls)

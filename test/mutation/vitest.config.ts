@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config'
 import { sharedProcess, textImports } from '../../vitest.config.ts'
 import { OwnTestsFirst } from './own-tests-first.ts'
 
-/** The tests that must notice every mutant: those beside the code, and tables that need no running service. */
+/**
+ * The tests that must notice every mutant: those next to the code, and tables that need no running service.
+ */
 export default defineConfig({
   plugins: [textImports],
   test: {

@@ -101,7 +101,7 @@ test('a user whose apps got 60 codes in ten minutes gets 429, with the seconds t
   const name = await operator(table).add({ username: 'user-of-codes' })
   const { id } = await operator(table).user(name)
   const ids = attribute(Array.from({ length: 60 }, (_, index) => String(index)))
-  // Of this window, and of the next one, which may begin meanwhile.
+  // Of this window, and of the next one, which may begin during the test.
   for (const ms of [0, 600_000]) {
     await writeIf(table, 'UpdateItem', {
       Key: approvalCounter(id, new Date(Date.now() + ms)).key,

@@ -214,7 +214,7 @@ const isRefused = async (token: string) => {
   )
 }
 
-/** Verifies an access token as an API does, with the published keys alone. */
+/** Verifies an access token as an API does, with only the published keys. */
 const isVerified = async (token: string) => {
   const { body } = await call('metadata', 'metadata-jwks')
   const expected = { issuer: 'https://issuer.example', typ: 'at+jwt', currentDate: new Date() }

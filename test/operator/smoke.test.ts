@@ -83,7 +83,7 @@ async function removeUser(username: string): Promise<void> {
 /** What DynamoDB deletes within days of its expiry: login tokens, challenges, codes and mails live for an hour at most, a count for a day. */
 const EXPIRING = /^(approvals|login|challenge|code|mail|fetches)#/
 
-/** Returns what the table holds of the users of the tests, beside what expires. */
+/** Returns what the table holds of the users of the tests, without what expires. */
 async function leftovers() {
   const items = await allItems(table, 'Scan', {})
   const marks = ['smoke-', ...service.userIds]
@@ -286,7 +286,7 @@ describe('npm run smoke', () => {
     expect(lines).toContain('failed 401 for a changed token: expected status 401, got 200')
   })
 
-  /** Expects the warning that a client may still exist, beside those lines of failed checks. */
+  /** Expects the warning that a client may still exist, in addition to those lines of failed checks. */
   function expectWarnedOfClient({ status, stderr }: Outcome, reason: string): void {
     const [, id = ''] = /^Client (smoke-\w+\.client) may still exist/.exec(stderr) ?? []
     const next = `Remove it: npm run clients -- remove ${id} --local`

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { root } from '../support/process/service-description.ts'
 import { emptyFolder, output, run, start, userEnvironment } from './project.ts'
 
-// A project with a name and a default stage of its own, whose operator has the commands of the package.
+// A project with its own name and default stage, whose operator has the commands of the package.
 
 const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const { serverless, 'serverless-offline': offline } = devDependencies

@@ -47,7 +47,7 @@ function stepsOf(heading: string): string[] {
 }
 
 /**
- * Returns the resources that the package brings. The repository has functions of its own for the same routes, no
+ * Returns the resources that the package brings. The repository has its own functions for the same routes, no
  * `GET /hello`, and archives of other names. The API description knows the routes.
  */
 const brought = (resources: Package['resources']) =>
@@ -166,7 +166,7 @@ describe('under the name of this service', () => {
   beforeAll(() => write('serverless.yml', own().replace('service: notes', 'service: serverless-jwt-auth')))
   afterAll(() => write('serverless.yml', own().replace('service: serverless-jwt-auth', 'service: notes')))
 
-  /** Packages a stage to a folder of its own. */
+  /** Packages a stage to a separate folder. */
   const packaged = async (stage: keyof typeof FIRST, params = '') => {
     await output(`npx sls package --stage ${stage} ${params} --package .package-${stage}`, project)
     return readPackage(join(project, `.package-${stage}`)).resources

@@ -80,7 +80,7 @@ export const withOwnRoutes = ({ functions }: Configuration) => {
   }
 }
 
-/** A project of a user, in a folder of its own with the built package. */
+/** A project of a user, in a separate folder with the built package. */
 export interface Foreign {
   folder: string
   /** Writes `serverless.yml`: that of the project with the plugin, after some changes. */

@@ -15,8 +15,8 @@ import {
   withOwnRoutes,
 } from './foreign.ts'
 
-// What the plugin does in a project that has functions, resources and settings of its own: it changes none of them, and none of them
-// reaches the plugin's functions.
+// What the plugin does in a project that has its own functions, resources and settings. It changes none of
+// them, and none of them reaches the plugin's functions.
 
 let project: Foreign
 let before: Package
@@ -38,7 +38,7 @@ const CHANGED: Record<string, (resource: Resource) => void> = {
     for (const name of ['SecurityPolicy', 'EndpointAccessMode', 'DisableExecuteApiEndpoint'])
       delete Properties[name]
   },
-  // They wait for the stage, which is a resource of its own for its throttles.
+  // They wait for the stage, which is a separate resource for its throttles.
   ApiGatewayApiKey1: (resource) => delete resource.DependsOn,
   ApiGatewayUsagePlan: (resource) => delete resource.DependsOn,
 }

@@ -7,7 +7,7 @@ import { freePort } from '../support/process/service.ts'
 import { cleanEnvironment, root } from '../support/process/service-description.ts'
 import { type Configuration, type Foreign, foreignProject, withOwnRoutes } from './foreign.ts'
 
-// What `sls offline` and `sls invoke local` do in a project that has functions and authorizers of its own.
+// What `sls offline` and `sls invoke local` do in a project that has its own functions and authorizers.
 
 /** As those of a developer are. */
 const DEVELOPER = {

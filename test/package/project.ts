@@ -58,7 +58,7 @@ export async function output(line: string, folder: string, env?: Record<string, 
 /** Runs `npm start` on a free port, and waits until the service is ready. */
 export async function start(folder: string, env: Record<string, string> = userEnvironment()) {
   const port = await freePort()
-  // A process group of its own, because npm starts a shell, which starts the service.
+  // A separate process group, because npm starts a shell, which starts the service.
   const child = spawn('npm', ['start', '--', '--httpPort', String(port)], {
     cwd: folder,
     env,

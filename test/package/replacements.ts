@@ -19,7 +19,7 @@ const FIXED: Record<string, readonly string[]> = {
   'AWS::KMS::Key': ['KeySpec', 'KeyUsage', 'MultiRegion', 'Origin'],
   // aws-resource-kms-alias.html; another key behind the alias would make stored secrets unreadable
   'AWS::KMS::Alias': ['AliasName', 'TargetKeyId'],
-  // aws-resource-apigateway-restapi.html: none. Its logical id alone decides about the address of the API.
+  // aws-resource-apigateway-restapi.html: none. Only its logical id decides about the address of the API.
   'AWS::ApiGateway::RestApi': [],
   // aws-resource-apigateway-stage.html
   'AWS::ApiGateway::Stage': ['RestApiId', 'StageName'],

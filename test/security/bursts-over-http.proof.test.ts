@@ -46,7 +46,7 @@ async function expectLimits(count: number, correctAt: number): Promise<void> {
   expect(accepted.length + wrong.length + refused.length).toBe(count)
   const correct = responses[correctAt]
 
-  // A window may begin in the middle of a burst. The counters of the name beside the pairs hold the wrong guesses.
+  // A window may begin in the middle of a burst. The other counters of the name hold the wrong guesses.
   const counters = await countersOfName()
   const ofName = counters.filter(([sk]) => /^attempts#(\d+$|known#)/.test(sk))
   const windows = counters.length - ofName.length
@@ -68,7 +68,7 @@ async function expectLimits(count: number, correctAt: number): Promise<void> {
   totals.refused += correct?.status === 429 ? 1 : 0
 }
 
-// serverless-offline runs each concurrent request in a thread of its own, which loads a bundle. At 80 at once its
+// serverless-offline runs each concurrent request in another thread, which loads a bundle. At 80 at once its
 // threads time out.
 test.each([
   [16, -1],

@@ -9,7 +9,7 @@ import { recordLogs } from '../support/logs.ts'
 import { type TestService, useService } from '../support/service.ts'
 import { PASSWORD } from '../support/users/sessions.ts'
 
-// A test file that imports this has stores of its own. Its clock stands still.
+// Each test file that imports this has its own stores. Its clock stands still.
 
 /** A password that is not {@link PASSWORD}, of the same length. */
 export const WRONG = PASSWORD.replace(/^./, 'A')

@@ -161,7 +161,7 @@ async function snapshot() {
 
 type Snapshot = Awaited<ReturnType<typeof snapshot>>
 
-/** What an account consists of, beside its sessions. */
+/** What an account consists of, without its sessions. */
 const OF_ACCOUNT =
   /^(user|mail)#\S+ (profile|totp|passkey#.*|recovery-codes|factor-reset|enrolment-code|invitation)$/
 

@@ -59,7 +59,7 @@ test('a source that all names know gets 500 wrong verdicts in a window', async (
   await fillKnownSource(home, 490)
   const guesses = among(20, [], (index) => ({ username: String(names[index]), sourceIp: home }))
   expect(await atOnce(guesses, login)).toEqual({ 401: 10, 429: 10 })
-  // A stranger from there has a counter of its own.
+  // A stranger from there has another counter.
   expect(await statusOf({ username: await stores.add(), sourceIp: home })).toBe(401)
 })
 

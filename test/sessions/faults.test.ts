@@ -38,7 +38,7 @@ interface Request {
   onward(first: ApiResponse): Promise<void>
 }
 
-/** A scene whose requests come from a source of their own. */
+/** A scene whose requests come from their own source. */
 interface SceneFrom extends Scene {
   sourceIp: string
 }

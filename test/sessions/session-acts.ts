@@ -12,7 +12,7 @@ import {
   WEAK,
 } from '../support/users/sessions.ts'
 
-/** A client and an operator with connections of their own to the stores. */
+/** A client and an operator, each with its own connections to the stores. */
 export interface Side {
   functions: Functions
   operator: Operator

@@ -16,7 +16,7 @@ describe('docs/deployer-policy.json', () => {
     const made = [...recorder.actions].filter((action) => !WITHOUT_PERMISSION.includes(action)).toSorted()
     console.log(`The commands made ${made.length} kinds of calls: ${made.join(', ')}`)
     expect(made).toEqual(expect.arrayContaining(['apigateway:GET', 'cloudformation:ExecuteChangeSet']))
-    // Transactions have no action of their own, but those of their writes.
+    // Transactions have the actions of their writes, and no other one.
     const ofData = ['dynamodb:TransactWriteItems']
     expect(made.filter((action) => !allowed.includes(action) && !ofData.includes(action))).toEqual([])
   })

@@ -1,9 +1,10 @@
 import http from 'node:http'
 import { parentPort } from 'node:worker_threads'
 
-// Preloaded into the threads of a service. A request whose header `User-Agent` is `fault=` and a name has that fault, and
-// no other request has it. `crash`: the function throws at its first step. `hang`: it stops there forever. `outage`: its
-// requests to DynamoDB and KMS fail. The authorizer receives the header `Authorization` alone: `bEARER` is an outage.
+// Preloaded into the threads of a service. A request whose header `User-Agent` is `fault=` and a name has
+// that fault, and no other request has it. `crash`: the function throws at its first step. `hang`: it stops
+// there forever. `outage`: its requests to DynamoDB and KMS fail. The authorizer receives only the header
+// `Authorization`: `bEARER` is an outage.
 
 let fault: string | undefined
 

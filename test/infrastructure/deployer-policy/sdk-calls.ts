@@ -19,7 +19,7 @@ const ACTIONS: Record<string, string[]> = {
   's3:HeadObject': ['s3:GetObject'],
   's3:ListObjectVersions': ['s3:ListBucketVersions'],
   's3:ListObjectsV2': ['s3:ListBucket'],
-  // Of the local service alone.
+  // Only of the local service.
   'dynamodb:ListTables': [],
   // Every identity may call it.
   'sts:GetCallerIdentity': [],

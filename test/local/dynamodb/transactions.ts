@@ -85,7 +85,10 @@ const MADE: [what: string, before: Attributes[], writes: object[], after: Attrib
   ['100 writes are made', [], hundred.map((sk) => put(sk)), hundred.map((sk) => item(sk))],
 ]
 
-/** Writes that are canceled, and leave {@link rich} alone: the reasons, and what moto does if it differs from AWS. */
+/**
+ * Writes that are canceled, and do not change {@link rich}: the reasons, and what moto does if it differs
+ * from AWS.
+ */
 const CANCELED: [what: string, writes: object[], reasons: Reason[], moto?: string][] = [
   [
     'nothing changes if the first condition fails',
@@ -170,7 +173,10 @@ const WRITE_MISSING = 'Invalid Request: TransactWriteRequest should contain Dele
 const TWICE = 'Transaction request cannot include multiple operations on one item'
 const LONG_TOKEN = 'x'.repeat(37)
 
-/** Requests that are invalid, and leave {@link rich} alone: the message, and what moto does if it differs from AWS. */
+/**
+ * Requests that are invalid, and do not change {@link rich}: the message, and what moto does if it differs
+ * from AWS.
+ */
 const INVALID: [what: string, input: object, message: unknown, moto?: string][] = [
   ['two puts of one item are rejected', input(put('a'), put('a')), TWICE],
   [
@@ -252,7 +258,7 @@ const INVALID: [what: string, input: object, message: unknown, moto?: string][] 
   ],
 ]
 
-/** A case that leaves {@link rich} alone. */
+/** A case that does not change {@link rich}. */
 const unchanged = (what: string, input: object, outcome: Outcome, moto?: string): Case => ({
   what,
   before: [rich],

@@ -17,7 +17,7 @@ export async function run(args: string[], env: Record<string, string> = {}): Pro
   return await outcome
 }
 
-/** What a command prints beside a secret. */
+/** What a command prints in addition to a secret. */
 export const HINT = 'Store the secret now. It is not shown again.\n'
 
 /** Starts a local DynamoDB for `clients`, without demo clients. */

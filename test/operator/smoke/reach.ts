@@ -13,7 +13,7 @@ export interface Reached extends Access {
   check: string
 }
 
-/** Runs all checks on a local service of its own. @returns What they had functions do to AWS. */
+/** Runs all checks on a separate local service. @returns What they had functions do to AWS. */
 export async function recordSmoke(
   description: ServiceDescription,
 ): Promise<{ outcome: Outcome; reached: Reached[] }> {

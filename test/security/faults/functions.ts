@@ -74,7 +74,7 @@ async function invoke<T>(run: (context: Context) => Promise<T>) {
 
 let sources = 0
 
-/** Loads login for requests from a source of its own, so that no other case fills its counters. */
+/** Loads login for requests from its own source, so that no other case fills its counters. */
 export async function loadLogin(aws: LocalAws, proxies: { dynamodb: AwsProxy; kms: AwsProxy }, user = ADA) {
   const handler = await load('login', aws, proxies)
   sources += 1

@@ -36,10 +36,11 @@ const SAMPLES = 300
 /** How many samples must find a difference. */
 const REPEATS = 3
 
-// A sample of five classes is 1,500 hashes, at 24 to 50 ms each, or more beside other work. The timeout only ends what hangs.
+// A sample of five classes is 1,500 hashes, at 24 to 50 ms each, or more on a busy machine. The timeout only
+// ends what hangs.
 vi.setConfig({ testTimeout: 1_200_000 })
 
-/** A pair differs if chance alone makes such a difference once in 100 times. */
+/** A pair differs if chance makes such a difference once in 100 times. */
 const LEVEL = 0.01
 
 /**
@@ -51,8 +52,8 @@ const UNKNOWN_NAME_MS = 0.1
 let signIns = 0
 
 /**
- * Measures 300 sign-ins of each class, one after the other, in random order. Each has a user and a source of its own, so
- * none depends on those before it.
+ * Measures 300 sign-ins of each class, one after the other, in random order. Each has another user and
+ * another source, so none depends on those before it.
  *
  * @returns The durations, and each response that differs from the others.
  */
@@ -147,10 +148,10 @@ const repeatedIn = (found: Map<string, Difference>, earlier = found) =>
 /**
  * Expects that no two classes differ, neither in their response nor in their durations.
  *
- * A pair that differs is measured again, all classes with it, and fails if three samples find it in the same direction. With
- * the 58 pairs of all proofs at 1 %, chance alone would fail four runs in nine. It finds a pair twice in the same direction once
- * in 20,000 times, which would fail one run in 340, and three times once in 4,000,000. A difference that the first sample found
- * is found again. All samples are printed.
+ * A pair that differs is measured again, all classes with it, and fails if three samples find it in the same
+ * direction. With the 58 pairs of all proofs at 1 %, chance would fail four runs in nine. It finds a pair
+ * twice in the same direction once in 20,000 times, which would fail one run in 340, and three times once in
+ * 4,000,000. A difference that the first sample found is found again. All samples are printed.
  */
 export async function expectAlike(
   sample: () => Promise<{ times: Times; responses: ApiResponse[] }>,

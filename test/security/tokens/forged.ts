@@ -2,8 +2,9 @@ import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import { encode, forge, hmac, type Signer, signer, thumbprint } from '../../support/http/forge.ts'
 import { claims, NOW, ours, theirCertificate, theirs, trap, valid } from '../attacks.ts'
 
-// Tokens as an attacker without our keys makes them from a valid one, by the exploits, tampering and injections of jwt_tool
-// (https://github.com/ticarpi/jwt_tool/wiki). No signature here is one of our keys over the header and claims beside it.
+// Tokens as an attacker without our keys makes them from a valid one, by the exploits, tampering and
+// injections of jwt_tool (https://github.com/ticarpi/jwt_tool/wiki). No signature here is one of our keys
+// over its header and claims.
 
 const kid = thumbprint(ours.publicKey)
 const header = { alg: 'RS256', typ: 'at+jwt', kid }

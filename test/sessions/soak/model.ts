@@ -10,7 +10,7 @@ export interface ClientSession {
   refreshToken: string
   authToken: string
   state: State
-  /** How many requests to end this session alone have begun. */
+  /** How many requests to end only this session have begun. */
   endings: number
   /** Whether the access token must be accepted: no change has revoked it, nor may have. */
   isTokenLive: boolean

@@ -6,7 +6,7 @@ export interface Response {
   body: string
 }
 
-/** A request that an operation is about to send to AWS. Retries are requests of their own. */
+/** A request that an operation is about to send to AWS. Each retry is another request. */
 export interface Attempt {
   operation: string
   // biome-ignore lint/suspicious/noExplicitAny: the input of any operation.
@@ -23,7 +23,7 @@ export type Alter = (operation: string, input: Attempt['input']) => { body: stri
 
 interface Wiring {
   gates: AsyncLocalStorage<Gate>
-  /** Computations of Web Crypto under way. Operations send nothing meanwhile, and have not ended. */
+  /** Computations of Web Crypto under way. Until they end, operations send nothing and do not end. */
   computing: number
   alter?: Alter | undefined
   /** Whether a refresh token names no sign-in. */
@@ -38,7 +38,7 @@ declare global {
 globalThis.interleaveWiring ??= { gates: new AsyncLocalStorage(), computing: 0 }
 export const wiring = globalThis.interleaveWiring
 
-/** No request is too slow, however busy the machine is: the schedule alone decides. */
+/** No request is too slow, however busy the machine is: only the schedule decides. */
 const PATIENCE_MS = 30_000
 
 /**

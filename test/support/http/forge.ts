@@ -1,6 +1,6 @@
 import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 
-// Tokens are forged with node:crypto alone. The library under test must not make the tokens that it verifies.
+// Tokens are forged with node:crypto only. The library under test must not make the tokens that it verifies.
 
 export type Signer = (input: Buffer) => Buffer
 

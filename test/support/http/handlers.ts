@@ -6,8 +6,8 @@ import { environmentOf, type ServiceDescription } from '../process/service-descr
 const { testFile } = globalThis
 
 /**
- * Gives a handler an environment of its own, as a Lambda sandbox does. Handlers read the environment before
- * they first await. After the call, the environment is as before: it may belong to another test.
+ * Gives a handler its environment, as a Lambda sandbox does. Handlers read the environment before they first
+ * await. After the call, the environment is as before: it may belong to another test.
  *
  * A test that failed or took too long may still call handlers while the next file runs. Such a call fails.
  */

@@ -124,7 +124,7 @@ export function handlerOf(functionKey: string): Promise<Handler> {
   return handler
 }
 
-/** Returns a sample event with its tokens, and with other members in place of its own. */
+/** Returns a sample event with its tokens, and with other members in place of those in the file. */
 export const eventOf = (file: string, changes: Partial<APIGatewayProxyEvent> = {}) =>
   fillTokens<APIGatewayProxyEvent>(
     { ...sampleEvent(`${file}.json`), ...changes },

@@ -17,7 +17,7 @@ export const SOURCES = [
   'scripts',
 ]
 
-/** Copies {@link SOURCES} to a folder, with a link to the installed packages beside them. */
+/** Copies {@link SOURCES} to a folder, with a link to the installed packages. */
 export function copySources(folder: string): void {
   for (const name of SOURCES) cpSync(`${root}/${name}`, `${folder}/${name}`, { recursive: true })
   symlinkSync(`${root}/node_modules`, `${folder}/node_modules`, 'junction')

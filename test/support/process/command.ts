@@ -50,7 +50,7 @@ export function begin(script: string, args: string[], env: Record<string, string
 }
 
 /**
- * Starts an operator's command in this process, with streams, environment and signals of its own.
+ * Starts an operator's command in this process, with its own streams, environment and signals.
  *
  * @param options - `columns`: width of a terminal that shows both outputs. Without it they are piped.
  */

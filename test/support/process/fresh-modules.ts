@@ -12,7 +12,7 @@ vi.mock('../../../auth.config.ts', async (importOriginal) => {
   return { default: { roles: config.roles, administrators: config.administrators } }
 })
 
-// The test files of a worker share its process. Each one begins with fresh modules, as in a process of its own.
+// The test files of a worker share its process. Each one begins with fresh modules, as in a new process.
 vi.resetModules()
 globalThis.testFile = {}
 lowerArgon2()

@@ -8,7 +8,7 @@ import { USER_STATE, type User, type UserState } from '../../../lib/users/user.t
 import { useTable } from '../aws/table.ts'
 import { addTestUser, storeSession } from './users.ts'
 
-// A test file that imports this has a table of its own, and each of its tests a new user with one session.
+// Each test file that imports this has its own table, and each of its tests a new user with one session.
 
 export const { table } = await useTable()
 export const { aws } = table
