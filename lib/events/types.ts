@@ -50,7 +50,7 @@ type ClientDetail = 'disabled' | 'enabled' | 'grants-ended' | 'secret-added' | '
 
 /**
  * The types of events of accounts, each with its kind and its details. What shows an event does not compile without words for its type:
- * `functions/pages/account/wording.js` for users, and `scripts/users/events/rows.ts` for operators.
+ * `functions/pages/account/wording.js` for users, and `scripts/cli/events/rows.ts` for operators.
  */
 export const ACCOUNT_EVENTS = {
   // The detail of a sign-in is its claim `amr`.

@@ -1,13 +1,10 @@
-import { getItems, type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
 import { valuesOf } from '../../lib/aws/item.ts'
 import { API, type Api } from '../../lib/oauth/apis/api.ts'
 import { type ClientWithSecrets, clientIn } from '../../lib/oauth/clients/store.ts'
 import { URL_CLIENT, type UrlClient } from '../../lib/oauth/clients/url-client.ts'
 import { directoryOf, type Kind } from '../../lib/oauth/directory.ts'
-import { allItems } from './pages.ts'
-
-/** The most that `BatchGetItem` takes. */
-const KEYS_PER_CALL = 100
+import { allItems, readItems } from './pages.ts'
 
 /** Reads the keys of all items of a kind. */
 export async function keysOf(table: Table, kind: Kind): Promise<Key[]> {
@@ -19,14 +16,8 @@ export async function keysOf(table: Table, kind: Kind): Promise<Key[]> {
 }
 
 /** Reads all items of the directory. One that was deleted concurrently is left out. */
-async function itemsOf(table: Table, kind: Kind): Promise<Item[]> {
-  const keys = await keysOf(table, kind)
-  const starts = Array.from({ length: Math.ceil(keys.length / KEYS_PER_CALL) }, (_, at) => at * KEYS_PER_CALL)
-  const pages = await Promise.all(
-    starts.map((start) => getItems(table, keys.slice(start, start + KEYS_PER_CALL))),
-  )
-  return pages.flat().filter((item) => item !== undefined)
-}
+const itemsOf = async (table: Table, kind: Kind): Promise<Item[]> =>
+  readItems(table, await keysOf(table, kind))
 
 /** Reads all clients, sorted by id. */
 export const allClients = async (table: Table): Promise<ClientWithSecrets[]> =>

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Option } from 'commander'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import type { Act } from '../../lib/events/event.ts'
 import { endpointsOf, openAccount } from './account.ts'
@@ -60,6 +61,7 @@ async function callerArn(stage: string, options: TargetOptions, env: Io['env']):
  * @param what - What of the stage it manages, such as `users`. It is also its name.
  */
 export function tableProgram(what: string, io: Io) {
+  const print = (text: string) => void io.stdout.write(text)
   const command = program(what, `Manages the ${what} of a stage on AWS, or of the local service.`, io)
     .option('--stage <name>', `${what} of this stage on AWS`)
     .option('--local', `${what} of the local service`)
@@ -77,5 +79,14 @@ export function tableProgram(what: string, io: Io) {
   }
   /** Returns the table with the operator, for a subcommand that changes something. */
   const operator = async (name: string) => withOperator(await table(), `${what} ${name}`, options(), io)
-  return { command, options, table, operator }
+  return { command, options, table, operator, print, io }
 }
+
+/** A command with what its subcommands need. */
+export type TableProgram = ReturnType<typeof tableProgram>
+
+/** Adds a subcommand. The file of a subcommand exports one, and `command.ts` of the command lists them. */
+export type Subcommand = (program: TableProgram) => void
+
+/** Returns the option of a subcommand that prints JSON for programs. */
+export const jsonOption = (): Option => new Option('--json', 'print JSON')

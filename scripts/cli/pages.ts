@@ -1,5 +1,14 @@
-import type { Item, Table } from '../../lib/aws/dynamodb.ts'
+import { getItems, type Item, type Key, type Table } from '../../lib/aws/dynamodb.ts'
 import { ServiceError } from '../../lib/errors.ts'
+import { Refusal } from './refusal.ts'
+import { inParallel } from './sequences/in-parallel.ts'
+
+/** The most that `BatchGetItem` takes. */
+const KEYS_PER_CALL = 100
+
+const CALLS_IN_FLIGHT = 16
+
+const MAX_LIMIT = 10_000
 
 /** One page of items. */
 export interface ItemPage {
@@ -33,4 +42,35 @@ export async function allItems(table: Table, operation: 'Scan' | 'Query', member
   const all: Item[] = []
   for await (const { items } of pagesOf(table, operation, members)) all.push(...items)
   return all
+}
+
+/** Reads those of many items that exist, several calls at a time. No key is in the list twice. */
+export async function readItems(
+  table: Table,
+  keys: readonly Key[],
+  attributes?: readonly string[],
+): Promise<Item[]> {
+  const pages: (Item | undefined)[][] = []
+  async function* starts() {
+    for (let start = 0; start < keys.length; start += KEYS_PER_CALL) yield start
+  }
+  await inParallel(CALLS_IN_FLIGHT, starts(), async (start) => {
+    pages[start] = await getItems(table, keys.slice(start, start + KEYS_PER_CALL), attributes)
+  })
+  return Object.values(pages)
+    .flat()
+    .filter((item) => item !== undefined)
+}
+
+/**
+ * Reads `--limit`.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readLimit(given: string): number {
+  const limit = Number(given)
+  if (!/^\d+$/.test(given) || limit < 1 || limit > MAX_LIMIT) {
+    throw new Refusal('usage', `Invalid --limit. Use a whole number from 1 to ${MAX_LIMIT}.`)
+  }
+  return limit
 }

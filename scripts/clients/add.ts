@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { type Command, Option } from 'commander'
 import {
   CLIENT_RANDOM_BYTES,
+  CLIENT_TYPES,
   type Client,
   type ClientType,
   hasSecret,
@@ -9,11 +11,13 @@ import {
 import { SECRET_BYTES, secretOf, withNewSecret } from '../../lib/oauth/clients/secret.ts'
 import { createClient, findClient } from '../../lib/oauth/clients/store.ts'
 import { standardScopesOf } from '../../lib/oauth/scopes.ts'
+import { GRANT_TTL_SECONDS } from '../../lib/sessions/grant-lifetimes.ts'
 import type { Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import { jsonOption, type OperatorTable, type Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { asJson } from '../cli/terminal/table.ts'
-import { isTaken } from './known.ts'
+import { ofClient, readName, secondsReader, several } from './input.ts'
+import { isTaken, takenIdentifiers } from './known.ts'
 import { lostScope } from './store.ts'
 import { entriesOf, requireFittingValues } from './values.ts'
 
@@ -103,4 +107,46 @@ export function print(
   if (json) stdout.write(asJson({ client_id: id, client_secret: secret }))
   else stdout.write(`${done}${secret === undefined ? '' : `client_secret  ${secret}\n`}`)
   if (secret !== undefined) stderr.write('Store the secret now. It is not shown again.\n')
+}
+
+const MAX_TOKEN_SECONDS = 86_400
+
+/** Adds the options of {@link LifetimeOptions}. */
+export const withLifetimes = (command: Command): Command =>
+  command
+    .option(
+      '--token-ttl <seconds>',
+      'how long its access tokens are valid; default is that of the application',
+      secondsReader('--token-ttl', MAX_TOKEN_SECONDS),
+    )
+    .option(
+      '--grant-ttl <seconds>',
+      'when a grant with offline_access ends; default is 365 days',
+      secondsReader('--grant-ttl', GRANT_TTL_SECONDS),
+    )
+    .option(
+      '--grant-idle-ttl <seconds>',
+      'the same, without use; default is 30 days',
+      secondsReader('--grant-idle-ttl', GRANT_TTL_SECONDS),
+    )
+
+/** `npm run clients -- add` */
+export const addCommand: Subcommand = (program) => {
+  const { options: target, io } = program
+  const added = ofClient(program, 'add', 'adds a client, and prints its secret, which is not shown again')
+    .addOption(new Option('--type <type>', 'what it is').choices(CLIENT_TYPES).makeOptionMandatory())
+    .option('--name <name>', 'as users see it, if not its id', readName)
+    .addOption(several('--redirect-uri <uri>', 'where codes may go'))
+    .addOption(several('--post-logout-uri <uri>', 'where a sign-out may lead'))
+    .addOption(several('--scope <name>', 'what it may ask for, instead of openid, profile and email'))
+    .option('--first-party', 'it is your own: of type web, users are asked for offline_access only')
+    .option('--silent', 'of type browser: users who gave consent see no screen, but at loopback addresses')
+    .option('--dev', 'loopback addresses may be redirect URIs; always with --local')
+    .addOption(jsonOption())
+  withLifetimes(added).action(async (id: string, options: AddOptions) => {
+    const found = await program.operator('add')
+    const taken = await takenIdentifiers(target(), io.env, found.name)
+    const dev = options.dev === true || target().local === true
+    await add(found, id, { ...options, dev }, taken, io)
+  })
 }

@@ -13,10 +13,11 @@ import { entryOf } from '../../lib/oauth/scopes.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { allClients } from '../cli/directory.ts'
 import type { Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { confirmOrRefuse } from '../cli/terminal/prompts.ts'
-import { isTaken } from './known.ts'
+import { ofApi, readApiScope, readName, readScopeName, several } from './input.ts'
+import { isTaken, takenIdentifiers } from './known.ts'
 import { findExistingApi } from './store.ts'
 
 /** A transaction takes 100 items. A change may free all names and claim as many others. */
@@ -26,7 +27,7 @@ const MAX_SCOPES = 40
 const MAX_ATTEMPTS = 5
 
 /** Values of a new API on the command line. */
-export interface AddApiOptions {
+interface AddApiOptions {
   name?: string
   scope: ApiScope[]
   dev?: boolean
@@ -95,7 +96,7 @@ async function scopeTaken(table: OperatorTable, scopes: readonly ApiScope[], own
 }
 
 /** Values of an API to change. */
-export interface SetApiOptions {
+interface SetApiOptions {
   name?: string
   /** Scopes to add, or to give another sentence. */
   scope: ApiScope[]
@@ -182,4 +183,51 @@ async function changeExistingApi(
     if ((await change(await findExistingApi(table, identifier))) === 'done') return
   }
   throw new ServiceError('unavailable', 'the API kept changing')
+}
+
+const scopeOption = () =>
+  several(
+    '--scope <name=sentence>',
+    "a scope and what users see: 'orders:read=See your orders'",
+    readApiScope,
+  )
+
+/** `npm run clients -- add-api` */
+export const addApiCommand: Subcommand = (program) => {
+  const { options: target, io } = program
+  ofApi(program, 'add-api', 'adds an API that clients get tokens for')
+    .option('--name <name>', 'as users see it, if not its identifier', readName)
+    .option('--dev', 'the identifier may be a loopback address; always with --local')
+    .addOption(scopeOption())
+    .option('--url-clients', 'clients that are URLs, which are not registered, may ask for its scopes')
+    .action(async (identifier: string, options: AddApiOptions) => {
+      const found = await program.operator('add-api')
+      const dev = options.dev === true || target().local === true
+      const taken = await takenIdentifiers(target(), io.env, found.name)
+      program.print(await addApi(found, identifier, { ...options, dev }, taken, io))
+    })
+}
+
+/** `npm run clients -- set-api` */
+export const setApiCommand: Subcommand = (program) => {
+  ofApi(program, 'set-api', 'changes name and scopes of an API')
+    .option('--name <name>', 'as users see it', readName)
+    .addOption(scopeOption())
+    .addOption(several('--remove-scope <name>', 'a scope that no client has', readScopeName))
+    .option('--url-clients', 'clients that are URLs may ask for its scopes')
+    .option('--no-url-clients', 'only registered clients get tokens for it')
+    .action(async (identifier: string, options: SetApiOptions) =>
+      program.print(await setApi(await program.operator('set-api'), identifier, options)),
+    )
+}
+
+/** `npm run clients -- remove-api` */
+export const removeApiCommand: Subcommand = (program) => {
+  ofApi(program, 'remove-api', 'removes an API of which no client has a scope')
+    .option('--yes', 'do not ask for confirmation')
+    .action(async (identifier: string, { yes = false }: { yes?: boolean }) =>
+      program.print(
+        await removeExistingApi(await program.operator('remove-api'), identifier, yes, program.io),
+      ),
+    )
 }

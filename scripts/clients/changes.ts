@@ -4,15 +4,17 @@ import { hasEarlierSecret, SECRET_BYTES, secretOf, withNewSecret } from '../../l
 import { changeClient, removeClient } from '../../lib/oauth/clients/store.ts'
 import { isoOf } from '../../lib/time.ts'
 import type { Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import { jsonOption, type OperatorTable, type Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { confirmOrRefuse } from '../cli/terminal/prompts.ts'
 import { minuteOf } from '../cli/terminal/table.ts'
 import { print } from './add.ts'
+import { type AnyClientId, ofAnyClient, ofClient } from './input.ts'
 import { changeExistingClient, findExistingClient } from './store.ts'
+import * as urls from './urls.ts'
 
 /** Options of `new-secret`. */
-export interface NewSecretOptions {
+interface NewSecretOptions {
   endEarlier?: boolean
   json?: boolean
 }
@@ -91,4 +93,38 @@ export async function remove(table: OperatorTable, id: string, yes: boolean, io:
     return await removeClient(table, client, table.act())
   })
   return `Removed client ${id}. All its codes and grants have ended.\n`
+}
+
+/** `npm run clients -- new-secret` */
+export const newSecretCommand: Subcommand = (program) => {
+  ofClient(program, 'new-secret', 'gives a client another secret; the one before is valid for 24 hours')
+    .option('--end-earlier', 'end all earlier secrets at once')
+    .addOption(jsonOption())
+    .action(async (id: string, options: NewSecretOptions) =>
+      newSecret(await program.operator('new-secret'), id, options, program.io),
+    )
+}
+
+/** `npm run clients -- disable`, `enable` and `end-grants`, also for clients that are not registered */
+export const disableCommands: Subcommand = (program) => {
+  const switches = {
+    disable: ['disables a client, and ends its codes and grants', disable, urls.disable],
+    enable: ['enables a disabled client', enable, urls.enable],
+    'end-grants': ['ends all codes and grants of a client', endAllGrants, urls.endAllGrants],
+  } as const
+  for (const [name, [description, ofRegistered, ofUrl]] of Object.entries(switches)) {
+    ofAnyClient(program, name, description).action(async (which: AnyClientId) => {
+      const found = await program.operator(name)
+      program.print(await ('id' in which ? ofRegistered(found, which.id) : ofUrl(found, which.target)))
+    })
+  }
+}
+
+/** `npm run clients -- remove` */
+export const removeCommand: Subcommand = (program) => {
+  ofClient(program, 'remove', 'removes a client, and ends its codes and grants')
+    .option('--yes', 'do not ask for confirmation')
+    .action(async (id: string, { yes = false }: { yes?: boolean }) =>
+      program.print(await remove(await program.operator('remove'), id, yes, program.io)),
+    )
 }

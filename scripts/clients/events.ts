@@ -3,8 +3,10 @@ import type { AuditEvent } from '../../lib/events/event.ts'
 import { apiKey, isApiIdentifier } from '../../lib/oauth/apis/api.ts'
 import { clientKey } from '../../lib/oauth/clients/store.ts'
 import { urlClientKey } from '../../lib/oauth/clients/url-client.ts'
+import { addEventsOptions } from '../cli/events/options.ts'
+import { type EventsOptions, eventsOfAll, eventsOfOne, printEvents } from '../cli/events/print.ts'
 import type { Io } from '../cli/io.ts'
-import { type EventsOptions, eventsOfAll, eventsOfOne, printEvents } from '../users/events/events.ts'
+import type { Subcommand } from '../cli/operator.ts'
 import { readClientId } from './input.ts'
 import { findDecision, targetOf } from './urls.ts'
 
@@ -13,7 +15,7 @@ import { findDecision, targetOf } from './urls.ts'
  *
  * @param which - Id of a client or identifier of an API. One that was removed still has its events.
  */
-export async function events(
+async function events(
   table: Table,
   which: string | undefined,
   options: EventsOptions,
@@ -35,4 +37,15 @@ async function partitionOf(table: Table, which: string): Promise<string> {
 
 async function* ofClients(all: AsyncGenerator<AuditEvent>): AsyncGenerator<AuditEvent> {
   for await (const event of all) if (/^(client|api|url-client)#/.test(event.subject)) yield event
+}
+
+/** `npm run clients -- events` */
+export const eventsCommand: Subcommand = ({ command: clients, table, io }) => {
+  const listed = clients
+    .command('events')
+    .description('lists what happened to clients and APIs, the newest first')
+    .argument('[which]', 'client_id, or identifier of an API; without it, all')
+  addEventsOptions(listed, io).action(async (which: string | undefined, options: EventsOptions) =>
+    events(await table(), which, options, io),
+  )
 }

@@ -1,8 +1,10 @@
+import type { Command } from 'commander'
 import { Option } from 'commander'
 import { isApiIdentifier } from '../../lib/oauth/apis/api.ts'
 import { isClientId } from '../../lib/oauth/clients/client.ts'
 import { isShown } from '../../lib/oauth/clients/shown.ts'
 import { isScopeName } from '../../lib/oauth/scopes.ts'
+import type { TableProgram } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { targetOf } from './urls.ts'
 
@@ -19,7 +21,7 @@ export function readClientId(given: string): string {
 }
 
 /** Reads the id of a registered client, the URL of another one, or a host such as `https://claude.ai`. */
-export function readAnyClientId(given: string): { id: string } | { target: string } {
+function readAnyClientId(given: string): { id: string } | { target: string } {
   const target = targetOf(given)
   if (target !== undefined) return { target }
   if (!given.includes('/')) return { id: readClientId(given) }
@@ -30,7 +32,7 @@ export function readAnyClientId(given: string): { id: string } | { target: strin
 }
 
 /** Reads the identifier of an API. */
-export function readIdentifier(given: string): string {
+function readIdentifier(given: string): string {
   if (isApiIdentifier(given)) return given
   throw new Refusal(
     'usage',
@@ -86,3 +88,21 @@ export const several = (
   new Option(flags, `${description}; may be repeated`)
     .argParser((given: string, before: unknown[]) => [...before, read(given)])
     .default([], 'none')
+
+/** A registered client by its id, or another one by its URL or host. */
+export type AnyClientId = ReturnType<typeof readAnyClientId>
+
+/** Returns a subcommand about one client that is registered. */
+export const ofClient = ({ command }: TableProgram, name: string, description: string): Command =>
+  command.command(name).description(description).argument('<id>', 'client_id', readClientId)
+
+/** Returns a subcommand about one client, or about those of a host. */
+export const ofAnyClient = ({ command }: TableProgram, name: string, description: string): Command =>
+  command
+    .command(name)
+    .description(description)
+    .argument('<id>', 'client_id, also a URL, or https://host for all of a host', readAnyClientId)
+
+/** Returns a subcommand about one API. */
+export const ofApi = ({ command }: TableProgram, name: string, description: string): Command =>
+  command.command(name).description(description).argument('<uri>', 'identifier of the API', readIdentifier)

@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { type ClientWithSecrets, changeClient } from '../../lib/oauth/clients/store.ts'
 import { scopeIn } from '../../lib/oauth/scopes.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { type LifetimeOptions, lifetimesIn } from './add.ts'
+import { type LifetimeOptions, lifetimesIn, withLifetimes } from './add.ts'
+import { ofClient, readName, several } from './input.ts'
 import { changeExistingClient } from './store.ts'
 import { entriesOf, requireFittingValues } from './values.ts'
 
@@ -88,3 +89,28 @@ function entriesIn({ scopes }: ClientWithSecrets, name: string): string[] {
   const names = scopes.map((one) => scopeIn(one).scope)
   throw new Refusal('refused', `The client does not have the scope ${name}.${didYouMean(name, names)}`)
 }
+
+/** `npm run clients -- set` */
+export const setCommand: Subcommand = (program) => {
+  const changed = ofClient(program, 'set', 'changes values of a client')
+    .option('--name <name>', 'as users see it', readName)
+    .addOption(several('--add-redirect-uri <uri>', 'where codes may go, too'))
+    .addOption(several('--remove-redirect-uri <uri>', 'where codes may not go any longer'))
+    .addOption(several('--add-post-logout-uri <uri>', 'where a sign-out may lead, too'))
+    .addOption(several('--remove-post-logout-uri <uri>', 'where a sign-out may not lead any longer'))
+    .addOption(several('--add-scope <name>', 'what it may ask for, too'))
+    .addOption(several('--remove-scope <name>', 'what it may not ask for any longer'))
+    .option('--first-party', 'of type web, users are asked for offline_access only')
+    .option('--no-first-party', 'users are asked for consent')
+    .option('--silent', 'of type browser: users who gave consent see no screen, but at loopback addresses')
+    .option('--no-silent', 'users always see a screen')
+    .option('--dev', 'loopback addresses may be redirect URIs')
+    .option('--no-dev', 'only native clients may have loopback addresses')
+  withLifetimes(changed).action(async (id: string, options: SetOptions) => {
+    if (!isChange(options)) throw new Refusal('usage', 'Nothing to change. Use an option of set --help.')
+    program.print(await set(await program.operator('set'), id, options))
+  })
+}
+
+const isChange = (options: SetOptions): boolean =>
+  Object.values(options).some((value) => (Array.isArray(value) ? value.length > 0 : value !== undefined))

@@ -10,6 +10,7 @@ import { GRANT_IDLE_TTL_SECONDS, GRANT_TTL_SECONDS } from '../../lib/sessions/gr
 import { isoOf } from '../../lib/time.ts'
 import { allApis, allClients, allDecisions } from '../cli/directory.ts'
 import { type Io, widthOf } from '../cli/io.ts'
+import { jsonOption, type Subcommand } from '../cli/operator.ts'
 import {
   asJson,
   dateOf,
@@ -18,11 +19,12 @@ import {
   printable,
   table as tableOf,
 } from '../cli/terminal/table.ts'
+import { type AnyClientId, ofAnyClient, ofApi } from './input.ts'
 import { findExistingApi, findExistingClient } from './store.ts'
 import { findDecision } from './urls.ts'
 
 /** How a command prints what it reads. */
-export interface ReadOptions {
+interface ReadOptions {
   json?: boolean
 }
 
@@ -43,7 +45,7 @@ function shownOf(client: ClientWithSecrets, now: Date) {
 const stateOf = ({ disabled }: Pick<Client, 'disabled'>) => (disabled ? 'disabled' : 'enabled')
 
 /** Formats all clients. */
-export async function list(table: Table, { json }: ReadOptions, { stdout, now }: Io): Promise<string> {
+async function list(table: Table, { json }: ReadOptions, { stdout, now }: Io): Promise<string> {
   const registered = (await allClients(table)).map((client) => shownOf(client, now()))
   const urls = (await allDecisions(table)).map(shownUrl)
   if (json) return asJson([...registered, ...urls])
@@ -69,7 +71,7 @@ const shownUrl = ({ target, disabled, createdAt, changedAt }: UrlClient) => ({
 })
 
 /** Formats what operators have decided about a URL or a host. Without a decision, it is enabled. */
-export async function showUrl(
+async function showUrl(
   table: Table,
   target: string,
   { json }: ReadOptions,
@@ -89,12 +91,7 @@ export async function showUrl(
 }
 
 /** Formats one client, one line for each value. */
-export async function show(
-  table: Table,
-  id: string,
-  { json }: ReadOptions,
-  { stdout, now }: Io,
-): Promise<string> {
+async function show(table: Table, id: string, { json }: ReadOptions, { stdout, now }: Io): Promise<string> {
   const found = await findExistingClient(table, id)
   const client = shownOf(found, now())
   if (json) return asJson(client)
@@ -143,7 +140,7 @@ const shownSeconds = (seconds: number | undefined, otherwise: string) =>
 const shownApi = ({ changeId, ...shown }: Api) => shown
 
 /** Formats all APIs. */
-export async function listApis(table: Table, { json }: ReadOptions, { stdout }: Io): Promise<string> {
+async function listApis(table: Table, { json }: ReadOptions, { stdout }: Io): Promise<string> {
   const apis = (await allApis(table)).map(shownApi)
   if (json) return asJson(apis)
   if (apis.length === 0) return 'No APIs.\n'
@@ -158,7 +155,7 @@ export async function listApis(table: Table, { json }: ReadOptions, { stdout }: 
 }
 
 /** Formats one API, one line for each value. */
-export async function showApi(
+async function showApi(
   table: Table,
   identifier: string,
   { json }: ReadOptions,
@@ -175,4 +172,45 @@ export async function showApi(
     ['changed', api.changedAt],
   ]
   return entries(rows, widthOf(stdout))
+}
+
+/** `npm run clients -- list` */
+export const listCommand: Subcommand = ({ command: clients, table, print, io }) => {
+  clients
+    .command('list')
+    .description('lists all clients')
+    .addOption(jsonOption())
+    .action(async (options: ReadOptions) => print(await list(await table(), options, io)))
+}
+
+/** `npm run clients -- show` */
+export const showCommand: Subcommand = (program) => {
+  ofAnyClient(program, 'show', 'shows a client, without its secrets')
+    .addOption(jsonOption())
+    .action(async (which: AnyClientId, options: ReadOptions) => {
+      const { print, io } = program
+      const found = await program.table()
+      const isRegistered = 'id' in which
+      print(
+        await (isRegistered ? show(found, which.id, options, io) : showUrl(found, which.target, options, io)),
+      )
+    })
+}
+
+/** `npm run clients -- list-apis` */
+export const listApisCommand: Subcommand = ({ command: clients, table, print, io }) => {
+  clients
+    .command('list-apis')
+    .description('lists all APIs')
+    .addOption(jsonOption())
+    .action(async (options: ReadOptions) => print(await listApis(await table(), options, io)))
+}
+
+/** `npm run clients -- show-api` */
+export const showApiCommand: Subcommand = (program) => {
+  ofApi(program, 'show-api', 'shows an API')
+    .addOption(jsonOption())
+    .action(async (identifier: string, options: ReadOptions) =>
+      program.print(await showApi(await program.table(), identifier, options, program.io)),
+    )
 }

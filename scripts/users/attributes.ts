@@ -7,8 +7,9 @@ import type { User } from '../../lib/users/user.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { CONFIGURATION } from '../../project/project.ts'
 import type { Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { ofUser } from './arguments.ts'
 import { changeExisting, findExisting } from './store.ts'
 
 /** A value of an attribute as an operator typed it; without one the user gets the default. */
@@ -20,7 +21,7 @@ type Setting = readonly [name: string, value: string | number | boolean | undefi
  * @param words - Such as `plan=pro`, and `plan=` for the default.
  * @throws {@link Refusal} `usage`, before anything is read.
  */
-export async function setAttributes(
+async function setAttributes(
   table: OperatorTable,
   loginName: string,
   words: readonly string[],
@@ -111,4 +112,13 @@ export function ruleOf(definition: (typeof ATTRIBUTES)[string]): string {
   if (definition.type === 'boolean') return 'Must be true or false.'
   if (definition.values) return `Must be one of ${definition.values.join(', ')}.`
   return `Must be text of at most ${maxLengthOf(definition)} characters, none of them a control character.`
+}
+
+/** `npm run users -- set` */
+export const setCommand: Subcommand = (program) => {
+  ofUser(program, 'set', 'sets attributes of a user')
+    .argument('<attributes...>', 'such as plan=pro; plan= sets the default')
+    .action(async (name: string, words: string[]) =>
+      program.print(await setAttributes(await program.operator('set'), name, words, program.io)),
+    )
 }

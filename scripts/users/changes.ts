@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import type { Role } from '../../lib/application/roles.ts'
+import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { loginNamesOf, mailboxOf, newUser, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
+import { didYouMean } from '../../project/did-you-mean.ts'
 import type { Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../cli/operator.ts'
+import { Refusal } from '../cli/refusal.ts'
 import { askNewPassword } from '../cli/terminal/prompts.ts'
+import { ofUser, ofUsers, readAddress, readLoginName, readNewLoginName, roleOption } from './arguments.ts'
+import { roleNotices } from './factors/policy.ts'
 import { notify } from './mail.ts'
 import { takenName } from './names.ts'
-import { refuseBreached } from './passwords/breached.ts'
+import { breachesOf, refuseBreached } from './passwords/breached.ts'
+import { changeUsers, type SeveralOptions } from './several.ts'
 import { alreadyExists, changeExisting, findByName, findExisting } from './store.ts'
 
 // No command writes a time that decides about a session or token: the operator's clock may be wrong.
@@ -119,3 +124,70 @@ export async function endSessions(table: OperatorTable, loginName: string): Prom
 }
 
 const hash = (password: string) => hashPassword(password, randomBytes(SALT_BYTES))
+
+/** `npm run users -- add` */
+export const addCommand: Subcommand = (program) => {
+  const description = 'adds a user; the password comes from a hidden prompt or standard input'
+  ofUser(program, 'add', description, readNewLoginName)
+    .addOption(roleOption('role of the user').default(FIRST_ROLE))
+    .option('--email <address>', 'address, which is a second login name', readAddress)
+    .action(async (name: string, options: AddOptions) => {
+      const { operator, print, io } = program
+      print(await add(await operator('add'), name, options, io, breachesOf(program.options(), io.env)))
+    })
+}
+
+/** `npm run users -- set-role` */
+export const setRoleCommand: Subcommand = (program) => {
+  ofUsers(program, 'set-role', 'changes the role of users')
+    .usage('[options] <username...> <role>')
+    .argument('<usernames...>', `usernames or addresses, and at the end the role: ${ROLES.join(' or ')}`)
+    .action(async (words: string[], options: SeveralOptions) => {
+      const role = words.at(-1)
+      if (!isRole(role)) {
+        throw new Refusal(
+          'usage',
+          `Invalid role. Use one of ${ROLES.join(', ')}.${didYouMean(role ?? '', ROLES)}`,
+        )
+      }
+      const { operator, io } = program
+      const loginNames = words.slice(0, -1).map(readLoginName)
+      const found = await operator('set-role')
+      const noticeOf = roleNotices(found, role, program.options(), io)
+      const change = async (name: string) => (await setRole(found, name, role, io)) + (await noticeOf(name))
+      await changeUsers(found, { ...options, loginNames }, change, io)
+    })
+}
+
+/** `npm run users -- set-password` */
+export const setPasswordCommand: Subcommand = (program) => {
+  const description = 'replaces the password of a user and ends all sessions'
+  ofUser(program, 'set-password', description).action(async (name: string) => {
+    const { operator, print, io } = program
+    print(await setPassword(await operator('set-password'), name, io, breachesOf(program.options(), io.env)))
+  })
+}
+
+/** `npm run users -- disable` and `enable` */
+export const disableCommands: Subcommand = (program) => {
+  for (const [name, description, change] of [
+    ['disable', 'disables users and ends all their sessions', disable],
+    ['enable', 'enables disabled users', enable],
+  ] as const) {
+    ofUsers(program, name, description)
+      .argument('[usernames...]', 'usernames or addresses')
+      .action(async (words: string[], options: SeveralOptions) => {
+        const loginNames = words.map(readLoginName)
+        const found = await program.operator(name)
+        const { io } = program
+        await changeUsers(found, { ...options, loginNames }, (one) => change(found, one, io), io)
+      })
+  }
+}
+
+/** `npm run users -- end-sessions` */
+export const endSessionsCommand: Subcommand = (program) => {
+  ofUser(program, 'end-sessions', 'ends all sessions of a user').action(async (name: string) =>
+    program.print(await endSessions(await program.operator('end-sessions'), name)),
+  )
+}

@@ -7,14 +7,14 @@ import { factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
 import { CONFIGURATION } from '../../project/project.ts'
 import type { Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { asJsonLine } from '../cli/terminal/table.ts'
 import { definitionOf } from './attributes.ts'
 import { noticeUnknownRoles, usersByName } from './store.ts'
 
 /** Options of `export`. */
-export interface ExportOptions {
+interface ExportOptions {
   output?: string
   force?: boolean
 }
@@ -24,11 +24,7 @@ export interface ExportOptions {
  *
  * @returns The lines, or a message if they went into a file.
  */
-export async function exportUsers(
-  table: OperatorTable,
-  options: ExportOptions,
-  { stderr }: Io,
-): Promise<string> {
+async function exportUsers(table: OperatorTable, options: ExportOptions, { stderr }: Io): Promise<string> {
   if (options.output !== undefined && !options.force && existsSync(options.output))
     throw exists(options.output)
   // Before it reads: who stops the command later has the users all the same.
@@ -95,4 +91,14 @@ async function writePrivate(path: string, text: string, replace: boolean): Promi
   } finally {
     await file.close()
   }
+}
+
+/** `npm run users -- export` */
+export const exportCommand: Subcommand = ({ command: users, operator, print, io }) => {
+  users
+    .command('export')
+    .description('prints all users with their password hashes, as import reads them')
+    .option('--output <file>', 'write to a file that only its owner can read')
+    .option('--force', 'replace an existing file')
+    .action(async (options: ExportOptions) => print(await exportUsers(await operator('export'), options, io)))
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Role } from '../../lib/application/roles.ts'
+import { FIRST_ROLE, type Role } from '../../lib/application/roles.ts'
 import { awsErrorType } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
@@ -7,10 +7,11 @@ import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event
 import { storeInvitation } from '../../lib/mail/store.ts'
 import { mailboxOf } from '../../lib/users/user.ts'
 import type { Environment, Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
 import { stackOf } from '../cli/target-stack.ts'
+import { ofUser, readAddress, roleOption } from './arguments.ts'
 import { alreadyExists, findByName, findExisting, requireEnabled } from './store.ts'
 
 /**
@@ -18,7 +19,7 @@ import { alreadyExists, findByName, findExisting, requireEnabled } from './store
  *
  * @throws {@link Refusal} `refused`.
  */
-export async function requireInvitations(options: TargetOptions, env: Environment): Promise<void> {
+async function requireInvitations(options: TargetOptions, env: Environment): Promise<void> {
   const { stage } = options
   if (stage === undefined) return
   const { stack, outputOf } = await stackOf(options, env)
@@ -52,7 +53,7 @@ export async function invite(
 }
 
 /** Sends a user a link for a new password. The operator does not learn the password (OWASP ASVS 6.4.6). */
-export async function startPasswordReset(table: Table, loginName: string, { now }: Io): Promise<string> {
+async function startPasswordReset(table: Table, loginName: string, { now }: Io): Promise<string> {
   const user = await findExisting(table, loginName)
   const to = mailboxOf(user)
   requireEnabled(user, loginName)
@@ -108,3 +109,26 @@ const isWithoutMail = (error: unknown): boolean => awsErrorType(error) === 'Reso
 
 const noMail = () =>
   new Refusal('refused', 'The service sends no mails. Deploy it with --param mailFrom=ADDRESS.')
+
+/** `npm run users -- start-reset` */
+export const startResetCommand: Subcommand = (program) => {
+  ofUser(program, 'start-reset', 'sends a user a link for a new password').action(async (name: string) =>
+    program.print(await startPasswordReset(await program.table(), name, program.io)),
+  )
+}
+
+/** `npm run users -- invite` */
+export const inviteCommand: Subcommand = ({ command: users, options, operator, print, io }) => {
+  users
+    .command('invite')
+    .description('sends an invitation to register')
+    .argument('<address>', 'e-mail address of the new user', readAddress)
+    .addOption(roleOption('role of the user').default(FIRST_ROLE))
+    .action(async (address: string, { role }: { role: Role }) => {
+      await requireInvitations(options(), io.env)
+      print(await invite(await operator('invite'), address, role, io))
+      // The local service does not say how it was started.
+      if (options().local)
+        io.stderr.write('The link works if the service runs with registration=invite or open.\n')
+    })
+}

@@ -4,8 +4,9 @@ import { changeNames, type Names, namesOf } from '../../lib/users/names.ts'
 import { loginNamesOf, mailboxOf, type User } from '../../lib/users/user.ts'
 import { commandLine } from '../../project/commands.ts'
 import type { Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
+import { ofUser, readAddress, readNewLoginName } from './arguments.ts'
 import { notify } from './mail.ts'
 import { attachedToNames, deleteItems } from './remove.ts'
 import { alreadyExists, changeExisting, findByName, findExisting } from './store.ts'
@@ -122,4 +123,30 @@ export async function takenName(
     if (owner !== undefined && owner.id !== userId) return name
   }
   return user.username
+}
+
+/** `npm run users -- rename` */
+export const renameCommand: Subcommand = (program) => {
+  ofUser(program, 'rename', 'changes the username of a user')
+    .argument('<new>', 'new username', readNewLoginName)
+    .action(async (name: string, username: string) =>
+      program.print(await rename(await program.operator('rename'), name, username, program.io)),
+    )
+}
+
+/** `npm run users -- set-email` */
+export const setEmailCommand: Subcommand = (program) => {
+  ofUser(program, 'set-email', 'changes or removes the e-mail address of a user')
+    .argument('[new]', 'new address', readAddress)
+    .option('--remove', 'remove the address')
+    .action(async (name: string, email: string | undefined, options: { remove?: boolean }) => {
+      if ((email === undefined) !== (options.remove ?? false)) {
+        throw new Refusal('usage', 'Use either an address or --remove.')
+      }
+      const { io } = program
+      const found = await program.operator('set-email')
+      program.print(
+        await (email === undefined ? removeEmail(found, name, io) : setEmail(found, name, email, io)),
+      )
+    })
 }

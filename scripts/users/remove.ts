@@ -6,10 +6,11 @@ import { removeUser } from '../../lib/users/names.ts'
 import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
-import type { OperatorTable } from '../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { allItems } from '../cli/pages.ts'
 import { eachOf, inParallel } from '../cli/sequences/in-parallel.ts'
 import { confirmOrRefuse } from '../cli/terminal/prompts.ts'
+import { ofUser } from './arguments.ts'
 import { changeExisting, findByName, noSuchUser } from './store.ts'
 
 const DELETIONS_IN_FLIGHT = 8
@@ -83,4 +84,13 @@ export async function deleteItems({ aws, name }: Table, keys: readonly Key[]): P
   await inParallel(DELETIONS_IN_FLIGHT, eachOf(keys), async (Key) => {
     await aws('dynamodb', 'DeleteItem', { TableName: name, Key })
   })
+}
+
+/** `npm run users -- remove` */
+export const removeCommand: Subcommand = (program) => {
+  ofUser(program, 'remove', 'removes a user and everything stored about the user')
+    .option('--yes', 'do not ask for confirmation')
+    .action(async (name: string, { yes = false }: { yes?: boolean }) =>
+      program.print(await remove(await program.operator('remove'), name, yes, program.io)),
+    )
 }

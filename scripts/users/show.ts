@@ -2,9 +2,11 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type FactorReset, findFactorReset } from '../../lib/mail/factor-reset.ts'
 import { isoOf } from '../../lib/time.ts'
 import type { Io } from '../cli/io.ts'
+import { jsonOption, type Subcommand } from '../cli/operator.ts'
 import { asJson, minuteOf, printable } from '../cli/terminal/table.ts'
 import { accountOf, factorsIn, shownRole, stateOf } from './account.ts'
-import { lastSignIn, wrongPasswords } from './activity.ts'
+import { ofUser } from './arguments.ts'
+import { lastSignIn, wrongPasswords } from './list/activity.ts'
 import { findExisting } from './store.ts'
 
 /** How a command prints what it reads. */
@@ -13,7 +15,7 @@ export interface ReadOptions {
 }
 
 /** Formats one user, one line for each value. */
-export async function show(
+async function show(
   table: Table,
   loginName: string,
   { json }: ReadOptions,
@@ -57,3 +59,12 @@ const factorResetOf = ({ announcedAt }: FactorReset) => ({
 
 const announcedIn = ({ announcedAt }: { announcedAt?: string }): string =>
   announcedAt === undefined ? 'and no mail was sent yet' : `its mail was sent at ${minuteOf(announcedAt)} UTC`
+
+/** `npm run users -- show` */
+export const showCommand: Subcommand = (program) => {
+  ofUser(program, 'show', 'shows a user')
+    .addOption(jsonOption())
+    .action(async (name: string, options: ReadOptions) =>
+      program.print(await show(await program.table(), name, options, program.io)),
+    )
+}

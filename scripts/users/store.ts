@@ -1,23 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
-import { getItems, type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
+import { getItems, type Item, type Table, text } from '../../lib/aws/dynamodb.ts'
 import { nameKey, profileKey, untilStored, userOf } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { CONFIGURATION } from '../../project/project.ts'
 import type { Io } from '../cli/io.ts'
-import { allItems } from '../cli/pages.ts'
+import { allItems, readItems } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { inParallel } from '../cli/sequences/in-parallel.ts'
 import { printable } from '../cli/terminal/table.ts'
 import { type Account, accountOf } from './account.ts'
 
 /** Small enough for a page to arrive in time over a slow connection. */
 const ITEMS_PER_PAGE = 1_000
-
-/** The most that `BatchGetItem` takes. */
-const KEYS_PER_CALL = 100
-
-const CALLS_IN_FLIGHT = 16
 
 /**
  * Returns the user of a profile item as it is stored. The role may be one that was taken out of `ROLES`, whose user the
@@ -145,12 +139,6 @@ export async function accountsById(table: Table, ids: readonly string[]): Promis
   )
 }
 
-/** Reads the usernames of users by their ids, as far as the users exist. */
-export async function usernamesById(table: Table, ids: Iterable<string>): Promise<Map<string, string>> {
-  const items = await readItems(table, [...new Set(ids)].map(profileKey), ['username'])
-  return new Map(items.map((item) => [text(item, 'pk').replace(/^user#/, ''), text(item, 'username')]))
-}
-
 /** Reads the users of login names. A name that no user has is not in the result. */
 export async function usersByLoginName(
   table: Table,
@@ -166,24 +154,6 @@ export async function usersByLoginName(
       return user ? [[text(item, 'pk').replace(/^name#/, ''), user]] : []
     }),
   )
-}
-
-/** Reads those of many items that exist, several calls at a time. No key is in the list twice. */
-async function readItems(
-  table: Table,
-  keys: readonly Key[],
-  attributes?: readonly string[],
-): Promise<Item[]> {
-  const pages: (Item | undefined)[][] = []
-  async function* starts() {
-    for (let start = 0; start < keys.length; start += KEYS_PER_CALL) yield start
-  }
-  await inParallel(CALLS_IN_FLIGHT, starts(), async (start) => {
-    pages[start] = await getItems(table, keys.slice(start, start + KEYS_PER_CALL), attributes)
-  })
-  return Object.values(pages)
-    .flat()
-    .filter((item) => item !== undefined)
 }
 
 /** Reads all users, sorted by username. It reads the whole table. */

@@ -8,8 +8,9 @@ import { endingOfFactorReset, resetEventOf, storeFactorReset } from '../../../li
 import { factorsOf } from '../../../lib/users/factors.ts'
 import { mailboxOf, type User, verifiedMailboxOf } from '../../../lib/users/user.ts'
 import type { Io } from '../../cli/io.ts'
-import type { OperatorTable } from '../../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal } from '../../cli/refusal.ts'
+import { ofUser } from '../arguments.ts'
 import { hand, notify } from '../mail.ts'
 import { changeExisting, findExisting, requireEnabled } from '../store.ts'
 
@@ -19,7 +20,7 @@ import { changeExisting, findExisting, requireEnabled } from '../store.ts'
  * Prints a one-time code, by which a user who must have a second factor proves the first enrolment. The operator has made sure
  * who the user is, and hands the code over.
  */
-export async function startEnrolment(table: OperatorTable, loginName: string): Promise<string> {
+async function startEnrolment(table: OperatorTable, loginName: string): Promise<string> {
   const user = await findExisting(table, loginName)
   requireEnabled(user, loginName)
   if (factorsOf(user).length > 0) {
@@ -30,7 +31,7 @@ export async function startEnrolment(table: OperatorTable, loginName: string): P
 }
 
 /** Options of `reset-factors`. */
-export interface FactorResetOptions {
+interface FactorResetOptions {
   withoutNotice?: boolean
 }
 
@@ -80,4 +81,23 @@ async function removeAtOnce(table: OperatorTable, loginName: string, found: User
   })
   const notice = await notify(table, 'factors-removed', mailboxOf(changed), changed.username, io)
   return `The second factors of ${loginName} are removed. All sessions have ended.\n${notice}`
+}
+
+/** `npm run users -- start-enrolment` */
+export const startEnrolmentCommand: Subcommand = (program) => {
+  const description = 'prints a one-time code for the first second factor of a user'
+  ofUser(program, 'start-enrolment', description).action(async (name: string) => {
+    program.print(await startEnrolment(await program.operator('start-enrolment'), name))
+    // The policy is a setting of the functions, and the code is stored under any.
+    program.io.stderr.write('The sign-in asks for it if requireSecondFactor covers the user.\n')
+  })
+}
+
+/** `npm run users -- reset-factors` */
+export const resetFactorsCommand: Subcommand = (program) => {
+  ofUser(program, 'reset-factors', 'removes the second factors of a user, after a notice and a delay')
+    .option('--without-notice', 'remove them at once')
+    .action(async (name: string, options: FactorResetOptions) =>
+      program.print(await resetFactors(await program.operator('reset-factors'), name, options, program.io)),
+    )
 }

@@ -1,20 +1,23 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
+import { Option } from 'commander'
 import type { Io } from '../../cli/io.ts'
-import type { OperatorTable } from '../../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal, refusalOf } from '../../cli/refusal.ts'
 import { startProgress } from '../../cli/terminal/progress.ts'
+import { roleOption } from '../arguments.ts'
 import { checkRow } from './dry-run.ts'
 import { startFaults } from './faults.ts'
 import { startHashers } from './hashes/hashers.ts'
 import { addRow, type Tally, takeRows } from './import-users.ts'
 import { type LayoutOptions, layoutOf } from './layout.ts'
 import { linesOf } from './lines.ts'
-import { type Format, recordsOf } from './records.ts'
+import { PROGRAM_NAMES, readMapping } from './mapping.ts'
+import { FORMATS, type Format, recordsOf } from './records.ts'
 
 /** Options of `import`. */
-export interface ImportOptions extends LayoutOptions {
+interface ImportOptions extends LayoutOptions {
   format?: Format
   dryRun?: boolean
   verbose?: boolean
@@ -27,7 +30,7 @@ export interface ImportOptions extends LayoutOptions {
  * @param file - Path, or `-` for standard input.
  * @throws {@link Refusal} if a line is invalid, the file cannot be read, or the operator interrupted the import.
  */
-export async function importFile(
+async function importFile(
   table: OperatorTable,
   file: string,
   { format = formatOf(file), dryRun = false, verbose = false, ...options }: ImportOptions,
@@ -107,3 +110,26 @@ async function* readUntil(ended: AbortSignal, source: Readable, file: string): A
 /** Creates the error for a file that cannot be read. */
 export const cannotRead = (file: string, error: unknown) =>
   new Refusal('usage', `Cannot read ${file}: ${(error as NodeJS.ErrnoException).code}.`)
+
+/** `npm run users -- import` */
+export const importCommand: Subcommand = ({ command: users, operator, io }) => {
+  users
+    .command('import')
+    .description('adds the users of a file and skips users that exist')
+    .argument('<file>', 'CSV or JSON lines; - is standard input')
+    .addOption(new Option('--format <format>', 'format, if the file name does not say').choices(FORMATS))
+    .option('--dry-run', 'check every line and write nothing')
+    .option('--verbose', 'with --dry-run: print what an import would do with each line')
+    .addOption(new Option('--from <program>', 'the file is an export of this program').choices(PROGRAM_NAMES))
+    .option('--map <columns>', 'where values are: username=email,passwordHash=password', readMapping)
+    .addOption(roleOption('role of the users whose line has none'))
+    .option('--without-passwords', 'add users without a password, who cannot sign in until they get one')
+    .option('--plaintext-passwords', 'the column password has passwords as users type them, and no hashes')
+    .option(
+      '--firebase-parameters <file>',
+      'with --from firebase: the password hash parameters of its console',
+    )
+    .action(async (file: string, options: ImportOptions) =>
+      importFile(await operator('import'), file, options, io),
+    )
+}

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { FORMER_ROLES, isRole, ROLES } from '../../../lib/application/roles.ts'
 import { awsErrorType } from '../../../lib/aws/client.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
@@ -5,17 +6,17 @@ import { isLoginName } from '../../../lib/users/login-name.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
 import { CONFIGURATION } from '../../../project/project.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
+import { jsonOption, type Subcommand } from '../../cli/operator.ts'
+import { readLimit } from '../../cli/pages.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { eachOf, inParallel } from '../../cli/sequences/in-parallel.ts'
 import * as text from '../../cli/terminal/table.ts'
 import { type Account, accountOf, factorsIn, shownRole, stateOf } from '../account.ts'
-import { lastSignIn } from '../activity.ts'
 import { countKinds, shownKinds } from '../passwords/rehash-report.ts'
 import type { ReadOptions } from '../show.ts'
 import { noticeUnknownRoles, usersByName } from '../store.ts'
+import { lastSignIn } from './activity.ts'
 import { countAccounts, findAccounts, matches, type Range, type Search, unknownRolesOf } from './search.ts'
-
-const MAX_LIMIT = 10_000
 
 /** Options of `list`. */
 export interface ListOptions extends ReadOptions, Search, Range {
@@ -29,7 +30,7 @@ export interface ListOptions extends ReadOptions, Search, Range {
  *
  * @throws {@link Refusal} `usage`
  */
-export function readPrefix(given: string): string {
+function readPrefix(given: string): string {
   if (/^[!-~]{1,254}$/.test(given)) return given.toLowerCase()
   throw new Refusal('usage', 'Invalid --prefix. Use the beginning of a username or address.')
 }
@@ -40,22 +41,9 @@ export function readPrefix(given: string): string {
  * @param earlier - Filters that stand before it on the command line.
  * @throws {@link Refusal} `usage`
  */
-export function readFilter(given: string, earlier: readonly string[]): string[] {
+function readFilter(given: string, earlier: readonly string[]): string[] {
   if (given !== '') return [...earlier, given.toLowerCase()]
   throw new Refusal('usage', 'Invalid --filter. Use part of a username or address.')
-}
-
-/**
- * Reads `--limit`.
- *
- * @throws {@link Refusal} `usage`
- */
-export function readLimit(given: string): number {
-  const limit = Number(given)
-  if (!/^\d+$/.test(given) || limit < 1 || limit > MAX_LIMIT) {
-    throw new Refusal('usage', `Invalid --limit. Use a whole number from 1 to ${MAX_LIMIT}.`)
-  }
-  return limit
 }
 
 /**
@@ -63,7 +51,7 @@ export function readLimit(given: string): number {
  *
  * @throws {@link Refusal} `usage`
  */
-export function readAfter(given: string): string {
+function readAfter(given: string): string {
   if (isLoginName(given)) return given
   throw new Refusal('usage', 'Invalid --after. Use the name that the page before ended with.')
 }
@@ -193,3 +181,26 @@ export function shown(accounts: readonly Listed[], io: Io): string {
 /** The username is the only column that is wrapped, so a second login name is in it. */
 const namesIn = ({ username, email }: Account) =>
   email === undefined || email === username ? username : `${username} <${email}>`
+
+/** `npm run users -- list` */
+export const listCommand: Subcommand = ({ command: users, table, io }) => {
+  users
+    .command('list')
+    .description('lists users, by the name that matched')
+    .option('--prefix <text>', 'users whose username or address begins so', readPrefix)
+    .addOption(
+      new Option('--filter <text>', 'users with this in the username or address; may be repeated')
+        .argParser(readFilter)
+        .default([], 'all users'),
+    )
+    .option('--role <role>', 'users with this role')
+    .option('--disabled', 'users who are disabled')
+    .option('--no-disabled', 'users who are enabled')
+    .option('--limit <count>', 'one page of so many users', readLimit)
+    .option('--after <name>', 'with --limit: the page after this name', readAfter)
+    .option('--count', 'print how many users there are')
+    .option('--last-sign-in', 'also when each user signed in last')
+    .option('--rehash-report', 'print how many users have which kind of password hash')
+    .addOption(jsonOption())
+    .action(async (options: ListOptions) => list(await table(), options, io))
+}

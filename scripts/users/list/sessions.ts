@@ -1,18 +1,15 @@
-import type { Table } from '../../lib/aws/dynamodb.ts'
-import { liveSessions } from '../../lib/sessions/list.ts'
-import type { SessionSummary } from '../../lib/sessions/session.ts'
-import { type Io, widthOf } from '../cli/io.ts'
-import { asJson, dateOf, minuteOf, printable, table as tableOf, wrap } from '../cli/terminal/table.ts'
-import type { ReadOptions } from './show.ts'
-import { findExisting } from './store.ts'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import { liveSessions } from '../../../lib/sessions/list.ts'
+import type { SessionSummary } from '../../../lib/sessions/session.ts'
+import { type Io, widthOf } from '../../cli/io.ts'
+import { jsonOption, type Subcommand } from '../../cli/operator.ts'
+import { asJson, dateOf, minuteOf, printable, table as tableOf, wrap } from '../../cli/terminal/table.ts'
+import { ofUser } from '../arguments.ts'
+import type { ReadOptions } from '../show.ts'
+import { findExisting } from '../store.ts'
 
 /** Formats all live sessions of a user, the newest first. */
-export async function sessions(
-  table: Table,
-  loginName: string,
-  { json }: ReadOptions,
-  io: Io,
-): Promise<string> {
+async function sessions(table: Table, loginName: string, { json }: ReadOptions, io: Io): Promise<string> {
   const { id } = await findExisting(table, loginName)
   const live: SessionSummary[] = []
   for (let page = await liveSessions(table, id, io.now()); ; ) {
@@ -41,4 +38,13 @@ function shown(live: readonly SessionSummary[], width: number): string {
       `${lines[index]}\n  ${wrap(printable(`${sourceIp}  ${userAgent}`), width, '  ')}\n`,
   )
   return `${head}\n${blocks.join('')}`
+}
+
+/** `npm run users -- sessions` */
+export const sessionsCommand: Subcommand = (program) => {
+  ofUser(program, 'sessions', 'lists the sessions of a user')
+    .addOption(jsonOption())
+    .action(async (name: string, options: ReadOptions) =>
+      program.print(await sessions(await program.table(), name, options, program.io)),
+    )
 }

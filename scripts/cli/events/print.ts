@@ -1,16 +1,15 @@
-import type { Table } from '../../../lib/aws/dynamodb.ts'
-import { type AuditEvent, partitionOf } from '../../../lib/events/event.ts'
+import { type Table, text } from '../../../lib/aws/dynamodb.ts'
+import type { AuditEvent } from '../../../lib/events/event.ts'
 import { apiKey } from '../../../lib/oauth/apis/api.ts'
 import { urlClientKey } from '../../../lib/oauth/clients/url-client.ts'
-import { isLoginName } from '../../../lib/users/login-name.ts'
-import { isUserId } from '../../../lib/users/user.ts'
-import { allApis, allDecisions } from '../../cli/directory.ts'
-import { type Io, widthOf } from '../../cli/io.ts'
-import { Refusal } from '../../cli/refusal.ts'
-import { asJson } from '../../cli/terminal/table.ts'
-import { findByName, noSuchUser, usernamesById } from '../store.ts'
+import { profileKey } from '../../../lib/users/store.ts'
+import { allApis, allDecisions } from '../directory.ts'
+import { type Io, widthOf } from '../io.ts'
+import { readItems } from '../pages.ts'
+import { Refusal } from '../refusal.ts'
+import { asJson } from '../terminal/table.ts'
 import { type EventFilter, isShown } from './filter.ts'
-import { eventsIn, eventsWithin, formerHolders } from './find.ts'
+import { eventsIn, eventsWithin } from './find.ts'
 import { shownEvents } from './rows.ts'
 
 /** Options of `events`. Times are ISO 8601. */
@@ -32,17 +31,7 @@ const DAY_MS = 86_400_000
 /** Sorts after every ISO 8601 time. */
 const NO_END = '~'
 
-/** Prints events, the newest first: of one user, or of all. Standard error shows how to get the next page. */
-export async function events(
-  table: Table,
-  who: string | undefined,
-  options: EventsOptions,
-  io: Io,
-): Promise<void> {
-  await printEvents(table, await sourceOf(table, who, options, io), options, io)
-}
-
-/** Prints events of a source that match; see {@link events}. */
+/** Prints events of a source that match, the newest first. Standard error shows how to get the next page. */
 export async function printEvents(
   table: Table,
   source: AsyncGenerator<AuditEvent>,
@@ -61,20 +50,8 @@ export async function printEvents(
   }
 }
 
-/** Returns the events to choose from. */
-async function sourceOf(
-  table: Table,
-  who: string | undefined,
-  options: EventsOptions,
-  io: Io,
-): Promise<AsyncGenerator<AuditEvent>> {
-  requireSpan(options)
-  if (who === undefined) return eventsOfAll(table, options, io)
-  return eventsOfOne(table, partitionOf(await userIdOf(table, who, io)), options)
-}
-
 /** Refuses what no event can match. */
-function requireSpan({ since, until }: EventsOptions): void {
+export function requireSpan({ since, until }: EventsOptions): void {
   if (since !== undefined && until !== undefined && since >= until) {
     throw new Refusal('usage', '--since must be before --until.')
   }
@@ -112,21 +89,10 @@ async function take(source: AsyncGenerator<AuditEvent>, options: EventsOptions):
   return found
 }
 
-/** Returns the id of a user, given as an id or as a login name. A user who was removed has only an id. */
-async function userIdOf(table: Table, who: string, io: Io): Promise<string> {
-  const isName = isLoginName(who)
-  if (!isName && !isUserId(who)) {
-    throw new Refusal('usage', 'Use a username, an e-mail address, or the id of a user.')
-  }
-  // Some usernames have the form of an id.
-  const user = isName ? await findByName(table, who) : undefined
-  const former = isName ? await formerHolders(table, who) : []
-  if (user === undefined && former.length === 0) {
-    if (isUserId(who)) return who
-    throw noSuchUser(who)
-  }
-  for (const { userId, at } of former) io.stderr.write(`Until ${at}, ${who} was the user ${userId}.\n`)
-  return user?.id ?? String(former.at(-1)?.userId)
+/** Reads the usernames of users by their ids, as far as the users exist. */
+async function usernamesById(table: Table, ids: Iterable<string>): Promise<Map<string, string>> {
+  const items = await readItems(table, [...new Set(ids)].map(profileKey), ['username'])
+  return new Map(items.map((item) => [text(item, 'pk').replace(/^user#/, ''), text(item, 'username')]))
 }
 
 /** Returns an event with the name that its user has now. A user who was removed has none. */

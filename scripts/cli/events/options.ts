@@ -1,22 +1,9 @@
 import type { Command } from 'commander'
-import type { Table } from '../../../lib/aws/dynamodb.ts'
-import type { Io } from '../../cli/io.ts'
-import { readLimit } from '../list/list.ts'
-import { type EventsOptions, events } from './events.ts'
+import type { Io } from '../io.ts'
+import { readLimit } from '../pages.ts'
 import { readChanges, readInstant, readPosition, readSource, readType } from './filter.ts'
 
 const DEFAULT_LIMIT = 50
-
-/** Adds the command `npm run users -- events`. */
-export function addEventsCommand(users: Command, table: () => Promise<Table>, io: Io): void {
-  const command = users
-    .command('events')
-    .description('lists what happened, the newest first')
-    .argument('[user]', 'username, e-mail address or id; without it, all users')
-  addEventsOptions(command, io).action(async (user: string | undefined, options: EventsOptions) =>
-    events(await table(), user, options, io),
-  )
-}
 
 /** Adds the options of a command that lists events. */
 export function addEventsOptions(command: Command, io: Io): Command {

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../../../lib/events/event.ts'
 import type { DetailOf, EventType } from '../../../lib/events/types.ts'
-import { printable, table, wrap } from '../../cli/terminal/table.ts'
+import { printable, table, wrap } from '../terminal/table.ts'
 
 /** Names of users by id, and identifiers of APIs by their partition, as far as they exist. */
 export type NamesById = ReadonlyMap<string, string>

@@ -6,7 +6,7 @@ import { sourceOf } from '../../../lib/throttling/source.ts'
 import { FACTORS } from '../../../lib/users/factors.ts'
 import { PROFILE } from '../../../lib/users/user.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
-import { Refusal } from '../../cli/refusal.ts'
+import { Refusal } from '../refusal.ts'
 import { WITH_ROLE } from './rows.ts'
 
 const UNITS_MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }

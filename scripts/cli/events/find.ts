@@ -9,8 +9,8 @@ import {
 } from '../../../lib/events/event.ts'
 import { eventIn } from '../../../lib/events/store.ts'
 import type { EventClass } from '../../../lib/events/types.ts'
-import { allItems, pagesOf } from '../../cli/pages.ts'
-import { inOrder } from '../../cli/sequences/in-order.ts'
+import { allItems, pagesOf } from '../pages.ts'
+import { inOrder } from '../sequences/in-order.ts'
 
 /** A span of time. */
 export interface Span {
