@@ -25,6 +25,7 @@ const pages = files([
   'bench/*.md',
   'docs/**/*.md',
   'examples/**/*.md',
+  'lib/*.md',
   'local/*.md',
   'packages/**/*.md',
   'plugins/*.md',

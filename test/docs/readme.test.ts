@@ -186,7 +186,7 @@ test('README has fewer than 200 lines, and no command of 180 columns', () => {
   expect(code.filter((line) => line.startsWith('$') && line.length >= 180)).toEqual([])
 })
 
-const documents = globSync('{*.md,bench/*.md,docs/**/*.md,examples/*.md,local/*.md,plugins/*.md}', {
+const documents = globSync('{*.md,bench/*.md,docs/**/*.md,examples/*.md,lib/*.md,local/*.md,plugins/*.md}', {
   cwd: root,
 })
 

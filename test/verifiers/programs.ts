@@ -46,11 +46,13 @@ export function requireOrWarn(isInstalled: boolean, install: string): void {
 /** Returns the status of a program's response to a request with a token, or without one. */
 export type Ask = (path: string, token: string | undefined) => Promise<number>
 
-/** Returns the code under a heading of docs/VERIFYING.md, exactly as it stands there. */
+/** Returns the code under a heading of docs/VERIFYING.md: what it shows, or else the file of `examples/verifiers` that it links. */
 export function codeUnder(heading: string): string {
   const document = readFileSync(join(root, 'docs/VERIFYING.md'), 'utf8')
   const section = document.split(/^### /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
-  const [, code] = /^```\w+\n(.*?)^```$/ms.exec(section) ?? []
+  const [, file] = /\]\(\.\.\/(examples\/verifiers\/[^)]+)\)/.exec(section) ?? []
+  const [, shown] = /^```\w+\n(.*?)^```$/ms.exec(section) ?? []
+  const code = shown ?? (file && readFileSync(join(root, file), 'utf8'))
   if (code === undefined) throw new Error(`docs/VERIFYING.md has no code under ${heading}`)
   return code
 }

@@ -56,8 +56,8 @@ interface Accepted {
 export const CELLS: Record<Column['kind'], Record<string, Accepted>> = {
   access: {
     'at once': { atOnce: false, cached: false, later: false },
-    'within 60 seconds': { atOnce: true, cached: true, later: false },
-    'at its end (30 minutes)': { atOnce: true, cached: true, later: true },
+    '60 seconds': { atOnce: true, cached: true, later: false },
+    'at its end': { atOnce: true, cached: true, later: true },
   },
   refresh: {
     'at once': { atOnce: false, cached: false, later: false },
