@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, expect, test } from 'vitest'
+import { ROLES } from '../lib/application/roles.ts'
 import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { verifyPassword } from '../lib/passwords/hash.ts'
 import { readPublicKey } from '../lib/tokens/public-keys.ts'
@@ -36,21 +37,22 @@ test('startLocalAws creates the table and the keys of serverless.yml', async () 
   expect(a?.kid).not.toBe(b?.kid)
 })
 
-test('startLocalAws adds two demo users with their names as passwords, and two salts', async () => {
+test('startLocalAws adds a demo user for each role, with different salts', async () => {
   local = await startLocalAws(resourcesOf(service), region)
   const aws = withTimeout(awsClient(local.settings), 4_500)
   const { tableName } = service.custom.auth
   const hashes: string[] = []
-  for (const name of ['user', 'admin'] as const) {
+  for (const name of ROLES) {
     const user = await findUserByName({ aws, name: tableName }, name)
     expect(user).toMatchObject({ username: name, role: name, disabled: false })
     expect(await verifyPassword(name, user?.passwordHash ?? '')).toBe(true)
     hashes.push(user?.passwordHash ?? '')
   }
   const salts = hashes.map((hash) => hash.split('$')[4])
-  expect(salts[0]).not.toBe(salts[1])
+  expect(new Set(salts).size).toBe(ROLES.length)
   expect(await aws('dynamodb', 'Scan', { TableName: tableName, Select: 'COUNT' })).toMatchObject({
-    Count: 16,
+    // Each has a profile and a name.
+    Count: 12 + 2 * ROLES.length,
   })
 })
 

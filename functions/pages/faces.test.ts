@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ROLES } from '../../lib/application/roles.ts'
 import { MODULES, readServed } from '../../packages/client.ts'
 import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
 import { TECHNICAL } from '../../test/support/technical-words.ts'
@@ -145,7 +146,7 @@ describe('the demo', () => {
     expect(html).toContain('id="raw-token"')
     expect(html).toContain('<code>GET /</code>')
     expect(html).toContain('<code>GET /admin</code>')
-    expect(html).toContain('a demo user for each role: user, admin.')
+    expect(html).toContain(`a demo user for each role: ${ROLES.join(', ')}.`)
     expect(html).toContain('href="docs"')
     expect(html).not.toContain('default-next')
     expect(html).not.toContain('Sign in to Acme Shop')
@@ -155,7 +156,7 @@ describe('the demo', () => {
     const sample = { ...sampleEvent('signin.json'), queryStringParameters: { next: 'oauth2/authorize?a=b' } }
     const { body } = await signin(sample, lambdaContext())
     expect(filesOf(body).map(nameOf)).toEqual(['plain.css', 'plain.js'])
-    expect(body).toContain('a demo user for each role: user, admin.')
+    expect(body).toContain(`a demo user for each role: ${ROLES.join(', ')}.`)
     const withoutHint = textOf(body).replace('has a demo user for each role', '')
     expect(withoutHint.match(TECHNICAL)).toBeNull()
     expect(body).not.toMatch(/<!-- (if|end)|id="protected"|id="raw-token"/)

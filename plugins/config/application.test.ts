@@ -29,7 +29,7 @@ const own = defineAuth({
 
 test('functions of this repository get its roles and administrators alone', () => {
   expect(readApplication(config)).toEqual({
-    application: { roles: ['user', 'admin'], administrators: ['admin'] },
+    application: { roles: config.roles, administrators: config.administrators },
     faults: [],
   })
 })

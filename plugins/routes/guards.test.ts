@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ROLES } from '../../lib/application/roles.ts'
 import { faultsOfGuards, faultsOfRole, guardedRoutes } from './guards.ts'
 
 const route = (method: string, path: string, role?: unknown, authorizer: string | null = 'auth') => ({
@@ -85,7 +86,7 @@ test.each([
     route('get', 'x', 'OrdersRole'),
     ['Other'],
     [
-      'Function it has an unknown role "OrdersRole". Use one of user, admin, or name a role of IAM by Fn::GetAtt.',
+      `Function it has an unknown role "OrdersRole". Use one of ${ROLES.join(', ')}, or name a role of IAM by Fn::GetAtt.`,
     ],
   ],
   [
@@ -109,7 +110,7 @@ test.each([
     route('get', 'x', `\${param:boss}`),
     [],
     [
-      `Function it has an unknown role "\${param:boss}". Use one of user, admin, or name a role of IAM by Fn::GetAtt.`,
+      `Function it has an unknown role "\${param:boss}". Use one of ${ROLES.join(', ')}, or name a role of IAM by Fn::GetAtt.`,
     ],
   ],
 ])('a role that is the logical id of %s', (_, definition, iamRoles, faults) => {

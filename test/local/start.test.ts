@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ROLES } from '../../lib/application/roles.ts'
 import {
   ADMIN_CONTENT,
   FORBIDDEN,
@@ -26,6 +27,9 @@ const LOADED = `data:text/javascript,${encodeURIComponent(`
   process.on('exit', () => console.log(count() + ' modules of the framework'))
 `)}`
 
+/** LOCAL.md shows those of this repository. Another project has its roles. */
+const DEMO_USERS = ROLES.map((role) => `${role} (password ${role})`).join(' and ')
+
 const service = await startService()
 const banner = service.output()
 const document = readFileSync(`${root}/docs/LOCAL.md`, 'utf8')
@@ -45,6 +49,7 @@ describe('npm start', () => {
     const { url, dynamoDbUrl } = service
     const [, shown = ''] = /^```text\n(.*?)\n```$/ms.exec(document) ?? []
     const expected = shown
+      .replace('user (password user) and admin (password admin)', DEMO_USERS)
       .replaceAll('http://localhost:3000', url)
       .replaceAll('http://127.0.0.1:49152', dynamoDbUrl)
     expect(banner).toBe(`${expected}\n\n`)

@@ -1,3 +1,4 @@
+import { ROLES } from '../../lib/application/roles.ts'
 import '../support/process/real-argon2.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -138,8 +139,8 @@ test('import reports invalid lines of CSV without their values and imports the r
       `--help,user,${PASSWORD},,`,
       'username: Must not begin with a hyphen, or contain %, !, =? or misplaced dots before the @.',
     ],
-    [`king,king,${PASSWORD},,`, 'role: Must be one of user, admin.'],
-    [`norole,,${PASSWORD},,`, 'role: Must be one of user, admin.'],
+    [`king,king,${PASSWORD},,`, `role: Must be one of ${ROLES.join(', ')}.`],
+    [`norole,,${PASSWORD},,`, `role: Must be one of ${ROLES.join(', ')}.`],
     ['short,user,too short,,', 'password: Must be at least 15 characters.'],
     ['self-similar-name,user,Self-Similar-Name,,', 'password: Must not be the username.'],
     [`both,user,${PASSWORD},"${HASH}",`, 'Has both password and passwordHash.'],

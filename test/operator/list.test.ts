@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROLES } from '../../lib/application/roles.ts'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
@@ -99,7 +100,7 @@ describe('few users', () => {
     expect(await store.run(['list', '--count', ...options])).toEqual(success(count))
   })
 
-  const NO_ROLE = 'Invalid --role. No user has it. Use one of user, admin.'
+  const NO_ROLE = `Invalid --role. No user has it. Use one of ${ROLES.join(', ')}.`
   test.each([
     [['--role', 'king'], NO_ROLE],
     [['--role', 'king', '--count'], NO_ROLE],

@@ -30,7 +30,7 @@ async function removeRole(username: string): Promise<string> {
     Key: profileKey(id),
     UpdateExpression: 'SET #role = :role',
     ExpressionAttributeNames: { '#role': 'role' },
-    ExpressionAttributeValues: { ':role': { S: 'editor' } },
+    ExpressionAttributeValues: { ':role': { S: 'former' } },
   })
   return id
 }
@@ -50,18 +50,18 @@ test('a user whose role was removed cannot sign in, as a disabled one, and the l
   expect(login).toMatchObject({ status: 401, text: other.text })
   expect(await refresh(functions, refreshToken)).toMatchObject({ status: 401 })
   const records = error.mock.calls.map(([record]) => record)
-  expect(records).toEqual([1, 2].map(() => ({ event: 'role.unknown', userId, role: 'editor' })))
+  expect(records).toEqual([1, 2].map(() => ({ event: 'role.unknown', userId, role: 'former' })))
 })
 
 test('commands work for the others, and name the user whose role was removed', async () => {
   const userId = await removeRole(bob)
-  const notice = `User ${bob} has the role editor, which auth.config.ts does not have, and cannot sign in.\n`
-  const listed = await run('list', '--role', 'editor', '--filter', bob)
+  const notice = `User ${bob} has the role former, which auth.config.ts does not have, and cannot sign in.\n`
+  const listed = await run('list', '--role', 'former', '--filter', bob)
   expect(listed).toMatchObject({ status: 0, stderr: notice })
-  expect(listed.stdout).toContain(`${bob}     editor (unknown)  enabled`)
+  expect(listed.stdout).toContain(`${bob}     former (unknown)  enabled`)
   expect(await run('list', '--filter', 'ada')).toMatchObject({ status: 0, stderr: '' })
   expect(await run('show', bob)).toMatchObject({
-    stdout: expect.stringContaining('role      editor (unknown)\n'),
+    stdout: expect.stringContaining('role      former (unknown)\n'),
   })
   const { stdout, stderr } = await run('export')
   expect(stderr).toBe(notice)
@@ -69,7 +69,7 @@ test('commands work for the others, and name the user whose role was removed', a
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-  expect(rows).toContainEqual(expect.objectContaining({ id: userId, role: 'editor', disabled: false }))
+  expect(rows).toContainEqual(expect.objectContaining({ id: userId, role: 'former', disabled: false }))
   expect(rows).toContainEqual(expect.objectContaining({ username: 'ada', role: 'admin' }))
   expect(await run('start-enrolment', bob)).toEqual({
     status: 1,
@@ -85,7 +85,7 @@ test('a search that only users with a removed role match is refused, with the ro
     status: 1,
     stdout: '',
     stderr:
-      'Users match who have a role that auth.config.ts does not have: editor. Name it in formerRoles.\n',
+      'Users match who have a role that auth.config.ts does not have: former. Name it in formerRoles.\n',
   }
   expect(await run('list', '--filter', bob)).toEqual(named)
   expect(await run('list', '--prefix', bob, '--count')).toEqual(named)

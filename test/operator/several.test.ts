@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { ROLES } from '../../lib/application/roles.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { disable } from '../../scripts/users/changes.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
@@ -117,7 +118,7 @@ test.each([
   [['disable'], 2, 'Use either usernames or --file.'],
   [['disable', 'ada', '--file', 'names.txt'], 2, 'Use either usernames or --file.'],
   [['set-role', 'admin'], 2, 'Use either usernames or --file.'],
-  [['set-role', 'ada', 'king'], 2, 'Invalid role. Use one of user, admin.'],
+  [['set-role', 'ada', 'king'], 2, `Invalid role. Use one of ${ROLES.join(', ')}.`],
   [['enable', '--file', '/nowhere'], 2, 'Cannot read /nowhere: ENOENT.'],
   [['enable', '--file', '/dev/null'], 2, '/dev/null has no users.'],
 ])('%j is refused', async (args, status, line) => {

@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { ROLES } from '../../lib/application/roles.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { startLocalAws } from '../../local/aws.ts'
@@ -185,21 +186,21 @@ test.each([
     'Use either an address or --remove.',
   ],
   ['a missing username', ['show'], 'Missing username.'],
-  ['an unknown role', ['set-role', 'ada', PASSWORD], 'Invalid role. Use one of user, admin.'],
+  ['an unknown role', ['set-role', 'ada', PASSWORD], `Invalid role. Use one of ${ROLES.join(', ')}.`],
   [
     'an unknown role in an option',
     ['add', 'ada', '--role', PASSWORD],
-    'Invalid --role. Use one of user, admin.',
+    `Invalid --role. Use one of ${ROLES.join(', ')}.`,
   ],
   [
     'a mistyped role',
     ['set-role', 'ada', 'amdin'],
-    'Invalid role. Use one of user, admin. Did you mean admin?',
+    `Invalid role. Use one of ${ROLES.join(', ')}. Did you mean admin?`,
   ],
   [
     'a mistyped role in an option',
     ['add', 'ada', '--role', 'amdin'],
-    'Invalid --role. Use one of user, admin. Did you mean admin?',
+    `Invalid --role. Use one of ${ROLES.join(', ')}. Did you mean admin?`,
   ],
   ['a command of another program', ['delete', 'ada'], 'Unknown command delete. Did you mean remove?'],
   ['a mistyped command', ['lisst'], 'Unknown command lisst. Did you mean list?'],
