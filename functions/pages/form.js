@@ -1,5 +1,5 @@
-// What the forms of all pages need: requests, and what the user sees of their problems. Paths are relative to the page, so
-// that they work at the root and under the path of a stage.
+// Functions for the forms of all pages: requests, and the display of their problems. Paths are relative to
+// the page, so that they work at the root and under the path of a stage.
 
 import { clock, inWords, secondsUntil } from './time.js'
 import { say } from './words.js'
@@ -10,10 +10,10 @@ const NO_RESPONSE = { title: say('No response'), detail: say('The service did no
 /** The channel between the tab with the link of a mail and the tab that enrols. */
 export const ENROLMENT_CHANNEL = 'enrolment'
 
-/** Where the tab's storage has an enrolment token on the way to `/signin`. */
+/** Key in the tab's storage for an enrolment token on the way to `/signin`. */
 export const ENROLMENT_KEY = 'enrolment'
 
-/** How long a busy dialog can stay open. API Gateway responds within 29 seconds. */
+/** Longest time that a dialog is busy. API Gateway responds within 29 seconds. */
 const TIMEOUT_MS = 30_000
 
 /** The timer of each form that waits. */
@@ -31,9 +31,10 @@ export function make(name, text, className = '') {
 /**
  * Calls the service.
  *
- * @param options - `body` becomes JSON. `token` is an access token. `fetch` sends the request: that of the client adds the access token.
- * @returns Status, the seconds of Retry-After, and the body: the requested JSON, or an RFC 9457 problem. Status 0 if there is no
- *   response.
+ * @param options - `body` becomes JSON. `token` is an access token. `fetch` sends the request. That of the
+ *   client adds the access token.
+ * @returns Status, the seconds of Retry-After, and the body: the requested JSON, or an RFC 9457 problem. The
+ *   status is 0 if there is no response.
  */
 export async function call(path, { body, token, method = body ? 'POST' : 'GET', fetch: send = fetch } = {}) {
   try {
@@ -59,7 +60,10 @@ export async function call(path, { body, token, method = body ? 'POST' : 'GET', 
   }
 }
 
-/** Returns what {@link call} returns for an error: that of the client, or any other one if there is no response. */
+/**
+ * Returns an error in the form of {@link call}. It is an error of the client, or any other one if there is no
+ * response.
+ */
 export const failureOf = ({ status = 0, problem, retryAfterSeconds = 0 }) => ({
   status,
   retryAfterSeconds,
@@ -76,7 +80,7 @@ export function decodePart(base64url) {
 /** Returns the code in a field. Some users type it with spaces. */
 export const codeIn = ({ value }) => value.replaceAll(/\s/g, '')
 
-/** Returns what the page says by the name of a `meta` element; nothing without one. */
+/** Returns the content of a `meta` element, or nothing without one. */
 export const metaOf = (name) => document.querySelector(`meta[name="${name}"]`)?.content
 
 /** Shows a title in the tab, with the name of the service. */
@@ -98,12 +102,12 @@ export function notice(where, text, kind = '') {
   where.textContent = text
 }
 
-/** Announces to screen readers what changes elsewhere on the page. */
+/** Announces to screen readers a change elsewhere on the page. */
 export const announce = (text) => {
   element('announcement').textContent = text
 }
 
-/** Runs one action at a time for each button. The button stays focusable meanwhile. */
+/** Runs one action at a time for each button. The button stays focusable during the action. */
 export async function busy(button, action) {
   if (button.ariaDisabled === 'true') return
   button.ariaBusy = 'true'
@@ -119,12 +123,12 @@ export async function busy(button, action) {
 /**
  * Sends a form each time that the user submits it.
  *
- * @param send - Gets the fields of the form. Returns what {@link call} returns. If that is a problem, the form shows it: at
- *   the fields, and below the form.
+ * @param send - Gets the fields of the form. Returns the result of {@link call}. The form shows a problem at
+ *   the fields and below the form.
  * @param succeed - Gets the body of a successful response, and the fields.
  */
 export function onSubmit(form, send, succeed) {
-  // Until now, the browser would have submitted the form itself, which the policy of the page forbids.
+  // Before this point, the browser would submit the form itself, which the policy of the page forbids.
   form.querySelector('[type="submit"]').disabled = false
   if (!noticeOf(form, 'notice')) addNotices(form)
   // Screen readers read the hint of a field from the beginning.
@@ -140,7 +144,7 @@ export function onSubmit(form, send, succeed) {
   })
 }
 
-/** Adds what shows the problems of a form: a notice, and the time to wait. */
+/** Adds the elements for problems of a form: a notice, and the time to wait. */
 function addNotices(form) {
   const time = make('span', '', 'time')
   time.role = 'timer'
@@ -148,13 +152,13 @@ function addNotices(form) {
   const [before = '', after = ''] = say('Try again in {time}').split('{time}')
   wait.append(before, time, after)
   wait.hidden = true
-  // Screen readers announce what enters an alert that is there already.
+  // Screen readers announce text that enters an existing alert.
   const problem = make('div', '', 'notice')
   problem.role = 'alert'
   form.after(problem, wait)
 }
 
-/** Returns what shows the problems of a form: in it, or else beside it. */
+/** Returns the element for problems of a form: in the form, or next to it. */
 const noticeOf = (form, className) =>
   form.querySelector(`.${className}`) ?? form.parentElement.querySelector(`:scope > .${className}`)
 
@@ -167,7 +171,7 @@ export function clearProblem(form) {
 
 function showProblem(form, { status, body, retryAfterSeconds }) {
   const others = showFaults(form, body.errors)
-  // Where each field shows its fault, only screen readers need the summary.
+  // If each field shows its fault, only screen readers need the summary.
   const isAtFields = body.errors?.length > 0 && others.length === 0
   const kind = isAtFields ? 'visually-hidden' : 'error'
   notice(noticeOf(form, 'notice'), others.join(' ') || body.detail, kind)
@@ -198,7 +202,7 @@ function showFaults(form, errors = []) {
   return [...others].map(({ detail }) => detail)
 }
 
-/** Counts down until the form may be sent again. */
+/** Counts down to the next time that the form may be sent. */
 function wait(form, seconds) {
   const untilMs = Date.now() + seconds * 1000
   const tick = () => {

@@ -11,7 +11,7 @@ export const clock = (seconds) => {
   return shown.map((part, index) => String(part).padStart(index > 0 ? 2 : 1, '0')).join(':')
 }
 
-/** Returns a time as screen readers read it. */
+/** Returns a time in words for screen readers. */
 export const inWords = (seconds) =>
   partsOf(seconds)
     .map((count, index) => {

@@ -3,6 +3,6 @@
 /** Own words by sentence. The service writes them in front of a script that has such sentences. */
 const { ownWords = {} } = globalThis
 
-/** Returns a sentence for users, with values in the places of `{name}`. As `say` of lib/application/texts.ts. */
+/** Returns a sentence for users, with values in place of `{name}`, like `say` of lib/application/texts.ts. */
 export const say = (sentence, values = {}) =>
   (ownWords[sentence] ?? sentence).replaceAll(/\{([\w-]+)\}/g, (tag, name) => values[name] ?? tag)

@@ -10,7 +10,7 @@ import { dayOf, hourOf } from './sessions.js'
 /** Shows the apps. */
 export const showApps = listOf('apps', 'apps', rowOf, { rows: 10, empty: say('No app has access.') })
 
-/** Returns the name of an app. That of one that is not registered is in quotes, because anybody can write it. */
+/** Returns the name of an app. The name of an unregistered app is in quotes, because anybody can write it. */
 const nameOf = ({ id, name }) => (id.startsWith('URL_') ? say('“{name}”', { name }) : name)
 
 function rowOf({ places, scopes, approvedAt, lastUsedAt, ...app }, fetch) {
@@ -53,7 +53,7 @@ async function remove(id, name, fetch) {
     },
     async () => {
       const response = await call(`apps/${encodeURIComponent(id)}`, { method: 'DELETE', fetch })
-      // 404: the account was deleted and created again elsewhere.
+      // 404: another client has deleted the account and created it again.
       return response.status === 404 ? { status: 204, body: '' } : response
     },
   )

@@ -1,4 +1,4 @@
-// The dialog that asks before a change, for the current password if it is one of factors, and the new sign-in that such a change may need.
+// The dialog before a change. A change of factors needs the current password, and perhaps a new sign-in.
 
 import { closeDialog, openDialog } from '../factors/dialogs.js'
 import { askFactor } from '../factors/second-factor.js'
@@ -11,11 +11,12 @@ const DIALOG = 'change-dialog'
 let send
 
 /**
- * Asks for the current password and for a name, as far as they are needed, and sends a change.
+ * Asks for the current password and for a name, if the change needs them, and sends the change.
  *
  * @param question - The texts of the dialog.
- * @param sendChange - Gets the fields. Returns what `call` of `form.js` returns.
- * @returns The body of the successful response, an empty object without one; nothing if the user cancels.
+ * @param sendChange - Gets the fields. Returns the result of `call` of `form.js`.
+ * @returns The body of the successful response, or an empty object if it has none. Nothing if the user
+ *   cancels.
  */
 export function askForChange(question, sendChange) {
   const { title, text = '', button, isDangerous, hasName = false, hasPassword = true, name = '' } = question
@@ -28,7 +29,7 @@ export function askForChange(question, sendChange) {
   const ended = openDialog(DIALOG)
   showField('change-name', hasName)
   showField('change-password-now', hasPassword)
-  // A new passkey gets a name of the service without one.
+  // If the field is empty, the service names a new passkey.
   element('change-name').required = !hasPassword
   element('change-name').value = name
   const first = [hasName && 'change-name', hasPassword && 'change-password-now', 'change-cancel'].find(
@@ -45,12 +46,12 @@ function showField(id, isShown) {
 }
 
 /**
- * Signs in again with the password that a change has, and with a second factor. The former session ends. A user who must set up
- * a factor since is signed out: this leads to the sign-in page, which sets it up, and back.
+ * Signs in again with the password of the change and with a second factor. The earlier session ends. A user
+ * who must now set up a factor is signed out: the sign-in page sets it up, and leads back.
  *
- * @param id - Of the user whose account the page shows. A page of another origin may have signed in another user, whose session the
- *   new sign-in would end: so the client asks first.
- * @returns Nothing, or the problem: as `call` of `form.js` returns it, at the field of the password.
+ * @param id - Id of the user whose account the page shows. A page of another origin may have signed in
+ *   another user. The new sign-in would end that user's session, so the client checks first.
+ * @returns Nothing, or the problem in the form of `call` of `form.js`, at the field of the password.
  */
 export async function stepUp(auth, id, password) {
   try {

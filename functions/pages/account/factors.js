@@ -8,7 +8,7 @@ import { say } from '../words.js'
 import { askForChange } from './change.js'
 import { dayOf, hourOf } from './sessions.js'
 
-/** What the page gives to this module. */
+/** The functions of the page for this module. */
 let page
 /** The kinds of factors that the user has. */
 let factors = []
@@ -17,10 +17,10 @@ let factors = []
 const orGone = (response) => (response.status === 404 ? { status: 200, body: { isGone: true } } : response)
 
 /**
- * Starts the part of the page about factors.
+ * Starts the section of the page about factors.
  *
- * @param given - `send` calls the service with the access token. `change` does the same for what needs a recent sign-in.
- *   `update` shows the account after a change.
+ * @param given - `send` calls the service with the access token. `change` does the same for changes that need
+ *   a recent sign-in. `update` shows the account after a change.
  */
 export function startFactors(given) {
   page = given
@@ -89,13 +89,13 @@ function buttonOf(text, label, act) {
   return button
 }
 
-/** Begins a change. What the page says of the one before goes away. */
+/** Begins a change. Removes the message of the change before. */
 function begin(button, act) {
   notice(element('factors-notice'), '')
   return busy(button, act)
 }
 
-/** Shows what was changed, with new recovery codes before it. */
+/** Shows new recovery codes first, and then the message of a change. */
 async function showChange(text, body) {
   await showRecoveryCodes(body.recoveryCodes)
   await page.update()
@@ -106,7 +106,7 @@ async function showChange(text, body) {
 const withPassword = ({ currentPassword }) => ({ currentPassword: currentPassword.value })
 const pathOf = ({ id }) => `passkeys/${encodeURIComponent(id)}`
 
-/** Says what an app changes. Only the first factor ends other sessions. */
+/** Returns the message of a new app. Only the first factor ends other sessions. */
 const addingApp = () =>
   factors.length > 0
     ? say('A sign-in with the password then needs a code of the app or another factor.')

@@ -3,14 +3,14 @@
 import { busy, call, element, notice } from '../form.js'
 
 /**
- * Returns what shows a list from its beginning.
+ * Returns a function that shows a list from its beginning.
  *
  * @param id - Of the element, and of the list in the response.
- * @param rowOf - Returns the row of an entry, given `fetch` too.
- * @param options - `rows` is how many are shown at once, `empty` a text for a list without entries.
+ * @param rowOf - Returns the row of an entry. It also gets `fetch`.
+ * @param options - `rows` is the number of rows to show at once, `empty` a text for a list without entries.
  */
 export function listOf(id, path, rowOf, { rows = Infinity, empty = '' } = {}) {
-  /** What the list on the page has: entries that it does not show yet, and where the next page begins. */
+  /** State of the list: entries that it does not show yet, and the start of the next page. */
   let current
   const where = (part) => element(`${part}${id}`)
 
@@ -18,7 +18,7 @@ export function listOf(id, path, rowOf, { rows = Infinity, empty = '' } = {}) {
     const after = list.next === undefined ? '' : `?after=${encodeURIComponent(list.next)}`
     if (list.left.length === 0) {
       const { status, body } = await call(path + after, { fetch })
-      // The list has begun again.
+      // The list was started again.
       if (list !== current) return
       if (status !== 200) return notice(where('notice-'), body.detail, 'error')
       if (after === '') where('').replaceChildren()

@@ -11,19 +11,19 @@ import { showSessions } from './sessions.js'
 
 const auth = createAuth({ url: '.' })
 
-/** Sends a request of the user whose account the page shows, or nothing: other tabs and origins can sign in another one. */
+/** Sends a request only for the shown user: other tabs and origins can sign in another user. */
 async function fetchAsShown(...request) {
   if (auth.user?.id !== shownId) throw new AuthError(409, { detail: NO_LONGER })
   const id = shownId
-  // A response after a sign-out is never shown, so no caller gets it.
+  // The page must not show a response after a sign-out, so no caller gets it.
   return auth.fetch(...request).finally(() => (id === shownId ? undefined : new Promise(() => {})))
 }
 const NO_LONGER = say('This user is no longer signed in here. Nothing was sent.')
 const send = (path, options) => call(path, { ...options, fetch: fetchAsShown })
 
 /**
- * Sends a change that needs the current password. If it needs a recent sign-in with a second factor too, the user signs in again,
- * and the change is repeated.
+ * Sends a change that needs the current password. If it also needs a recent sign-in with a second factor, the
+ * user signs in again, and the change is repeated.
  */
 async function change(path, options) {
   const response = await send(path, options)
@@ -33,28 +33,28 @@ async function change(path, options) {
 
 /** The id of the user whose account the page shows. */
 let shownId
-/** Whether the page itself says why the user is signed out. */
+/** Whether the page already shows why the user is signed out. */
 let isLeaving = false
-/** The requested mail: its id, and the address that it went to. In memory only. */
+/** The requested mail: its id, and its address. They are only in memory. */
 let asked
 
-/** Shows the account of the user. Without a user, leads to the sign-in page and back. @param text - Says why the user is another one. */
+/** Shows the user's account, or leads to the sign-in page and back. @param text - For another user. */
 async function follow(user, text = say('Another user has signed in in this browser.')) {
-  // Recovery codes are shown once, to the user before. The page follows when they are saved.
+  // Recovery codes are shown once, to the user before. The page follows after they are saved.
   if (isLeaving || element('codes-dialog').open) return
   if (user === null) {
     location.replace(`signin?next=${encodeURIComponent(`account${location.hash}`)}`)
     return
   }
   if (user.id === shownId) return
-  // Another user has signed in. Nothing of the former one may stay, and no late response may show it.
+  // Another user has signed in. Nothing of the earlier user may stay, and a late response must not show it.
   if (shownId !== undefined) {
     history.replaceState({ text }, '')
     return location.reload()
   }
   shownId = user.id
   const problem = await showProfile()
-  // Signed out, or another user has signed in meanwhile.
+  // The user has signed out, or another user has signed in since the request.
   if (auth.user?.id !== user.id) return
   if (problem) return showUnavailable(problem)
   showSection('account', { isFocused: false })
@@ -75,7 +75,7 @@ async function showProfile() {
   if (status !== 200) return body
   const { username, role, email, emailAsWritten, email_verified: isVerified } = body
   element('username').textContent = username
-  // Of a user who registered with the address alone.
+  // The user has registered with only the address.
   element('username-row').hidden = username === email
   if (element('role')) element('role').textContent = role
   element('email-row').hidden = email === undefined
@@ -110,7 +110,7 @@ function openLinked() {
   part.querySelector('summary').focus()
 }
 
-/** Says what happened. All about the user leaves the document: others may use this device next. */
+/** Shows a final message. Removes the user from the document: others may use this device next. */
 function showDone(title, text) {
   shownId = undefined
   asked = undefined
@@ -120,7 +120,7 @@ function showDone(title, text) {
   showSection('done')
 }
 
-/** Finds out who is signed in, and shows the account. */
+/** Finds the signed-in user, and shows the account. */
 async function begin() {
   try {
     await auth.getAccessToken()
@@ -180,7 +180,7 @@ function showProof({ mailId }, { email }) {
   element('code').focus()
 }
 
-/** Goes back to the form for an address. */
+/** Shows the form for an address again. */
 function askAgain() {
   asked = undefined
   element('email-ask').hidden = false
@@ -216,12 +216,12 @@ const refresh = () => auth.refresh().catch(() => {})
 
 async function showDeleted() {
   isLeaving = true
-  // Removes the cookie, and signs out the other tabs. The session itself is gone.
+  // Removes the cookie, and signs out the other tabs. The session itself has ended.
   await auth.signOut().catch(() => {})
   showDone(say('Your account was deleted'), say('All your sessions have ended.'))
 }
 
-/** The link in the mail may have been opened in another tab. */
+/** Another tab may have opened the link in the mail. */
 async function lookForAddress() {
   if (document.visibilityState === 'hidden' || asked === undefined) return
   const { email } = asked

@@ -4,7 +4,7 @@ import { announce, busy, call, element, make, notice } from '../form.js'
 import { say } from '../words.js'
 import { listOf } from './list.js'
 
-// The first one that a user agent names. Most name several: Edge also names Chrome and Safari.
+// The first one in a user agent counts. Most name several: Edge also names Chrome and Safari.
 const BROWSERS = { Edg: 'Edge', OPR: 'Opera', Firefox: 'Firefox', Chrome: 'Chrome', Safari: 'Safari' }
 const SYSTEMS = {
   iPhone: 'iPhone',
@@ -18,7 +18,7 @@ const SYSTEMS = {
 
 const MAX_CHARACTERS = 80
 
-/** Describes a device by its user agent, which is any text: the client chose it. */
+/** Describes a device by its user agent. The client chooses that, so it may be any text. */
 export function deviceOf(userAgent) {
   const find = (names) => Object.entries(names).find(([part]) => userAgent.includes(part))?.[1]
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)]
@@ -32,7 +32,7 @@ const timeIn = (format) => (instant) => new Date(instant).toLocaleString(undefin
 /** Returns the day of an instant. */
 export const dayOf = timeIn({ year: 'numeric', month: 'short', day: 'numeric' })
 export const minuteOf = timeIn({ ...DAY, minute: '2-digit' })
-/** The service shows the hour of the last use, and no minute. */
+/** The service shows the hour of the last use, not the minute. */
 export const hourOf = timeIn(DAY)
 
 /** Shows the sessions. */
@@ -69,7 +69,7 @@ function endButton(id, description, row, fetch) {
 
 async function end(id, row, fetch) {
   const { status, body } = await call(`sessions/${encodeURIComponent(id)}`, { method: 'DELETE', fetch })
-  // 404: it has ended elsewhere.
+  // 404: another client has ended the session.
   if (status !== 204 && status !== 404) return notice(element('notice-sessions'), body.detail, 'error')
   notice(element('notice-sessions'), '')
   row.remove()

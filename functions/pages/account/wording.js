@@ -1,9 +1,9 @@
-// @ts-check
-// What the page /account says of an event. What a later version of the service adds gets a neutral sentence.
+// @ts-check The sentences of the page /account about events. An event of a later version of the service gets
+// a neutral sentence.
 
 import { say } from '../words.js'
 
-/** By the claim `amr` of a sign-in: of a new session, and of one that the sign-in has renewed. */
+/** Sentences by the claim `amr` of a sign-in: for a new session, and for one that the sign-in has renewed. */
 const SIGN_INS = {
   pwd: [say('Signed in with your password'), say('Signed in again with your password')],
   'pop user mfa': [say('Signed in with a passkey'), say('Signed in again with a passkey')],
@@ -28,7 +28,7 @@ const ENDED = {
   replaced: say('Session ended: replaced by another sign-in'),
 }
 
-/** Values that change, in the order in which a sentence names them. */
+/** Values that may change, in the order of a sentence. */
 const VALUES = {
   username: say('username'),
   email: say('e-mail address'),
@@ -55,7 +55,7 @@ const CHANGES = {
   enabled: (what) => say('{what} enabled', { what }),
 }
 
-/** Details that say all of a change. */
+/** Details that need no other words for a change. */
 const WHOLE = {
   'signed-out-everywhere': say('Signed out everywhere'),
   'sessions-ended': say('All sessions ended'),
@@ -69,7 +69,9 @@ const BY = {
   other: say('By another user'),
 }
 
-/** Returns the words for a value of the service. An object has more members than its own. */
+/**
+ * Returns the words for a value of the service. It uses `hasOwn`, because an object also inherits members.
+ */
 const wordsFor = (value, words) => (Object.hasOwn(words, value) ? words[value] : undefined)
 
 function changeOf({ changes, detail }) {
@@ -119,8 +121,8 @@ const SENTENCES = {
   'user.updated': changeOf,
 }
 
-/** Returns what happened. */
+/** Returns the sentence of an event. */
 export const whatOf = (event) => wordsFor(event.type, SENTENCES)?.(event) ?? say('Other activity')
 
-/** Returns who did it, if it was not the user. */
+/** Returns the actor of an event, if it was not the user. */
 export const whoOf = ({ by }) => wordsFor(by, BY)

@@ -15,7 +15,7 @@ import body from './page.html' with { type: 'text' }
 import script from './page.js' with { type: 'text' }
 import refresh from './refresh.js' with { type: 'text' }
 
-/** Takes the place of a form that cannot be sent on. The service refuses a parameter that is repeated. */
+/** Query for a form that cannot be passed on. The service rejects it, because a parameter is repeated. */
 const INVALID_FORM = 'form=&form='
 
 const page = pageRoute({
@@ -51,16 +51,17 @@ const page = pageRoute({
   },
 })
 
-/** The page has the form in an attribute, so that no URL has an id_token, and no cache has the page. */
+/** The page has the form in an attribute, so that no URL contains an id_token. No cache stores the page. */
 const logoutByForm: ApiRoute<unknown> = async (event, request) => {
   const { headers, ...response } = await page(event, request)
   return { ...response, headers: { ...headers, 'Cache-Control': 'no-store' } }
 }
 
 /**
- * GET /oauth2/authorize and GET /oauth2/authorize/{file}: the page of an authorization request, and its files. The page sends the query
- * to `POST /oauth2/approve`. POST /oauth2/authorize leads a form to the page. GET and POST /oauth2/logout: the page of a sign-out that
- * an app asks for (OpenID Connect RP-Initiated Logout 1.0 section 2).
+ * GET /oauth2/authorize and GET /oauth2/authorize/{file}: the page of an authorization request, and its
+ * files. The page sends the query to `POST /oauth2/approve`. POST /oauth2/authorize leads a form to the page.
+ * GET and POST /oauth2/logout: the page of a sign-out that an app requests (OpenID Connect RP-Initiated
+ * Logout 1.0 section 2).
  */
 export const handler = apiHandler(
   byRoute({

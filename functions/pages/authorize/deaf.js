@@ -1,26 +1,27 @@
-// A button that no input on another page reaches.
+// A button that ignores input that began on another page.
 
 /**
- * How long the button does nothing after its screen has come, has come to the front, or has got an input that it ignored. A page of an
- * attacker can open this one while its visitor clicks, types or taps.
+ * How long the button ignores input after its screen appears, gets the focus, or gets an ignored input. An
+ * attacker's page can open this page while its visitor clicks, types or taps.
  */
 const DEAF_MS = 1_000
 
-/** What begins and ends a click, by a pointer or a key. */
+/** Events that begin and end a click, by a pointer or a key. */
 const INPUTS = ['pointerdown', 'pointerup', 'keydown', 'keyup']
 
 /**
- * Calls an action at clicks on a button or a link, one at a time, but for the first second and while the page has no focus.
+ * Calls an action at clicks on a button or a link, one at a time. Ignores clicks in the first second and
+ * while the page has no focus.
  *
- * Each ignored input starts the second again: clicks without a pause, and a key that is held, began on another page. An input counts only if
- * its key or pointer went down after the second.
+ * Each ignored input starts the second again: continuous clicks, and a held key, began on another page. An
+ * input counts only if its key or pointer went down after the second.
  *
- * @returns A function that starts the second: call it when the screen comes.
+ * @returns A function that starts the second. Call it when the screen appears.
  */
 export function onGuardedClick(button, act) {
   let readyAtMs = Number.POSITIVE_INFINITY
   let timer
-  /** Keys and pointers that went down since the second has ended. */
+  /** Keys and pointers that went down after the second. */
   const pressed = new Set()
   const isDeaf = () => performance.now() < readyAtMs || !document.hasFocus()
 

@@ -1,11 +1,11 @@
-// The page of a sign-out that an app asks for: asks the service what is next, and does that.
+// The page of a sign-out that an app requests. It asks the service for the next step, and takes it.
 
 import { busy, call, element, notice, showSection } from '../form.js'
 import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
 import { onGuardedClick } from './deaf.js'
 
-/** As it was sent: the service reads it. A form is in the page. */
+/** The unchanged query: the service reads it. A form is in the page. */
 const query = document.querySelector('main').dataset.form || location.search
 
 const SENTENCES = {
@@ -45,13 +45,13 @@ function ask({ user, client }) {
   beDeaf()
 }
 
-/** Shows how it ended, and takes the id_token out of the address. */
+/** Shows the end, and removes the id_token from the address. */
 function showEnd(section) {
   history.replaceState(null, '', location.pathname)
   showSection(section)
 }
 
-/** Shows why nothing happens. @param detail - For the developer of the app. */
+/** Shows a problem. @param detail - For the developer of the app. */
 function showProblem(text, detail = '') {
   notice(element('problem-notice'), text, 'error')
   element('problem-detail').textContent = detail
@@ -60,7 +60,7 @@ function showProblem(text, detail = '') {
 
 element('stay').addEventListener('click', () => showEnd('staying'))
 element('retry').addEventListener('click', ({ target }) => busy(target, () => run(asked)))
-// What a page from the back/forward cache knows may be of another user.
+// A page from the back/forward cache may show another user.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 
 if (document.prerendering) {

@@ -1,4 +1,5 @@
-// The page of an authorization request: asks the service what is next for the request in the query, and does that.
+// The page of an authorization request. It asks the service for the next step of the request in the query,
+// and takes it.
 
 import { busy, call, element, failureOf, notice, showSection } from '../form.js'
 import { escapeNext } from '../signin/next.js'
@@ -7,7 +8,7 @@ import { isClientUrl } from './client-url.js'
 import { onContinue, showRefused, showScreen } from './screen.js'
 import { forget, keepApp, keepLastUser, keepStart, lastUser, startOf } from './tab.js'
 
-/** The query as it was sent: the service reads it. */
+/** The unchanged query: the service reads it. */
 const query = location.search
 
 const SENTENCES = {
@@ -23,18 +24,20 @@ const NO_STORAGE = say(
 const NO_REFRESH = say('Your session could not be renewed. Sign out, and start again at the app.')
 const NO_TARGET = say('The address of the app is not one that this page may open. Go back to the app.')
 
-/** Also after the tab's storage has forgotten it, for the link that stays. */
+/**
+ * The start of the request. It is needed after it is removed from the tab's storage, for the link that stays.
+ */
 let start
 /** The access token that a code needs, after a refresh. */
 let token
-/** What the user has answered on the screen: a `click`, which repeats what it showed, or `cancel`. */
+/** The user's action on the screen: a `click`, which repeats what the screen showed, or `cancel`. */
 let answered
 
 /**
- * Asks the service what is next. Refreshes the session once if the service asks for that, and repeats once if another sign-in has
- * renewed the session.
+ * Asks the service for the next step. Refreshes the session once if the service requires it, and repeats once
+ * if another sign-in has renewed the session.
  *
- * @returns What `call` of `form.js` returns.
+ * @returns The result of `call` of `form.js`.
  */
 async function ask(answer) {
   const repeated = new Set()
@@ -56,7 +59,7 @@ async function ask(answer) {
   }
 }
 
-/** @param answer - Of the screen: `click` or `cancel`. */
+/** @param answer - The user's action: `click` or `cancel`. */
 async function run(answer) {
   const { status, body } = await ask(answer)
   if (status !== 200) return showProblem(SENTENCES[status] ?? body.detail, SENTENCES[status] && body.detail)
@@ -81,7 +84,7 @@ async function signIn({ again, start: begun, client }, lead = (url) => location.
     if (begun !== undefined) await keepStart(query, begun)
     keepApp({ name: client.name, next: location.origin + location.pathname + query })
   } catch {
-    // Without the start, the service would ask for a sign-in each time.
+    // Without the start, the service would require a sign-in each time.
     return showProblem(NO_STORAGE)
   }
   lead(`../signin?${again ? 'again&' : ''}next=oauth2/authorize${escapeNext(query)}`)
@@ -105,13 +108,13 @@ element('other').addEventListener('click', () => {
   signIn({ again: true, client: { name } }, (url) => location.assign(url))
 })
 element('retry').addEventListener('click', ({ target }) => busy(target, () => run()))
-// A code is valid for a minute, so the link asks for another one.
+// A code is valid for a minute, so the link requests another one.
 element('once-more').href = query
 element('once-more').addEventListener('click', (event) => {
   event.preventDefault()
   run(answered)
 })
-// What a page from the back/forward cache knows may be of another user.
+// A page from the back/forward cache may show another user.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 
 if (document.prerendering) {

@@ -1,4 +1,5 @@
-// A file of its own: the client refreshes as soon as it is created, and only a request that gets a code needs it.
+// A separate file: the client refreshes as soon as it is created, and only a request that gets a code needs
+// it.
 
 import { createAuth } from '../../../client/client.js'
 
@@ -7,7 +8,7 @@ let auth
 /**
  * Replaces the refresh token in the cookie.
  *
- * @returns The new access token; `undefined` when signed out.
+ * @returns The new access token. It is `undefined` if the user is signed out.
  * @throws {AuthError} if the service does not respond.
  */
 export async function refresh() {

@@ -1,14 +1,14 @@
-// The screen where the user agrees that an app learns who they are.
+// The screen where the user gives an app access.
 
 import { element, make, notice, showSection } from '../form.js'
 import { say } from '../words.js'
 import { onGuardedClick } from './deaf.js'
 
-/** What the screen shows: the user and the scopes, as the service names them. */
+/** The user and the scopes on the screen, in the words of the service. */
 let shown
 let beDeaf
 
-/** Shows the name of the app: of one that is not registered, its host. */
+/** Shows the name of the app. For an unregistered app, it is the host. */
 function nameApp({ name }) {
   for (const place of document.querySelectorAll('[data-app]')) place.textContent = name
 }
@@ -17,7 +17,7 @@ function nameApp({ name }) {
 const placeOf = ({ place, device }) =>
   device === 'scheme' ? say('an app on this device ({scheme})', { scheme: place }) : place
 
-/** Shows who continues to which app, and what the app can do then. */
+/** Shows the user, the app, and what the app may do. */
 export function showScreen({ user, client, scopes }) {
   // Another tab may have signed in another user since the click.
   const isOther = shown && shown.sub !== user.sub
@@ -35,7 +35,10 @@ export function showScreen({ user, client, scopes }) {
   beDeaf()
 }
 
-/** Shows an error that does not lead to the app by itself: anybody can write the document of an app. */
+/**
+ * Shows an error with a link to the app. Such an error may not lead there without a click, because anybody
+ * can write the document of an app.
+ */
 export function showRefused({ client, description, location: target }) {
   nameApp(client)
   element('app-place').textContent = placeOf(client)
@@ -48,7 +51,7 @@ export function showRefused({ client, description, location: target }) {
 const link = element('to-app')
 const lockLink = onGuardedClick(link, () => location.assign(link.href))
 
-/** Calls an action with what the screen showed, when the user continues. */
+/** Calls an action with the content of the screen when the user continues. */
 export function onContinue(act) {
   beDeaf = onGuardedClick(element('continue'), () => act(shown))
 }

@@ -1,17 +1,17 @@
-// What the browser keeps of the request of an app, from the page /oauth2/authorize until that page leads back to the app.
+// Storage for the request of an app, from the page /oauth2/authorize until that page leads back to the app.
 
-/** Where the tab's storage has the app that a sign-in on another page is for. */
+/** Key in the tab's storage for the app of a sign-in on another page. */
 const APP_KEY = 'app'
-/** A tab that the user has left without a sign-in must not lead to the app for ever. */
+/** If the user leaves a tab without a sign-in, the tab must not lead to the app for ever. */
 const APP_MS = 3_600_000
 
-/** Where the browser's storage has the user whom it last approved. */
+/** Key in the browser's storage for the user of its latest approval. */
 const USER_KEY = 'approved-user'
 
-/** Keeps the app for the pages where the user signs in: its name, and the URL of its request. */
+/** Stores the app for the pages where the user signs in: its name, and the URL of its request. */
 export const keepApp = (app) => sessionStorage.setItem(APP_KEY, JSON.stringify({ ...app, atMs: Date.now() }))
 
-/** Returns the app that the tab keeps, or nothing. */
+/** Returns the app in the tab's storage, or nothing. */
 export function appInTab() {
   try {
     const app = JSON.parse(sessionStorage.getItem(APP_KEY))
@@ -25,13 +25,13 @@ export function appInTab() {
   }
 }
 
-/** Returns where the storage has the start of a request. Requests of several apps may be under way in one tab. */
+/** Returns the key in the storage for the start of a request. One tab may have requests of several apps. */
 async function startKeyOf(query) {
   const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(query)))
   return `start-${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
-/** Returns the start of a request, in seconds by the clock of the service; nothing, if the tab has none. */
+/** Returns the start of a request, in seconds by the clock of the service, or nothing if the tab has none. */
 export async function startOf(query) {
   try {
     const start = sessionStorage.getItem(await startKeyOf(query))
@@ -41,13 +41,13 @@ export async function startOf(query) {
   }
 }
 
-/** Keeps the start of a request: the first one that the service named. */
+/** Stores the start of a request: the first one that the service named. */
 export async function keepStart(query, start) {
   const key = await startKeyOf(query)
   if (sessionStorage.getItem(key) === null) sessionStorage.setItem(key, String(start))
 }
 
-/** Removes what the tab keeps of a request. */
+/** Removes a request from the tab's storage. */
 export async function forget(query) {
   try {
     sessionStorage.removeItem(await startKeyOf(query))
@@ -57,7 +57,7 @@ export async function forget(query) {
   }
 }
 
-/** Returns the id of the user whom this browser last approved. */
+/** Returns the id of the user of this browser's latest approval. */
 export function lastUser() {
   try {
     return localStorage.getItem(USER_KEY) ?? undefined

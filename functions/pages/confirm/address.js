@@ -1,15 +1,16 @@
-// The link of a mail to a new address. Only the user who asked for it can confirm the address, so the page asks for a sign-in.
+// The link of a mail to a new address. Only the user who requested it can confirm the address, so the page
+// requires a sign-in.
 
 import { createAuth } from '../../../client/client.js'
 import { busy, call, element, failureOf, notice } from '../form.js'
 import { say } from '../words.js'
 
-/** Where the storage of the tab has the link, from the click that leads to `/signin` until this page is back. */
+/** Key in the tab's storage for the link, while the user is on `/signin`. */
 const LINK_KEY = 'address-link'
 
 let auth
 
-/** Returns the link that this page left in the storage of the tab, as a fragment, and removes it. */
+/** Returns the link in the tab's storage, as a fragment, and removes it. */
 export function takeLink() {
   try {
     const fragment = sessionStorage.getItem(LINK_KEY)
@@ -21,7 +22,7 @@ export function takeLink() {
   }
 }
 
-/** Shows who is signed in, before the user confirms. */
+/** Shows the signed-in user, before the user confirms. */
 export function showCaller() {
   if (auth) return
   auth = createAuth({ url: '.' })
@@ -36,7 +37,7 @@ export function showCaller() {
 /**
  * Confirms the address of a link. Without a user, leads to the sign-in page and back.
  *
- * @returns What `call` returns. The body has `isLeaving` if the page leads to the sign-in page.
+ * @returns The result of `call`. The body has `isLeaving` if the page leads to the sign-in page.
  */
 export async function confirmAddress({ token }) {
   const shown = auth.user

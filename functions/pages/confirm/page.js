@@ -1,5 +1,5 @@
-// The page that links in mails open: /confirm#kind=token. Browsers send no fragment, so no log and no mail scanner's request
-// has the token or spends it. Only a form of this page does.
+// The page that links in mails open: /confirm#kind=token. Browsers send no fragment, so no log has the token,
+// and a mail scanner cannot spend it. Only a form of this page spends it.
 
 import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
 import { createAccount, showCreated } from '../register/create-account.js'
@@ -16,18 +16,18 @@ const SECTIONS = {
   'cancel-reset': 'cancel',
 }
 
-/** How long the tab that enrols may take to say that it has the link, and to send it. */
+/** Time in which the tab that enrols must confirm that it has the link, and send it. */
 const RECEIPT_MS = 1_000
 const RESPONSE_MS = 30_000
 
-/** The link that was opened, in memory: what it confirms, its token, and the address that it confirms. */
+/** The opened link, only in memory: its kind, its token, and the address that it confirms. */
 let link
 
 /** Reads the link, and removes it from the address bar and from the history of the tab. */
 function openLink() {
   const stored = takeLink()
   link = readLink(location.hash || stored)
-  // A mail program may have cut the link off. Its kind is still known then.
+  // A mail program may have cut off the link. Then its kind is still known.
   const [, kind] = /^#([\w-]+)=/.exec(location.hash) ?? []
   history.replaceState(null, '', location.pathname + location.search)
   for (const form of document.forms) {
@@ -41,7 +41,10 @@ function openLink() {
   showSection(SECTIONS[link?.kind] ?? 'missing')
 }
 
-/** The form of the addresses that mails go to. The page shows no other text of a link, which anyone can write. */
+/**
+ * The form of the addresses that mails go to. The page shows no other text of a link, because anyone can
+ * write a link.
+ */
 const ADDRESS = /^[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,189}$/
 
 /** Returns the parts of a link, or nothing if it does not have the form of one. The service verifies the token. */
@@ -67,9 +70,10 @@ const resetPassword = ({ password }) =>
 const cancelReset = () => call('factors/cancel-reset', { body: { token: link.token } })
 
 /**
- * Hands the link to the tab that signs in. Only that tab knows whose enrolment it is: a link alone must not be enough.
+ * Passes the link to the tab that signs in. Only that tab knows the user of the enrolment, because a link
+ * must not be enough.
  *
- * @returns What {@link call} returns.
+ * @returns The result of {@link call}.
  */
 function handOver() {
   const tabs = new BroadcastChannel(ENROLMENT_CHANNEL)
@@ -87,7 +91,8 @@ function handOver() {
     if (!isReceived && !response) return
     clearTimeout(timer)
     waiting += isReceived ? 1 : -1
-    // Of several tabs, the link belongs to one. The others fail, perhaps before it has received the link.
+    // The link belongs to one of several tabs. The others fail, perhaps before that tab has received the
+    // link.
     if (response?.status === 200) resolve(response)
     else if (response && waiting < 1) timer = setTimeout(resolve, RECEIPT_MS, response)
     else timer = setTimeout(fail, RESPONSE_MS, say('The other tab does not respond. Try again.'))
@@ -96,12 +101,12 @@ function handOver() {
   return promise.finally(() => tabs.close())
 }
 
-/** @param next - Where the link leads, if there is one: `account` or `signin`. */
+/** @param next - Target of the link, if there is one: `account` or `signin`. */
 function showDone(title, text = '', next = undefined) {
   element('done-title').textContent = title
   element('done-text').textContent = text
   for (const name of ['account', 'signin', 'enrolment']) element(`done-${name}`).hidden = name !== next
-  // The mail may be open in another browser than the app, which nothing here can know.
+  // The mail may be open in another browser than the app. The page cannot find that out.
   element('done-app').hidden = !['account', 'reset'].includes(SECTIONS[link.kind]) || signinUrl() !== 'signin'
   link = undefined
   for (const form of document.forms) form.reset()
@@ -144,7 +149,7 @@ onSubmit(element('enrolment-form'), handOver, () =>
   ),
 )
 
-// A second link that is opened in this tab changes only the fragment, and the browser does not load the page again.
+// A second link in this tab changes only the fragment, so the browser does not load the page again.
 addEventListener('hashchange', () => {
   if (location.hash !== '') openLink()
 })

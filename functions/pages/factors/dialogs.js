@@ -1,15 +1,15 @@
-// What the dialogs of /signin and /account have in common.
+// Shared functions for the dialogs of /signin and /account.
 
 import { clearProblem, element, failureOf } from '../form.js'
 import { say } from '../words.js'
 
-/** What each open dialog will be closed with. */
+/** The result with which each open dialog will be closed. */
 const results = new Map()
 
 /**
  * Shows a dialog, with empty forms.
  *
- * @returns A promise of what {@link closeDialog} is called with: nothing if the user cancels.
+ * @returns A promise of the argument of {@link closeDialog}: nothing if the user cancels.
  */
 export function openDialog(id) {
   const dialog = element(id)
@@ -38,14 +38,14 @@ export function showPart(id, attribute, shown) {
   }
 }
 
-/** What the browser's own errors mean (WebAuthn level 3, sections 5.1.3 and 5.1.4). */
+/** Meanings of the browser's errors (WebAuthn level 3, sections 5.1.3 and 5.1.4). */
 const PASSKEY_ERRORS = {
   NotAllowedError: say('No passkey was used: the request was cancelled or took too long. Try again.'),
   InvalidStateError: say('This device already has a passkey for your account.'),
   SecurityError: say('Passkeys do not work at this address of the service.'),
 }
 
-/** Returns what `call` of `form.js` returns for an error of a passkey call: of the browser, or of the service. */
+/** Returns an error of a passkey call, of the browser or the service, in the form of `call` of `form.js`. */
 export const passkeyFailureOf = (error) =>
   error.name === 'AuthError'
     ? failureOf(error)
@@ -54,7 +54,7 @@ export const passkeyFailureOf = (error) =>
         body: { detail: PASSKEY_ERRORS[error.name] ?? say('This browser could not use a passkey.') },
       }
 
-/** Returns the same for a passkey that was not created. */
+/** Returns the same for the creation of a passkey. */
 export const creationFailureOf = (error) =>
   error.name === 'NotAllowedError' ? { status: 0, body: { detail: NOT_CREATED } } : passkeyFailureOf(error)
 
@@ -63,8 +63,8 @@ const NOT_CREATED = say(
 )
 
 /**
- * Keeps a dialog open while one of its forms is busy, with all its buttons disabled: the response may have recovery codes, which
- * no later one has. Buttons stay focusable.
+ * Keeps a dialog open while one of its forms is busy, with all its buttons disabled. The response may have
+ * recovery codes, and no later response has them. Buttons stay focusable.
  */
 function hold(dialog) {
   const isBusy = dialog.matches(':has([aria-busy])')
@@ -73,7 +73,7 @@ function hold(dialog) {
   dialog.setAttribute('closedby', isBusy ? 'none' : 'closerequest')
 }
 
-/** Stops what a disabled button, or the Escape key in other browsers, would do. */
+/** Stops the action of a disabled button, or of the Escape key in other browsers. */
 function stop(event) {
   const held = event.type === 'click' ? 'dialog [aria-disabled]' : 'dialog:has([aria-busy])'
   if (!event.target.closest(held)) return

@@ -7,7 +7,7 @@ import { closeDialog, openDialog, passkeyFailureOf, showPart } from './dialogs.j
 
 const DIALOG = 'factor-dialog'
 
-/** The best one first: no page of an attacker can ask for a passkey. */
+/** The best factor is first: an attacker's page cannot request a passkey. */
 const PREFERENCE = ['passkey', 'totp', 'recovery-code']
 
 /** The client of the page. */
@@ -18,8 +18,8 @@ let hasOthers
 /**
  * Asks for one of the factors that a sign-in names.
  *
- * @returns What `call` of `form.js` returns: the user, or the problem with which the sign-in has ended. Nothing if the user
- *   cancels.
+ * @returns The result of `call` of `form.js`: the user, or the problem that ended the sign-in. Nothing if the
+ *   user cancels.
  */
 export function askFactor(client, step) {
   auth = client
@@ -38,7 +38,7 @@ export function askFactor(client, step) {
   return ended
 }
 
-/** The tries or the time of the sign-in are used up. Only the password helps. */
+/** The tries or the time of the sign-in are used up. The user must enter the password again. */
 function endExpired(response) {
   if (response.body.error === 'login_expired') closeDialog(DIALOG, response)
   return response
@@ -52,7 +52,7 @@ const signIn = (body, route) =>
     (error) => endExpired(failureOf(error)),
   )
 
-/** Too many wrong codes of the app block the app only. */
+/** Too many wrong codes of the app block only the app. */
 async function signInByApp(code) {
   const response = await signIn({ code }, 'login/totp')
   if (response.status !== 429 || !hasOthers) return response

@@ -10,8 +10,8 @@ let confirm
 /**
  * Shows the secret of an authenticator app, until the user types a code of the app.
  *
- * @param send - Gets the code. Returns what `call` of `form.js` returns.
- * @returns The body of the successful response; nothing if the user cancels.
+ * @param send - Gets the code. Returns the result of `call` of `form.js`.
+ * @returns The body of the successful response. Nothing if the user cancels.
  */
 export async function setUpTotp({ secret, uri }, send) {
   confirm = send
@@ -22,7 +22,7 @@ export async function setUpTotp({ secret, uri }, send) {
   const ended = openDialog('totp-dialog')
   element('totp-code').focus()
   const confirmed = await ended
-  // The secret does not stay in the page.
+  // The secret must not stay in the page.
   element('totp-qr').replaceChildren()
   element('totp-secret').textContent = ''
   element('totp-uri').href = 'otpauth://totp/'
@@ -31,7 +31,7 @@ export async function setUpTotp({ secret, uri }, send) {
 
 const cancel = (event) => event.preventDefault()
 
-/** Shows new recovery codes, until the user says that they are saved. Without codes, shows nothing. */
+/** Shows new recovery codes, until the user confirms that they are saved. Without codes, shows nothing. */
 export async function showRecoveryCodes(codes) {
   if (!codes) return
   const text = `${codes.join('\n')}\n`

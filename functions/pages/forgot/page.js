@@ -1,9 +1,10 @@
-// The page for a forgotten password: asks for a mail, and takes the code in it. The link in the mail opens /confirm instead.
+// The page for a forgotten password: requests a mail, and accepts its code. The link in the mail opens
+// /confirm instead.
 
 import { call, codeIn, element, onSubmit, showSection } from '../form.js'
 import { keepOwnNext } from '../signin/links.js'
 
-/** Belongs to the code in the mail. In memory only. */
+/** Id of the mail with the code. It is only in memory. */
 let mailId
 
 const askForMail = ({ login }) => call('password/forgot', { body: { login: login.value } })

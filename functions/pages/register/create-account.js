@@ -5,14 +5,18 @@ import { ENROLMENT_KEY, element, failureOf } from '../form.js'
 import { leadBack, signinUrl } from '../signin/links.js'
 import { say } from '../words.js'
 
-/** The client. It sends its first request when it is created, and opening a link sends none. */
+/**
+ * The client. It sends its first request when it is created, and a page must send none when its link is
+ * opened.
+ */
 let auth
 
 /**
- * Creates an account, and signs in by the client: all tabs learn who is signed in, and none shows the user before.
+ * Creates an account, and signs in with the client. So all tabs learn the new user, and none shows the user
+ * before.
  *
  * @param body - The proof that the user has read the mail, `password`, and `username`, which may be empty.
- * @returns What `call` of `form.js` returns.
+ * @returns The result of `call` of `form.js`.
  */
 export async function createAccount({ username, ...body }) {
   auth ??= createAuth({ url: '.' })
@@ -25,9 +29,11 @@ export async function createAccount({ username, ...body }) {
 }
 
 /**
- * Shows that an account was created, and what is next: the account, or `/signin`, which sets up the second factor that it must have.
+ * Shows that an account was created, and the next step: the account, or `/signin`, which sets up a required
+ * second factor.
  *
- * @param created - What the registration returned. An enrolment token is in memory only, until the user presses the button.
+ * @param created - Result of the registration. An enrolment token is only in memory until the user presses
+ *   the button.
  */
 export function showCreated({ enrolmentToken }, name) {
   const isEnrolling = enrolmentToken !== undefined
@@ -38,7 +44,7 @@ export function showCreated({ enrolmentToken }, name) {
   leadBack(element('done-account').querySelector('a'))
   element('done-enrolment').hidden = !isEnrolling
   element('done-enrolment').onclick = () => {
-    // A link could open in another tab, and would leave the token in the storage of this one.
+    // A link could open in another tab, and then the token would stay in the storage of this tab.
     try {
       sessionStorage.setItem(ENROLMENT_KEY, enrolmentToken)
     } finally {

@@ -1,10 +1,11 @@
-// The page that creates an account: asks for a mail, and takes the code in it. The link in the mail opens /confirm instead.
+// The page that creates an account: requests a mail, and accepts its code. The link in the mail opens
+// /confirm instead.
 
 import { call, codeIn, element, onSubmit, showSection } from '../form.js'
 import { keepOwnNext, leadBack } from '../signin/links.js'
 import { createAccount, showCreated } from './create-account.js'
 
-/** Belongs to the code in the mail. In memory only. */
+/** Id of the mail with the code. It is only in memory. */
 let mailId
 
 const askForMail = ({ email }) => call('register', { body: { email: email.value } })

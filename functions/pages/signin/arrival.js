@@ -1,4 +1,4 @@
-// Who counts as signed in on the sign-in page, and where the page leads then.
+// The user who counts as signed in on the sign-in page, and the next page.
 
 import { createAuth } from '../../../client/client.js'
 import { appInTab } from '../authorize/tab.js'
@@ -11,19 +11,22 @@ export const auth = createAuth({ url: '.' })
 
 const { searchParams } = new URL(location.href)
 
-/** Where the page leads after the sign-in: to the page in the query, or else to that of the template. Without a URL it stays. */
+/** URL after the sign-in: that of the query, or that of the template. Without a URL, the page stays. */
 export const next = nextUrl(location.href, metaOf('allowed-origins').split(' ')) ?? metaOf('default-next')
 
 /**
- * Whether only a sign-in on this page leads on, and not one that is there already or that another tab does: an app has asked for another
- * sign-in, or the user for another account.
+ * Whether only a sign-in on this page leads on, and not an existing one or one of another tab. It is so if an
+ * app has requested a new sign-in, or the user another account.
  */
 let isAgain = Boolean(next) && searchParams.has('again')
 
-/** Returns the user as far as the page shows one: null is signed out, and undefined is not known yet. */
+/** Returns the user whom the page shows. Null means signed out, and undefined means not known yet. */
 export const shownUser = () => auth.user && (isAgain ? null : auth.user)
 
-/** Calls a listener after the sign-in that the page has waited for. If the same user signs in again, the client calls none. */
+/**
+ * Calls a listener after the sign-in that the page has waited for. If the same user signs in again, the
+ * client does not call its listeners.
+ */
 export function onSignInAgain(listener) {
   const { signIn } = auth
   auth.signIn = async (...request) => {
@@ -36,7 +39,10 @@ export function onSignInAgain(listener) {
   }
 }
 
-/** Names the app that the sign-in is for, as `/oauth2/authorize` has left it in this tab: the URL of this page could name any. */
+/**
+ * Shows the app of the sign-in, which `/oauth2/authorize` has stored in this tab. The URL of this page could
+ * name any app.
+ */
 export function showApp() {
   keepNext(searchParams.get('next'))
   const app = appInTab()

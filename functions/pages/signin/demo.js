@@ -13,8 +13,8 @@ function decode(unverifiedToken) {
 }
 
 /**
- * Returns when a token expires, by the clock of this device, which may be wrong. A token that replaces another one is new. The
- * first one may come from another tab: then `exp` counts, unless it is impossible.
+ * Returns when a token expires, by the clock of this device, which may be wrong. A token that replaces
+ * another one is new. The first token may come from another tab: then `exp` counts, if it is possible.
  */
 function expiryOf({ claims, ttlSeconds }) {
   const leftSeconds = shown ? ttlSeconds : secondsUntil(claims.exp * 1000)
@@ -24,13 +24,13 @@ function expiryOf({ claims, ttlSeconds }) {
 
 // What the page shows.
 
-/** Shows the token of the user, and nothing of another user. */
+/** Shows the token of the user, but nothing of another user. */
 async function show() {
   for (const output of document.querySelectorAll('output')) output.replaceChildren()
   await showToken()
 }
 
-/** Shows the current access token. The client refreshes it by itself. */
+/** Shows the current access token. The client refreshes it automatically. */
 async function showToken() {
   // Without a network, the token stays until it expires.
   const accessToken = auth.user ? await auth.getAccessToken().catch(() => shown?.accessToken) : undefined
@@ -123,7 +123,7 @@ async function callContent(button) {
   const output = element(button.dataset.output)
   output.replaceChildren(make('span', 'Loading …', 'hint'))
   const response = await call(button.dataset.route, { fetch: auth.fetch })
-  // Another user has signed in meanwhile.
+  // Another user has signed in since the request.
   if (auth.user?.id !== caller?.id) return
   showResponse(output, response)
   await showToken()

@@ -1,4 +1,4 @@
-// The dialog of a user who must set up a second factor before the first sign-in with one: proof, then factor.
+// The dialog of a user who must set up a second factor at the sign-in: proof, then factor.
 
 import { createPasskey } from '../../../client/passkeys.js'
 import { closeDialog, creationFailureOf, openDialog, showPart } from '../factors/dialogs.js'
@@ -10,7 +10,7 @@ const DIALOG = 'enrolment-dialog'
 /** The client of the page. */
 let auth
 let enrolmentToken
-/** Belongs to the code in the mail. */
+/** Id of the mail with the code. */
 let mailId
 
 const showStep = (step) => showPart(DIALOG, 'step', step)
@@ -18,9 +18,9 @@ const showStep = (step) => showPart(DIALOG, 'step', step)
 /**
  * Leads through the set-up of a factor, which completes the sign-in.
  *
- * @param step - What the sign-in has returned, or the registration. Without `proofs` to choose from, it is proved.
- * @returns What `call` of `form.js` returns: the user, or the problem with which the sign-in has ended. Nothing if the user
- *   cancels.
+ * @param step - Result of the sign-in or the registration. Without `proofs`, the enrolment is already proved.
+ * @returns The result of `call` of `form.js`: the user, or the problem that ended the sign-in. Nothing if the
+ *   user cancels.
  */
 export async function enrol(client, step) {
   auth = client
@@ -42,7 +42,7 @@ export async function enrol(client, step) {
   return response
 }
 
-/** Waits for a response of the service. Without time left, only the password helps. */
+/** Waits for a response of the service. If the time is over, the user must enter the password again. */
 async function responseOf(promise, readFailure = failureOf) {
   try {
     return { status: 200, body: await promise }

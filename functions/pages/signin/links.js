@@ -1,10 +1,10 @@
-// How the pages where a user gets an account or a new password lead on to the page that asked for a sign-in.
+// Links from the pages for a new account or a new password to the page that required a sign-in.
 
 import { appInTab } from '../authorize/tab.js'
 import { say } from '../words.js'
 import { escapeNext, nextUrl } from './next.js'
 
-/** Adds `?next=` to the links of this page to the others on which a user signs in. */
+/** Adds `?next=` to the links of this page to other pages with a sign-in. */
 export function keepNext(next) {
   if (!next) return
   for (const link of document.querySelectorAll('a:is([href="signin"], [href="register"], [href="forgot"])')) {
@@ -12,19 +12,21 @@ export function keepNext(next) {
   }
 }
 
-/** Returns what `?next=` of this page has, unverified, or the app that the tab keeps; nothing without both. */
+/** Returns the unverified `?next=` of this page, or the app in the tab's storage, or nothing. */
 const unverifiedNext = () => new URL(location.href).searchParams.get('next') ?? appInTab()?.next
 
 /** Keeps `?next=` on a page that does not sign in. */
 export const keepOwnNext = () => keepNext(unverifiedNext())
 
-/** Returns the URL of the sign-in page, which leads on. */
+/** Returns the URL of the sign-in page, with `?next=`. */
 export function signinUrl() {
   const next = unverifiedNext()
   return next ? `signin?next=${escapeNext(next)}` : 'signin'
 }
 
-/** Makes a link lead back to the page of this service that asked for a sign-in. @returns Whether there is one. */
+/**
+ * Makes a link lead back to the page of this service that required a sign-in. @returns Whether there is one.
+ */
 export function leadBack(link) {
   const next = nextUrl(location.href, []) ?? appInTab()?.next
   if (!next) return false

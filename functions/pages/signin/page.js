@@ -1,5 +1,5 @@
-// The sign-in page: signs in, and leads to the page in `?next=`. Use it as a start for your own page. Its style and `form.js` are
-// those of the other pages too. `demo.js` adds what the demo shows.
+// The sign-in page: signs in, and leads to the page in `?next=`. Use it as a start for your own page. The
+// other pages use its style and `form.js` too. `demo.js` adds the demo.
 
 import { hasAutofill, hasPasskeys, signInWithPasskey } from '../../../client/passkeys.js'
 import { passkeyFailureOf } from '../factors/dialogs.js'
@@ -11,7 +11,7 @@ import { enrol } from './enrolment.js'
 
 export { auth }
 
-/** What else shows the user, or null. */
+/** Additional function that shows the user, or null. */
 let showMore = () => {}
 export const onShow = (show) => {
   showMore = show
@@ -19,21 +19,21 @@ export const onShow = (show) => {
 
 /** Whether the page shows a user. */
 let isSignedIn = false
-/** Whether the page stays, because it says something to the user. */
+/** Whether the page stays, because it shows a message to the user. */
 let isStaying = false
 
-/** Ends the request that offers passkeys in the autofill, and when it began. */
+/** The request that offers passkeys in the autofill: its end, and the time of its start. */
 let autofill
 let autofillAtMs = 0
 /** Browsers and service accept a passkey for 5 minutes. */
 const AUTOFILL_MS = 240_000
 
-/** Whether the user sees recovery codes, already signed in. */
+/** Whether the page shows recovery codes to a user who is already signed in. */
 let isEnrolling = false
 
 const CANCELLED = { status: 0, body: { detail: say('You are not signed in: the second factor is missing.') } }
 
-/** What the page says when the user is signed out. */
+/** Message of the page when the user is signed out. */
 let farewell
 
 // What the page shows.
@@ -52,13 +52,13 @@ async function show(user) {
   await showMore(user)
 }
 
-/** Replaces the request that offers passkeys before it is too old. */
+/** Replaces the request that offers passkeys before it expires. */
 function tick() {
   const isOld = autofill && !autofill.signal.aborted && Date.now() - autofillAtMs > AUTOFILL_MS
   if (isOld && document.visibilityState === 'visible') offerPasskeys()
 }
 
-/** Shows who has signed in or out: on this page, or in another tab. */
+/** Shows the user after a sign-in or sign-out, on this page or in another tab. */
 function follow() {
   const user = shownUser()
   if (user === null) offerPasskeys()
@@ -88,9 +88,9 @@ function takeEnrolment() {
   }
 }
 
-/** Finds out who is signed in, and sets up the second factor of an account that was created in this tab. */
+/** Finds the signed-in user, and sets up the second factor of an account that was created in this tab. */
 async function begin() {
-  // Also if the request fails, the token does not stay in the storage.
+  // The token must not stay in the storage, even if the request fails.
   const enrolmentToken = takeEnrolment()
   isStaying = enrolmentToken !== null
   try {
@@ -110,7 +110,7 @@ async function signIn({ username, password }) {
   return response
 }
 
-/** @returns What `call` returns: the user, or the problem. */
+/** @returns The result of `call`: the user, or the problem. */
 async function signInBySteps(credentials) {
   try {
     const step = await auth.signIn(credentials)
@@ -122,7 +122,7 @@ async function signInBySteps(credentials) {
   }
 }
 
-/** The page stays until the user has saved the recovery codes, also if it leads on after the sign-in. */
+/** The page stays until the user has saved the recovery codes, even if it leads on after the sign-in. */
 async function signInByEnrolment(step) {
   isEnrolling = true
   try {
@@ -133,7 +133,10 @@ async function signInByEnrolment(step) {
   }
 }
 
-/** Sets up the factor of a new account. That would sign out another user, who must agree: the token is dropped. */
+/**
+ * Sets up the factor of a new account. If another user is signed in, the token is dropped: that user must
+ * agree to a sign-out.
+ */
 async function continueEnrolment(enrolmentToken) {
   if (auth.user) {
     const text = say(
@@ -151,7 +154,9 @@ async function continueEnrolment(enrolmentToken) {
   offerPasskeys()
 }
 
-/** Offers passkeys in the autofill of the username. The browser does not ask the user before one is chosen. */
+/**
+ * Offers passkeys in the autofill of the username. The browser asks the user only after a passkey is chosen.
+ */
 async function offerPasskeys() {
   if (shownUser() !== null || !(await hasAutofill()) || isEnrolling) return
   autofill?.abort()
@@ -204,7 +209,7 @@ async function signOut(everywhere) {
   } catch (error) {
     farewell = undefined
     const { status, body } = failureOf(error)
-    // After a 409 the page shows another user by now.
+    // After a 409, the page already shows another user.
     const text = status === 409 ? body.detail : say('You are still signed in. {detail}', body)
     notice(element('session-notice'), text, 'error')
   }

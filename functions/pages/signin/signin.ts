@@ -50,10 +50,11 @@ const FILES = {
 }
 
 /**
- * GET /signin, GET /account, and GET /signin/{file}: the sign-in page, the account page, and their files. They have
- * the face, parts and links that the service has; with `next`, /signin has the face without the demo. GET /.well-known/change-password leads password managers to the account
- * (https://w3c.github.io/webappsec-change-password-url/). GET /client.js and
- * GET /passkeys.js: the client for browsers.
+ * GET /signin, GET /account, and GET /signin/{file}: the sign-in page, the account page, and their files.
+ * They have the face, parts and links of the service. With `next`, /signin has the face without the demo. GET
+ * /.well-known/change-password leads password managers to the account
+ * (https://w3c.github.io/webappsec-change-password-url/). GET /client.js and GET /passkeys.js: the client for
+ * browsers.
  */
 export const handler = pageHandler({
   folder: 'signin',
@@ -62,15 +63,16 @@ export const handler = pageHandler({
   modules: { 'client.js': client, 'passkeys.js': passkeys },
   readContent: ({ queryStringParameters }) => {
     const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'CONTENT'])
-    // A page that leads on, such as to an app, is for a user of that page: the demo would stand beside an app's sign-in.
+    // A sign-in page that leads on, such as to an app, is for users of that app, so it does not show the
+    // demo.
     const isDemo = config.DEMO && queryStringParameters?.next === undefined
-    // The demo alone calls the routes of content.
+    // Only the demo calls the routes of content.
     const shown = isDemo ? config : { ...config, DEMO: false, CONTENT: [] }
     const { parts, texts } = faceOf(shown)
     const features = featuresOf(shown)
     const content = shown.CONTENT.length > 0 ? ['content'] : []
     const demoUsers = config.DEMO ? ['demoUsers'] : []
-    // A service that allows all origins leads to none of them: an attacker's is among them.
+    // If a service allows all origins, the page leads to none of them, because attackers have origins too.
     const origins = readAllowedOrigins().filter((origin) => origin !== '*')
     return {
       parts: [...parts, ...features, ...content, ...demoUsers],
