@@ -13,7 +13,8 @@ const OF_OWN_GROUP = ['logRetentionInDays', 'logDataProtectionPolicy'] as const
 
 /**
  * Serverless plugin: lets the functions of the service share a log group. One that names another in `logs` has that, as the authorizer
- * does: Lambda's records about a function that failed do not name it. A function of the project that names the shared group shares it.
+ * does: Lambda's records about a function that failed do not name it (docs/decisions/0125-two-log-groups.md). A function of the project
+ * that names the shared group shares it.
  *
  * The framework makes a log group for each function of the project. Its name is that of the function, also where `logs` names another.
  */
