@@ -58,7 +58,7 @@ export interface MailingService {
 
 /**
  * Returns the mail of an event, or `undefined` if no mail follows. Only here does a request for a mail depend
- * on which users exist: its client has already got the response.
+ * on which users exist: its client has already got the response (docs/decisions/0096).
  *
  * @throws {@link ServiceError} `unavailable`. Error, if an invitation is not stored.
  */

@@ -61,7 +61,7 @@ export function judgeAttempt(
  * attempt is given back.
  *
  * A counter is a set of attempt ids, not a number. So the same reservation may be sent twice and counts once.
- * An attempt that one counter refuses is given back in the others of the call.
+ * An attempt that one counter refuses is given back in the others of the call (docs/decisions/0062).
  *
  * @param attemptId - Random id of the attempt.
  * @throws {@link ServiceError} `unavailable`.

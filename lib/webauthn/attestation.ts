@@ -26,7 +26,7 @@ export function readAttestationObject(bytes: Buffer): AttestationObject {
 /**
  * Whether an attestation is valid. The service requests none. So a browser sends none, or one signed by the
  * passkey's key, which proves nothing more (WebAuthn level 3, sections 5.1.3 and 8.2). The service does not
- * verify certificates: it rejects an attestation of a manufacturer.
+ * verify certificates: it rejects an attestation of a manufacturer (docs/decisions/0107).
  *
  * @param signed - The bytes that a signature covers.
  */
