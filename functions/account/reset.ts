@@ -13,7 +13,6 @@ import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
-import { sourceOf } from '../../lib/throttling/source.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
@@ -38,15 +37,13 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
     changedAt: new Date().toISOString(),
     ...revokeSessions(user),
   }
-  const change = { changes, changeId: randomUUID(), more: [spend(mailId, now)], detail: 'reset' } as const
+  const change = { changes, changeId: randomUUID(), more: [spend(mailId, now)], detail: 'reset' }
   const isStored = await changeUser(table, user, change, byUser(at, user.id))
   if (!isStored) throw invalidLink('spent, or the user changed')
-  const source = sourceOf(origin.sourceIp)
-  const known = { source, mark: undefined, sessionTtlSeconds: config.SESSION_TTL_SECONDS }
   await together([
     // The owner can sign in from here, although strangers may have used up the limits. With second factors, the sign-in that
     // follows shows who it is.
-    ...(factorsOf(user).length === 0 ? [markKnownSources(table, user, known, now)] : []),
+    ...(factorsOf(user).length === 0 ? [markKnownSources(at, user, undefined)] : []),
     notify(at, 'password-changed', user),
   ])
   logEvent('info', { event: 'password.reset', userId: user.id })

@@ -12,8 +12,9 @@ import { rejectBreached } from '../../lib/passwords/breached.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { confirmedNames, storeUser, verifyMail } from '../../lib/registration/new-account.ts'
-import { markOwnSource, signInNewUser } from '../../lib/registration/sign-in.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
+import { signInByPassword } from '../../lib/sign-in/password.ts'
+import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { needsFactor } from '../../lib/users/factors.ts'
 import { newUser, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 
@@ -35,10 +36,11 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   await storeUser(at, user, mailId)
   logEvent('info', { event: 'account.created', userId: user.id })
 
-  const marking = markOwnSource(at, user)
+  // The mail has proved the address. So the source is the user's own, and no second step follows.
+  const marking = markKnownSources(at, user, undefined)
   if (needsFactor(role, config.REQUIRE_SECOND_FACTOR)) {
     const [next] = await together([beginEnrolment(table, user, request, at.now), marking])
     return json(200, next)
   }
-  return sessionResponse(await signInNewUser(at, user, request, marking))
+  return sessionResponse(await signInByPassword(at, { ...request, user }, marking))
 })

@@ -31,6 +31,5 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   const { user, next } = await nextStep(at, attempt, verified, request)
   if (next) return json(200, next)
 
-  const signedIn = await completePasswordSignIn(at, attempt, { ...request, user })
-  return sessionResponse({ ...signedIn, inCookie: request.inCookie })
+  return sessionResponse(await completePasswordSignIn(at, attempt, { ...request, user }))
 })

@@ -72,7 +72,6 @@ export async function completeFactorSignIn(
 ): Promise<SessionTokens> {
   const { table, config, origin, now } = at
   if (login.inCookie) requireOwnPage(page)
-  const source = sourceOf(origin.sourceIp)
   const lifetimes = lifetimesFrom(config)
   // Another user may have signed in in the browser since the first step. The response overwrites the cookie
   // of that session.
@@ -99,10 +98,9 @@ export async function completeFactorSignIn(
     },
     () => findEarlier(at, user, login, { presented, presentedAtMs }),
   )
-  const known = { source, mark: found.mark, sessionTtlSeconds: lifetimes.absoluteTtlSeconds }
   await together([
     ...found.attempts.map(({ key, ids }) => giveBack(table, { key }, ids)),
-    markKnownSources(table, user, known, now),
+    markKnownSources(at, user, found.mark),
     notifyNewSource(at, found.mark, user),
   ])
   logEvent('info', { event: 'login.accepted', userId: user.id })

@@ -6,29 +6,23 @@ import { notifyNewSource } from '../mail/request.ts'
 import { upgradeHash } from '../passwords/verify.ts'
 import { parseRefreshToken } from '../sessions/refresh-token.ts'
 import { findReplaced } from '../sessions/replaced.ts'
-import { lifetimesFrom, refreshTtlSeconds } from '../sessions/session.ts'
-import { type Attempt, completeAttempt, markAttempt } from '../throttling/attempt.ts'
+import { lifetimesFrom, refreshTtlSeconds, type SessionTokens } from '../sessions/session.ts'
+import type { SignInSetting } from '../settings.ts'
+import { type Attempt, completeAttempt } from '../throttling/attempt.ts'
+import { markKnownSources } from '../throttling/known-sources.ts'
 import type { ReservingTable } from '../throttling/store.ts'
-import type { IssuedToken, IssuerSetting } from '../tokens/issue.ts'
 import { BY_PASSWORD } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 import { completeSignIn } from './complete.ts'
 
-type Settings =
-  | IssuerSetting
-  | 'SESSION_TTL_SECONDS'
-  | 'SESSION_IDLE_TTL_SECONDS'
-  | 'REFRESH_GRACE_SECONDS'
-  | 'MAILER'
-  | 'NOTIFY_NEW_SOURCE'
-
 /** A sign-in with a correct password and without a second factor. */
 interface PasswordSignIn {
   user: User
-  password: string
   inCookie: boolean
   /** Token of the session before it; empty without one. */
   refreshToken: string
+  /** Wrong passwords before it, for the event. */
+  failures?: number
 }
 
 /**
@@ -41,33 +35,45 @@ interface PasswordSignIn {
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function completePasswordSignIn(
-  at: At<Settings, ReservingTable>,
+  at: At<SignInSetting | 'MAILER' | 'NOTIFY_NEW_SOURCE', ReservingTable>,
   attempt: Attempt,
-  { user, password, inCookie, refreshToken: unverifiedToken }: PasswordSignIn,
-): Promise<{ token: IssuedToken; refreshToken: string; refreshExpiresIn: number }> {
-  const { table, config, origin, now } = at
-  const lifetimes = lifetimesFrom(config)
-  const presented = parseRefreshToken(unverifiedToken)
-  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
-  // Given back once, even if the sign-in is tried twice.
-  const givingBack = completeAttempt(table, attempt)
-  const upgrading = upgradeHash(table, user, password)
-  const find = async () => {
-    const [replaced] = await together([findReplaced(table, presented, signing), upgrading])
-    return replaced
-  }
+  { password, ...signIn }: PasswordSignIn & { password: string },
+): Promise<SessionTokens> {
+  const { user } = signIn
+  const givingBack = completeAttempt(at.table, attempt)
+  const upgrading = upgradeHash(at.table, user, password)
   // This attempt is among them.
   const failures = attempt.pairAttempts.length - 1
-  const signIn = { user, presented, amr: BY_PASSWORD, inCookie, origin, lifetimes, failures }
   const complete = async () => {
-    const completed = await completeSignIn(at, signIn, find)
-    await together([
-      markAttempt(table, attempt, lifetimes.absoluteTtlSeconds, now),
-      notifyNewSource(at, attempt.mark, user),
-    ])
-    return completed
+    const tokens = await signInByPassword(at, { ...signIn, failures }, upgrading)
+    await together([markKnownSources(at, user, attempt.mark), notifyNewSource(at, attempt.mark, user)])
+    return tokens
   }
-  const [{ token, session, refreshToken }] = await together([complete(), givingBack])
+  const [tokens] = await together([complete(), givingBack])
   logEvent('info', { event: 'login.accepted', userId: user.id })
-  return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now) }
+  return tokens
+}
+
+/**
+ * Signs a user in for whom no second step follows.
+ *
+ * @param before - Work that ends before the session is stored. It is done once, also if the sign-in is tried twice.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function signInByPassword(
+  at: At<SignInSetting>,
+  { user, inCookie, refreshToken: unverifiedToken, failures }: PasswordSignIn,
+  before: Promise<unknown>,
+): Promise<SessionTokens> {
+  const { table, config, origin, now } = at
+  const presented = parseRefreshToken(unverifiedToken)
+  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
+  const find = async () => {
+    const [replaced] = await together([findReplaced(table, presented, signing), before])
+    return replaced
+  }
+  const lifetimes = lifetimesFrom(config)
+  const signIn = { user, presented, amr: BY_PASSWORD, inCookie, origin, lifetimes, failures }
+  const { token, session, refreshToken } = await completeSignIn(at, signIn, find)
+  return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now), inCookie }
 }

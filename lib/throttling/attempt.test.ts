@@ -8,8 +8,9 @@ import { getItems } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { findUser, nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
-import { type Attempt, admitAttempt, completeAttempt, markAttempt, returnAttempt } from './attempt.ts'
+import { type Attempt, admitAttempt, completeAttempt, returnAttempt } from './attempt.ts'
 import type { Subject } from './counter.ts'
+import { markKnownSources } from './known-sources.ts'
 import type { Limits } from './limits.ts'
 import type { ReservingTable } from './store.ts'
 
@@ -75,7 +76,7 @@ async function attempts(partition?: string): Promise<Partial<Record<Name, string
   )
 }
 
-const markOf = async (key = keysOf().mark) => (await getItems(table, [keyOf(key)]))[0]
+const markOf = async () => (await getItems(table, [keyOf(keysOf().mark)]))[0]
 
 /** Gives ada another login name, and marks the source of the test as known to it. */
 async function markUnder(loginName: string): Promise<void> {
@@ -95,8 +96,13 @@ const mark = (loginName = ada.username, expiresAt = markEnd) =>
     },
   })
 
+const atOf = (on: ReservingTable, when = now) => ({
+  ...testAt(on, when),
+  config: { ...limits, SESSION_TTL_SECONDS },
+  origin: { sourceIp, userAgent: '' },
+})
 const admit = (subject = byName, on: ReservingTable = table, when = now) =>
-  admitAttempt({ ...testAt(on, when), config: limits, origin: { sourceIp, userAgent: '' } }, subject)
+  admitAttempt(atOf(on, when), subject)
 
 /** Admits an attempt, and returns the rounds of calls with what came of it. */
 async function admitInRounds(subject = byName) {
@@ -148,7 +154,6 @@ describe('an attempt that is admitted', () => {
       value: {
         user: ada,
         id,
-        subject: byName,
         source: sourceIp,
         counters: [
           { key: keyOf(pair), maxAttempts: 3, endsAt: at('15:15:00') },
@@ -195,7 +200,6 @@ describe('an attempt that is admitted', () => {
     expect(outcome).toMatchObject({
       value: {
         user: ada,
-        subject: { userId: ada.id },
         log: { userId: ada.id, source: '203.0.113.0/24' },
       },
     })
@@ -339,7 +343,7 @@ test.each(['ADD', ''])('a store that fails at %j makes an attempt unavailable', 
 
 describe('after a complete sign-in', () => {
   const complete = (attempt: Attempt, on: ReservingTable = table) =>
-    Promise.all([completeAttempt(on, attempt), markAttempt(on, attempt, SESSION_TTL_SECONDS, now)])
+    Promise.all([completeAttempt(on, attempt), markKnownSources(atOf(on), ada, attempt.mark)])
 
   test('the pair is empty, the others keep earlier attempts, the source is known', async () => {
     const earlier = [await admit(), await admit()].map(({ id }) => id)
@@ -391,13 +395,6 @@ describe('after a complete sign-in', () => {
       `UpdateItem DELETE ${keysOf().userAndKnownSource}`,
       `UpdateItem DELETE ${keysOf().knownSource}`,
     ])
-  })
-
-  test('by user id no source is marked', async () => {
-    await complete(await admit({ userId: ada.id }))
-    expect(await attempts(`user#${ada.id}`)).toEqual({ pair: [], source: [], user: [] })
-    expect(await markOf()).toBeUndefined()
-    expect(await markOf(keysOf(`user#${ada.id}`).mark)).toBeUndefined()
   })
 
   test('writes that fail are logged and do not matter', async () => {

@@ -6,7 +6,7 @@ import type { LimitSetting } from '../settings.ts'
 import { findUser, nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import type { Counter, Subject } from './counter.ts'
-import { isKnownSource, markKnownSources } from './known-sources.ts'
+import { isKnownSource } from './known-sources.ts'
 import { furtherCounters, knownSourceKey, pairCounter } from './limits.ts'
 import { sourceOf, truncatedSource } from './source.ts'
 import { giveBack, type ReservingTable, rejectIfRefused, reserveAttempt } from './store.ts'
@@ -19,7 +19,6 @@ export interface Attempt {
   /** The user, or `undefined` if the login name is unknown. */
   user: User | undefined
   id: string
-  subject: Subject
   source: string
   counters: readonly [pair: Counter, ...further: Counter[]]
   /** Ids of the attempts for this subject from this source, up to this one. */
@@ -67,7 +66,7 @@ export async function admitAttempt(
   ])
   rejectIfRefused(second, 'too_many_attempts', 'too many attempts', { log })
   const pairAttempts = first.attempts.flat()
-  return { user, id, subject, source, counters: [pair, ...further], pairAttempts, mark, log }
+  return { user, id, source, counters: [pair, ...further], pairAttempts, mark, log }
 }
 
 /** Finds the user id of a subject, and whether the source is known to its login name. */
@@ -102,21 +101,4 @@ export async function completeAttempt(
     giveBack(table, pair, pairAttempts),
     ...further.map((counter) => giveBack(table, counter, [id])),
   ])
-}
-
-/**
- * Marks the source of a complete sign-in as known to all login names of its user. Does not throw.
- *
- * @param attempt - Its mark is that of one login name. The marks of all login names are written with it.
- * @param sessionTtlSeconds - Longest life of a session.
- */
-export async function markAttempt(
-  table: Table,
-  { user, subject, source, mark }: Attempt,
-  sessionTtlSeconds: number,
-  now: Date,
-): Promise<void> {
-  if ('loginName' in subject && user) {
-    await markKnownSources(table, user, { source, mark, sessionTtlSeconds }, now)
-  }
 }

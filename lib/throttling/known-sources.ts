@@ -1,8 +1,10 @@
-import { attribute, type Item, type Table } from '../aws/dynamodb.ts'
+import { attribute, type Item } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
+import type { At } from '../context.ts'
 import { secondOf } from '../time.ts'
 import { loginNamesOf, type User } from '../users/user.ts'
 import { knownSourceKey } from './limits.ts'
+import { sourceOf } from './source.ts'
 import { logUnwritten } from './store.ts'
 
 /** How long a mark is valid after the last session of the source could have ended. */
@@ -20,45 +22,40 @@ const RENEWED_AFTER_SECONDS = 86_400
 export const isKnownSource = (mark: Item | undefined, userId: string | undefined, now: Date): boolean =>
   userId !== undefined && ownerOf(mark) === userId && expiryOf(mark) > secondOf(now)
 
-/** A source to mark as known. */
-interface KnownSource {
-  /** See `sourceOf` in `lib/throttling/limits.ts`. */
-  source: string
-  /** The stored mark. */
-  mark: Item | undefined
-  /** Longest life of a session. */
-  sessionTtlSeconds: number
-}
+/** A request of a user, whose source becomes known for longer than a session lives. */
+type Marking = At<'SESSION_TTL_SECONDS'>
 
 /**
- * Marks a source as known to a user under a login name, if it has no mark, or one older than a day. A failure
- * is only logged.
+ * Marks the source of a request as known to a user under a login name, if it has no mark, or one older than a
+ * day. A failure is only logged.
+ *
+ * @param mark - The stored mark of the login name and the source, if it was read.
  */
 export async function markKnownSource(
-  { aws, name }: Table,
+  { table, config, origin, now }: Marking,
   { loginName, userId }: { loginName: string; userId: string },
-  { source, mark, sessionTtlSeconds }: KnownSource,
-  now: Date,
+  mark: Item | undefined,
 ): Promise<void> {
-  const expiresAt = secondOf(now) + sessionTtlSeconds + KNOWN_BEYOND_SESSION_SECONDS
+  const expiresAt = secondOf(now) + config.SESSION_TTL_SECONDS + KNOWN_BEYOND_SESSION_SECONDS
   if (ownerOf(mark) === userId && expiryOf(mark) > expiresAt - RENEWED_AFTER_SECONDS) return
-  await aws('dynamodb', 'UpdateItem', {
-    TableName: name,
-    Key: knownSourceKey(loginName, source),
-    UpdateExpression: 'SET expiresAt = :expiresAt, ownerId = :ownerId',
-    ExpressionAttributeValues: { ':expiresAt': attribute(expiresAt), ':ownerId': attribute(userId) },
-  }).catch(logUnwritten)
+  await table
+    .aws('dynamodb', 'UpdateItem', {
+      TableName: table.name,
+      Key: knownSourceKey(loginName, sourceOf(origin.sourceIp)),
+      UpdateExpression: 'SET expiresAt = :expiresAt, ownerId = :ownerId',
+      ExpressionAttributeValues: { ':expiresAt': attribute(expiresAt), ':ownerId': attribute(userId) },
+    })
+    .catch(logUnwritten)
 }
 
 /** Marks a source as known to a user under each of its login names; see {@link markKnownSource}. */
 export async function markKnownSources(
-  table: Table,
+  at: Marking,
   user: Pick<User, 'id' | 'username' | 'email'>,
-  known: KnownSource,
-  now: Date,
+  mark: Item | undefined,
 ): Promise<void> {
   const owners = loginNamesOf(user).map((loginName) => ({ loginName, userId: user.id }))
-  await together(owners.map((owner) => markKnownSource(table, owner, known, now)))
+  await together(owners.map((owner) => markKnownSource(at, owner, mark)))
 }
 
 const ownerOf = (mark: Item | undefined): unknown => Object(mark?.ownerId).S

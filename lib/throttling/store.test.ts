@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fifty } from '../../test/support/at-once.ts'
 import { useTable } from '../../test/support/aws/table.ts'
+import { testAt } from '../../test/support/users/users.ts'
 import type { AwsCall } from '../aws/client.ts'
 import { getItems, type Item } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
@@ -312,9 +313,9 @@ describe('a source', () => {
 
   const dayEnd = second + 1_000 + 60 * 86_400
   const key = () => knownSourceKey(`ada-${count}`, '203.0.113.7')
-  const known = (mark: Item | undefined) => ({ source: '203.0.113.7', mark, sessionTtlSeconds: 1_000 })
+  const marking = (on = table) => ({ ...testAt(on, now), config: { SESSION_TTL_SECONDS: 1_000 } })
   const mark = (as: Item | undefined, on = table) =>
-    markKnownSource(on, { loginName: `ada-${count}`, userId: 'ada-id' }, known(as), now)
+    markKnownSource(marking(on), { loginName: `ada-${count}`, userId: 'ada-id' }, as)
   const storedMark = async () => (await getItems(table, [key()]))[0]
 
   test.each<[string, Item | undefined]>([
@@ -342,7 +343,7 @@ describe('a source', () => {
   test('is marked under each login name of its user', async () => {
     const names = [`eve-${count}`, `eve-${count}@example.org`] as const
     const user = { id: 'eve-id', username: names[0], email: names[1] }
-    await markKnownSources(table, user, known(undefined), now)
+    await markKnownSources(marking(), user, undefined)
     const keys = names.map((name) => knownSourceKey(name, '203.0.113.7'))
     expect(await getItems(table, keys)).toEqual(keys.map((key) => ({ ...key, ...marked(dayEnd, 'eve-id') })))
   })

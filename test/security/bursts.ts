@@ -8,6 +8,7 @@ import type { ApiResponse, Functions } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { type TestService, useService } from '../support/service.ts'
 import { PASSWORD } from '../support/users/sessions.ts'
+import { testAt } from '../support/users/users.ts'
 
 // Each test file that imports this has its own stores. Its clock stands still.
 
@@ -65,8 +66,8 @@ export function newSource(): string {
 export async function markKnown(loginName: string, sourceIp: string): Promise<void> {
   const user = await findUserByName(stores.table, loginName)
   const owner = { loginName, userId: String(user?.id) }
-  const known = { source: sourceIp, mark: undefined, sessionTtlSeconds: 2_592_000 }
-  await markKnownSource(stores.table, owner, known, NOW)
+  const at = { ...testAt(stores.table, NOW), origin: { sourceIp, userAgent: '' } }
+  await markKnownSource({ ...at, config: { SESSION_TTL_SECONDS: 2_592_000 } }, owner, undefined)
 }
 
 /** Fills the counter of a source that names know with attempts, as earlier guesses do. */

@@ -6,10 +6,10 @@ import {
   type Attempt,
   admitAttempt,
   completeAttempt,
-  markAttempt,
   returnAttempt,
 } from '../../../lib/throttling/attempt.ts'
 import type { Subject } from '../../../lib/throttling/counter.ts'
+import { markKnownSources } from '../../../lib/throttling/known-sources.ts'
 import type { Limits } from '../../../lib/throttling/limits.ts'
 import { returnUnjudged } from '../../../lib/throttling/reservations.ts'
 import type { ReservingTable } from '../../../lib/throttling/store.ts'
@@ -109,9 +109,10 @@ export async function runSchedule(seed: number, users: readonly User[]): Promise
       const isCorrect = (await verifyUserPassword(attempt, password)) !== undefined
       const completes = isCorrect && 'loginName' in subject
       schedule.verdicts.push({ attempt, isCorrect, completes, at: schedule.additions.length })
-      if (completes) {
+      if (completes && attempt.user) {
         await completeAttempt(store, attempt)
-        await markAttempt(store, attempt, 86_400, now)
+        const marking = { ...at, config: { SESSION_TTL_SECONDS: 86_400 } }
+        await markKnownSources(marking, attempt.user, attempt.mark)
       } else if (isCorrect) await returnAttempt(store, attempt)
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
