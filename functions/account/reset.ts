@@ -37,7 +37,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
     changedAt: new Date().toISOString(),
     ...revokeSessions(user),
   }
-  const change = { changes, changeId: randomUUID(), more: [spend(mailId, now)], detail: 'reset' }
+  const change = { changes, changeId: randomUUID(), more: [spend(mailId, now)], detail: 'reset' } as const
   const isStored = await changeUser(table, user, change, byUser(at, user.id))
   if (!isStored) throw invalidLink('spent, or the user changed')
   await together([

@@ -10,7 +10,7 @@ import {
   startConfirmation,
   withoutCode,
 } from './confirmation.ts'
-import type { MailEvent } from './event.ts'
+import type { MailEvent, NoticeKind } from './event.ts'
 import { cancellableSeconds, findFactorReset } from './factor-reset.ts'
 import { findRecipient, findRecipientByName, type Recipient } from './recipient.ts'
 import type { Message } from './render.ts'
@@ -56,6 +56,17 @@ export interface MailingService {
   factorResetDelaySeconds: number
 }
 
+/** The event of a kind. */
+type EventOf<K extends MailEvent['kind']> = MailEvent & { kind: K }
+
+/** What the plans of all kinds have in common. */
+interface Planning {
+  table: Table
+  publicUrl: string
+  facts: Facts & { delaySeconds: number }
+  now: Date
+}
+
 /**
  * Returns the mail of an event, or `undefined` if no mail follows. Only here does a request for a mail depend
  * on which users exist: its client has already got the response (docs/decisions/0096).
@@ -70,87 +81,111 @@ export async function planMail(
 ): Promise<PlannedMail | undefined> {
   const { at, origin } = event
   const facts = { service, at, origin, forgotUrl: `${publicUrl}/forgot`, delaySeconds }
+  const plan = PLANS[event.kind as keyof typeof PLANS] as Plan<MailEvent> | undefined
+  if (plan) return plan(event, { table, publicUrl, facts, now })
+  const { kind, to, username } = event as EventOf<NoticeKind>
+  return { to, message: NOTICES[kind]({ ...facts, username }) }
+}
 
-  const confirm = (to: string, details: ConfirmationDetails, user?: Recipient): PlannedMail => {
-    const { kind } = details
-    const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-    const { confirmation, token, code } = startConfirmation(details, now, random)
-    const link = `${publicUrl}/confirm#${kind}=${token}`
-    const messageWith = (code?: string) =>
-      CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username })
-    const codeless = { message: messageWith(), confirmation: withoutCode(confirmation) }
-    // A code is valid only with the mail id, which the recipient of an operator's mail does not have.
-    if (origin === undefined) return { to, ...codeless }
-    return { to, message: messageWith(code), confirmation, withoutCode: codeless }
-  }
-  const tellOwner = (owner: Recipient): PlannedMail | undefined => {
-    const to = mailboxOf(owner)
-    // This mail offers a new password, which a disabled user cannot choose.
-    if (to === undefined || owner.disabled) return undefined
-    return { to, message: accountExists({ ...facts, username: owner.username }) }
-  }
+type Plan<E> = (event: E, planning: Planning) => Promise<PlannedMail | undefined>
 
-  switch (event.kind) {
-    case 'registration':
-    case 'invitation': {
-      const to = addressIn(event.mailId)
-      const owner = await findRecipientByName(table, to.toLowerCase())
-      if (owner !== undefined) return tellOwner(owner)
-      // A right to invoke the mailer must not be a right to invite: only operators store invitations.
-      if (event.kind === 'invitation' && !(await isInvited(table, event.mailId))) {
-        throw new Error('no operator stored this invitation')
-      }
-      return confirm(to, { kind: event.kind, mailId: event.mailId, bindings: {} })
-    }
-    case 'reset': {
-      const user = await findRecipientByName(table, event.loginName)
-      const to = user && mailboxOf(user)
-      if (user === undefined || user.disabled || to === undefined) return undefined
-      const { id: userId, generation, email } = user
-      const bindings = { userId, generation, email }
-      return confirm(to, { kind: 'reset', mailId: event.mailId, bindings }, user)
-    }
-    case 'address': {
-      const to = addressIn(event.mailId)
-      const user = await findRecipient(table, event.userId)
-      if (user === undefined || user.disabled || user.generation !== event.generation) return undefined
-      const owner = await findRecipientByName(table, to.toLowerCase())
-      if (owner !== undefined && owner.id !== user.id) return tellOwner(owner)
-      const { id: userId, generation, email } = user
-      const bindings = { userId, generation, email }
-      return confirm(to, { kind: 'address', mailId: event.mailId, bindings }, user)
-    }
-    case 'enrolment': {
-      const user = await findRecipient(table, event.userId)
-      const to = user && verifiedMailboxOf(user)
-      if (user === undefined || user.disabled || to === undefined) return undefined
-      if (user.generation !== event.generation) return undefined
-      const { id: userId, generation, email } = user
-      const bindings = { userId, generation, email }
-      return confirm(to, { kind: 'enrolment', mailId: event.mailId, bindings }, user)
-    }
-    case 'factor-reset': {
-      const { mailId, userId } = event
-      const user = await findRecipient(table, userId)
-      const to = user && verifiedMailboxOf(user)
-      const reset = await findFactorReset(table, userId)
-      // A right to invoke the mailer must not be a right to announce a reset: only operators store one. It
-      // may also be cancelled already.
-      if (user === undefined || to === undefined || reset?.mailId !== mailId) return undefined
-      const linkTtlSeconds = cancellableSeconds(delaySeconds)
-      return confirm(to, { kind: 'cancel-reset', mailId, bindings: { userId }, linkTtlSeconds }, user)
-    }
-    case 'offline-access': {
-      const user = await findRecipient(table, event.userId)
-      const to = user && verifiedMailboxOf(user)
-      if (user === undefined || user.disabled || to === undefined) return undefined
-      const { username } = user
-      return {
-        to,
-        message: offlineAccess({ ...facts, username, app: event.app, link: `${publicUrl}/account` }),
-      }
-    }
-    default:
-      return { to: event.to, message: NOTICES[event.kind]({ ...facts, username: event.username }) }
+/** The plan of each kind of mail. A notice has none: its event says to whom it goes. */
+const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> } = {
+  registration: planRegistration,
+
+  invitation: planRegistration,
+
+  async reset(event, planning) {
+    const user = await findRecipientByName(planning.table, event.loginName)
+    const to = user && mailboxOf(user)
+    if (!user || !to || user.disabled) return undefined
+    return confirm(planning, to, boundTo(user, event), user)
+  },
+
+  async address(event, planning) {
+    const to = addressIn(event.mailId)
+    const user = await findRecipient(planning.table, event.userId)
+    if (!user || user.disabled || user.generation !== event.generation) return undefined
+    const owner = await findRecipientByName(planning.table, to.toLowerCase())
+    if (owner && owner.id !== user.id) return tellOwner(planning, owner)
+    return confirm(planning, to, boundTo(user, event), user)
+  },
+
+  async enrolment(event, planning) {
+    const user = await findRecipient(planning.table, event.userId)
+    const to = user && verifiedMailboxOf(user)
+    if (!user || !to || user.disabled || user.generation !== event.generation) return undefined
+    return confirm(planning, to, boundTo(user, event), user)
+  },
+
+  async 'factor-reset'({ mailId, userId }, planning) {
+    const { table, facts } = planning
+    const user = await findRecipient(table, userId)
+    const to = user && verifiedMailboxOf(user)
+    const reset = await findFactorReset(table, userId)
+    // A right to invoke the mailer must not be a right to announce a reset: only operators store one. It
+    // may also be cancelled already.
+    if (!user || !to || reset?.mailId !== mailId) return undefined
+    const linkTtlSeconds = cancellableSeconds(facts.delaySeconds)
+    return confirm(planning, to, { kind: 'cancel-reset', mailId, bindings: { userId }, linkTtlSeconds }, user)
+  },
+
+  async 'offline-access'({ userId, app }, { table, publicUrl, facts }) {
+    const user = await findRecipient(table, userId)
+    const to = user && verifiedMailboxOf(user)
+    if (!user || !to || user.disabled) return undefined
+    const { username } = user
+    return { to, message: offlineAccess({ ...facts, username, app, link: `${publicUrl}/account` }) }
+  },
+}
+
+/** Plans the mail to the address of a new user. */
+async function planRegistration(
+  { kind, mailId }: EventOf<'registration' | 'invitation'>,
+  planning: Planning,
+): Promise<PlannedMail | undefined> {
+  const to = addressIn(mailId)
+  const owner = await findRecipientByName(planning.table, to.toLowerCase())
+  if (owner) return tellOwner(planning, owner)
+  // A right to invoke the mailer must not be a right to invite: only operators store invitations.
+  if (kind === 'invitation' && !(await isInvited(planning.table, mailId))) {
+    throw new Error('no operator stored this invitation')
   }
+  return confirm(planning, to, { kind, mailId, bindings: {} })
+}
+
+/**
+ * Binds a confirmation to the state of its user. Nothing else of the event counts: the right to invoke the mailer is no right to bind
+ * a mail to another user.
+ */
+const boundTo = (
+  { id: userId, generation, email }: Recipient,
+  { kind, mailId }: Pick<ConfirmationDetails, 'kind' | 'mailId'>,
+): ConfirmationDetails => ({ kind, mailId, bindings: { userId, generation, email } })
+
+/** Returns a mail that asks to confirm something. */
+function confirm(
+  { publicUrl, facts, now }: Planning,
+  to: string,
+  details: ConfirmationDetails,
+  user?: Recipient,
+): PlannedMail {
+  const { kind } = details
+  const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
+  const { confirmation, token, code } = startConfirmation(details, now, random)
+  const link = `${publicUrl}/confirm#${kind}=${token}`
+  const messageWith = (code?: string) =>
+    CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username })
+  const codeless = { message: messageWith(), confirmation: withoutCode(confirmation) }
+  // A code is valid only with the mail id, which the recipient of an operator's mail does not have.
+  if (facts.origin === undefined) return { to, ...codeless }
+  return { to, message: messageWith(code), confirmation, withoutCode: codeless }
+}
+
+/** Returns the mail to the owner of an address that another client asked to confirm. */
+function tellOwner({ facts }: Planning, owner: Recipient): PlannedMail | undefined {
+  const to = mailboxOf(owner)
+  // This mail offers a new password, which a disabled user cannot choose.
+  if (to === undefined || owner.disabled) return undefined
+  return { to, message: accountExists({ ...facts, username: owner.username }) }
 }
