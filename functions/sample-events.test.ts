@@ -4,29 +4,19 @@ import type {
   APIGatewayProxyEvent,
   APIGatewayTokenAuthorizerEvent,
 } from 'aws-lambda'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type LocalAws, startLocalAws } from '../local/aws.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { fillTokens } from '../local/tokens.ts'
+import { useAws } from '../test/support/aws/table.ts'
 import { warmHandlers } from '../test/support/http/handlers.ts'
 import { lambdaContext, parsed, sampleEvent } from '../test/support/http/lambda.ts'
 import { OUTCOMES, SAMPLES } from '../test/support/http/sample-events.ts'
-import {
-  describeService,
-  mailOf,
-  resourcesOf,
-  tokenSourceOf,
-} from '../test/support/process/service-description.ts'
+import { describeService, tokenSourceOf } from '../test/support/process/service-description.ts'
 
 const service = describeService()
-let aws: LocalAws
-let handlerOf: ReturnType<typeof warmHandlers>
 
-beforeAll(async () => {
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
-  handlerOf = warmHandlers(service, aws)
-  for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
-})
-afterAll(() => aws.stop())
+const aws = await useAws(service)
+const handlerOf = warmHandlers(service, aws)
+for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
 
 test('every function has a sample event that bears its name', () => {
   const own = Object.entries(SAMPLES).filter(([file, { functionKey }]) => file === `${functionKey}.json`)

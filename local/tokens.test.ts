@@ -1,25 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import { readUnverified, verifyAccessToken } from '../lib/tokens/access-token.ts'
 import { publicKeyCache } from '../lib/tokens/public-keys.ts'
+import { useAws } from '../test/support/aws/table.ts'
 import {
   describeService,
-  resourcesOf,
   tokenPartiesOf,
   tokenSourceOf,
 } from '../test/support/process/service-description.ts'
-import { type LocalAws, startLocalAws } from './aws.ts'
 import { fillTokens } from './tokens.ts'
 
 const service = describeService()
 const parties = tokenPartiesOf(service)
 const now = new Date()
-let aws: LocalAws
 
-beforeAll(async () => {
-  aws = await startLocalAws(resourcesOf(service), service.provider.region)
-})
-afterAll(() => aws.stop())
+const aws = await useAws(service)
 
 const fill = <T>(event: T) => fillTokens(event, tokenSourceOf(service, aws), now)
 

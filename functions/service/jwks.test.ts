@@ -1,23 +1,18 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { expect, test } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
+import { useAws } from '../../test/support/aws/table.ts'
 import { loadHandler } from '../../test/support/http/handlers.ts'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lambda.ts'
 import {
   describeService,
-  resourcesOf,
   tokenPartiesOf,
   tokenSourceOf,
 } from '../../test/support/process/service-description.ts'
 
 const service = describeService()
-let aws: LocalAws
 
-beforeAll(async () => {
-  aws = await startLocalAws(resourcesOf(service), service.provider.region)
-})
-afterAll(() => aws.stop())
+const aws = await useAws(service)
 
 test('a client verifies tokens of either key with the published keys', async () => {
   const handler = await loadHandler(service, 'metadata', aws)

@@ -1,6 +1,7 @@
 import { verify } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { expect, test } from 'vitest'
+import { useAws } from '../../test/support/aws/table.ts'
+import { describeService } from '../../test/support/process/service-description.ts'
 import { testUser } from '../../test/support/users/users.ts'
 import { awsClient } from '../aws/client.ts'
 import { secondOf } from '../time.ts'
@@ -8,10 +9,9 @@ import type { User } from '../users/user.ts'
 import { issueToken } from './issue.ts'
 import { readPublicKey } from './public-keys.ts'
 
-let local: LocalAws
-
+const KEY = describeService().custom.auth.signingKey
 const config = {
-  SIGNING_KEY: 'alias/signs',
+  SIGNING_KEY: KEY,
   TOKEN_ISSUER: 'https://issuer.example',
   TOKEN_AUDIENCE: 'the audience',
   TOKEN_TTL_SECONDS: 900,
@@ -29,11 +29,7 @@ const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_5
     { id: 'the session', authTime: 1_795_532_400, amr: 'pwd' },
   )
 
-beforeAll(async () => {
-  const key = { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/signs' } }
-  local = await startLocalAws([key], 'eu-central-1')
-})
-afterAll(() => local.stop())
+const local = await useAws()
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const ada = testUser({ username: 'ada', role: 'admin' })
@@ -63,10 +59,7 @@ test('an access token contains its user, its session and its lifetime', async ()
 
 test('it is signed with the key of its kid', async () => {
   const { authToken } = await issue(ada)
-  const { key, kid } = await readPublicKey(
-    awsClient(local.settings).within(Date.now() + 4_500),
-    'alias/signs',
-  )
+  const { key, kid } = await readPublicKey(awsClient(local.settings).within(Date.now() + 4_500), KEY)
   const [header = '', claims = '', signature = ''] = authToken.split('.')
   expect(parsed(header)).toStrictEqual({ alg: 'RS256', typ: 'at+jwt', kid })
   const input = Buffer.from(`${header}.${claims}`)

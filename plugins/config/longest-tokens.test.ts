@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { awsClient } from '../../lib/aws/client.ts'
 import { isClientId } from '../../lib/oauth/clients/client.ts'
 import { isClientUrl } from '../../lib/oauth/clients/url-client.ts'
@@ -8,10 +8,12 @@ import { issueToken } from '../../lib/tokens/issue.ts'
 import { kmsSigner } from '../../lib/tokens/signer.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
-import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { useAws } from '../../test/support/aws/table.ts'
+import { describeService } from '../../test/support/process/service-description.ts'
 import { testUser } from '../../test/support/users/users.ts'
 import { faultsOfTokens, longestTokens } from './longest-tokens.ts'
 
+const KEY = describeService().custom.auth.signingKey
 vi.mock('../../auth.config.ts', () => ({
   default: {
     roles: ['user', 'administrator-of-all'],
@@ -28,13 +30,7 @@ vi.mock('../../auth.config.ts', () => ({
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const AUDIENCE = 'the-api'
-
-let local: LocalAws
-beforeAll(async () => {
-  const key = { Type: 'AWS::KMS::Alias', Properties: { AliasName: 'alias/signs' } }
-  local = await startLocalAws([key], 'eu-central-1')
-})
-afterAll(() => local.stop())
+const local = await useAws()
 
 // A user, a session and a client whose values are as long as the rules of this service allow.
 const labels = `${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`
@@ -65,7 +61,7 @@ test('the user, session and clients of these tests have the longest values', () 
 function issuing(issuer: string) {
   const table = { aws: awsClient(local.settings).within(Date.now() + 4_500), name: '' }
   const config = {
-    SIGNING_KEY: 'alias/signs',
+    SIGNING_KEY: KEY,
     TOKEN_ISSUER: issuer,
     TOKEN_AUDIENCE: AUDIENCE,
     TOKEN_TTL_SECONDS: 900,

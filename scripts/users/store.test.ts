@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser, findUser } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { type Store, startStore } from '../../test/support/process/operator.ts'
+import { useStore } from '../../test/support/process/operator.ts'
 import { addTestUser, testAct } from '../../test/support/users/users.ts'
 import { changeExisting } from './store.ts'
 
-let store: Store
 let ada: User
 
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 beforeEach(async () => {
   await store.clear()
   ada = await addTestUser(store.table, { username: 'ada', email: 'ada@example.org' })

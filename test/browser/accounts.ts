@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Page } from 'playwright-core'
 import { expect, inject, onTestFinished } from 'vitest'
 import { sendForAll } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 import { heading, open, press, signIn } from './browser.ts'
 import { startClock } from './service-clock.ts'
 
@@ -24,10 +24,8 @@ const read = new Set<string>()
 export const serviceUrl = () => inject('serviceUrl')
 
 /** Starts another service for one test. @returns Its URL. */
-export async function startOther(...args: Parameters<typeof startService>): Promise<string> {
-  const other = await startService(...args)
-  onTestFinished(() => other.stop())
-  return other.url
+export async function startOther(params: Record<string, string>, options?: string[]): Promise<string> {
+  return (await useLocalService({ params, ...(options && { options }) })).url
 }
 
 /** Starts another service for one test, which begins with a minute of the service: no second one begins in it. @returns Its URL. */

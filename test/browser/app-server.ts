@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
-import { afterAll } from 'vitest'
 import { listen } from '../local/aws-service.ts'
-import { startService } from '../support/process/service.ts'
+import { atEnd } from '../support/at-end.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 
 /** A server of pages at another origin, as an app has. */
 export interface AppServer {
@@ -28,19 +28,19 @@ export async function startAppServer(render: (path: string) => string): Promise<
  *
  * @param render - Returns the HTML of a path of the app, given the URL of the service.
  * @param parameters - More parameters of the service, given the origin of the app.
- * @param args - Of the process of the service.
+ * @param options - Of the process of the service.
  */
 export async function startAppWithService(
   render: (serviceUrl: string, path: string) => string,
   parameters: (origin: string) => Record<string, string> = () => ({}),
-  args?: string[],
+  options: string[] = [],
 ) {
   const app = await startAppServer((path) => render(service.url, path))
   const origin = `http://localhost:${app.port}`
-  const service = await startService({ allowedOrigins: origin, ...parameters(origin) }, args)
-  afterAll(async () => {
-    app.stop()
-    await service.stop()
+  const service = await useLocalService({
+    params: { allowedOrigins: origin, ...parameters(origin) },
+    options,
   })
+  atEnd(app.stop)
   return { app, origin, service }
 }

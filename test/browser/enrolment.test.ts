@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { begin } from '../support/process/command.ts'
-import { type Service, startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 import { newName, nextMail, PASSWORD } from './accounts.ts'
 import { addAuthenticator, judgeRecorded, recordResponses, withoutAutofill } from './authenticator.ts'
 import {
@@ -21,12 +21,9 @@ import { closeWhileBusy, dialog, fillIn, pressIn, saveCodes, shownSecret, startA
 useBrowser()
 
 const MISSING = 'You are not signed in: the second factor is missing.'
-
-let service: Service
-beforeAll(async () => {
-  service = await startService({ requireSecondFactor: 'all', limitMailSource: '1000/3600' })
+const service = await useLocalService({
+  params: { requireSecondFactor: 'all', limitMailSource: '1000/3600' },
 })
-afterAll(() => service.stop())
 
 /** Registers on the pages of a service whose users must have a second factor, up to the link that sets it up. */
 async function registerAt(

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Service, startService } from '../support/process/service.ts'
+import { describe, expect, test } from 'vitest'
+import { useLocalService } from '../support/process/local-service.ts'
 import { TECHNICAL } from '../support/technical-words.ts'
 import {
   ACCOUNT,
@@ -17,13 +17,8 @@ import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBr
 import { confirmPassword, dialog, fillIn, saveCodes, shownSecret, startApp } from './factors.ts'
 
 const SIGN_IN = 'Sign in to Acme Shop'
-
-let service: Service
 const url = (path: string) => `${service.url}/${path}`
-beforeAll(async () => {
-  service = await startService({ demo: 'off', serviceName: 'Acme Shop' })
-})
-afterAll(() => service.stop())
+const service = await useLocalService({ params: { demo: 'off', serviceName: 'Acme Shop' } })
 
 useBrowser()
 

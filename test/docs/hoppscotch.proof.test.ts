@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { MANY_PASSWORDS, startService } from '../support/process/service.ts'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { useLocalService } from '../support/process/local-service.ts'
+import { MANY_PASSWORDS } from '../support/process/service.ts'
 import { root } from '../support/process/service-description.ts'
 
 // The collection sends wrong passwords, and asks for a challenge of a passkey. Other tests use up the limit of these in the shared service.
-const service = await startService(MANY_PASSWORDS)
+const service = await useLocalService({ params: MANY_PASSWORDS })
 const serviceUrl = service.url
-afterAll(() => service.stop())
 
 const collection = fileURLToPath(new URL('../../examples/hoppscotch/jwt-demo.json', import.meta.url))
 const environment = new URL('../../examples/hoppscotch/local.environment.json', import.meta.url)

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
-import { startLocalAws } from '../../local/aws.ts'
+import { expect, test } from 'vitest'
 import { clientsCommand } from '../../scripts/clients/command.ts'
+import { useAws } from '../support/aws/table.ts'
 import { beginInProcess, wordsOf } from '../support/process/command.ts'
-import { describeService, resourcesOf, root } from '../support/process/service-description.ts'
+import { describeService, root } from '../support/process/service-description.ts'
 
 const service = describeService()
 
@@ -35,8 +35,7 @@ test.each([
   const exchanges = exchangesIn(document)
   expect(exchanges.length).toBeGreaterThan(count)
   // As `npm start` does, with the demo clients.
-  const local = await startLocalAws(resourcesOf(service), service.provider.region)
-  onTestFinished(() => local.stop())
+  const local = await useAws(service)
   for (const { command, output } of exchanges) {
     const printed = await outputOf(command, local.settings.endpoints.dynamodb.origin)
     const source = output.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '\\S+')

@@ -7,6 +7,8 @@ import { codeIn, newAddress, tokenIn } from '../support/users/mails.ts'
 import { PASSWORD } from '../support/users/sessions.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
+// Access tokens and requests that are older than requireSecondFactor.
+
 const service = await useService()
 const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 

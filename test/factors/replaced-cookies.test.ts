@@ -5,6 +5,8 @@ import { recordLogs } from '../support/logs.ts'
 import { useService } from '../support/service.ts'
 import { addTotp, beginLogin, bodyOf, enterPassword, totpCode } from '../support/users/factors.ts'
 
+// Which session ends, if the cookie of a browser changes between the steps of a sign-in.
+
 recordLogs([], ['info', 'warn'])
 const service = await useService()
 const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })

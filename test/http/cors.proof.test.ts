@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { LISTED_ORIGINS, type Package, packageChangedProd, packageProd } from '../infrastructure/packaged.ts'
 import { NOT_FOUND, sendForAll, tokenOf } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 
 const [APP, ADMIN] = LISTED_ORIGINS
 const EVIL = 'https://evil.example'
@@ -12,7 +12,10 @@ const NONE = { allowedOrigins: ' ' }
 const NO_PAGES = { pages: 'off', oauth: 'off' }
 
 const all = inject('serviceUrl')
-const [listing, closed] = await Promise.all([startService(LIST), startService({ ...NONE, ...NO_PAGES })])
+const [listing, closed] = await Promise.all([
+  useLocalService({ params: LIST }),
+  useLocalService({ params: { ...NONE, ...NO_PAGES } }),
+])
 afterAll(() => Promise.all([listing.stop(), closed.stop()]))
 
 const preflight = (url: string, origin: string, method: string) =>

@@ -1,17 +1,11 @@
 import { beforeAll, expect, test, vi } from 'vitest'
-import { startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { startProxy } from '../support/aws/aws-proxy.ts'
+import { useAws } from '../support/aws/table.ts'
 import { loadHandler } from '../support/http/handlers.ts'
 import { lambdaContext, sampleEvent } from '../support/http/lambda.ts'
 import { SAMPLES } from '../support/http/sample-events.ts'
-import {
-  describeService,
-  mailOf,
-  resourcesOf,
-  tableOf,
-  tokenSourceOf,
-} from '../support/process/service-description.ts'
+import { describeService, tableOf, tokenSourceOf } from '../support/process/service-description.ts'
 import { isProof } from '../support/rows.ts'
 import { addTestUser } from '../support/users/users.ts'
 
@@ -30,7 +24,7 @@ beforeAll(async () => {
 
 /** @param userCount - Number of users in the table, in addition to the demo users. */
 async function countCalls(userCount: number): Promise<Calls> {
-  const aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
+  const aws = await useAws(service)
   const table = tableOf(service, aws)
   for (let index = 0; index < userCount; index += 1) {
     await addTestUser(table, { username: `user-${index}`, passwordHash: '$argon2id$' })
@@ -51,7 +45,6 @@ async function countCalls(userCount: number): Promise<Calls> {
     calls[functionKey] = [...proxy.calls]
   }
   proxy.close()
-  aws.stop()
   return calls
 }
 

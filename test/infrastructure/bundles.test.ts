@@ -1,16 +1,14 @@
 import '../support/process/real-argon2.ts'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LocalAws, startLocalAws } from '../../local/aws.ts'
+import { afterAll, describe, expect, test } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
 import { OWN_CONTEXT } from '../http/own-claims.ts'
+import { useAws } from '../support/aws/table.ts'
 import { parsed, sampleEvent } from '../support/http/lambda.ts'
 import { SAMPLES } from '../support/http/sample-events.ts'
 import {
   describeService,
   environmentOf,
-  mailOf,
-  resourcesOf,
   root,
   tokenSourceOf,
 } from '../support/process/service-description.ts'
@@ -20,23 +18,19 @@ import { bundleOf, invokeBundle, unpack } from './run-bundle.ts'
 import { unzip } from './unzip.ts'
 
 const service = describeService()
-let aws: LocalAws
 /** Each function's package, by function key: file contents by name. */
 const packages = new Map<string, ReadonlyMap<string, Buffer>>()
 mkdirSync(`${root}/.results`, { recursive: true })
 const folder = mkdtempSync(`${root}/.results/bundles-`)
 
-beforeAll(async () => {
-  const { folder: packaged } = await packageDev()
-  for (const functionKey of Object.keys(service.functions)) {
-    const files = unzip(readFileSync(`${packaged}/${functionKey}.zip`))
-    packages.set(functionKey, files)
-    unpack(files, `${folder}/${functionKey}`)
-  }
-  aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
-})
+const { folder: packaged } = await packageDev()
+for (const functionKey of Object.keys(service.functions)) {
+  const files = unzip(readFileSync(`${packaged}/${functionKey}.zip`))
+  packages.set(functionKey, files)
+  unpack(files, `${folder}/${functionKey}`)
+}
+const aws = await useAws(service)
 afterAll(() => {
-  aws.stop()
   rmSync(folder, { recursive: true })
 })
 

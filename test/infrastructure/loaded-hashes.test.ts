@@ -2,17 +2,16 @@ import '../support/process/real-argon2.ts'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { verifyPassword } from '../../lib/passwords/hash.ts'
 import { findUserByName } from '../../lib/users/store.ts'
-import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
 import { foreignHashes } from '../security/hashes/foreign-hashes.ts'
+import { useAws } from '../support/aws/table.ts'
 import { loginEvent, sampleEvent } from '../support/http/lambda.ts'
 import {
   describeService,
   environmentOf,
-  resourcesOf,
   root,
   tableOf,
   tokenSourceOf,
@@ -30,24 +29,20 @@ const BCRYPT = 'node_modules/bcryptjs/index.js'
 const LOGGED = "{ event: 'argon2.fallback', reason: 'ERR_CRYPTO_ARGON2_NOT_SUPPORTED' }\n"
 
 const service = describeService()
-let aws: LocalAws
 // Outside this repository, whose node_modules Node.js would find otherwise.
 const folder = mkdtempSync(join(tmpdir(), 'hashes-'))
 
-beforeAll(async () => {
-  const { folder: packaged } = await packageDev()
-  for (const functionKey of ['login', 'password']) {
-    const files = unzip(readFileSync(`${packaged}/${functionKey}.zip`))
-    unpack(files, `${folder}/whole/${functionKey}`)
-    unpack(
-      [...files].filter(([name]) => name !== FALLBACK && name !== BCRYPT),
-      `${folder}/bundle-alone/${functionKey}`,
-    )
-  }
-  aws = await startLocalAws(resourcesOf(service), service.provider.region)
-})
+const { folder: packaged } = await packageDev()
+for (const functionKey of ['login', 'password']) {
+  const files = unzip(readFileSync(`${packaged}/${functionKey}.zip`))
+  unpack(files, `${folder}/whole/${functionKey}`)
+  unpack(
+    [...files].filter(([name]) => name !== FALLBACK && name !== BCRYPT),
+    `${folder}/bundle-alone/${functionKey}`,
+  )
+}
+const aws = await useAws(service)
 afterAll(() => {
-  aws.stop()
   rmSync(folder, { recursive: true })
 })
 

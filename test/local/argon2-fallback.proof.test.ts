@@ -1,10 +1,9 @@
 import '../support/process/real-argon2.ts'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { tokenOf } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 
-const service = await startService({}, ['--require=./test/security/hashes/without-argon2.cjs'])
-afterAll(() => service.stop())
+const service = await useLocalService({ options: ['--require=./test/security/hashes/without-argon2.cjs'] })
 
 test('the local service signs in where node:crypto has no argon2', async () => {
   expect(await tokenOf(service.url, 'admin')).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)

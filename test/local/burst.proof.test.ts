@@ -2,15 +2,14 @@ import '../support/process/real-argon2.ts'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { send } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 import { addSession, tableAt } from '../support/users/sessions.ts'
 
-const service = await startService()
+const service = await useLocalService()
 const stores = { table: tableAt(service.dynamoDbUrl) }
 let loops: ChildProcess[] = []
 afterAll(async () => {
   for (const loop of loops) loop.kill('SIGKILL')
-  await service.stop()
 })
 
 let refreshTokens: string[] = []

@@ -2,13 +2,12 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, inject, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { get, postLogin, send, sendForAll, tokenOf, withOtherSignature } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 
 const url = inject('serviceUrl')
-const other = await startService({}, [], fileURLToPath(new URL('./other-service', import.meta.url)))
-afterAll(() => other.stop())
+const other = await useLocalService({ folder: fileURLToPath(new URL('./other-service', import.meta.url)) })
 
 /** A whole response of the gateway: status, every header, every byte of the body. */
 const problem = (status: number, body: string, more: Record<string, string> = {}) => ({

@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
 import { sendForAll } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 
-const service = await startService({}, [], fileURLToPath(new URL('./other-service', import.meta.url)))
-afterAll(() => service.stop())
+const service = await useLocalService({ folder: fileURLToPath(new URL('./other-service', import.meta.url)) })
 
 const [, endpoints = '{}'] = /^(\{.*\}) is running at/m.exec(service.output()) ?? []
 const aws = withTimeout(

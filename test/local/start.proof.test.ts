@@ -1,11 +1,10 @@
 import { decodeJwt } from 'jose'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { get, tokenOf, UNAUTHORIZED } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 
 const preload = new URL('./login-an-hour-ago.ts', import.meta.url)
-const service = await startService({}, [`--import=${preload}`])
-afterAll(() => service.stop())
+const service = await useLocalService({ options: [`--import=${preload}`] })
 
 test('a content function does not run without a token, or with a forged or expired one', async () => {
   const { url, output } = service

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ROLES } from '../../lib/application/roles.ts'
 import {
   ADMIN_CONTENT,
@@ -13,7 +13,7 @@ import {
   withOtherSignature,
 } from '../support/http/http.ts'
 import { begin } from '../support/process/command.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 import { root } from '../support/process/service-description.ts'
 
 const run = promisify(execFile)
@@ -30,10 +30,9 @@ const LOADED = `data:text/javascript,${encodeURIComponent(`
 /** LOCAL.md shows those of this repository. Another project has its roles. */
 const DEMO_USERS = ROLES.map((role) => `${role} (password ${role})`).join(' and ')
 
-const service = await startService()
+const service = await useLocalService()
 const banner = service.output()
 const document = readFileSync(`${root}/docs/LOCAL.md`, 'utf8')
-afterAll(() => service.stop())
 
 /** Sends requests and returns the lines that the service logs of them. */
 async function linesOf(send: () => Promise<unknown>, count: number): Promise<string[]> {

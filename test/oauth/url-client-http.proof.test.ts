@@ -1,26 +1,19 @@
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { OWN_PAGE } from '../support/http/cookies.ts'
 import { get, send } from '../support/http/http.ts'
-import { type Service, startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 import { addSession, operator, tableAt } from '../support/users/sessions.ts'
 import { addApi, type Changes, queryOf, VERIFIER } from './clients.ts'
-import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
+import { APP_URL, HOST, startDocumentHost } from './document-host.ts'
 import { approveAt, pageOf } from './proof.ts'
 
 // An app that is not registered signs a user in at `npm start`. Its document is at a host of the developer's machine.
 
-let host: DocumentHost
-let service: Service
-beforeAll(async () => {
-  host = await startDocumentHost()
-  Object.assign(process.env, host.environment())
-  service = await startService()
-})
-afterAll(async () => {
-  await service.stop()
-  host.stop()
-})
+const host = await startDocumentHost()
+Object.assign(process.env, host.environment())
+const service = await useLocalService()
+afterAll(() => host.stop())
 
 test('an app with a document under .test gets a token for an API that takes such apps', async () => {
   const { url } = service

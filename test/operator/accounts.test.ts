@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { optionalText } from '../../lib/aws/dynamodb.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
@@ -12,15 +12,10 @@ import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { remove } from '../../scripts/users/remove.ts'
 import { beginInProcess, refusal, success } from '../support/process/command.ts'
-import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { PASSWORD, readyHash, type Store, temporaryFolder, useStore } from '../support/process/operator.ts'
 import { addTestUser } from '../support/users/users.ts'
 
-let store: Store
-
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 
 const created = new Date('2026-01-31T12:00:00.250Z')
 

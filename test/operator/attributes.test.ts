@@ -102,7 +102,7 @@ test('two commands at once lose no attribute', async () => {
   expect(await stored()).toEqual({ seats: 5, team: 'red', plan: 'pro', beta: false })
 })
 
-/**  TestService values of an earlier definition. */
+/** Stores values of an earlier definition. */
 async function storeFormer() {
   const { id } = await stores.user(name)
   await stores.table.aws('dynamodb', 'UpdateItem', {

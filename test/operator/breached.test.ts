@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { say } from '../support/aws/fake-aws.ts'
 import { RANGE, rangeWith, startBreaches } from '../support/http/fake-breaches.ts'
 import { refusal } from '../support/process/command.ts'
-import { PASSWORD, run, type Store, startStore } from '../support/process/operator.ts'
+import { PASSWORD, run, useStore } from '../support/process/operator.ts'
 
-let store: Store
-
-beforeAll(async () => {
-  store = await startStore()
-  await store.run(['add', 'ada'], PASSWORD)
-})
-afterAll(() => store.stop())
+const store = await useStore()
+await store.run(['add', 'ada'], PASSWORD)
 
 const KNOWN = 'a password in a breach'
 const refused = refusal(1, 'Invalid password: Must not be a password from a known data breach.')

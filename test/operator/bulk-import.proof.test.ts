@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
-import { readyHash, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { readyHash, type Store, temporaryFolder, useStore } from '../support/process/operator.ts'
 
 const COUNT = 10_000
 const HEADER = 'username,role,passwordHash\n'
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 180_000
 test(
   'import adds 10,000 users with ready hashes, and a repeated import adds none',
   async () => {
-    const store = await startStore()
+    const store = await useStore()
     const file = join(temporaryFolder(), 'users.csv')
     const hash = readyHash()
     const rows = Array.from({ length: COUNT }, (_, index) => `user-${index},user,"${hash}"\n`)
@@ -49,7 +49,7 @@ const usernames = async (store: Store) =>
   (await store.items()).filter((item) => text(item, 'sk') === 'profile').map((item) => text(item, 'username'))
 
 test('import that gets SIGKILL and runs again neither loses nor duplicates a user', async () => {
-  const own = await startStore()
+  const own = await useStore()
   onTestFinished(own.stop)
   const [first, rest] = [rows(0, 1_100), rows(1_100, 1_500)]
   // The rest never arrives, so the import cannot end before the signal.

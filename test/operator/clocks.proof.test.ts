@@ -7,6 +7,8 @@ import { useService } from '../support/service.ts'
 import { NEW_PASSWORD, PASSWORD, refresh, signIn, tokensOf } from '../support/users/sessions.ts'
 import { addTestUser } from '../support/users/users.ts'
 
+// The operator's clock is wrong, and the service's is right. Each user is an administrator whose tokens are stolen.
+
 let cases = 0
 
 vi.spyOn(console, 'warn').mockReturnValue()

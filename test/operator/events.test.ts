@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { eventOf, partitionOf } from '../../lib/events/event.ts'
 import { endSession, findSessions } from '../../lib/sessions/store.ts'
@@ -6,11 +6,8 @@ import { completeSignIn } from '../../lib/sign-in/complete.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { ISSUER, withKms } from '../support/aws/fake-kms.ts'
 import { refusal, success } from '../support/process/command.ts'
-import { PASSWORD, run, type Store, startStore } from '../support/process/operator.ts'
+import { PASSWORD, run, useStore } from '../support/process/operator.ts'
 import { addTestUser, testAct, testAt } from '../support/users/users.ts'
-
-let store: Store
-let adaId: string
 
 const LOCAL = 'arn:aws:iam::000000000000:user/local'
 const USER_AGENT = 'Mozilla/5.0 (X11; Linux x86_64)'
@@ -36,22 +33,19 @@ async function eventsOf(...args: string[]) {
 const typesOf = (events: Record<string, unknown>[]) =>
   events.map(({ type, detail, changes }) => [type, detail, changes].flat().filter(Boolean).join(' '))
 
-beforeAll(async () => {
-  store = await startStore()
-  await store.run(['add', 'ada', '--email', 'Ada@example.org'], PASSWORD)
-  adaId = (await store.user('ada'))?.id ?? ''
-  await signIn('203.0.113.7', 3)
-  const { sessions } = await findSessions(store.table, adaId)
-  const act = { ...testAct(), actor: 'user' as const, actorId: adaId, via: 'POST /logout' }
-  for (const session of sessions) await endSession(store.table, session, 'signed-out', act)
-  await store.run(['set-role', 'ada', 'admin'])
-  await store.run(['disable', 'ada'])
-  await store.run(['enable', 'ada'])
-  await store.run(['set-password', 'ada'], 'another correct horse battery')
-  await store.run(['rename', 'ada', 'countess'])
-  await addTestUser(store.table, { username: 'bob' })
-})
-afterAll(() => store.stop())
+const store = await useStore()
+await store.run(['add', 'ada', '--email', 'Ada@example.org'], PASSWORD)
+const adaId = (await store.user('ada'))?.id ?? ''
+await signIn('203.0.113.7', 3)
+const { sessions } = await findSessions(store.table, adaId)
+const act = { ...testAct(), actor: 'user' as const, actorId: adaId, via: 'POST /logout' }
+for (const session of sessions) await endSession(store.table, session, 'signed-out', act)
+await store.run(['set-role', 'ada', 'admin'])
+await store.run(['disable', 'ada'])
+await store.run(['enable', 'ada'])
+await store.run(['set-password', 'ada'], 'another correct horse battery')
+await store.run(['rename', 'ada', 'countess'])
+await addTestUser(store.table, { username: 'bob' })
 
 describe('events', () => {
   test('of a user are the newest first, each once', async () => {

@@ -1,28 +1,24 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { verifyEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { announcement, findFactorReset, storeFactorReset } from '../../lib/mail/factor-reset.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess, refusal, success } from '../support/process/command.ts'
-import { readyHash, run, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { readyHash, run, temporaryFolder, useStore } from '../support/process/operator.ts'
 import { addTestUser, giveFactors, testAct } from '../support/users/users.ts'
 import { startStack } from './describe-stacks.ts'
 
 const NAME = 'serverless-jwt-auth-dev'
-let store: Store
 let events: object[] = []
 
-beforeAll(async () => {
-  store = await startStore({
-    functionNames: [`${NAME}-mailer`],
-    async invoke(_name, event) {
-      events.push(event)
-      return { isReturned: true, payload: 'null' }
-    },
-  })
+const store = await useStore({
+  functionNames: [`${NAME}-mailer`],
+  async invoke(_name, event) {
+    events.push(event)
+    return { isReturned: true, payload: 'null' }
+  },
 })
-afterAll(() => store.stop())
 beforeEach(async () => {
   events = []
   await store.clear()
@@ -130,7 +126,7 @@ describe('reset-factors', () => {
   })
 
   test('refuses a service without mail, and leaves no request', async () => {
-    const without = await startStore()
+    const without = await useStore()
     onTestFinished(() => without.stop())
     const names = { username: 'ada', email: 'ada@example.org', emailVerified: true }
     await addTestUser(without.table, { ...names, passwordHash: readyHash() })

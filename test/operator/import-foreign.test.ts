@@ -1,21 +1,16 @@
 import '../support/process/real-argon2.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { hasPassword } from '../../lib/passwords/hash.ts'
 import { firebaseHash, foreignHashes } from '../security/hashes/foreign-hashes.ts'
 import { refusal, success } from '../support/process/command.ts'
-import { PASSWORD, readyHash, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { PASSWORD, readyHash, temporaryFolder, useStore } from '../support/process/operator.ts'
 import { addTestUser } from '../support/users/users.ts'
 
 // Files as other programs export them.
 
-let store: Store
-
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 beforeEach(() => store.clear())
 
 const added = (count: number) => success(`${count} added, 0 already there, 0 invalid.\n`)

@@ -2,7 +2,7 @@ import { ROLES } from '../../lib/application/roles.ts'
 import '../support/process/real-argon2.ts'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { findObstacle } from '../../scripts/users/import/obstacle.ts'
@@ -15,23 +15,18 @@ import {
   readyHash,
   run,
   type Store,
-  startStore,
   temporaryFolder,
+  useStore,
 } from '../support/process/operator.ts'
 import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users/users.ts'
 
-let store: Store
-
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 beforeEach(() => store.clear())
 
 /** Starts a store that only one test uses. */
 async function startOwnStore(): Promise<Store> {
-  const own = await startStore()
+  const own = await useStore()
   onTestFinished(own.stop)
   return own
 }

@@ -1,17 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { keysCommand } from '../../scripts/keys/command.ts'
 import { begin, beginInProcess, refusal } from '../support/process/command.ts'
 import { root } from '../support/process/service-description.ts'
 import { startAccount } from './keys/account.ts'
 
-let account: Awaited<ReturnType<typeof startAccount>>
-
-beforeAll(async () => {
-  account = await startAccount()
-})
+const account = await startAccount()
 afterAll(() => account.stop())
 beforeEach(() => account.reset())
 

@@ -6,7 +6,7 @@ import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import type { ListOptions } from '../../scripts/users/list/list.ts'
 import { beginInProcess, type Outcome, refusal, success } from '../support/process/command.ts'
-import { readyHash, type Store, startStore } from '../support/process/operator.ts'
+import { readyHash, type Store, useStore } from '../support/process/operator.ts'
 import { proof } from '../support/rows.ts'
 import { addTestUser } from '../support/users/users.ts'
 import { recordedList } from './recorded-list.ts'
@@ -25,7 +25,7 @@ describe('few users', () => {
   const long = 'a-name-of-sixty-four-characters.'.repeat(2)
 
   beforeAll(async () => {
-    store = await startStore()
+    store = await useStore()
     expect(await store.run(['list'])).toEqual(success('No users.\n'))
     for (const name of ['carl', long]) await add(store, name)
     await add(store, 'ada', { email: 'countess@example.org' })
@@ -129,7 +129,7 @@ describe('1,200 users, one with sessions', () => {
   const names = Array.from({ length: 1_200 }, (_, index) => `user-${1_000 + index}`)
 
   beforeAll(async () => {
-    store = await startStore()
+    store = await useStore()
     for (const name of names.toReversed()) await add(store, name)
     await store.signIn('user-1000')
   })
@@ -182,7 +182,7 @@ describe('1,200 users, one with sessions', () => {
 describe('a search by prefix', () => {
   let store: Store
   beforeAll(async () => {
-    store = await startStore()
+    store = await useStore()
     await add(store, 'ada', { email: 'ada@example.org' })
     await add(store, 'adam', { email: 'abe@example.org', role: 'admin' })
     await add(store, 'zoe', { email: 'adb@example.org', role: 'admin' })
@@ -215,7 +215,7 @@ describe('a search by prefix', () => {
   })
 
   test('follows the profile where an index lags behind it', async () => {
-    const late = await startStore()
+    const late = await useStore()
     const ada = await add(late, 'ada-1', { email: 'zoe@example.org' })
     await add(late, 'ada-2')
     const { aws } = late.table

@@ -3,21 +3,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { makePlace } from '../../local/running/services.ts'
 import { findTarget } from '../../scripts/smoke/target.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess, refusal } from '../support/process/command.ts'
-import { run, type Store, startStore } from '../support/process/operator.ts'
+import { run, useStore } from '../support/process/operator.ts'
 import { root } from '../support/process/service-description.ts'
 
 const SERVICE = 'serverless-jwt-auth'
-
-let store: Store
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 
 beforeEach(() => {
   const temporary = mkdtempSync(join(tmpdir(), 'local-service-'))

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
@@ -7,24 +7,20 @@ import { findInvitedRole } from '../../lib/mail/store.ts'
 import type { Io } from '../../scripts/cli/io.ts'
 import { rename } from '../../scripts/users/names.ts'
 import { refusal, success } from '../support/process/command.ts'
-import { PASSWORD, readyHash, run, type Store, startStore } from '../support/process/operator.ts'
+import { PASSWORD, readyHash, run, useStore } from '../support/process/operator.ts'
 import { addTestUser } from '../support/users/users.ts'
 import { startStack } from './describe-stacks.ts'
 
 const NAME = 'serverless-jwt-auth-dev'
-let store: Store
 let events: object[] = []
 
-beforeAll(async () => {
-  store = await startStore({
-    functionNames: [`${NAME}-mailer`],
-    async invoke(_name, event) {
-      events.push(event)
-      return { isReturned: true, payload: 'null' }
-    },
-  })
+const store = await useStore({
+  functionNames: [`${NAME}-mailer`],
+  async invoke(_name, event) {
+    events.push(event)
+    return { isReturned: true, payload: 'null' }
+  },
 })
-afterAll(() => store.stop())
 beforeEach(async () => {
   events = []
   await store.clear()
@@ -118,7 +114,7 @@ describe('start-reset', () => {
   })
 
   test('says that the service sends no mails', async () => {
-    const without = await startStore()
+    const without = await useStore()
     await addTestUser(without.table, { username: 'ada', email: 'ada@example.org' })
     const outcome = await without.run(['start-reset', 'ada'])
     expect(outcome).toEqual(
@@ -181,7 +177,7 @@ describe('a notice of a change', () => {
   })
 
   test('is not sent by a service that sends no mails', async () => {
-    const without = await startStore()
+    const without = await useStore()
     await addTestUser(without.table, { username: 'ada', email: 'ada@example.org' })
     const outcome = await without.run(['set-password', 'ada'], PASSWORD)
     expect(outcome).toEqual(success('ada has a new password. All sessions have ended.\n'))

@@ -12,6 +12,8 @@ import { PASSWORD, partsOf, refresh, signIn } from '../support/users/sessions.ts
 import { addTestUser } from '../support/users/users.ts'
 import { operate } from './moved-users.ts'
 
+// A service moves to another table with its users, who have the same ids there.
+
 vi.spyOn(console, 'warn').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()
 const [from, to] = await Promise.all([useService(), useService()])

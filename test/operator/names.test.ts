@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { text } from '../../lib/aws/dynamodb.ts'
 import { nameKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { refusal, success } from '../support/process/command.ts'
-import { PASSWORD, readyHash, run, type Store, startStore } from '../support/process/operator.ts'
+import { PASSWORD, readyHash, run, useStore } from '../support/process/operator.ts'
 import { addTestUser } from '../support/users/users.ts'
 
-let store: Store
 let ada: User
 
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 beforeEach(async () => {
   await store.clear()
   const names = { username: 'ada', email: 'ada@example.org', emailVerified: true }

@@ -1,20 +1,15 @@
 import '../support/process/real-argon2.ts'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { begin, refusal, success } from '../support/process/command.ts'
-import { PASSWORD, type Store, startStore } from '../support/process/operator.ts'
+import { PASSWORD, useStore } from '../support/process/operator.ts'
 import { root } from '../support/process/service-description.ts'
 import { proof } from '../support/rows.ts'
 
 // What only a real process shows. The other tests run the commands in their own process.
 
-let store: Store
-
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 
 const users = (...args: string[]) => begin('scripts/users.ts', args)
 

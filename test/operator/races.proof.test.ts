@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, test } from 'vitest'
-import { type Store, startStore } from '../support/process/operator.ts'
+import { afterAll, test } from 'vitest'
+import { useStore } from '../support/process/operator.ts'
 import { ACTS, FAULTS, interleave, type Name } from './operator-races.ts'
 
-let store: Store
 let cases = 0
 
-beforeAll(async () => {
-  store = await startStore()
-})
+const store = await useStore()
 afterAll(() => {
-  store.stop()
   console.log(`Races of every two commands of npm run users: ${cases} cases`)
 })
 

@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import * as changes from '../../scripts/users/changes.ts'
 import { addRow } from '../../scripts/users/import/import-users.ts'
 import * as names from '../../scripts/users/names.ts'
 import { remove } from '../../scripts/users/remove.ts'
-import { readyHash, type Store, startStore } from '../support/process/operator.ts'
+import { readyHash, useStore } from '../support/process/operator.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
 import { giveFactors } from '../support/users/users.ts'
 import { expectSound, FAULTS, interleave, io, newScene } from './operator-races.ts'
 
-let store: Store
 let cases = 0
 
-beforeAll(async () => {
-  store = await startStore()
-})
+const store = await useStore()
 afterAll(() => {
-  store.stop()
   console.log(`Races of npm run users: ${cases} cases`)
 })
 

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { attributesOf } from '../../lib/aws/dynamodb.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import type { ListOptions } from '../../scripts/users/list/list.ts'
-import { readyHash, type Store, startStore } from '../support/process/operator.ts'
+import { readyHash, useStore } from '../support/process/operator.ts'
 import { recordedList } from './recorded-list.ts'
 
 const COUNT = 100_000
@@ -27,33 +27,28 @@ function userOf(index: number) {
 
 const users = Array.from({ length: COUNT }, (_, index) => userOf(index))
 
-let store: Store
-
-beforeAll(async () => {
-  store = await startStore()
-  const { aws, name } = store.table
-  const rest = {
-    emailVerified: true,
-    passwordHash: readyHash(),
-    requestId: 'A',
-    createdAt: CREATED,
-    changedAt: CREATED,
-  }
-  const put = ({ id, ...values }: (typeof users)[number]) => ({
-    PutRequest: {
-      Item: {
-        ...profileKey(id),
-        ...attributesOf({ ...values, ...rest, generation: 1, sessionGeneration: 1 }),
-      },
+const store = await useStore()
+const { aws, name } = store.table
+const rest = {
+  emailVerified: true,
+  passwordHash: readyHash(),
+  requestId: 'A',
+  createdAt: CREATED,
+  changedAt: CREATED,
+}
+const put = ({ id, ...values }: (typeof users)[number]) => ({
+  PutRequest: {
+    Item: {
+      ...profileKey(id),
+      ...attributesOf({ ...values, ...rest, generation: 1, sessionGeneration: 1 }),
     },
+  },
+})
+for (let start = 0; start < COUNT; start += 25) {
+  await aws('dynamodb', 'BatchWriteItem', {
+    RequestItems: { [name]: users.slice(start, start + 25).map(put) },
   })
-  for (let start = 0; start < COUNT; start += 25) {
-    await aws('dynamodb', 'BatchWriteItem', {
-      RequestItems: { [name]: users.slice(start, start + 25).map(put) },
-    })
-  }
-}, TIMEOUT_MS)
-afterAll(() => store.stop())
+}
 
 /** The usernames that a search prints, by a reading of all users. */
 function expected(prefix: string, role?: string): string[] {

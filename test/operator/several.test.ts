@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { ROLES } from '../../lib/application/roles.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { disable } from '../../scripts/users/changes.ts'
@@ -9,15 +9,10 @@ import { usersCommand } from '../../scripts/users/command.ts'
 import { remove } from '../../scripts/users/remove.ts'
 import { changeUsers } from '../../scripts/users/several.ts'
 import { beginInProcess } from '../support/process/command.ts'
-import { readyHash, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { readyHash, temporaryFolder, useStore } from '../support/process/operator.ts'
 import { addTestUser } from '../support/users/users.ts'
 
-let store: Store
-
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 
 const created = new Date('2026-01-31T12:00:00.250Z')
 

@@ -1,8 +1,8 @@
 import '../support/process/real-argon2.ts'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { smokeCommand } from '../../scripts/smoke/command.ts'
 import { beginInProcess } from '../support/process/command.ts'
-import { type Service, startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 
 /** The smallest limits that the parameters allow. */
 const SMALLEST = {
@@ -12,19 +12,10 @@ const SMALLEST = {
   limitUser: '1/999999',
   limitUserAndKnownSource: '1/999999',
 }
-
-let service: Service
-let strict: Service
-beforeAll(async () => {
-  ;[service, strict] = await Promise.all([
-    startService(SMALLEST),
-    startService({ requireSecondFactor: 'all' }),
-  ])
-})
-afterAll(() => {
-  service?.stop()
-  strict?.stop()
-})
+const [service, strict] = await Promise.all([
+  useLocalService({ params: SMALLEST }),
+  useLocalService({ params: { requireSecondFactor: 'all' } }),
+])
 
 test('npm run smoke enrols its user where every user must have a second factor', async () => {
   const args = ['--local', '--url', strict.url, '--endpoint', strict.dynamoDbUrl]

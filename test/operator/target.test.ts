@@ -3,23 +3,18 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ROLES } from '../../lib/application/roles.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { findUserByName } from '../../lib/users/store.ts'
 import { startLocalAws } from '../../local/aws.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess, refusal, success } from '../support/process/command.ts'
-import { PASSWORD, run, type Store, startStore, temporaryFolder } from '../support/process/operator.ts'
+import { PASSWORD, run, temporaryFolder, useStore } from '../support/process/operator.ts'
 import { describeService, tableResources } from '../support/process/service-description.ts'
 import { OPERATOR_ARN, startStack } from './describe-stacks.ts'
 
-let store: Store
-
-beforeAll(async () => {
-  store = await startStore()
-})
-afterAll(() => store.stop())
+const store = await useStore()
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' }
 
@@ -222,7 +217,7 @@ test('users says when a stage is not deployed', async () => {
 })
 
 test('users says when nothing listens at an endpoint', async () => {
-  const stopped = await startStore()
+  const stopped = await useStore()
   stopped.stop()
   const { port } = new URL(stopped.endpoint)
   expect(await stopped.run(['list'])).toEqual(

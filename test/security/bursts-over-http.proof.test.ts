@@ -1,16 +1,15 @@
 import '../support/process/real-argon2.ts'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { postLogin } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 import { operator, tableAt } from '../support/users/sessions.ts'
 
-const service = await startService()
+const service = await useLocalService()
 const { table, scan, items } = operator(tableAt(service.dynamoDbUrl))
 const totals = { rounds: 0, requests: 0, accepted: 0, refused: 0 }
 
 beforeEach(clearAttempts)
 afterAll(async () => {
-  await service.stop()
   const { rounds, requests, accepted, refused } = totals
   console.log(
     `${rounds} bursts over HTTP, ${requests} requests; the correct password was accepted ${accepted} times, refused ${refused} times`,

@@ -5,18 +5,17 @@ import { cookieRoutes } from '../http/cookie-routes.ts'
 import { expectDescribed } from '../http/openapi/check.ts'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, refreshTokenIn } from '../support/http/cookies.ts'
 import { sendForAll } from '../support/http/http.ts'
-import { startService } from '../support/process/service.ts'
+import { useLocalService } from '../support/process/local-service.ts'
 import { operator, tableAt } from '../support/users/sessions.ts'
 
 // The service lists two origins. The requests are those that pages of other origins can make a browser send with the cookie.
 
 const APP = 'http://localhost:5173'
-const service = await startService({ allowedOrigins: `${APP},http://localhost:8080` })
+const service = await useLocalService({ params: { allowedOrigins: `${APP},http://localhost:8080` } })
 const { scan } = operator(tableAt(service.dynamoDbUrl))
 const totals = { attempts: 0, statuses: new Map<number, number>() }
 
 afterAll(async () => {
-  await service.stop()
   const statuses = [...totals.statuses].sort().map(([status, count]) => `${status}: ${count}`)
   console.log(`${totals.attempts} attempts of CSRF over HTTP changed nothing (${statuses.join(', ')})`)
 })

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
-import type { TestService } from '../support/service.ts'
 import { appsOf, CHANGES, ownersOf } from './token-ends/changes.ts'
 import { CELLS, COLUMNS, type Use, usesIn } from './token-ends/columns.ts'
 import { addApp, BEGIN_MS, begin, CACHE_SECONDS, moveOn, startService } from './token-ends/scene.ts'
@@ -20,18 +19,13 @@ vi.mock('../../auth.config.ts', async (original) => {
 })
 
 const table = readTokenEnds()
-
-let service: TestService
-let restore: () => Promise<void>
 let cases = 0
 
-beforeAll(async () => {
-  recordLogs()
-  vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-  service = await startService()
-  await addApp(service)
-  restore = await service.restorer()
-})
+recordLogs()
+vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+const service = await startService()
+await addApp(service)
+const restore = await service.restorer()
 afterAll(() => {
   vi.useRealTimers()
   vi.restoreAllMocks()

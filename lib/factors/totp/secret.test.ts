@@ -1,23 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
-import { type AwsCall, awsClient, withTimeout } from '../../aws/client.ts'
+import { expect, test } from 'vitest'
+import { useTable } from '../../../test/support/aws/table.ts'
+import { describeService } from '../../../test/support/process/service-description.ts'
+import type { AwsCall } from '../../aws/client.ts'
 import { decryptSecret, encryptSecret } from './secret.ts'
 
-const KEY = 'alias/factors'
+const KEY = describeService().custom.auth.factorKey
 const SECRET = Buffer.from('12345678901234567890')
 
-let local: LocalAws
-let aws: AwsCall
-
-beforeAll(async () => {
-  const resources = {
-    Key: { Type: 'AWS::KMS::Key', Properties: { KeySpec: 'SYMMETRIC_DEFAULT' } },
-    Alias: { Type: 'AWS::KMS::Alias', Properties: { AliasName: KEY, TargetKeyId: { Ref: 'Key' } } },
-  }
-  local = await startLocalAws(resources, 'eu-central-1')
-  aws = withTimeout(awsClient(local.settings), 4_500)
-})
-afterAll(() => local.stop())
+const { aws } = (await useTable()).table
 
 test('a secret decrypts for its own user', async () => {
   const ciphertext = await encryptSecret(aws, KEY, 'ada', SECRET)

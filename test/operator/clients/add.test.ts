@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { hashSecret } from '../../../lib/oauth/clients/secret.ts'
 import { refusal, success } from '../../support/process/command.ts'
 import { startStack } from '../describe-stacks.ts'
-import { CALLBACK, type Clients, HINT, ORDERS, run, startClients } from './clients.ts'
+import { CALLBACK, HINT, ORDERS, run, useClients } from './clients.ts'
 
-let store: Clients
-
-beforeAll(async () => {
-  store = await startClients()
-})
-afterAll(() => store.stop())
+const store = await useClients()
 beforeEach(async () => {
   await store.clear()
   await store.run('add-api', ORDERS, '--scope', 'orders:read=See your orders')

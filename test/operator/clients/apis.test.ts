@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { apiKey } from '../../../lib/oauth/apis/api.ts'
 import { findApis } from '../../../lib/oauth/apis/store.ts'
 import { refusal, success } from '../../support/process/command.ts'
-import { CALLBACK, type Clients, startClients } from './clients.ts'
+import { CALLBACK, useClients } from './clients.ts'
 
-let store: Clients
 let orders: string
 let count = 0
 
-beforeAll(async () => {
-  store = await startClients()
-})
-afterAll(() => store.stop())
+const store = await useClients()
 beforeEach(async () => {
   await store.clear()
   count += 1

@@ -1,17 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { refusal, success } from '../../support/process/command.ts'
-import { CALLBACK, type Clients, HINT, ORDERS, startClients } from './clients.ts'
+import { CALLBACK, HINT, ORDERS, useClients } from './clients.ts'
 
-let store: Clients
 let secret: string
 let id: string
 let count = 0
 
-beforeAll(async () => {
-  store = await startClients()
-  await store.run('add-api', ORDERS, '--scope', 'orders:read=See your orders')
-})
-afterAll(() => store.stop())
+const store = await useClients()
+await store.run('add-api', ORDERS, '--scope', 'orders:read=See your orders')
 // Each test has its own client, because events stay.
 beforeEach(async () => {
   count += 1

@@ -5,7 +5,7 @@ import { allItems } from '../../../scripts/cli/pages.ts'
 import { clientsCommand } from '../../../scripts/clients/command.ts'
 import { addByCommand } from '../../oauth/add-by-command.ts'
 import { begin, beginInProcess, type Outcome } from '../../support/process/command.ts'
-import { startStore } from '../../support/process/operator.ts'
+import { useStore } from '../../support/process/operator.ts'
 
 export const CALLBACK = 'https://shop.example/cb'
 export const ORDERS = 'https://orders.example'
@@ -21,8 +21,8 @@ export async function run(args: string[], env: Record<string, string> = {}): Pro
 export const HINT = 'Store the secret now. It is not shown again.\n'
 
 /** Starts a local DynamoDB for `clients`, without demo clients. */
-export async function startClients() {
-  const store = await startStore()
+export async function useClients() {
+  const store = await useStore()
   const target = ['--local', '--endpoint', store.endpoint]
   const events = { ...store.table, name: eventsTableOf(store.table) }
   // A set has no order.
@@ -65,4 +65,4 @@ export async function startClients() {
   }
 }
 
-export type Clients = Awaited<ReturnType<typeof startClients>>
+export type Clients = Awaited<ReturnType<typeof useClients>>

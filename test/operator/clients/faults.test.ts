@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type AwsProxy, type Say, startProxy } from '../../support/aws/aws-proxy.ts'
-import { CALLBACK, type Clients, ORDERS, run, startClients } from './clients.ts'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Say, startProxy } from '../../support/aws/aws-proxy.ts'
+import { CALLBACK, ORDERS, run, useClients } from './clients.ts'
 
-let store: Clients
-let proxy: AwsProxy
-
-beforeAll(async () => {
-  store = await startClients()
-  proxy = await startProxy(new URL(store.endpoint))
-})
+const store = await useClients()
+const proxy = await startProxy(new URL(store.endpoint))
 afterAll(() => {
   proxy.close()
-  store.stop()
 })
 beforeEach(async () => {
   // No pause between attempts.

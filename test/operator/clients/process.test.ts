@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { begin, refusal } from '../../support/process/command.ts'
 import { proof } from '../../support/rows.ts'
-import { CALLBACK, type Clients, HINT, run, startClients } from './clients.ts'
+import { CALLBACK, HINT, run, useClients } from './clients.ts'
 
 // What only a real process shows. The other tests run the commands in their own process.
 
-let store: Clients
-
-beforeAll(async () => {
-  store = await startClients()
-})
-afterAll(() => store.stop())
+const store = await useClients()
 
 test('--help lists every command', async () => {
   const { status, stdout, stderr } = await run(['--help'])

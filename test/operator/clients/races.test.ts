@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { settleAll } from '../../support/at-once.ts'
 import { isProof, rowsOf } from '../../support/rows.ts'
 import { FAULTS } from '../operator-races.ts'
 import { ACTS, expectSound, interleave, type Name, newScene } from './client-races.ts'
-import { type Clients, startClients } from './clients.ts'
+import { useClients } from './clients.ts'
 
-let store: Clients
 let cases = 0
 
-beforeAll(async () => {
-  store = await startClients()
-})
+const store = await useClients()
 afterAll(() => {
-  store.stop()
   console.log(`Races of npm run clients: ${cases} cases`)
 })
 

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { urlClientKey } from '../../../lib/oauth/clients/url-client.ts'
 import { APP_URL, HOST } from '../../oauth/document-host.ts'
 import { success } from '../../support/process/command.ts'
-import { type Clients, ORDERS, startClients } from './clients.ts'
+import { ORDERS, useClients } from './clients.ts'
 
 // Clients that are URLs: operators register none of them, and may decide about each, or about a host.
 
-let store: Clients
-beforeAll(async () => {
-  store = await startClients()
-})
-afterAll(() => store.stop())
+const store = await useClients()
 
 const state = async (target = APP_URL) => (await store.stored(target)) ?? { generation: -1, disabled: true }
 const events = (target: string) => store.eventsOf(urlClientKey(target).pk.S)

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
-import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
-import { describeService, mailOf, resourcesOf, tableOf } from '../../support/process/service-description.ts'
+import type { LocalAws } from '../../../local/aws.ts'
+import { useAws } from '../../support/aws/table.ts'
+import { describeService, tableOf } from '../../support/process/service-description.ts'
 import { addTestUser } from '../../support/users/users.ts'
 
 export const service = describeService()
@@ -11,7 +12,7 @@ export const ADA = { username: 'ada', password: 'correct horse battery staple' }
 
 /** Starts DynamoDB with {@link ADA} in it, and KMS. */
 export async function startAws(): Promise<LocalAws> {
-  const aws = await startLocalAws(resourcesOf(service), service.provider.region, mailOf(service))
+  const aws = await useAws(service)
   const passwordHash = await hashPassword(ADA.password, randomBytes(SALT_BYTES))
   await addTestUser(tableOf(service, aws), { username: ADA.username, passwordHash }, new Date(0))
   return aws

@@ -1,9 +1,9 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import type { Service } from '../../../lib/aws/settings.ts'
 import type { ReservingTable } from '../../../lib/throttling/store.ts'
-import { type MailSettings, startLocalAws } from '../../../local/aws.ts'
+import { type LocalAws, type MailSettings, startLocalAws } from '../../../local/aws.ts'
 import { atEnd } from '../at-end.ts'
-import { describeService, resourcesOf, tableOf } from '../process/service-description.ts'
+import { describeService, mailOf, resourcesOf, tableOf } from '../process/service-description.ts'
 import { operator } from '../users/sessions.ts'
 
 /**
@@ -14,9 +14,18 @@ import { operator } from '../users/sessions.ts'
  */
 export async function useTable(mail: Partial<MailSettings> = {}) {
   const service = describeService()
+  const aws = await useAws(service, mail)
+  return { ...operator(keeping(tableOf(service, aws))), aws }
+}
+
+/** Starts the local AWS with the resources of a service, until the end of the file or of the test. Events of mails are accepted. */
+export async function useAws(
+  service = describeService(),
+  mail: Partial<MailSettings> = mailOf(service),
+): Promise<LocalAws> {
   const aws = await startLocalAws(resourcesOf(service), service.provider.region, mail)
   atEnd(() => aws.stop())
-  return { ...operator(keeping(tableOf(service, aws))), aws }
+  return aws
 }
 
 /** Returns a table in which every attempt stays reserved, also if its request fails. */

@@ -12,6 +12,7 @@ import { findUserByName } from '../../../lib/users/store.ts'
 import { type MailSettings, startLocalAws } from '../../../local/aws.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
 import { usersCommand } from '../../../scripts/users/command.ts'
+import { atEnd } from '../at-end.ts'
 import { asOperator, storeSession } from '../users/users.ts'
 import { begin, beginInProcess, type Outcome } from './command.ts'
 import { describeService, tableResources } from './service-description.ts'
@@ -31,20 +32,21 @@ export function temporaryFolder(): string {
   return folder
 }
 
-export type Store = Awaited<ReturnType<typeof startStore>>
+export type Store = Awaited<ReturnType<typeof useStore>>
 
 /**
- * Starts a local DynamoDB with the tables of the stages `dev` and `other`, without demo users.
+ * Starts a local DynamoDB with the tables of the stages `dev` and `other`, without demo users, until the end of the file or of the test.
  *
  * @param mail - For Lambda, if commands send mails.
  */
-export async function startStore(mail: Partial<MailSettings> = {}) {
+export async function useStore(mail: Partial<MailSettings> = {}) {
   const service = describeService()
   const local = await startLocalAws(
     ['dev', 'other'].flatMap((stage) => tableResources(service, `serverless-jwt-auth-${stage}`)),
     'eu-central-1',
     mail,
   )
+  atEnd(() => local.stop())
   const endpoint = local.settings.endpoints.dynamodb.origin
   const tableOf = (stage: string) =>
     asOperator({ aws: operatorClient(local.settings), name: `serverless-jwt-auth-${stage}` })
