@@ -47,7 +47,7 @@ export const lostScope = (): Refusal =>
 /**
  * Changes a client. If another change comes first, it starts again from the changed client.
  *
- * @param change - Makes the change, given the client as just read.
+ * @param change - Makes the change, given the client of a read just before.
  * @returns The client as it was before the change.
  * @throws {@link Refusal} `refused`, if it does not exist, or does not exist any longer.
  */

@@ -43,7 +43,7 @@ export async function findDecision(table: Table, target: string): Promise<UrlCli
 /**
  * Decides about a URL or a host, with its event. If another change comes first, it starts again from that.
  *
- * @param change - Returns the new values, given the generation as just read.
+ * @param change - Returns the new values, given the generation of a read just before.
  */
 async function decide(
   table: OperatorTable,

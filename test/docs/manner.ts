@@ -21,3 +21,10 @@ const WORDS = [
 
 /** Finds the manner's words in prose. */
 export const MANNER = new RegExp(`\\b(?:${WORDS.join('|')})\\b`, 'gi')
+
+/** Words that tests and documents still have, and comments of the code do not. */
+export const NOT_IN_COMMENTS =
+  /\b(?:as (?:just )?read|meanwhile|(?:of|on) (?:its|their|his|her|your) own)\b/gi
+
+/** Words of the manner that also have a plain meaning. Comments of the code have few of them. */
+export const RARE_IN_COMMENTS = /\b(?:alone|beside)\b/gi
