@@ -65,7 +65,8 @@ async function policyOfUser({ table, config }: Request, unverified: UnverifiedTo
   const userId = readUnverifiedUserId(unverified, expected, new Date())
   const [principal, revocation] = await together([
     publicKeys(table.aws, config.PUBLISHED_KEYS, unverified.kid, new Date()).then(async (keys) => {
-      // Verifying takes this thread. So the request for the user is sent before, and verified while AWS responds.
+      // The verification blocks this thread. So the request for the user is sent before it, and the token is
+      // verified while AWS responds.
       await setImmediate()
       return verifyAccessToken(unverified, keys, expected, new Date())
     }),

@@ -13,7 +13,7 @@ import { returnAttempt } from '../../lib/throttling/attempt.ts'
 
 const SETTINGS = [...PASSWORD_LIMITS, 'LIMIT_MAIL_SOURCE', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
-/** PUT /email: sends a mail to the caller's new address, which counts after its confirmation, and one to the current address. */
+/** PUT /email: sends a mail to confirm the caller's new address, and one to the current address. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { table, config, origin, now } = at
   const principal = principalOf(event, now)

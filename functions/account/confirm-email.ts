@@ -15,7 +15,7 @@ import { factorsOf, needsFactor } from '../../lib/users/factors.ts'
 import { changeNames, namesOf } from '../../lib/users/names.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 
-/** POST /email/confirm: gives the caller the address that the caller has confirmed. Revokes all access tokens. */
+/** POST /email/confirm: changes the caller's address to the confirmed one. Revokes all access tokens. */
 export const handler = reservingHandler(['MAILER', 'REQUIRE_SECOND_FACTOR'], async (event, at) => {
   const { table, config, origin, now } = at
   const { userId, generation } = principalOf(event, now)

@@ -6,7 +6,7 @@ import type { TableRoute } from '../../lib/http/table.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { findRevocationState } from '../../lib/users/store.ts'
 
-/** GET /me/events: what happened to the caller's account, the newest first, in pages. */
+/** GET /me/events: the events of the caller's account, the newest first, in pages. */
 export const route: TableRoute = async (event, { table, now }) => {
   const { userId, generation } = principalOf(event, now)
   const after = event.queryStringParameters?.after

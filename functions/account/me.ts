@@ -3,5 +3,5 @@ import { tableHandler } from '../../lib/http/table.ts'
 import { route as events } from './events.ts'
 import { route as profile } from './profile.ts'
 
-/** What a user may know about the user's own account. */
+/** The routes of the caller's account and its events. */
 export const handler = tableHandler([], byRoute({ 'GET /me': profile, 'GET /me/events': events }))

@@ -41,7 +41,8 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   validateNewPassword(newPassword, verified, '#/newPassword')
   if (user?.generation !== generation) throw new ServiceError('conflict', 'the user changed')
   const passwordHash = await hashPassword(newPassword, randomBytes(SALT_BYTES))
-  // The caller's session may have ended, or been renewed, while its token was still accepted. It must not survive then.
+  // The caller's session may have ended, or been renewed, while its token was still accepted. Then it must
+  // not survive.
   const survivor = survivorOf(session, user, principal, now)
   const changes = { passwordHash, changedAt: new Date().toISOString(), ...revokeSessions(user, survivor) }
   const change = { changes, changeId: randomUUID() }

@@ -6,7 +6,7 @@ import type { TableRoute } from '../../lib/http/table.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { claimsOf } from '../../lib/users/user.ts'
 
-/** GET /me: the caller's own profile, whole. The caller's sessions are at GET /sessions. */
+/** GET /me: the caller's whole profile. The caller's sessions are at GET /sessions. */
 export const route: TableRoute = async (event, { table, now }) => {
   const { userId, generation } = principalOf(event, now)
   const user = await findOwnAccount(table, userId)

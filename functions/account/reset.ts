@@ -32,7 +32,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
   const changes = {
     passwordHash,
-    // The mail went to this address, and has been read.
+    // The mail went to this address, and its recipient has read it.
     emailVerified: user.email !== undefined,
     changedAt: new Date().toISOString(),
     ...revokeSessions(user),
@@ -41,8 +41,8 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const isStored = await changeUser(table, user, change, byUser(at, user.id))
   if (!isStored) throw invalidLink('spent, or the user changed')
   await together([
-    // The owner can sign in from here, although strangers may have used up the limits. With second factors, the sign-in that
-    // follows shows who it is.
+    // The owner can now sign in from this source, even if strangers have used up the limits. With second
+    // factors, only the next sign-in proves the user.
     ...(factorsOf(user).length === 0 ? [markKnownSources(at, user, undefined)] : []),
     notify(at, 'password-changed', user),
   ])

@@ -18,11 +18,11 @@ const SETTINGS = ['TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'PUBLISHED_KEYS', 'OAUTH'] a
 const publicKeys = publicKeyCache()
 
 /**
- * GET and POST /userinfo: who the caller is now (OpenID Connect Core section 5.3). Other services ask it whether a token
- * is still accepted.
+ * GET and POST /userinfo: the caller's current claims (OpenID Connect Core section 5.3). Other services ask
+ * it whether a token is still accepted.
  *
- * It verifies the token itself: the gateway's authorizer refuses those of clients. The token is in the header alone, because one in a
- * form would be sent by a page of another site.
+ * It verifies the token itself, because the gateway's authorizer rejects those of clients. It accepts a token
+ * only in the header: a page of another site could send one in a form.
  */
 export const handler = tableHandler(SETTINGS, (event, at) =>
   userInfo(event, at).catch((error) =>
@@ -46,7 +46,7 @@ const userInfo: TableRoute<(typeof SETTINGS)[number]> = async (event, { table, c
   return json(200, claimsOf(userId, user))
 }
 
-/** What a rejected caller needs: a valid token, or a scope (RFC 6750 section 3.1). */
+/** The error of a rejected caller, who needs a valid token or a scope (RFC 6750 section 3.1). */
 const NEEDS: Partial<Record<ProblemCode, string>> = {
   invalid_token: ', error="invalid_token"',
   forbidden: ', error="insufficient_scope", scope="openid"',

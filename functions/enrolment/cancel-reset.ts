@@ -10,8 +10,8 @@ import { spend } from '../../lib/mail/store.ts'
 import { invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 
 /**
- * POST /factors/cancel-reset: cancels an operator's reset of second factors, with the link of its notice. The link of an earlier
- * notice cancels a later reset too: its owner does not want the factors removed.
+ * POST /factors/cancel-reset: cancels an operator's reset of second factors, with the link of its notice. The
+ * link of an earlier notice also cancels a later reset: the user does not want to lose the factors.
  */
 export const route: ReservingRoute = async (event, at) => {
   const { table, origin, now } = at

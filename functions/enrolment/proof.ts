@@ -12,7 +12,7 @@ import type { BegunLogin } from '../../lib/sign-in/begun.ts'
 import { reserveTry } from '../../lib/sign-in/login-token.ts'
 import type { ReservingTable } from '../../lib/throttling/store.ts'
 
-/** POST /enrolment/proof: takes the proof, beside the password, that the account is the user's own. */
+/** POST /enrolment/proof: accepts a proof of the account, in addition to the password. */
 export const route: ReservingRoute = async (event, { table, origin, now }) => {
   const { enrolmentToken, operatorCode, ...fields } = readBody(event, EnrolmentProofRequest)
   const enrolment = await findEnrolment(table, enrolmentToken, now)
@@ -23,7 +23,7 @@ export const route: ReservingRoute = async (event, { table, origin, now }) => {
   return noContent()
 }
 
-/** Proves an enrolment by a mail to the verified address. Its confirmation must be of the same user, unchanged since then. */
+/** Proves an enrolment with a mail to the verified address. The user must not have changed since. */
 async function proveByMail(
   table: ReservingTable,
   { login, user }: BegunLogin,
@@ -36,7 +36,7 @@ async function proveByMail(
   await proveEnrolment(table, login, { write: spend(mailId, now), refusal: () => invalidLink('spent') }, now)
 }
 
-/** Proves an enrolment by the code of an operator. Tries are counted before they are compared. */
+/** Proves an enrolment with the code of an operator. Tries are counted before they are compared. */
 async function proveByCode(
   table: ReservingTable,
   { login, user }: BegunLogin,

@@ -18,7 +18,7 @@ import { findUser } from '../../lib/users/store.ts'
 
 const SETTINGS = ['FACTOR_KEY', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
-/** POST /factors/totp/confirm: adds the authenticator app that the caller is setting up, or replaces the earlier one by it. */
+/** POST /factors/totp/confirm: adds the caller's new authenticator app, or replaces the earlier one. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { table, config, now } = at
   const principal = principalOf(event, now)
@@ -31,7 +31,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { writes, recoveryCodes } = await verifyTotpSetup(at, user, code)
   const survivingSession = await findSurvivor(table, principal, user, now)
   const factors = withFactor(user, 'totp')
-  // A first second factor, and one that replaces another, ends the sessions of those who signed in without it.
+  // A first or replaced second factor ends all sessions that began without it.
   const isReplaced = factors === user.factors
   const isRevoking = factorsOf(user).length === 0 || isReplaced
   const happening = { changes: ['totp'], detail: isReplaced ? 'replaced' : 'added' } as const

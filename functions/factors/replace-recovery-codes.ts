@@ -22,7 +22,7 @@ export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at)
   const { currentPassword } = readBody(event, FactorChangeRequest)
   const { user } = await verifyCaller(at, principal, currentPassword)
 
-  // Without a factor, the password alone signs in.
+  // Without a factor, the password is enough to sign in.
   if (factorsOf(user).length === 0) throw refusal('no_factor', 'recovery codes without a factor', { userId })
   const { codes, write } = newRecoveryCodes(userId, now)
   const { factors } = user

@@ -7,9 +7,9 @@ import { DELIVERY, deliverMail } from '../../lib/mail/deliver.ts'
 import type { MailEvent } from '../../lib/mail/event.ts'
 
 /**
- * Sends the mail that an event leads to, at most once. Lambda invokes it asynchronously, and again if it throws. After three tries it
- * puts the event into the queue of failed mails. All tries of one event have the same request id
- * (https://repost.aws/knowledge-center/lambda-function-duplicate-invocations).
+ * Sends the mail of an event, at most once. Lambda invokes it asynchronously, and again if it throws. After
+ * three tries, Lambda puts the event into the queue of failed mails. All tries of one event have the same
+ * request id (https://repost.aws/knowledge-center/lambda-function-duplicate-invocations).
  */
 export async function handler(event: MailEvent, context: Context): Promise<void> {
   try {

@@ -7,8 +7,9 @@ import { requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
 import { DECISION, decide } from '../../lib/oauth/authorize/decide.ts'
 
 /**
- * POST /oauth2/approve: decides the authorization request that the page `/oauth2/authorize` was opened with. It takes the session
- * cookie from that page only, and leads back to the client with a code or an error. A code also needs an access token of the session.
+ * POST /oauth2/approve: decides the authorization request of the page `/oauth2/authorize`. It accepts the
+ * session cookie only from that page, and leads back to the client with a code or an error. A code also needs
+ * an access token of the session.
  */
 export const handler = tableHandler(DECISION, async (event, at) => {
   const page = pageOf(event, at)

@@ -15,10 +15,10 @@ import { documentCounters } from '../../lib/throttling/counter.ts'
 import { attemptIdOf, reserveInTurn } from '../../lib/throttling/store.ts'
 
 /**
- * Fetches the metadata document of a client, within the budgets of the user and of its host, and keeps it in the cache. `approve`
- * invokes it for a user who is signed in. It has no route.
+ * Fetches the metadata document of a client, within the budgets of the user and of its host, and stores it in
+ * the cache. `approve` invokes it for a signed-in user. It has no route.
  *
- * Why a host gave no document is in the log alone: the caller must not learn what this function can reach.
+ * Only the log says why a host gave no document: the caller must not learn what this function can reach.
  */
 export async function handler({ url, userId }: FetchRequest, context: Context): Promise<Fetched> {
   try {

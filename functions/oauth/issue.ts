@@ -24,7 +24,7 @@ const GRANT_TYPES = {
 
 const sign = kmsSigner()
 
-/** POST /oauth2/token: gives an app its tokens for a code or a refresh token, and a machine those of its own (RFC 6749 section 3.2). */
+/** POST /oauth2/token: issues tokens to apps and machines (RFC 6749 section 3.2). */
 export const route: TableRoute<IssueSetting> = async (event, at) => {
   const parameters = readForm(event)
   const grantType = requiredOf(parameters, 'grant_type')

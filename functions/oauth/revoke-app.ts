@@ -13,7 +13,7 @@ export const route: TableRoute = async (event, at) => {
   const { table, now } = at
   const { userId, generation } = principalOf(event, now)
   const id = event.pathParameters?.id
-  // The key contains the caller's id, so the caller cannot find what another user allows.
+  // The key contains the caller's id, so the caller cannot find an app of another user.
   const [user, app] = await together([findUserState(table, userId), findAppById(table, userId, id)])
   requireUnrevoked(generation, user)
   if (!app) throw new ServiceError('not_found', 'no such app')

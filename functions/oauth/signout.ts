@@ -12,8 +12,8 @@ type SignOutSetting = 'COOKIE_SESSIONS' | 'REFRESH_GRACE_SECONDS' | 'TOKEN_ISSUE
 const publicKeys = publicKeyCache()
 
 /**
- * POST /oauth2/signout: decides the sign-out that the page `/oauth2/logout` was opened for. It takes the session cookie from that page
- * only, ends its session, and leads to the app.
+ * POST /oauth2/signout: decides the sign-out of the page `/oauth2/logout`. It accepts the session cookie only
+ * from that page, ends its session, and leads to the app.
  */
 export const route: TableRoute<SignOutSetting> = async (event, at) => {
   const page = pageOf(event, at)

@@ -5,8 +5,8 @@ import { STANDARD_SCOPES } from '../../lib/oauth/scopes.ts'
 import { ACRS } from '../../lib/users/factors.ts'
 
 /**
- * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: where verifiers of access
- * tokens find the keys, and apps what signs their users in (OpenID Connect Discovery section 3, RFC 8414 section 2).
+ * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: metadata for verifiers
+ * of access tokens, and for apps (OpenID Connect Discovery section 3, RFC 8414 section 2).
  *
  * Without OAuth, the members that belong to a provider of OpenID Connect are missing.
  */
@@ -18,7 +18,7 @@ export const route: ApiRoute<
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     userinfo_endpoint: `${issuer}/userinfo`,
-    // No other member names the algorithm, and verifiers of access tokens read this one.
+    // No other member names the algorithm, so verifiers of access tokens read this one.
     id_token_signing_alg_values_supported: ['RS256'],
     ...(config.OAUTH && providerOf(issuer)),
     // draft-ietf-oauth-client-id-metadata-document section 5.
@@ -27,10 +27,10 @@ export const route: ApiRoute<
   })
 }
 
-/** Public clients have no secret. The default is Basic alone. */
+/** Public clients have no secret. The default is only Basic. */
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none']
 
-/** Returns what the provider of OpenID Connect has. A member that is missing has the default of the standards. */
+/** Returns the members of a provider of OpenID Connect. A missing member has the default of the standards. */
 const providerOf = (issuer: string) => ({
   authorization_endpoint: `${issuer}/oauth2/authorize`,
   token_endpoint: `${issuer}/oauth2/token`,
@@ -62,6 +62,6 @@ const providerOf = (issuer: string) => ({
     'email',
     'email_verified',
   ],
-  // The default of this one is true.
+  // The default of this member is true.
   request_uri_parameter_supported: false,
 })

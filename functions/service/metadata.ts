@@ -22,7 +22,7 @@ const route = byRoute({
   'GET /.well-known/oauth-protected-resource': protectedResource,
 })
 
-/** What verifiers of access tokens read, and clients. */
+/** The routes of metadata for verifiers of access tokens and for clients. */
 export const handler = apiHandler(async (event, request) =>
   route(event, { ...request, config: readConfig(SETTINGS) }),
 )

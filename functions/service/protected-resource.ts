@@ -6,7 +6,7 @@ type Described = Request & {
   config: Config<'TOKEN_ISSUER' | 'PUBLIC_URL' | 'SERVICE_NAME' | 'API_SCOPES'>
 }
 
-/** GET /.well-known/oauth-protected-resource: how clients get tokens for the routes with scopes (RFC 9728 section 2). */
+/** GET /.well-known/oauth-protected-resource: metadata of the routes with scopes (RFC 9728 section 2). */
 export const route: ApiRoute<Described> = async (_event, { config }) => {
   return publicJson({
     resource: config.PUBLIC_URL,

@@ -8,8 +8,8 @@ import { isLive, isSessionId } from '../../lib/sessions/session.ts'
 import { endSession, findSession } from '../../lib/sessions/store.ts'
 
 /**
- * DELETE /sessions/{id}: ends one of the caller's sessions, and then the grants of apps that began in it. If that failed, a repetition
- * ends the rest.
+ * DELETE /sessions/{id}: ends one of the caller's sessions, and then the grants of apps that began in it. If
+ * that fails, a repeated request ends the rest.
  */
 export const route: TableRoute = async (event, at) => {
   const { table, now } = at

@@ -18,15 +18,15 @@ const SETTINGS = [
 ] as const
 
 /**
- * POST /login: exchanges a username and a password for an access token and a refresh token. The client may keep the refresh
- * token in a cookie. Of a user with second factors, it is the first step of two.
+ * POST /login: exchanges a username and a password for an access token and a refresh token. The client may
+ * keep the refresh token in a cookie. For a user with second factors, it is the first of two steps.
  */
 export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   const request = readSignIn(event, LoginRequest, arrival)
   const attempt = await admitAttempt(arrival, { loginName: request.username })
   const verified = await verifyAttempt(attempt, request.password)
 
-  // A password hash takes long, so what follows has a later instant.
+  // A password hash takes long, so the next steps have a later instant.
   const at = { ...arrival, now: new Date() }
   const { user, next } = await nextStep(at, attempt, verified, request)
   if (next) return json(200, next)

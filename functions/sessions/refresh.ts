@@ -27,7 +27,7 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
 
   // Sign first: if the signature fails, nothing has changed and the client may retry.
   const token = await issueToken(at, redeemed.user, redeemed.session)
-  // The grace period begins when the client can have the response, not before a slow signature.
+  // The grace period begins after a slow signature, when the client can get the response.
   const signedAt = new Date()
   const rotation = { presented, redeemed, lifetimes, graceSeconds }
   const { session, secret } = await endingGrantsAtReuse(at, presented, () =>

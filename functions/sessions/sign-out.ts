@@ -14,9 +14,9 @@ import { endSession } from '../../lib/sessions/store.ts'
 import { requireSubject } from '../../lib/sessions/subject.ts'
 
 /**
- * POST /logout: ends the session of a refresh token, or every session of its user. The response does
- * not show whether the token was valid. It deletes the cookie, if the token was in it. The page of one user does not end the session
- * of another one.
+ * POST /logout: ends the session of a refresh token, or every session of its user. The response does not show
+ * whether the token was valid. It deletes the cookie if the token was in it. The page of one user cannot end
+ * the session of another user.
  */
 export const route: TableRoute<'COOKIE_SESSIONS' | 'REFRESH_GRACE_SECONDS'> = async (event, at) => {
   const { table, config } = at
@@ -24,7 +24,8 @@ export const route: TableRoute<'COOKIE_SESSIONS' | 'REFRESH_GRACE_SECONDS'> = as
   try {
     const presented = readRefreshToken(refreshToken)
     requireSubject(presented, sub)
-    // A token that was replaced earlier ends its session here. One of another sign-in ends its session too, and nothing else.
+    // A token that was replaced earlier ends its session here. A token of another sign-in ends only its
+    // session.
     const { session, state } = await endingGrantsAtReuse(at, presented, () =>
       redeemAnyToken(at, presented, config.REFRESH_GRACE_SECONDS),
     )

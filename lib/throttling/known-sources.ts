@@ -26,8 +26,8 @@ export const isKnownSource = (mark: Item | undefined, userId: string | undefined
 type Marking = At<'SESSION_TTL_SECONDS'>
 
 /**
- * Marks the source of a request as known to a user under a login name, if it has no mark, or one older than a
- * day. A failure is only logged.
+ * Marks the source of a request as known to a user under a login name. Does nothing if the mark is younger
+ * than a day. A failure is only logged.
  *
  * @param mark - The stored mark of the login name and the source, if it was read.
  */
