@@ -116,7 +116,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
     'functions/authorizer.ts',
     /'invalid_token' \? new Error\('Unauthorized'\) : error/,
   ],
-  ['checks before a key is there', 'functions/authorizer.ts', /readUnverifiedUserId\(.*publicKeys\(table/s],
+  ['does so before a key is there', 'functions/authorizer.ts', /readUnverifiedUserId\(.*publicKeys\(table/s],
   ['which it caches for five minutes', 'lib/tokens/public-keys.ts', /KEYS_MAX_AGE_MS = 300_000/],
   ['compares a number in the token', 'lib/users/revocation.ts', /generation !== state\.generation/],
   [
