@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
-import { type FactorWorld, startFactorWorld } from './interleave/scene.ts'
-import { ACTS_OF, expectSoundAtEveryFault, FACTOR_FAULTS } from './interleave/world.ts'
+import {
+  ACTS_OF,
+  expectSoundAtEveryFault,
+  FACTOR_FAULTS,
+  type FactorWorlds,
+  startFactorWorlds,
+} from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),
@@ -10,13 +15,13 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
 )
 vi.setConfig({ testTimeout: 600_000 })
 
-let world: FactorWorld
+let worlds: FactorWorlds
 let cases = 0
 beforeAll(async () => {
-  world = await startFactorWorld()
+  worlds = await startFactorWorlds()
 })
 afterAll(() => {
-  world.service.aws.stop()
+  worlds.service.aws.stop()
   console.log(`Faults of every operation on factors: ${cases} cases`)
 })
 
@@ -26,6 +31,6 @@ const STATES = ['totp', 'enrolment'] as const
 test.each(STATES.flatMap((state) => FACTOR_FAULTS.map((kind) => [state, kind] as const)))(
   'a user with %s stays able to sign in when a request of any operation is %s',
   async (state, kind) => {
-    for (const act of ACTS_OF[state]) cases += await expectSoundAtEveryFault(world, state, act, kind)
+    for (const act of ACTS_OF[state]) cases += await expectSoundAtEveryFault(worlds, state, act, kind)
   },
 )

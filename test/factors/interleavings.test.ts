@@ -1,12 +1,7 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
 import { isProof, rowsOf } from '../support/rows.ts'
-import { type FactorWorld, startFactorWorld } from './interleave/scene.ts'
 import { FACTOR_WEAKENINGS, type FactorWeakening } from './interleave/weaken.ts'
-import {
-  expectFactorViolation,
-  expectSoundFactorsFrom,
-  expectSoundFactorsWithin,
-} from './interleave/world.ts'
+import { expectSoundFactorsFrom, type FactorWorlds, startFactorWorlds } from './interleave/world.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
 
@@ -17,18 +12,18 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
   (await import('../support/aws/gate.ts')).gated(await original()),
 )
 
-let world: FactorWorld
+let worlds: FactorWorlds
 let cases = 0
 beforeAll(async () => {
-  world = await startFactorWorld()
+  worlds = await startFactorWorlds()
 })
 afterAll(() => {
-  world.service.aws.stop()
+  worlds.service.aws.stop()
   console.log(`Interleavings of factors: ${cases} cases`)
 })
 
 test('factors, sessions and sign-ins stay sound in random schedules', async () => {
-  cases += await expectSoundFactorsFrom(world, 1, isProof ? 8 : 3)
+  cases += await expectSoundFactorsFrom(worlds, 1, isProof ? 8 : 3)
 })
 
 const PAIRS = [
@@ -43,12 +38,13 @@ const PAIRS = [
 test.each(rowsOf(PAIRS))(
   'factors stay sound of a user with %s when one of %j happens within the other',
   async (state, acts) => {
-    cases += await expectSoundFactorsWithin(world, state, acts, 6)
+    cases += await worlds.of(state).expectSoundWithin(acts, 6)
   },
 )
 
 /** In `npm test`, `test/security/interleavings` shows a violation. */
 const GUARDS = isProof ? ['changeFactors: the user as read', 'changeFactors: another session generation'] : []
 test.each(GUARDS)('a violation shows without %s', async (guard) => {
-  cases += (await expectFactorViolation(world, FACTOR_WEAKENINGS[guard] as FactorWeakening)).count
+  const weakening = FACTOR_WEAKENINGS[guard] as FactorWeakening
+  cases += (await worlds.of(weakening.state).expectViolation(weakening)).count
 })

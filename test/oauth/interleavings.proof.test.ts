@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
-import { PAIRS } from './interleave/acts.ts'
-import { type OauthWorld, startOauthWorld } from './interleave/scene.ts'
+import type { Acts } from '../support/interleave/world.ts'
+import { type ActName, PAIRS } from './interleave/acts.ts'
 import { OAUTH_WEAKENINGS } from './interleave/weaken.ts'
-import {
-  expectOauthViolation,
-  expectSoundOauthFrom,
-  expectSoundOauthInEveryOrder,
-  type OauthActs,
-} from './interleave/world.ts'
+import { type OauthWorld, scheduleFrom, startOauthWorld } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),
@@ -27,18 +22,18 @@ afterAll(() => world.stores.aws.stop())
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
 
 test('codes and grants stay sound in random schedules of two to five operations', async () => {
-  const count = await expectSoundOauthFrom(world, FIRST_SEED, 1_000)
+  const count = await world.expectSoundFrom(FIRST_SEED, 1_000, scheduleFrom)
   console.log(`Random schedules of OAuth from seed ${FIRST_SEED}: ${count} cases, no violation`)
 })
 
 test('codes and grants stay sound in every order of two operations', async () => {
   let count = 0
-  for (const pair of PAIRS) count += await expectSoundOauthInEveryOrder(world, pair)
+  for (const pair of PAIRS) count += await world.expectSoundInEveryOrder(pair)
   console.log(`Every order of ${PAIRS.length} pairs of operations of OAuth: ${count} cases, no violation`)
 })
 
 /** Operations in which every request is lost, late or repeated once, in every order. */
-const FAULTY: readonly OauthActs[] = [
+const FAULTY: readonly Acts<ActName>[] = [
   ['first approval'],
   ['exchange native', '>', 'exchange native'],
   ['exchange web', '>', 'sign out'],
@@ -50,12 +45,12 @@ const FAULTY: readonly OauthActs[] = [
 test.each(FAULTY.map((acts) => [acts.join(' '), acts] as const))(
   'codes and grants stay sound when a request of %s fails, or is repeated later',
   async (title, acts) => {
-    const count = await expectSoundOauthInEveryOrder(world, acts, 1)
+    const count = await world.expectSoundInEveryOrder(acts, 1)
     console.log(`Every order and every fault of ${title}: ${count} cases, no violation`)
   },
 )
 
 test.each(Object.entries(OAUTH_WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
-  const { violation, count } = await expectOauthViolation(world, weakening)
+  const { violation, count } = await world.expectViolation(weakening)
   console.log(`Without ${guard}: after ${count} orders, ${violation.split('\n')[0]}`)
 })

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
+import type { Acts, Weakening } from '../support/interleave/world.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
-import { type OauthWorld, startOauthWorld } from './interleave/scene.ts'
-import { OAUTH_WEAKENINGS, type OauthWeakening, REPEAT_WEAKENINGS } from './interleave/weaken.ts'
+import type { ActName } from './interleave/acts.ts'
+import { OAUTH_WEAKENINGS, REPEAT_WEAKENINGS } from './interleave/weaken.ts'
 import {
-  expectOauthViolation,
   expectRepeatViolation,
-  expectSoundOauthFrom,
-  expectSoundOauthInEveryOrder,
   expectSoundRepeats,
-  type OauthActs,
+  type OauthWorld,
+  scheduleFrom,
+  startOauthWorld,
 } from './interleave/world.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
@@ -31,11 +31,11 @@ afterAll(() => {
 })
 
 test('codes and grants stay sound in random schedules', async () => {
-  cases += await expectSoundOauthFrom(world, 1, isProof ? 30 : 10)
+  cases += await world.expectSoundFrom(1, isProof ? 30 : 10, scheduleFrom)
 })
 
 /** Each with what ends the code or grant: its session, its user, its client, its reuse, or time. */
-const PAIRS: readonly OauthActs[] = [
+const PAIRS: readonly Acts<ActName>[] = [
   ['exchange web', 'sign out'],
   ['exchange native', 'disable user'],
   ['refresh native', 'password'],
@@ -53,7 +53,7 @@ const PAIRS: readonly OauthActs[] = [
 test.each(PAIRS.map((acts) => [acts.join(' and '), acts] as const))(
   'codes and grants stay sound in every order of %s',
   async (_, acts) => {
-    cases += await expectSoundOauthInEveryOrder(world, acts)
+    cases += await world.expectSoundInEveryOrder(acts)
   },
 )
 
@@ -75,5 +75,5 @@ const GUARDS = [
   'endGrantsOfSession: the ends of the grants',
 ]
 test.each(rowsOf(GUARDS))('a violation shows without %s', async (guard) => {
-  cases += (await expectOauthViolation(world, OAUTH_WEAKENINGS[guard] as OauthWeakening)).count
+  cases += (await world.expectViolation(OAUTH_WEAKENINGS[guard] as Weakening<ActName>)).count
 })

@@ -10,6 +10,7 @@ import { invite } from '../../scripts/users/mail.ts'
 import { remove } from '../../scripts/users/remove.ts'
 import { type Fate, startWire } from '../support/aws/wire.ts'
 import type { Asking, Functions } from '../support/http/functions.ts'
+import { eventsOf } from '../support/interleave/events.ts'
 import { recordLogs } from '../support/logs.ts'
 import { readyHash } from '../support/process/operator.ts'
 import { useService } from '../support/service.ts'
@@ -18,7 +19,6 @@ import { tokenIn } from '../support/users/mails.ts'
 import { PASSWORD, partsOf, type Tokens } from '../support/users/sessions.ts'
 import { asOperator, giveFactors } from '../support/users/users.ts'
 import { commandIo } from './interleave/commands.ts'
-import { eventsOf } from './interleave/events.ts'
 
 // Routes and commands that change an account × the faults of the transaction with its event. A table of events that denies a write
 // denies the whole transaction.

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
-import type { Acts, World } from './interleave/interleave.ts'
-import { ACT_NAMES } from './interleave/operations.ts'
+import type { Acts } from '../support/interleave/world.ts'
+import { ACT_NAMES, type ActName } from './interleave/operations.ts'
 import { WEAKENINGS } from './interleave/weaken.ts'
 import {
   expectForgottenSignInsShow,
-  expectSoundFrom,
-  expectSoundInEveryOrder,
-  expectSoundInOrdersFrom,
-  expectViolation,
   MEETINGS,
+  ordersOf,
+  scheduleFrom,
   startWorld,
+  type World,
 } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
@@ -33,7 +32,7 @@ afterAll(() => world.stores.aws.stop())
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
 
 test('nothing revoked lives and names stay sound in random schedules', async () => {
-  const count = await expectSoundFrom(world, FIRST_SEED, 3_000)
+  const count = await world.expectSoundFrom(FIRST_SEED, 3_000, scheduleFrom)
   console.log(`Random schedules from seed ${FIRST_SEED}: ${count} cases, no violation`)
 })
 
@@ -42,17 +41,17 @@ test('nothing revoked lives and names stay sound in every order of two operation
     ACT_NAMES.slice(index).map((second) => [first, second] as const),
   )
   let count = 0
-  for (const pair of pairs) count += await expectSoundInEveryOrder(world, pair)
+  for (const pair of pairs) count += await world.expectSoundInEveryOrder(pair)
   console.log(`Every order of ${pairs.length} pairs of operations: ${count} cases, no violation`)
 })
 
 test.each(MEETINGS)('each of %j leaves its event, with the clock moving by %i ms', async (acts, tickMs) => {
-  const count = await expectSoundInOrdersFrom(world, acts, 300, tickMs)
+  const count = await world.expectSoundFrom(1, 300, ordersOf(acts, tickMs))
   console.log(`Orders of ${acts.join(' ')}: ${count} cases, each with the events of its changes`)
 })
 
 /** Pairs in which every request is lost, late or repeated once, in every order. */
-const FAULTY: readonly Acts[] = [
+const FAULTY: readonly Acts<ActName>[] = [
   ['login', '>', 'logout'],
   ['refresh', 'logout'],
   ['login', 'set-role'],
@@ -64,13 +63,13 @@ const FAULTY: readonly Acts[] = [
 test.each(FAULTY.map((acts) => [acts.join(' '), acts] as const))(
   'nothing revoked lives when a request of %s fails',
   async (title, acts) => {
-    const count = await expectSoundInEveryOrder(world, acts, 1)
+    const count = await world.expectSoundInEveryOrder(acts, 1)
     console.log(`Every order and every fault of ${title}: ${count} cases, no violation`)
   },
 )
 
 /** Operations whose dangerous orders are rare. */
-const RARE: readonly Acts[] = [
+const RARE: readonly Acts<ActName>[] = [
   ['remove', 'import with the same id', '>', 'login of a new user', '>', 'logout'],
   ['remove', 'import with the same id', '>', 'login of a new user', '>', 'refresh'],
   ['remove', '>', 'remove', '>', 'import with the same id', '>', 'login of a new user'],
@@ -79,13 +78,13 @@ const RARE: readonly Acts[] = [
 test.each(RARE.map((acts) => [acts.join(' '), acts] as const))(
   'nothing revoked lives in rare orders of %s',
   async (title, acts) => {
-    const count = await expectSoundInOrdersFrom(world, acts, 500)
+    const count = await world.expectSoundFrom(1, 500, ordersOf(acts))
     console.log(`Orders of ${title}: ${count} cases, no violation`)
   },
 )
 
 test.each(Object.entries(WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
-  const { violation, count } = await expectViolation(world, weakening)
+  const { violation, count } = await world.expectViolation(weakening)
   console.log(`Without ${guard}: after ${count} orders, ${violation.split('\n')[0]}`)
 })
 

@@ -1,15 +1,9 @@
 import { afterAll, beforeAll, test, vi } from 'vitest'
+import type { Weakening } from '../support/interleave/world.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
-import type { World } from './interleave/interleave.ts'
-import { WEAKENINGS, type Weakening } from './interleave/weaken.ts'
-import {
-  expectSoundFrom,
-  expectSoundInEveryOrder,
-  expectSoundInOrdersFrom,
-  expectViolation,
-  MEETINGS,
-  startWorld,
-} from './interleave/world.ts'
+import type { ActName } from './interleave/operations.ts'
+import { WEAKENINGS } from './interleave/weaken.ts'
+import { MEETINGS, ordersOf, scheduleFrom, startWorld, type World } from './interleave/world.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
 
@@ -34,7 +28,7 @@ afterAll(() => {
 })
 
 test('nothing revoked lives and names stay sound in random schedules', async () => {
-  cases += await expectSoundFrom(world, 1, isProof ? 30 : 10)
+  cases += await world.expectSoundFrom(1, isProof ? 30 : 10, scheduleFrom)
 })
 
 const PAIRS = [
@@ -43,11 +37,11 @@ const PAIRS = [
   ['rename', 'remove'],
 ] as const
 test.each(rowsOf(PAIRS))('nothing revoked lives in every order of %s and %s', async (...acts) => {
-  cases += await expectSoundInEveryOrder(world, acts)
+  cases += await world.expectSoundInEveryOrder(acts)
 })
 
 test.each(MEETINGS)('each of %j leaves its event, with the clock moving by %i ms', async (acts, tickMs) => {
-  cases += await expectSoundInOrdersFrom(world, acts, isProof ? 30 : 4, tickMs)
+  cases += await world.expectSoundFrom(1, isProof ? 30 : 4, ordersOf(acts, tickMs))
 })
 
 const GUARDS = [
@@ -59,5 +53,5 @@ const GUARDS = [
   'claim: the name is free',
 ]
 test.each([...rowsOf(GUARDS), 'the event of every change'])('a violation shows without %s', async (guard) => {
-  cases += (await expectViolation(world, WEAKENINGS[guard] as Weakening)).count
+  cases += (await world.expectViolation(WEAKENINGS[guard] as Weakening<ActName>)).count
 })

@@ -3,7 +3,7 @@ import { Refusal } from '../../../scripts/cli/refusal.ts'
 import * as changes from '../../../scripts/users/changes.ts'
 import { remove } from '../../../scripts/users/remove.ts'
 import { commandIo } from '../../security/interleave/commands.ts'
-import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
+import { addTokens, type KnownSession, type KnownToken } from '../../security/interleave/scene.ts'
 import { claimsOf } from '../../support/http/forge.ts'
 import type { Asking } from '../../support/http/functions.ts'
 import { ORIGIN } from '../../support/service.ts'
@@ -11,13 +11,7 @@ import { totpCode, wrongTotpCode } from '../../support/users/factors.ts'
 import { PASSWORD } from '../../support/users/sessions.ts'
 import { asOperator } from '../../support/users/users.ts'
 import { createPasskey, usePasskey } from '../../support/users/webauthn/authenticator.ts'
-import {
-  addTokens,
-  type FactorScene,
-  type KnownLogin,
-  type KnownPasskey,
-  type SignInAttempt,
-} from './scene.ts'
+import type { FactorScene, KnownLogin, KnownPasskey, SignInAttempt } from './scene.ts'
 
 export const NEW_PASSWORDS = { own: 'another password by ada', operator: 'a password by the operator' }
 
@@ -51,7 +45,8 @@ function kept({ authToken }: KnownToken): Record<string, string> {
   return { userId: sub, username, role, sessionId: sid, acr, ...numbers }
 }
 
-const latest = <T>(values: readonly T[]): T => {
+/** Returns the newest value. Without one, the operation is refused. */
+const newest = <T>(values: readonly T[]): T => {
   const value = values.at(-1)
   if (value === undefined) throw new Refusal('refused', 'the scene has none')
   return value
@@ -97,7 +92,7 @@ async function enterPassword(
 const idOf = ({ token }: KnownLogin) => token.split('.')[0] ?? ''
 
 function byTotp(scene: FactorScene, by: number, login: KnownLogin, steps: number, isWrong = false) {
-  const secret = latest(scene.secrets)
+  const secret = newest(scene.secrets)
   const code = isWrong ? wrongTotpCode(secret) : totpCode(secret, steps)
   return complete(
     scene,
@@ -128,7 +123,7 @@ function byRecoveryCode(scene: FactorScene, by: number, login: KnownLogin) {
 }
 
 async function byPasskey(scene: FactorScene, by: number, login?: KnownLogin): Promise<Report> {
-  const { passkey } = latest(scene.passkeys)
+  const { passkey } = newest(scene.passkeys)
   const bound = login ? { loginToken: login.token } : {}
   const { status, body } = await ask(scene, 'POST /login/passkey/options', { body: bound })
   if (status !== 200) return { status }

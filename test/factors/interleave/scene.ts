@@ -4,16 +4,13 @@ import type {
 } from '@simplewebauthn/server'
 import { vi } from 'vitest'
 import type { Item } from '../../../lib/aws/dynamodb.ts'
-import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
-import { eventKeys, eventsOf } from '../../security/interleave/events.ts'
-import type { KnownSession, KnownToken } from '../../security/interleave/scene.ts'
+import { addTokens, type KnownSession, type KnownToken } from '../../security/interleave/scene.ts'
 import { countComputations } from '../../support/aws/gate.ts'
-import { restorerOf } from '../../support/aws/restore.ts'
 import type { Functions } from '../../support/http/functions.ts'
+import { keepState, type Scene, type SceneOptions } from '../../support/interleave/world.ts'
 import { recordLogs } from '../../support/logs.ts'
 import { ORIGIN, type TestService, useService } from '../../support/service.ts'
 import { addPasskey, addTotp, beginLogin, bodyOf, signInWith } from '../../support/users/factors.ts'
-import type { Tokens } from '../../support/users/sessions.ts'
 import { type SoftPasskey, usePasskey } from '../../support/users/webauthn/authenticator.ts'
 
 /** A login token or enrolment token that a client got. */
@@ -62,7 +59,7 @@ export const STATES = ['none', 'totp', 'both', 'enrolment', 'reset'] as const
 export type State = (typeof STATES)[number]
 
 /** User, sessions, factors and tokens of one schedule. */
-export interface FactorScene extends Known {
+export interface FactorScene extends Known, Scene {
   state: State
   functions: Functions
   service: TestService
@@ -71,20 +68,6 @@ export interface FactorScene extends Known {
   /** Items of the user at the beginning, by sort key. */
   before: Record<string, Item>
   signIns: SignInAttempt[]
-  /** Keys of the events with which the schedule begins. */
-  eventsBefore: ReadonlySet<string>
-  /** Chooses what an operation uses, when it begins. */
-  pick<T>(values: readonly T[]): T
-  /** Called when a client's request begins. */
-  tick(): void
-}
-
-/** Begins schedules from a state. */
-export type NewScene = (state: State, options: Pick<FactorScene, 'pick' | 'tick'>) => Promise<FactorScene>
-
-export interface FactorWorld {
-  service: TestService
-  newScene: NewScene
 }
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
@@ -93,8 +76,8 @@ const USERNAME = 'ada'
 /** Delay of a reset in the state `reset`, whose delay has passed. */
 const RESET_DELAY_SECONDS = 86_400
 
-/** Adds bob, who has a passkey, and ada, in every state. */
-export async function startFactorWorld(): Promise<FactorWorld> {
+/** Adds bob, who has a passkey, and ada, in every state. Returns the service, and what begins a schedule from a state. */
+export async function firstScenes() {
   recordLogs()
   countComputations()
   const at = (seconds: number) => void vi.setSystemTime(BEGIN_MS + seconds * 1_000)
@@ -105,7 +88,7 @@ export async function startFactorWorld(): Promise<FactorWorld> {
   at(-900)
   const { id: userId } = await service.addUser({ username: USERNAME })
   const bare = await service.restorer()
-  const snapshots = new Map<State, { known: Known; restore(): Promise<void> }>()
+  const snapshots = new Map<State, { known: Known; restore: Awaited<ReturnType<typeof keepState>> }>()
 
   const known: Known = {
     sessions: [],
@@ -152,7 +135,7 @@ export async function startFactorWorld(): Promise<FactorWorld> {
         known.enrolments.map(({ token }) => token),
       )
     if (state === 'reset') await service.storeReset(userId, BEGIN_MS / 1_000 - RESET_DELAY_SECONDS - 60)
-    snapshots.set(state, { known: copyOf(known), restore: await service.restorer() })
+    snapshots.set(state, { known: copyOf(known), restore: await keepState(service.table) })
     known.logins = []
     known.enrolments = []
   }
@@ -176,18 +159,16 @@ export async function startFactorWorld(): Promise<FactorWorld> {
   await keep('both')
   await withBoth()
   await keep('reset')
-  const restoreEvents = await restorerOf(eventsOf(service.table))
-  const eventsBefore = await eventKeys(service.table)
 
   return {
     service,
-    async newScene(state, options) {
+    async newScene(state: State, options: SceneOptions): Promise<FactorScene> {
       const snapshot = snapshots.get(state)
       if (snapshot === undefined) throw new Error(`no state ${state}`)
-      await snapshot.restore()
-      await restoreEvents()
+      const kept = await snapshot.restore()
       at(0)
       return {
+        ...kept,
         ...copyOf(snapshot.known),
         state,
         functions: state === 'enrolment' ? functions.all : functions.none,
@@ -196,7 +177,6 @@ export async function startFactorWorld(): Promise<FactorWorld> {
         username: USERNAME,
         before: await service.items(`user#${userId}`),
         signIns: [],
-        eventsBefore,
         ...options,
       }
     },
@@ -208,17 +188,3 @@ const copyOf = (known: Known): Known => ({
   ...structuredClone({ ...known, passkeys: [] }),
   passkeys: known.passkeys.map(({ passkey, id }) => ({ passkey: { ...passkey }, id })),
 })
-
-/** Adds the tokens of a response to what the clients know. Returns the id of the session. */
-export function addTokens(
-  scene: Pick<Known, 'sessions' | 'tokens'>,
-  { authToken, refreshToken }: Tokens,
-  by: number | undefined,
-): string {
-  const { userId, sessionId } = readRefreshToken(refreshToken)
-  scene.tokens.push({ authToken, userId, sessionId, by })
-  const known = scene.sessions.find(({ id }) => id === sessionId)
-  if (known) known.refreshTokens.push(refreshToken)
-  else scene.sessions.push({ userId, id: sessionId, refreshTokens: [refreshToken] })
-  return sessionId
-}

@@ -1,17 +1,16 @@
 import { isRenewal } from '../../security/interleave/facts.ts'
 import { always, withoutEvents, writes } from '../../security/interleave/weaken.ts'
 import type { Alter } from '../../support/aws/gate.ts'
+import type { Acts, Weakening } from '../../support/interleave/world.ts'
+import type { ActName } from './acts.ts'
 import type { State } from './scene.ts'
-import type { FactorActs } from './world.ts'
 
-/** A guard of `lib/factors` that is taken away, and operations that show it in some order. */
-export interface FactorWeakening {
-  alter: Alter
+/** A guard of `lib/factors` that is taken away, and the state of a user who shows it. */
+export interface FactorWeakening extends Weakening<ActName> {
   state: State
-  acts: FactorActs
 }
 
-const weaken = (alter: Alter, state: State, acts: FactorActs): FactorWeakening => ({ alter, state, acts })
+const weaken = (alter: Alter, state: State, acts: Acts<ActName>): FactorWeakening => ({ alter, state, acts })
 
 const isChangeOfFactors = (write: { ConditionExpression?: string }) =>
   / AND changeId = :readChangeId/.test(String(write.ConditionExpression))

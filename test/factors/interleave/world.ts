@@ -1,14 +1,12 @@
-import { expect, vi } from 'vitest'
-import { atRandom, oneOf, randomFrom } from '../../security/interleave/choices.ts'
-import { appliedIn, violationsOfEvents } from '../../security/interleave/events.ts'
-import { type Choose, isWrite, type Kind, run } from '../../security/interleave/schedule.ts'
-import { isAside as isAsideOfSessions, latest } from '../../security/interleave/seeds.ts'
-import { fewestDeviationsFirst } from '../../security/interleave/systematic.ts'
-import { expectViolationOf } from '../../security/interleave/weaken.ts'
+import { expect } from 'vitest'
+import { isAside as isAsideOfSessions } from '../../security/interleave/world.ts'
 import type { Attempt } from '../../support/aws/gate.ts'
+import { oneOf, randomFrom, randomSchedule } from '../../support/interleave/choices.ts'
+import { type Choose, isWrite, type Kind } from '../../support/interleave/schedule.ts'
+import { worldOf } from '../../support/interleave/world.ts'
 import { ACT_NAMES, ACTS, type ActName } from './acts.ts'
 import { factsOf } from './facts.ts'
-import type { FactorScene, FactorWorld, State } from './scene.ts'
+import { firstScenes, type State } from './scene.ts'
 import {
   violationsOfFactors,
   violationsOfItems,
@@ -16,19 +14,6 @@ import {
   violationsOfSessions,
   violationsOfSignInsAfter,
 } from './violations.ts'
-import type { FactorWeakening } from './weaken.ts'
-
-/** Operations of a schedule. `>` between two of them: the second begins when the first has ended. */
-export type FactorActs = readonly (ActName | '>')[]
-
-interface Options {
-  maxFaults: number
-  pick: FactorScene['pick']
-  /** How far the clock moves when a client's request begins. */
-  tickMs?: number
-  /** Requests that need no order. */
-  isFree?: typeof isAside
-}
 
 /** Whether a request needs no order, because nothing depends on it that is checked here. */
 const isAside = (attempt: Attempt): boolean =>
@@ -36,37 +21,30 @@ const isAside = (attempt: Attempt): boolean =>
   /^(Encrypt|Decrypt)$/.test(attempt.operation) ||
   /^(tries|totp-tries|codes|challenges)/.test(String(attempt.input.Key?.sk?.S))
 
-/** Runs operations on one user in one order. Returns the violations, each with the steps that led to it. */
-async function interleaveFactors(
-  { newScene }: FactorWorld,
-  state: State,
-  acts: FactorActs,
-  choose: Choose,
-  { maxFaults, pick, tickMs = 0, isFree = isAside }: Options,
-): Promise<string[]> {
-  const names = acts.filter((name) => name !== '>')
-  const tick = () => void vi.setSystemTime(Date.now() + tickMs)
-  const scene = await newScene(state, { pick, tick })
-  const operations = names.map((name, by) => {
-    const at = acts.flatMap((act, index) => (act === '>' ? [] : [index]))[by] ?? 0
-    return { ...(acts[at - 1] === '>' && { after: by - 1 }), run: () => ACTS[name].run(scene, by) }
-  })
-  const history = await run(operations, choose, { maxFaults, isFree })
-  scene.tick = () => {}
-  const facts = factsOf(scene, names, history)
-  const violations = [
-    ...violationsOfReports(scene, names, history.ends, facts),
-    ...(await violationsOfEvents(scene.service.table, appliedIn(history.arrivals), scene.eventsBefore)),
-    ...(await violationsOfFactors(scene, facts)),
-    ...(await violationsOfItems(scene, facts)),
-    ...(await violationsOfSessions(scene, names, history.ends, facts)),
-    ...(await violationsOfSignInsAfter(scene, facts)),
-  ]
-  const ends = history.ends.map(
-    ({ value, error }, by) => `${by} ${names[by]}: ${value?.status ?? value?.message ?? error}`,
-  )
-  return violations.map((one) => [`${state}: ${one}`, ...ends, ...history.trace].join('\n  '))
+/** Starts the service. Returns the world of each state. */
+export async function startFactorWorlds() {
+  const { service, newScene } = await firstScenes()
+  const of = (state: State) =>
+    worldOf({
+      acts: ACTS,
+      isFree: isAside,
+      newScene: (options) => newScene(state, options),
+      async violationsOf({ scene, names, history }) {
+        const facts = factsOf(scene, names, history)
+        const found = [
+          ...violationsOfReports(scene, names, history.ends, facts),
+          ...(await violationsOfFactors(scene, facts)),
+          ...(await violationsOfItems(scene, facts)),
+          ...(await violationsOfSessions(scene, names, history.ends, facts)),
+          ...(await violationsOfSignInsAfter(scene, facts)),
+        ]
+        return found.map((one) => `${state}: ${one}`)
+      },
+    })
+  return { service, of }
 }
+
+export type FactorWorlds = Awaited<ReturnType<typeof startFactorWorlds>>
 
 /** Operations that are possible in a state, or meaningful refused. */
 export const ACTS_OF: Record<State, readonly ActName[]> = {
@@ -112,44 +90,19 @@ export const ACTS_OF: Record<State, readonly ActName[]> = {
   ],
 }
 
-/** Runs the schedules of some seeds. Expects no violation, and returns the number of schedules. */
+const RANDOM_STATES: readonly State[] = ['none', 'totp', 'both', 'both', 'enrolment', 'reset']
+const LIMITS = { mostActs: 4, ticksMs: [0, 0, 1_000, 30_000] }
+
+/** Runs the schedules of some seeds, each on a user in a random state. Returns the number of schedules. */
 export async function expectSoundFactorsFrom(
-  world: FactorWorld,
+  worlds: FactorWorlds,
   firstSeed: number,
   count: number,
 ): Promise<number> {
-  const states: State[] = ['none', 'totp', 'both', 'both', 'enrolment', 'reset']
   for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
     const random = randomFrom(seed)
-    const state = oneOf(random, states)
-    const acts: (ActName | '>')[] = []
-    for (let left = 2 + Math.floor(random() * 3); left > 0; left -= 1) {
-      if (acts.length > 0 && random() < 0.25) acts.push('>')
-      acts.push(oneOf(random, ACTS_OF[state]))
-    }
-    const options = {
-      maxFaults: oneOf(random, [0, 1, 3, 8]),
-      pick: <T>(values: readonly T[]) => oneOf(random, values),
-      tickMs: oneOf(random, [0, 0, 1_000, 30_000]),
-    }
-    const choose = atRandom(random, [0.01, 0.05, 0.15])
-    expect(await interleaveFactors(world, state, acts, choose, options), `seed ${seed}`).toEqual([])
-  }
-  return count
-}
-
-/** Runs two operations in the orders with fewest deviations: one within the other, at every request. */
-export async function expectSoundFactorsWithin(
-  world: FactorWorld,
-  state: State,
-  acts: FactorActs,
-  maxOrders: number,
-): Promise<number> {
-  let count = 0
-  for (const choose of fewestDeviationsFirst(maxOrders)) {
-    count += 1
-    const violations = await interleaveFactors(world, state, acts, choose, { maxFaults: 0, pick: latest })
-    expect(violations, `${state}: ${acts.join(', ')}`).toEqual([])
+    const state = oneOf(random, RANDOM_STATES)
+    await worlds.of(state).expectSoundFrom(seed, 1, () => randomSchedule(random, ACTS_OF[state], LIMITS))
   }
   return count
 }
@@ -163,22 +116,20 @@ export const FACTOR_FAULTS = ['lost', 'unanswered', 'late', 'twice'] as const
  * @returns The number of schedules.
  */
 export async function expectSoundAtEveryFault(
-  world: FactorWorld,
+  worlds: FactorWorlds,
   state: State,
   act: ActName,
   kind: (typeof FACTOR_FAULTS)[number],
 ): Promise<number> {
+  const world = worlds.of(state)
   let count = 0
   for (let number = 1; ; number += 1) {
     let isReached = false
     const choose = faultAt(number, kind, () => {
       isReached = true
     })
-    const options = { maxFaults: 4, pick: latest, isFree: () => false }
-    expect(
-      await interleaveFactors(world, state, [act], choose, options),
-      `${state}: ${act}, request ${number}`,
-    ).toEqual([])
+    const options = { maxFaults: 4, isFree: () => false }
+    expect(await world.violations([act], choose, options), `${act}, request ${number}`).toEqual([])
     if (!isReached) return count
     count += 1
   }
@@ -203,12 +154,3 @@ function faultAt(number: number, kind: Kind, onReached: () => void): Choose {
     return fault === -1 ? next : fault
   }
 }
-
-/** So many orders show the violation of every weakening. */
-const MAX_ORDERS = 120
-
-/** Expects a violation of a weakened service. */
-export const expectFactorViolation = (world: FactorWorld, { alter, state, acts }: FactorWeakening) =>
-  expectViolationOf(alter, MAX_ORDERS, (choose) =>
-    interleaveFactors(world, state, acts, choose, { maxFaults: 1, pick: latest }),
-  )

@@ -1,6 +1,6 @@
 import { appKey } from '../../../lib/oauth/grants/app.ts'
-import { type Arrival, type History, writesOf } from '../../security/interleave/history.ts'
 import type { Attempt } from '../../support/aws/gate.ts'
+import { type Arrival, type History, writesOf } from '../../support/interleave/history.ts'
 import { ACTS, type Act, type ActName, type Report } from './acts.ts'
 import { CLIENT_IDS, type KnownCode, type KnownGrant, type OauthScene } from './scene.ts'
 

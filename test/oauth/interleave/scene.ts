@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { vi } from 'vitest'
-import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
-import { eventKeys, eventsOf } from '../../security/interleave/events.ts'
 import { kept } from '../../security/interleave/requests.ts'
-import { latest } from '../../security/interleave/seeds.ts'
-import { restorerOf } from '../../support/aws/restore.ts'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../../support/http/cookies.ts'
 import { claimsOf } from '../../support/http/forge.ts'
 import type { Functions } from '../../support/http/functions.ts'
-import { type TestService, useService } from '../../support/service.ts'
+import { keepState, latest, type Scene, type SceneOptions } from '../../support/interleave/world.ts'
+import { useService } from '../../support/service.ts'
 import { addTestUser } from '../../support/users/users.ts'
 import { addClient, CALLBACK, queryOf, SECRET, VERIFIER } from '../clients.ts'
 
@@ -50,25 +47,12 @@ export interface Known {
 }
 
 /** User, session, clients, codes and grants of one schedule. */
-export interface OauthScene extends Known {
+export interface OauthScene extends Known, Scene {
   functions: Functions
-  /** The operator's view. */
-  table: Table
   userId: string
   username: string
-  /** Keys of the events with which the schedule begins. */
-  eventsBefore: ReadonlySet<string>
   /** Names of the alarms that were logged. */
   alarms: string[]
-  /** Chooses the code or grant that an operation uses, when it begins. */
-  pick<T>(values: readonly T[]): T
-  /** Called when a client's request begins. */
-  tick(): void
-}
-
-export interface OauthWorld {
-  stores: TestService
-  newScene(options: Pick<OauthScene, 'pick' | 'tick'>): Promise<OauthScene>
 }
 
 /** A response, and its body as an object. */
@@ -191,9 +175,9 @@ const SCOPES = ['openid', 'openid offline_access']
 
 /**
  * Starts the stores and the functions, and signs ada in. Two apps have two grants each, and a code. The refresh tokens of `phone` were
- * replaced a minute ago.
+ * replaced a minute ago. Returns the stores, and what begins a schedule.
  */
-export async function startOauthWorld(): Promise<OauthWorld> {
+export async function firstOauthScene() {
   const alarms: string[] = []
   vi.spyOn(console, 'info').mockReturnValue()
   vi.spyOn(console, 'error').mockReturnValue()
@@ -215,14 +199,9 @@ export async function startOauthWorld(): Promise<OauthWorld> {
     codes: [],
     grants: [],
   }
-  const fixed = {
-    functions: stores.functions,
-    table,
-    userId,
-    username,
-    eventsBefore: new Set<string>(),
-  }
-  const first: OauthScene = { ...fixed, ...known, alarms, pick: latest, tick: () => {} }
+  const fixed = { functions: stores.functions, userId, username, alarms }
+  const none = { table, eventsBefore: new Set<string>() }
+  const first: OauthScene = { ...fixed, ...none, ...known, pick: latest, tick: () => {} }
   at(-120)
   await signIn(first)
   for (const client of ['shop', 'phone'] as const) {
@@ -243,17 +222,14 @@ export async function startOauthWorld(): Promise<OauthWorld> {
   }
   const { cookie, authToken, secrets, codes, grants } = first
   const begun = structuredClone({ cookie, authToken, secrets, codes, grants })
-  const restore = await restorerOf(table)
-  const restoreEvents = await restorerOf(eventsOf(table))
-  const eventsBefore = await eventKeys(table)
+  const restore = await keepState(table)
   return {
     stores,
-    async newScene(options) {
-      await restore()
-      await restoreEvents()
+    async newScene(options: SceneOptions): Promise<OauthScene> {
+      const kept = await restore()
       at(0)
       alarms.length = 0
-      return { ...fixed, ...structuredClone(begun), eventsBefore, alarms, ...options }
+      return { ...fixed, ...kept, ...structuredClone(begun), ...options }
     },
   }
 }

@@ -1,17 +1,15 @@
 import { always, isEnd, without, withoutEvents, writes } from '../../security/interleave/weaken.ts'
 import type { Alter, Attempt } from '../../support/aws/gate.ts'
-import type { OauthActs } from './world.ts'
+import type { Acts, Weakening } from '../../support/interleave/world.ts'
+import type { ActName } from './acts.ts'
 
 type Input = Attempt['input']
 
-/** A guard of `lib/` that is taken away, and operations that show it in some order. */
-export interface OauthWeakening {
-  alter: Alter
-  acts: OauthActs
-  tickMs?: number
-}
-
-const weaken = (alter: Alter, acts: OauthActs, tickMs = 0): OauthWeakening => ({ alter, acts, tickMs })
+const weaken = (alter: Alter, acts: Acts<ActName>, tickMs = 0): Weakening<ActName> => ({
+  alter,
+  acts,
+  tickMs,
+})
 
 /** Makes a condition of a transaction hold always, of items whose sort key begins like this. */
 const withoutCheck =
@@ -39,7 +37,7 @@ const fixedGeneration = (write: Input) => {
  *
  * The condition of `replaceGrant` that a grant has not been ended is not here: a tombstone has no secret that it could have read.
  */
-export const OAUTH_WEAKENINGS: Record<string, OauthWeakening> = {
+export const OAUTH_WEAKENINGS: Record<string, Weakening<ActName>> = {
   'spendingOf: not spent': weaken(
     writes('TransactUpdate', 'code', without(' AND attribute_not_exists(spentBy)')),
     ['exchange web', 'exchange web'],

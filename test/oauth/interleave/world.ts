@@ -1,14 +1,11 @@
-import { expect, vi } from 'vitest'
-import { atRandom, oneOf, randomFrom } from '../../security/interleave/choices.ts'
-import { appliedIn, violationsOfEvents } from '../../security/interleave/events.ts'
-import { type Choose, type Move, run } from '../../security/interleave/schedule.ts'
-import { latest } from '../../security/interleave/seeds.ts'
-import { exhaustively } from '../../security/interleave/systematic.ts'
-import { expectViolationOf } from '../../security/interleave/weaken.ts'
+import { expect } from 'vitest'
 import { type Alter, type Attempt, wiring } from '../../support/aws/gate.ts'
+import { oneOf, randomFrom, randomSchedule } from '../../support/interleave/choices.ts'
+import type { Choose, Move } from '../../support/interleave/schedule.ts'
+import { worldOf } from '../../support/interleave/world.ts'
 import { ACT_NAMES, ACTS, type ActName } from './acts.ts'
 import { factsOf } from './facts.ts'
-import type { OauthScene, OauthWorld } from './scene.ts'
+import { firstOauthScene } from './scene.ts'
 import {
   violationsOfAlarms,
   violationsOfConsents,
@@ -18,17 +15,6 @@ import {
   violationsOfUse,
   violationsOfWrites,
 } from './violations.ts'
-import type { OauthWeakening } from './weaken.ts'
-
-/** Operations of a schedule. `>` between two of them: the second begins when the first has ended. */
-export type OauthActs = readonly (ActName | '>')[]
-
-interface Options {
-  maxFaults?: number
-  pick?: OauthScene['pick']
-  /** How far the clock moves when a client's request begins. */
-  tickMs?: number
-}
 
 /** Whether a request needs no order, because nothing depends on it that is checked here. */
 const isAside = ({ operation, input }: Attempt): boolean =>
@@ -37,52 +23,30 @@ const isAside = ({ operation, input }: Attempt): boolean =>
   /^(attempts|known)#/.test(String(input.Key?.sk?.S)) ||
   /^name#/.test(String(input.ExpressionAttributeValues?.[':pk']?.S))
 
-/** Runs operations on one user in one order. Returns the violations, each with the steps that led to it. */
-async function interleaveOauth(
-  { newScene }: OauthWorld,
-  acts: OauthActs,
-  choose: Choose,
-  { maxFaults = 0, pick = latest, tickMs = 0 }: Options,
-): Promise<string[]> {
-  const names = acts.filter((name) => name !== '>')
-  const tick = () => void vi.setSystemTime(Date.now() + tickMs)
-  const scene = await newScene({ pick, tick })
-  const operations = names.map((name, by) => {
-    const at = acts.flatMap((act, index) => (act === '>' ? [] : [index]))[by] ?? 0
-    return { ...(acts[at - 1] === '>' && { after: by - 1 }), run: () => ACTS[name].run(scene, by) }
+/** Starts the stores and the functions. */
+export async function startOauthWorld() {
+  const { stores, newScene } = await firstOauthScene()
+  const world = worldOf({
+    acts: ACTS,
+    isFree: isAside,
+    newScene,
+    async violationsOf({ scene, names, history, tickMs }) {
+      const ended = { names, history, tickMs, facts: factsOf(scene, names, history) }
+      return [
+        ...violationsOfReports(ended),
+        ...violationsOfRefusals(ended),
+        ...violationsOfAlarms(scene, ended),
+        ...violationsOfReuse(scene, ended),
+        ...violationsOfWrites(scene, ended),
+        ...(await violationsOfConsents(scene, ended)),
+        ...(await violationsOfUse(scene, ended)),
+      ]
+    },
   })
-  const history = await run(operations, choose, { maxFaults, isFree: isAside })
-  scene.tick = () => {}
-  const ended = { names, history, tickMs, facts: factsOf(scene, names, history) }
-  const violations = [
-    ...violationsOfReports(ended),
-    ...violationsOfRefusals(ended),
-    ...violationsOfAlarms(scene, ended),
-    ...violationsOfReuse(scene, ended),
-    ...violationsOfWrites(scene, ended),
-    ...(await violationsOfEvents(scene.table, appliedIn(history.arrivals), scene.eventsBefore)),
-    ...(await violationsOfConsents(scene, ended)),
-    ...(await violationsOfUse(scene, ended)),
-  ]
-  const ends = history.ends.map(
-    ({ value, error }, by) => `${by} ${names[by]}: ${value?.status ?? value?.message ?? error}`,
-  )
-  return violations.map((text) => [text, ...ends, ...history.trace].join('\n  '))
+  return { stores, ...world }
 }
 
-/** Runs operations in every order. Expects no violation, and returns the number of schedules. */
-export async function expectSoundOauthInEveryOrder(
-  world: OauthWorld,
-  acts: OauthActs,
-  maxFaults = 0,
-): Promise<number> {
-  let count = 0
-  for (const choose of exhaustively()) {
-    count += 1
-    expect(await interleaveOauth(world, acts, choose, { maxFaults }), acts.join(', ')).toEqual([])
-  }
-  return count
-}
+export type OauthWorld = Awaited<ReturnType<typeof startOauthWorld>>
 
 /** Operations that meet each other in ways that few random choices among all of them would bring about. */
 const THEMES: readonly (readonly ActName[])[] = [
@@ -124,39 +88,11 @@ const THEMES: readonly (readonly ActName[])[] = [
   ],
 ]
 
-/** Runs the schedules of some seeds: two to five operations. Expects no violation, and returns the number of schedules. */
-export async function expectSoundOauthFrom(
-  world: OauthWorld,
-  firstSeed: number,
-  count: number,
-): Promise<number> {
-  for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
-    const random = randomFrom(seed)
-    const theme = oneOf(random, THEMES)
-    const acts: (ActName | '>')[] = []
-    for (let left = 2 + Math.floor(random() * 4); left > 0; left -= 1) {
-      if (acts.length > 0 && random() < 0.3) acts.push('>')
-      acts.push(oneOf(random, theme))
-    }
-    const options = {
-      maxFaults: oneOf(random, [0, 1, 3]),
-      pick: <T>(values: readonly T[]) => oneOf(random, values),
-      tickMs: oneOf(random, [0, 0, 1_000, 11_000]),
-    }
-    const choose = atRandom(random, [0.01, 0.05, 0.15])
-    expect(await interleaveOauth(world, acts, choose, options), `seed ${seed}: ${acts}`).toEqual([])
-  }
-  return count
+/** Returns everything that a seed decides. */
+export function scheduleFrom(seed: number) {
+  const random = randomFrom(seed)
+  return randomSchedule(random, oneOf(random, THEMES), { mostActs: 5, ticksMs: [0, 0, 1_000, 11_000] })
 }
-
-/** So many orders show the violation of every weakening. */
-const MAX_ORDERS = 120
-
-/** Expects a violation of a weakened service. */
-export const expectOauthViolation = (world: OauthWorld, { alter, acts, tickMs = 0 }: OauthWeakening) =>
-  expectViolationOf(alter, MAX_ORDERS, (choose) =>
-    interleaveOauth(world, acts, choose, { maxFaults: 1, tickMs }),
-  )
 
 /** Faults of all attempts of a write, and when those land that are late. */
 const LOST_RESPONSES = [
@@ -185,11 +121,10 @@ const faultOfTransaction =
 const ATTEMPTS = 3
 
 /** Lets a client get no response to an operation, and repeat it. Returns the violations. */
-async function violationsOfRepeats(world: OauthWorld, name: ActName): Promise<string[]> {
+async function violationsOfRepeats({ violations }: OauthWorld, name: ActName): Promise<string[]> {
   const found: string[] = []
   for (const fault of LOST_RESPONSES) {
-    const choose = faultOfTransaction(fault)
-    found.push(...(await interleaveOauth(world, [name, '>', name], choose, { maxFaults: ATTEMPTS })))
+    found.push(...(await violations([name, '>', name], faultOfTransaction(fault), { maxFaults: ATTEMPTS })))
   }
   return found
 }

@@ -1,5 +1,5 @@
 import type { User } from '../../../lib/users/user.ts'
-import type { KnownSession, KnownToken, Scene } from './scene.ts'
+import type { KnownSession, KnownToken, UserScene } from './scene.ts'
 
 /** What an operation reports to its client or operator. */
 export interface Report {
@@ -20,8 +20,8 @@ export interface Act {
   /** What its write revokes: access tokens alone, or all sessions too. */
   revokes?: 'tokens' | 'all'
   /** What its write changes. */
-  effect?(scene: Scene): Partial<Known> | 'removed'
+  effect?(scene: UserScene): Partial<Known> | 'removed'
   /** Password that it presents. */
   password?: string
-  run(scene: Scene, by: number): Promise<Report>
+  run(scene: UserScene, by: number): Promise<Report>
 }

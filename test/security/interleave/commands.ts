@@ -6,10 +6,10 @@ import * as names from '../../../scripts/users/names.ts'
 import { remove } from '../../../scripts/users/remove.ts'
 import { asOperator } from '../../support/users/users.ts'
 import type { Act } from './act.ts'
-import { HASHES, PASSWORDS, type Scene } from './scene.ts'
+import { HASHES, PASSWORDS, type UserScene } from './scene.ts'
 
 const operators = (
-  run: (scene: Scene) => Promise<string | { fault: string }>,
+  run: (scene: UserScene) => Promise<string | { fault: string }>,
   values: Pick<Act, 'revokes' | 'effect'>,
 ): Act => ({
   ...values,
@@ -37,7 +37,7 @@ export const commandIo = (password = '') => {
 const hashers = { hash: async () => HASHES.added, stop: async () => {} }
 const NEW = { role: 'user', disabled: false, password: PASSWORDS.added } as const
 
-const importing = (namesOf: (scene: Scene) => { username: string; email?: string }) =>
+const importing = (namesOf: (scene: UserScene) => { username: string; email?: string }) =>
   operators(
     (scene) => {
       const values = { email: undefined, emailVerified: false, ...namesOf(scene), id: scene.id }

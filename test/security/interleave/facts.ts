@@ -1,9 +1,9 @@
 import { createdAtOf } from '../../../lib/sessions/refresh-token.ts'
 import { claimsOf } from '../../support/http/forge.ts'
+import { type Arrival, type History, writesOf } from '../../support/interleave/history.ts'
 import type { Act, Known, Report } from './act.ts'
-import { type Arrival, type History, writesOf } from './history.ts'
 import { ACTS, type ActName } from './operations.ts'
-import { type KnownSession, type KnownToken, PASSWORDS, type Scene } from './scene.ts'
+import { type KnownSession, type KnownToken, PASSWORDS, type UserScene } from './scene.ts'
 
 /** A write that changed the profile of a user. */
 interface ProfileWrite extends Pick<Arrival, 'step' | 'by' | 'isLate'> {
@@ -25,7 +25,7 @@ export interface Renewal extends Pick<Arrival, 'step' | 'by'> {
 export type Facts = ReturnType<typeof factsOf>
 
 /** Returns what a schedule must have led to: whom AWS stored, and what each write of a profile revoked. */
-export function factsOf(scene: Scene, names: readonly ActName[], { arrivals, ends }: History<Report>) {
+export function factsOf(scene: UserScene, names: readonly ActName[], { arrivals, ends }: History<Report>) {
   const done = arrivals.filter(({ isDone }) => isDone)
   const tokens = new Set<string>()
   const writes: ProfileWrite[] = []

@@ -1,9 +1,9 @@
+import { appliedIn } from '../../support/interleave/events.ts'
+import type { History } from '../../support/interleave/history.ts'
 import type { Report } from './act.ts'
-import { appliedIn } from './events.ts'
 import type { Facts } from './facts.ts'
-import type { History } from './history.ts'
 import type { ActName } from './operations.ts'
-import type { Scene } from './scene.ts'
+import type { UserScene } from './scene.ts'
 
 /**
  * Returns the violations in alarms. A token is used again only if there is a copy, or if time passes between the requests of a client
@@ -25,7 +25,7 @@ const FAULT = /^\d+ (lost|unanswered|late|twice) /
 
 /** Returns the violations in sign-ins that met no other operation and no fault: each renews its session. */
 export function violationsOfRenewals(
-  scene: Scene,
+  scene: UserScene,
   names: readonly ActName[],
   { ends, trace }: History<Report>,
   facts: Facts,

@@ -1,10 +1,10 @@
 import { ServiceError } from '../../../lib/errors.ts'
 import { Refusal } from '../../../scripts/cli/refusal.ts'
+import type { End } from '../../support/interleave/history.ts'
 import type { Report } from './act.ts'
 import type { Facts } from './facts.ts'
-import type { End } from './history.ts'
 import { ACTS, type ActName } from './operations.ts'
-import type { Scene } from './scene.ts'
+import type { UserScene } from './scene.ts'
 
 /** Statuses that say what became of a request. After 429 nothing has changed, and after 503 anything may have. */
 const SUCCESSES: unknown[] = [200, 204]
@@ -25,7 +25,7 @@ interface Ended {
 
 /** Returns the violations in what operations reported. */
 export function violationsOfReports(
-  scene: Scene,
+  scene: UserScene,
   names: readonly ActName[],
   ends: readonly End<Report>[],
   facts: Facts,
@@ -101,7 +101,7 @@ function isUnauthorized({ name, by, end, own }: Ended, facts: Facts): boolean {
   })
 }
 
-const isWrongSignIn = ({ name, by }: Ended, { tokens }: Scene, facts: Facts): boolean =>
+const isWrongSignIn = ({ name, by }: Ended, { tokens }: UserScene, facts: Facts): boolean =>
   tokens.some((token) => {
     const { password } = ACTS[name]
     if (token.by !== by || !name.startsWith('login')) return false

@@ -2,9 +2,9 @@ import { cookieOf, OWN_PAGE, tokensInCookie } from '../../support/http/cookies.t
 import { claimsOf } from '../../support/http/forge.ts'
 import type { Asking, Route } from '../../support/http/functions.ts'
 import type { Act } from './act.ts'
-import { addTokens, type KnownToken, PASSWORDS, type Scene } from './scene.ts'
+import { addTokens, type KnownToken, PASSWORDS, type UserScene } from './scene.ts'
 
-async function ask(scene: Scene, route: Route, asking: Asking) {
+async function ask(scene: UserScene, route: Route, asking: Asking) {
   scene.tick()
   const { status, text } = await scene.functions.ask(route, asking)
   return { status, body: text === '' ? undefined : JSON.parse(text) }

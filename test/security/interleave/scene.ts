@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { vi } from 'vitest'
-import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
-import { restorerOf } from '../../support/aws/restore.ts'
 import type { Functions } from '../../support/http/functions.ts'
+import { keepState, type Scene, type SceneOptions } from '../../support/interleave/world.ts'
 import type { TestService } from '../../support/service.ts'
 import type { Tokens } from '../../support/users/sessions.ts'
 import { begin } from '../../support/users/sessions.ts'
 import { addTestUser } from '../../support/users/users.ts'
-import { eventKeys, eventsOf } from './events.ts'
 
 /** Ada's password, and those that she and the operator choose. */
 export const PASSWORDS = {
@@ -48,21 +46,13 @@ export interface KnownToken {
 }
 
 /** Users, sessions and tokens of one schedule. */
-export interface Scene {
+export interface UserScene extends Scene {
   functions: Functions
-  /** The operator's view. */
-  table: Table
   id: string
   bobId: string
   names: typeof NAMES
   sessions: KnownSession[]
   tokens: KnownToken[]
-  /** Keys of the events with which the schedule begins. */
-  eventsBefore: ReadonlySet<string>
-  /** Chooses the session that an operation uses, when it begins. */
-  pick<T>(values: readonly T[]): T
-  /** Called when a client's request begins. */
-  tick(): void
 }
 
 const NAMES = {
@@ -81,37 +71,35 @@ const NAMES = {
 export async function firstScene(
   stores: TestService,
   functions: Functions,
-): Promise<(options: Pick<Scene, 'pick' | 'tick'>) => Promise<Scene>> {
+): Promise<(options: SceneOptions) => Promise<UserScene>> {
   const { table } = stores
   const names = NAMES
   const { id: bobId } = await addTestUser(table, { username: names.bob })
   const ada = { username: names.ada, email: names.email, passwordHash: FIRST_HASH }
   const { id } = await addTestUser(table, ada)
-  const known: Pick<Scene, 'sessions' | 'tokens'> = { sessions: [], tokens: [] }
+  const known: Pick<UserScene, 'sessions' | 'tokens'> = { sessions: [], tokens: [] }
   for (let session = 0; session < 2; session += 1) {
     addTokens(known, await begin(stores, functions, names.ada), undefined)
   }
-  const restore = await restorerOf(table)
-  const restoreEvents = await restorerOf(eventsOf(table))
-  const eventsBefore = await eventKeys(table)
+  const restore = await keepState(table)
   const now = Date.now()
   return async (options) => {
-    await restore()
-    await restoreEvents()
+    const kept = await restore()
     vi.setSystemTime(now)
-    return { functions, table, id, bobId, names, eventsBefore, ...structuredClone(known), ...options }
+    return { ...kept, functions, id, bobId, names, ...structuredClone(known), ...options }
   }
 }
 
-/** Adds the tokens of a response to what the clients know. */
+/** Adds the tokens of a response to what the clients know. Returns the id of the session. */
 export function addTokens(
-  scene: Pick<Scene, 'sessions' | 'tokens'>,
+  scene: Pick<UserScene, 'sessions' | 'tokens'>,
   { authToken, refreshToken }: Tokens,
   by: number | undefined,
-): void {
+): string {
   const { userId, sessionId } = readRefreshToken(refreshToken)
   scene.tokens.push({ authToken, userId, sessionId, by })
   const known = scene.sessions.find(({ id }) => id === sessionId)
   if (known) known.refreshTokens.push(refreshToken)
   else scene.sessions.push({ userId, id: sessionId, refreshTokens: [refreshToken] })
+  return sessionId
 }

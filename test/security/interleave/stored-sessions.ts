@@ -1,15 +1,15 @@
 import { nextSecret, withSecret } from '../../../lib/sessions/refresh-token.ts'
 import { profileKey } from '../../../lib/users/store.ts'
 import { allItems } from '../../../scripts/cli/pages.ts'
+import type { End } from '../../support/interleave/history.ts'
 import { partsOf } from '../../support/users/sessions.ts'
 import type { Report } from './act.ts'
 import type { Facts } from './facts.ts'
-import type { End } from './history.ts'
-import type { KnownSession, KnownToken, Scene } from './scene.ts'
+import type { KnownSession, KnownToken, UserScene } from './scene.ts'
 
 /** Returns the violations in which sessions and access tokens are valid. */
 export async function violationsOfSessions(
-  scene: Scene,
+  scene: UserScene,
   ends: readonly End<Report>[],
   facts: Facts,
 ): Promise<string[]> {
@@ -36,7 +36,11 @@ export async function violationsOfSessions(
   return found
 }
 
-async function violationsOfToken({ functions }: Scene, token: KnownToken, facts: Facts): Promise<string[]> {
+async function violationsOfToken(
+  { functions }: UserScene,
+  token: KnownToken,
+  facts: Facts,
+): Promise<string[]> {
   const isValid = await functions.opens(token.authToken)
   if (isValid === facts.isTokenValid(token)) return []
   const step = facts.readAt(token.by, token.userId)
@@ -44,7 +48,7 @@ async function violationsOfToken({ functions }: Scene, token: KnownToken, facts:
 }
 
 /** Returns the salt of each stored session, and the sort keys of items that would stay forever. */
-async function storedSessions({ table }: Scene, facts: Facts) {
+async function storedSessions({ table }: UserScene, facts: Facts) {
   const salts = new Map<string, string>()
   const endless: string[] = []
   for (const userId of facts.userIds) {

@@ -4,7 +4,7 @@ import { nameKey, profileKey, userOf } from '../../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../../lib/users/user.ts'
 import type { Known } from './act.ts'
 import type { Facts } from './facts.ts'
-import type { Scene } from './scene.ts'
+import type { UserScene } from './scene.ts'
 
 /** A login name, and the id that it points to. */
 interface Pointer {
@@ -13,7 +13,7 @@ interface Pointer {
 }
 
 /** Returns the violations in the names and profiles that are stored. */
-export async function violationsOfUsers({ table, names }: Scene, facts: Facts): Promise<string[]> {
+export async function violationsOfUsers({ table, names }: UserScene, facts: Facts): Promise<string[]> {
   const all = Object.values(names)
   const pointing = await getItems(table, all.map(nameKey))
   const pointers = all.flatMap((name, index) => {

@@ -1,11 +1,9 @@
-import { expect } from 'vitest'
 import { createdAtOf, signInDigits } from '../../../lib/sessions/refresh-token.ts'
-import { type Alter, type Attempt, wiring } from '../../support/aws/gate.ts'
+import type { Alter, Attempt } from '../../support/aws/gate.ts'
+import { isEventsTable, writesOf } from '../../support/interleave/history.ts'
+import type { Acts, Weakening } from '../../support/interleave/world.ts'
 import { isRenewal } from './facts.ts'
-import { isEventsTable, writesOf } from './history.ts'
-import type { Acts } from './interleave.ts'
-import type { Choose } from './schedule.ts'
-import { fewestDeviationsFirst } from './systematic.ts'
+import type { ActName } from './operations.ts'
 
 type Input = Attempt['input']
 
@@ -72,19 +70,14 @@ function survivalById(): Alter {
   }
 }
 
-/** A guard of `lib/` that is taken away, and operations that show it in some order. */
-export interface Weakening {
-  alter: Alter
-  acts: Acts
-  tickMs?: number
-  /** What the violation says. */
-  shows?: RegExp
-}
-
 /** How far the clock moves so that DynamoDB forgets a request token, and a late copy of a transaction is a request of its own. */
 const REQUEST_TOKEN_MS = 700_000
 
-const weaken = (alter: Alter, acts: Acts, tickMs = 0): Weakening => ({ alter, acts, tickMs })
+const weaken = (alter: Alter, acts: Acts<ActName>, tickMs = 0): Weakening<ActName> => ({
+  alter,
+  acts,
+  tickMs,
+})
 
 /**
  * Weakens the service by changing its requests on their way to AWS. Each takes one guard away.
@@ -92,7 +85,7 @@ const weaken = (alter: Alter, acts: Acts, tickMs = 0): Weakening => ({ alter, ac
  * Three conditions are not here, because another one implies them: each change of names moves the generation, each
  * change of `sessionGeneration` moves `generation`, and a tombstone has no secret that `replaceSecret` could have read.
  */
-export const WEAKENINGS: Record<string, Weakening> = {
+export const WEAKENINGS: Record<string, Weakening<ActName>> = {
   'putSession: no such session yet': weaken(
     writes('TransactPut', 'session#', always),
     ['login', '>', 'logout'],
@@ -255,33 +248,4 @@ export const WEAKENINGS: Record<string, Weakening> = {
     }),
     ['rename'],
   ),
-}
-
-/**
- * Runs a weakened service in one order after the other until a violation shows, those with fewest deviations first.
- * Expects none in as many orders of the service as it is.
- *
- * @param interleave - Runs the operations in an order, and returns the violations.
- * @returns The first violation, and the number of orders.
- */
-export async function expectViolationOf(
-  alter: Alter,
-  maxOrders: number,
-  interleave: (choose: Choose) => Promise<string[]>,
-): Promise<{ violation: string; count: number }> {
-  async function search(maxOrders: number) {
-    let count = 0
-    for (const choose of fewestDeviationsFirst(maxOrders)) {
-      count += 1
-      const [violation] = await interleave(choose)
-      if (violation !== undefined) return { violation, count }
-    }
-    return undefined
-  }
-
-  wiring.alter = alter
-  const found = await search(maxOrders).finally(() => delete wiring.alter)
-  if (found === undefined) return expect.fail(`no violation in ${maxOrders} orders`)
-  expect(await search(found.count)).toBeUndefined()
-  return found
 }

@@ -1,53 +1,119 @@
 import { expect, vi } from 'vitest'
-import { wiring } from '../../support/aws/gate.ts'
+import { type Attempt, wiring } from '../../support/aws/gate.ts'
+import { atRandom, oneOf, randomFrom, randomSchedule } from '../../support/interleave/choices.ts'
+import { fewestDeviationsFirst } from '../../support/interleave/systematic.ts'
+import { type Acts, latest, type Schedule, worldOf } from '../../support/interleave/world.ts'
 import { recordLogs } from '../../support/logs.ts'
 import { useService } from '../../support/service.ts'
-import { type Acts, interleave, type World } from './interleave.ts'
+import { factsOf } from './facts.ts'
+import { ACT_NAMES, ACTS, type ActName } from './operations.ts'
+import { violationsOfAlarms, violationsOfRenewals } from './renewals.ts'
+import { violationsOfReports } from './reports.ts'
 import { firstScene } from './scene.ts'
-import { isAside, latest, orderFrom, scheduleFrom } from './seeds.ts'
-import { exhaustively, fewestDeviationsFirst } from './systematic.ts'
-import { expectViolationOf, type Weakening } from './weaken.ts'
+import { violationsOfSessions } from './stored-sessions.ts'
+import { violationsOfUsers } from './stored-users.ts'
 
-/** Starts the stores and the functions. Nothing is logged, and the clock stands still unless a schedule moves it. */
-export async function startWorld(): Promise<World> {
+/**
+ * Whether a request needs no order, because nothing depends on it that is checked here: it signs, counts an attempt, or
+ * clears up after a removal.
+ */
+export const isAside = ({ operation, input }: Attempt): boolean =>
+  ['Sign', 'GetPublicKey', 'DeleteItem'].includes(operation) ||
+  /^(attempts|known)#/.test(String(input.Key?.sk?.S)) ||
+  /^name#/.test(String(input.ExpressionAttributeValues?.[':pk']?.S))
+
+/** Starts the service. Nothing is logged, and the clock stands still unless a schedule moves it. */
+export async function startWorld() {
   recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
   const stores = await useService({ settings: { MAILER: '' } })
-  return { stores, newScene: await firstScene(stores, stores.functions) }
+  const world = worldOf({
+    acts: ACTS,
+    isFree: isAside,
+    newScene: await firstScene(stores, stores.functions),
+    async violationsOf({ scene, names, history, tickMs }) {
+      const facts = factsOf(scene, names, history)
+      return [
+        ...violationsOfReports(scene, names, history.ends, facts),
+        ...violationsOfAlarms(names, history, tickMs),
+        ...violationsOfRenewals(scene, names, history, facts),
+        ...(await violationsOfUsers(scene, facts)),
+        ...(await violationsOfSessions(scene, history.ends, facts)),
+      ]
+    },
+  })
+  return { stores, ...world }
 }
 
-/** Runs the schedules of some seeds. Expects no violation, and returns the number of schedules. */
-export async function expectSoundFrom(world: World, firstSeed: number, count: number): Promise<number> {
-  for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
-    const { acts, choose, options } = scheduleFrom(seed)
-    expect(await interleave(world, acts, choose, options), `seed ${seed}`).toEqual([])
-  }
-  return count
+export type World = Awaited<ReturnType<typeof startWorld>>
+
+/** Operations that meet each other in ways that few random choices among all of them would bring about. */
+const THEMES: readonly (readonly ActName[])[] = [
+  ACT_NAMES,
+  [
+    'login',
+    'login over a session',
+    'refresh',
+    'refresh with a copied token',
+    'logout',
+    'end session',
+    'everywhere',
+    'password',
+    'delete me',
+  ],
+  [
+    'login',
+    'login by address',
+    "login with the operator's password",
+    'refresh',
+    'everywhere',
+    'password',
+    'set-role',
+    'set-password',
+    'disable',
+    'enable',
+    'end-sessions',
+  ],
+  [
+    'rename',
+    'rename back',
+    'rename of bob',
+    'set-email',
+    'remove the address',
+    'remove',
+    'add',
+    'import with the same id',
+    'import with the same id and another name',
+  ],
+  ['remove', 'import with the same id', 'login of a new user', 'login', 'refresh', 'logout', 'password'],
+]
+
+/** Returns everything that a seed decides. All requests are in an order, those aside too. */
+export function scheduleFrom(seed: number): Schedule<ActName> {
+  const random = randomFrom(seed)
+  const limits = { mostActs: 6, ticksMs: [0, 0, 1_000, 11_000] }
+  const { acts, choose, options } = randomSchedule(random, oneOf(random, THEMES), limits)
+  return { acts, choose, options: { ...options, isFree: () => false } }
 }
 
-/** Runs operations in every order. Expects no violation, and returns the number of schedules. */
-export async function expectSoundInEveryOrder(world: World, acts: Acts, maxFaults = 0): Promise<number> {
-  let count = 0
-  for (const choose of exhaustively()) {
-    count += 1
-    const violations = await interleave(world, acts, choose, { maxFaults, pick: latest, isFree: isAside })
-    expect(violations, acts.join(', ')).toEqual([])
+/** Returns what a seed decides for given operations, which use the latest session, and meet many faults. */
+export const ordersOf =
+  (acts: Acts<ActName>, tickMs = 0) =>
+  (seed: number): Schedule<ActName> => {
+    const random = randomFrom(seed)
+    const choose = atRandom(random, [0.05, 0.2, 0.5])
+    return { acts, choose, options: { maxFaults: oneOf(random, [1, 3, 8]), pick: latest, tickMs } }
   }
-  return count
-}
 
 /** Runs a service whose refresh tokens name no sign-in. Expects a violation in some order, and none of the service as it is. */
 export async function expectForgottenSignInsShow(world: World): Promise<number> {
-  const acts = ['login over a session', 'refresh'] as const
   let count = 0
   for (const isForgetful of [true, false]) {
     const found: string[] = []
-    for (const choose of fewestDeviationsFirst(MAX_ORDERS)) {
+    for (const choose of fewestDeviationsFirst(50)) {
       wiring.forgetsSignIns = isForgetful
-      const options = { maxFaults: 0, pick: latest, isFree: isAside }
-      found.push(
-        ...(await interleave(world, acts, choose, options).finally(() => delete wiring.forgetsSignIns)),
-      )
+      const violations = world.violations(['login over a session', 'refresh'], choose)
+      found.push(...(await violations.finally(() => delete wiring.forgetsSignIns)))
       count += 1
     }
     if (isForgetful) expect(found.join()).toMatch(/a false alarm/)
@@ -57,7 +123,7 @@ export async function expectForgottenSignInsShow(world: World): Promise<number> 
 }
 
 /** Operations of which each must leave its event, in any order. The third of them reuses a replaced token. */
-export const MEETINGS: readonly (readonly [acts: Acts, tickMs: number])[] = [
+export const MEETINGS: readonly (readonly [acts: Acts<ActName>, tickMs: number])[] = [
   [['set-role', 'disable'], 0],
   [['set-role', 'password', 'delete me'], 0],
   [['refresh', '>', 'refresh with a copied token', 'logout', 'end session'], 11_000],
@@ -72,32 +138,3 @@ export const MEETINGS: readonly (readonly [acts: Acts, tickMs: number])[] = [
   [['login over a session', 'refresh', 'password'], 0],
   [['remove', 'import with the same id', '>', 'import with the same id'], 0],
 ]
-
-/** Runs operations in orders of some seeds. Expects no violation, and returns the number of schedules. */
-export async function expectSoundInOrdersFrom(
-  world: World,
-  acts: Acts,
-  count: number,
-  tickMs = 0,
-): Promise<number> {
-  for (let seed = 1; seed <= count; seed += 1) {
-    const { choose, options } = orderFrom(seed, tickMs)
-    expect(await interleave(world, acts, choose, options), `seed ${seed}`).toEqual([])
-  }
-  return count
-}
-
-/** So many orders show the violation of every weakening. Most need one deviation, and some a fault. */
-const MAX_ORDERS = 50
-
-/** Expects a violation of a weakened service. */
-export const expectViolation = (world: World, { alter, acts, tickMs = 0, shows = /./ }: Weakening) =>
-  expectViolationOf(alter, MAX_ORDERS, async (choose) => {
-    const found = await interleave(world, acts, choose, {
-      maxFaults: 1,
-      pick: latest,
-      tickMs,
-      isFree: isAside,
-    })
-    return wiring.alter ? found.filter((violation) => shows.test(violation)) : found
-  })

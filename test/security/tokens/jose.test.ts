@@ -3,9 +3,9 @@ import { afterAll, expect, test } from 'vitest'
 import { readUnverified, verifyAccessToken } from '../../../lib/tokens/access-token.ts'
 import { publicKeyFromSpki } from '../../../lib/tokens/public-keys.ts'
 import { encode, signer } from '../../support/http/forge.ts'
+import { randomFrom } from '../../support/interleave/choices.ts'
 import { accepted, attacks, claims, NOW, ours, trap } from '../attacks.ts'
 import { AUDIENCE, ISSUER } from '../authorizer.ts'
-import { randomFrom } from '../interleave/choices.ts'
 import { forged } from './forged.ts'
 
 // jose verifies the same tokens with the same rules. The service may reject more, but must accept nothing that jose rejects.

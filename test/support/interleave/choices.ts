@@ -1,4 +1,5 @@
 import type { Choose, Kind, Move } from './schedule.ts'
+import type { Schedule } from './world.ts'
 
 /** Creates a generator of pseudo-random numbers from 0 to 1 (mulberry32). A seed gives the same numbers again. */
 export function randomFrom(seed: number): () => number {
@@ -43,4 +44,23 @@ export function atRandom(random: () => number, faultRates: readonly number[]): C
     })
     return Math.max(chosen, 0)
   }
+}
+
+/** Returns random operations of a theme, their order, their faults, what they use and how far the clock moves. */
+export function randomSchedule<Name extends string>(
+  random: () => number,
+  theme: readonly Name[],
+  { mostActs, ticksMs }: { mostActs: number; ticksMs: readonly number[] },
+): Schedule<Name> {
+  const acts: (Name | '>')[] = []
+  for (let left = 2 + Math.floor(random() * (mostActs - 1)); left > 0; left -= 1) {
+    if (acts.length > 0 && random() < 0.3) acts.push('>')
+    acts.push(oneOf(random, theme))
+  }
+  const options = {
+    maxFaults: oneOf(random, [0, 1, 3, 8]),
+    pick: <T>(values: readonly T[]) => oneOf(random, values),
+    tickMs: oneOf(random, ticksMs),
+  }
+  return { acts, choose: atRandom(random, [0.01, 0.05, 0.15]), options }
 }

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../support/aws/gate.ts'
+import type { Attempt } from '../aws/gate.ts'
 import { isWrite, type Move } from './schedule.ts'
 
 /** Whether the outcome may depend on which of two moves comes first. What an operation sends next depends on its own. */

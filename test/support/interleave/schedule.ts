@@ -1,5 +1,5 @@
 import { failure } from '../../../lib/aws/failure.ts'
-import { type Attempt, type Response, wiring } from '../../support/aws/gate.ts'
+import { type Attempt, type Response, wiring } from '../aws/gate.ts'
 import { type Arrival, describe, type End, type History } from './history.ts'
 
 /** A possible next step: of which kind, and of which operation. */

@@ -1,4 +1,4 @@
-import type { Attempt, Response } from '../../support/aws/gate.ts'
+import type { Attempt, Response } from '../aws/gate.ts'
 
 /** A request that arrived at AWS. */
 export interface Arrival {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Attempt, wiring } from '../../support/aws/gate.ts'
+import { type Attempt, wiring } from '../aws/gate.ts'
 import type { Choose } from './schedule.ts'
 import { run } from './schedule.ts'
 import { exhaustively, fewestDeviationsFirst } from './systematic.ts'
