@@ -12,7 +12,10 @@ export interface Move {
   request?: number
 }
 
-/** Chooses one of the possible next steps. Returns its index. */
+/** The choice that leaves an order which was taken before. */
+export const LEAVE = -1
+
+/** Chooses one of the possible next steps. Returns its index, or {@link LEAVE}. */
 export type Choose = (moves: readonly Move[]) => number
 export type Kind = 'begin' | 'pass' | 'land' | (typeof FAULTS)[number]
 
@@ -45,18 +48,20 @@ interface Held {
 }
 
 export const isWrite = ({ operation }: Attempt) => /^(Put|Update|Delete|Transact)/.test(operation)
+const lost = () => failure('ECONNREFUSED', 'the request is lost')
 const timeout = () => failure('TimeoutError', 'no response in time')
 
 /**
  * Runs operations, and lets their requests reach AWS one at a time, in a chosen order.
  *
- * @returns What happened, when all have ended and every late request has arrived.
+ * @returns What happened, when all have ended and every late request has arrived. `undefined` if the order was left: then no
+ *   further request reached AWS.
  */
 export async function run<T>(
   operations: readonly Operation<T>[],
   choose: Choose,
   { maxFaults, isFree = () => false }: Options,
-): Promise<History<T>> {
+): Promise<History<T> | undefined> {
   const arrivals: Arrival[] = []
   const trace: string[] = []
   const ends: End<T>[] = operations.map(() => ({ began: 0, ended: 0 }))
@@ -67,6 +72,7 @@ export async function run<T>(
   let running = 0
   let sending = 0
   let faults = 0
+  let isLeft = false
 
   function begin(by: number) {
     waiting.delete(by)
@@ -74,13 +80,15 @@ export async function run<T>(
     let requests = 0
     const end = ends[by] as End<T>
     end.began = trace.length
-    const gate = (attempt: Attempt) =>
-      isFree(attempt)
+    const gate = (attempt: Attempt) => {
+      if (isLeft) return Promise.reject(lost())
+      return isFree(attempt)
         ? arrive({ by, attempt }, false, true)
         : new Promise<Response>((answer, fail) => {
             requests += 1
             held.add({ by, attempt, request: requests, answer, fail })
           })
+    }
     const work = wiring.gates.run(gate, async () => operations[by]?.run() as T)
     const finish = () => {
       running -= 1
@@ -112,7 +120,7 @@ export async function run<T>(
 
   async function release(one: Held, kind: Kind) {
     held.delete(one)
-    if (kind === 'lost') return one.fail(failure('ECONNREFUSED', 'the request is lost'))
+    if (kind === 'lost') return one.fail(lost())
     if (kind === 'late') {
       late.add(one)
       return one.fail(timeout())
@@ -125,6 +133,7 @@ export async function run<T>(
 
   for (;;) {
     await settle(() => sending === 0 && wiring.computing === 0 && (held.size > 0 || running === 0))
+    if (isLeft && running === 0) return undefined
     const moves: (Move & { what: string; make(): unknown })[] = []
     for (const by of waiting) {
       const { after } = operations[by] as Operation<T>
@@ -143,7 +152,15 @@ export async function run<T>(
       moves.push({ ...one, kind: 'land', what: describe(one.attempt), make })
     }
     if (moves.length === 0) return { arrivals, ends, trace }
-    const move = moves[choose(moves)]
+    const chosen = choose(moves)
+    if (chosen === LEAVE) {
+      isLeft = true
+      for (const one of held) one.fail(lost())
+      held.clear()
+      waiting.clear()
+      continue
+    }
+    const move = moves[chosen]
     if (move === undefined) throw new Error('the choice is not one of the steps')
     if (FAULTS.some((kind) => kind === move.kind)) faults += 1
     trace.push(`${move.by} ${move.kind} ${move.what}`)

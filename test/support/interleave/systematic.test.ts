@@ -39,9 +39,10 @@ async function outcomesOf(orders: Iterable<Choose>, scripts: readonly string[][]
         return read
       },
     }))
-    const { ends } = await run(operations, choose, { maxFaults })
+    const history = await run(operations, choose, { maxFaults })
+    if (history === undefined) continue
     const { x = '', y = '' } = stored
-    outcomes.push({ read: ends.map(({ value }) => value), x, y })
+    outcomes.push({ read: history.ends.map(({ value }) => value), x, y })
   }
   return outcomes
 }

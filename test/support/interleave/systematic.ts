@@ -1,5 +1,5 @@
 import { areDependent } from './dependence.ts'
-import type { Choose, Move } from './schedule.ts'
+import { type Choose, LEAVE, type Move } from './schedule.ts'
 
 /** A step at which several moves were possible. */
 interface Fork {
@@ -30,8 +30,9 @@ export function* exhaustively(isOrderRelevant = areDependent): Generator<Choose>
       path[depth] ??= { left: moves.filter(isAwake), asleep }
       const fork = path[depth] as Fork
       depth += 1
-      // If all moves are asleep, every order from here on was taken before. This one only runs to its end.
-      const [move = moves[0] as Move] = fork.left
+      const [move] = fork.left
+      // If all moves are asleep, every order from here on was taken before.
+      if (move === undefined) return LEAVE
       asleep = fork.asleep.filter((other) => !isOrderRelevant(other, move))
       return moves.findIndex((other) => isSame(move, other))
     }
