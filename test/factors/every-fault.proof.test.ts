@@ -15,13 +15,12 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
 )
 vi.setConfig({ testTimeout: 600_000 })
 
-let worlds: FactorWorlds
+let worldIn: FactorWorlds
 let cases = 0
 beforeAll(async () => {
-  worlds = await startFactorWorlds()
+  worldIn = await startFactorWorlds()
 })
 afterAll(() => {
-  worlds.service.aws.stop()
   console.log(`Faults of every operation on factors: ${cases} cases`)
 })
 
@@ -31,6 +30,6 @@ const STATES = ['totp', 'enrolment'] as const
 test.each(STATES.flatMap((state) => FACTOR_FAULTS.map((kind) => [state, kind] as const)))(
   'a user with %s stays able to sign in when a request of any operation is %s',
   async (state, kind) => {
-    for (const act of ACTS_OF[state]) cases += await expectSoundAtEveryFault(worlds, state, act, kind)
+    for (const act of ACTS_OF[state]) cases += await expectSoundAtEveryFault(worldIn, state, act, kind)
   },
 )

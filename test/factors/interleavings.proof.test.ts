@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { Acts } from '../support/interleave/world.ts'
 import type { ActName } from './interleave/acts.ts'
 import { STATES, type State } from './interleave/scene.ts'
@@ -13,11 +13,10 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
 )
 vi.setConfig({ testTimeout: 600_000 })
 
-let worlds: FactorWorlds
+let worldIn: FactorWorlds
 beforeAll(async () => {
-  worlds = await startFactorWorlds()
+  worldIn = await startFactorWorlds()
 })
-afterAll(() => worlds.service.aws.stop())
 
 /** Another seed runs other schedules. */
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
@@ -26,7 +25,7 @@ const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)
 const MAX_ORDERS = { none: 3, totp: 1, both: 1, enrolment: 3, reset: 1 }
 
 test('factors, sessions and sign-ins stay sound in random schedules', async () => {
-  const count = await expectSoundFactorsFrom(worlds, FIRST_SEED, 200)
+  const count = await expectSoundFactorsFrom(worldIn, FIRST_SEED, 200)
   console.log(`Random schedules of factors from seed ${FIRST_SEED}: ${count} cases, no violation`)
 })
 
@@ -36,7 +35,7 @@ test.each(STATES)(
     const all = ACTS_OF[state]
     const pairs = all.flatMap((first, index) => all.slice(index).map((second) => [first, second] as const))
     let count = 0
-    for (const pair of pairs) count += await worlds.of(state).expectSoundWithin(pair, MAX_ORDERS[state])
+    for (const pair of pairs) count += await worldIn(state).expectSoundWithin(pair, MAX_ORDERS[state])
     console.log(`Orders of ${pairs.length} pairs of operations, with ${state}: ${count} cases, no violation`)
   },
 )
@@ -60,13 +59,13 @@ const RENEWING = (
 test.each(RENEWING)(
   'a renewed session stays sound of a user with %s in orders of %j',
   async (state, acts) => {
-    const count = await worlds.of(state).expectSoundWithin(acts, 25)
+    const count = await worldIn(state).expectSoundWithin(acts, 25)
     console.log(`Orders of ${acts.join(' ')}, with ${state}: ${count} cases, no violation`)
   },
 )
 
 test.each(Object.entries(FACTOR_WEAKENINGS))('a violation shows without %s', async (guard, weakening) => {
-  const { violation, count } = await worlds.of(weakening.state).expectViolation(weakening)
+  const { violation, count } = await worldIn(weakening.state).expectViolation(weakening)
   console.log(`Without ${guard}: after ${count} orders, ${violation.split('\n')[0]}`)
 })
 

@@ -12,18 +12,17 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
   (await import('../support/aws/gate.ts')).gated(await original()),
 )
 
-let worlds: FactorWorlds
+let worldIn: FactorWorlds
 let cases = 0
 beforeAll(async () => {
-  worlds = await startFactorWorlds()
+  worldIn = await startFactorWorlds()
 })
 afterAll(() => {
-  worlds.service.aws.stop()
   console.log(`Interleavings of factors: ${cases} cases`)
 })
 
 test('factors, sessions and sign-ins stay sound in random schedules', async () => {
-  cases += await expectSoundFactorsFrom(worlds, 1, isProof ? 8 : 3)
+  cases += await expectSoundFactorsFrom(worldIn, 1, isProof ? 8 : 3)
 })
 
 const PAIRS = [
@@ -38,7 +37,7 @@ const PAIRS = [
 test.each(rowsOf(PAIRS))(
   'factors stay sound of a user with %s when one of %j happens within the other',
   async (state, acts) => {
-    cases += await worlds.of(state).expectSoundWithin(acts, 6)
+    cases += await worldIn(state).expectSoundWithin(acts, 6)
   },
 )
 
@@ -46,5 +45,5 @@ test.each(rowsOf(PAIRS))(
 const GUARDS = isProof ? ['changeFactors: the user as read', 'changeFactors: another session generation'] : []
 test.each(GUARDS)('a violation shows without %s', async (guard) => {
   const weakening = FACTOR_WEAKENINGS[guard] as FactorWeakening
-  cases += (await worlds.of(weakening.state).expectViolation(weakening)).count
+  cases += (await worldIn(weakening.state).expectViolation(weakening)).count
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, test, vi } from 'vitest'
+import { beforeAll, test, vi } from 'vitest'
 import type { Acts } from '../support/interleave/world.ts'
 import { type ActName, PAIRS } from './interleave/acts.ts'
 import { OAUTH_WEAKENINGS } from './interleave/weaken.ts'
@@ -16,7 +16,6 @@ let world: OauthWorld
 beforeAll(async () => {
   world = await startOauthWorld()
 })
-afterAll(() => world.stores.aws.stop())
 
 /** Another seed runs other schedules. */
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)

@@ -26,7 +26,6 @@ beforeAll(async () => {
   world = await startOauthWorld()
 })
 afterAll(() => {
-  world.stores.aws.stop()
   console.log(`Interleavings of OAuth: ${cases} cases`)
 })
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, test, vi } from 'vitest'
+import { beforeAll, test, vi } from 'vitest'
 import type { Acts } from '../support/interleave/world.ts'
 import { ACT_NAMES, type ActName } from './interleave/operations.ts'
 import { WEAKENINGS } from './interleave/weaken.ts'
@@ -26,7 +26,6 @@ let world: World
 beforeAll(async () => {
   world = await startWorld()
 })
-afterAll(() => world.stores.aws.stop())
 
 /** Another seed runs other schedules. */
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)

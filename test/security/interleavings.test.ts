@@ -23,7 +23,6 @@ beforeAll(async () => {
   world = await startWorld()
 })
 afterAll(() => {
-  world.stores.aws.stop()
   console.log(`Interleavings: ${cases} cases`)
 })
 

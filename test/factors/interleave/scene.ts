@@ -76,7 +76,7 @@ const USERNAME = 'ada'
 /** Delay of a reset in the state `reset`, whose delay has passed. */
 const RESET_DELAY_SECONDS = 86_400
 
-/** Adds bob, who has a passkey, and ada, in every state. Returns the service, and what begins a schedule from a state. */
+/** Adds bob, who has a passkey, and ada, in every state. Returns what begins a schedule from a state. */
 export async function firstScenes() {
   recordLogs()
   countComputations()
@@ -160,26 +160,23 @@ export async function firstScenes() {
   await withBoth()
   await keep('reset')
 
-  return {
-    service,
-    async newScene(state: State, options: SceneOptions): Promise<FactorScene> {
-      const snapshot = snapshots.get(state)
-      if (snapshot === undefined) throw new Error(`no state ${state}`)
-      const kept = await snapshot.restore()
-      at(0)
-      return {
-        ...kept,
-        ...copyOf(snapshot.known),
-        state,
-        functions: state === 'enrolment' ? functions.all : functions.none,
-        service,
-        userId,
-        username: USERNAME,
-        before: await service.items(`user#${userId}`),
-        signIns: [],
-        ...options,
-      }
-    },
+  return async (state: State, options: SceneOptions): Promise<FactorScene> => {
+    const snapshot = snapshots.get(state)
+    if (snapshot === undefined) throw new Error(`no state ${state}`)
+    const kept = await snapshot.restore()
+    at(0)
+    return {
+      ...kept,
+      ...copyOf(snapshot.known),
+      state,
+      functions: state === 'enrolment' ? functions.all : functions.none,
+      service,
+      userId,
+      username: USERNAME,
+      before: await service.items(`user#${userId}`),
+      signIns: [],
+      ...options,
+    }
   }
 }
 

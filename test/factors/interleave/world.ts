@@ -23,8 +23,8 @@ const isAside = (attempt: Attempt): boolean =>
 
 /** Starts the service. Returns the world of each state. */
 export async function startFactorWorlds() {
-  const { service, newScene } = await firstScenes()
-  const of = (state: State) =>
+  const newScene = await firstScenes()
+  return (state: State) =>
     worldOf({
       acts: ACTS,
       isFree: isAside,
@@ -41,7 +41,6 @@ export async function startFactorWorlds() {
         return found.map((one) => `${state}: ${one}`)
       },
     })
-  return { service, of }
 }
 
 export type FactorWorlds = Awaited<ReturnType<typeof startFactorWorlds>>
@@ -95,14 +94,14 @@ const LIMITS = { mostActs: 4, ticksMs: [0, 0, 1_000, 30_000] }
 
 /** Runs the schedules of some seeds, each on a user in a random state. Returns the number of schedules. */
 export async function expectSoundFactorsFrom(
-  worlds: FactorWorlds,
+  worldIn: FactorWorlds,
   firstSeed: number,
   count: number,
 ): Promise<number> {
   for (let seed = firstSeed; seed < firstSeed + count; seed += 1) {
     const random = randomFrom(seed)
     const state = oneOf(random, RANDOM_STATES)
-    await worlds.of(state).expectSoundFrom(seed, 1, () => randomSchedule(random, ACTS_OF[state], LIMITS))
+    await worldIn(state).expectSoundFrom(seed, 1, () => randomSchedule(random, ACTS_OF[state], LIMITS))
   }
   return count
 }
@@ -116,12 +115,12 @@ export const FACTOR_FAULTS = ['lost', 'unanswered', 'late', 'twice'] as const
  * @returns The number of schedules.
  */
 export async function expectSoundAtEveryFault(
-  worlds: FactorWorlds,
+  worldIn: FactorWorlds,
   state: State,
   act: ActName,
   kind: (typeof FACTOR_FAULTS)[number],
 ): Promise<number> {
-  const world = worlds.of(state)
+  const world = worldIn(state)
   let count = 0
   for (let number = 1; ; number += 1) {
     let isReached = false

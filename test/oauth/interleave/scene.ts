@@ -175,7 +175,7 @@ const SCOPES = ['openid', 'openid offline_access']
 
 /**
  * Starts the stores and the functions, and signs ada in. Two apps have two grants each, and a code. The refresh tokens of `phone` were
- * replaced a minute ago. Returns the stores, and what begins a schedule.
+ * replaced a minute ago. Returns what begins a schedule.
  */
 export async function firstOauthScene() {
   const alarms: string[] = []
@@ -223,13 +223,10 @@ export async function firstOauthScene() {
   const { cookie, authToken, secrets, codes, grants } = first
   const begun = structuredClone({ cookie, authToken, secrets, codes, grants })
   const restore = await keepState(table)
-  return {
-    stores,
-    async newScene(options: SceneOptions): Promise<OauthScene> {
-      const kept = await restore()
-      at(0)
-      alarms.length = 0
-      return { ...fixed, ...kept, ...structuredClone(begun), ...options }
-    },
+  return async (options: SceneOptions): Promise<OauthScene> => {
+    const kept = await restore()
+    at(0)
+    alarms.length = 0
+    return { ...fixed, ...kept, ...structuredClone(begun), ...options }
   }
 }

@@ -25,8 +25,8 @@ const isAside = ({ operation, input }: Attempt): boolean =>
 
 /** Starts the stores and the functions. */
 export async function startOauthWorld() {
-  const { stores, newScene } = await firstOauthScene()
-  const world = worldOf({
+  const newScene = await firstOauthScene()
+  return worldOf({
     acts: ACTS,
     isFree: isAside,
     newScene,
@@ -43,7 +43,6 @@ export async function startOauthWorld() {
       ]
     },
   })
-  return { stores, ...world }
 }
 
 export type OauthWorld = Awaited<ReturnType<typeof startOauthWorld>>

@@ -27,7 +27,7 @@ export async function startWorld() {
   recordLogs()
   vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 15, 12) })
   const stores = await useService({ settings: { MAILER: '' } })
-  const world = worldOf({
+  return worldOf({
     acts: ACTS,
     isFree: isAside,
     newScene: await firstScene(stores, stores.functions),
@@ -42,7 +42,6 @@ export async function startWorld() {
       ]
     },
   })
-  return { stores, ...world }
 }
 
 export type World = Awaited<ReturnType<typeof startWorld>>
