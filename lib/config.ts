@@ -152,9 +152,9 @@ export const SETTINGS = {
   /** Base URL of the pages that links in mails open, and of the API for clients. */
   PUBLIC_URL: issuer,
   NOTIFY_NEW_SOURCE: text,
-  /** Who may register: `off`, `invite` or `open`. */
+  /** The users who may register: `off`, `invite` or `open`. */
   REGISTRATION: text,
-  /** Who must have a second factor. */
+  /** The users who must have a second factor. */
   REQUIRE_SECOND_FACTOR: factorPolicy,
   /** Alias of the KMS key that encrypts the secrets of second factors. */
   FACTOR_KEY: text,

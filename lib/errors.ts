@@ -98,8 +98,8 @@ export class ServiceError extends Error {
 }
 
 /**
- * What a client must do to be authorised (RFC 9470 section 3, RFC 6750 section 3.1), as members of a problem. REST APIs rename the header
- * `WWW-Authenticate` of a function, so clients read it in the body.
+ * The requirements for a client to be authorised (RFC 9470 section 3, RFC 6750 section 3.1), as members of a
+ * problem. REST APIs rename the header `WWW-Authenticate` of a function, so clients read it in the body.
  */
 export type Challenge =
   | {

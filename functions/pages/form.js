@@ -31,8 +31,8 @@ export function make(name, text, className = '') {
 /**
  * Calls the service.
  *
- * @param options - `body` becomes JSON. `token` is an access token. `fetch` sends the request. That of the
- *   client adds the access token.
+ * @param options - `body` becomes JSON. `token` is an access token. `fetch` sends the request. The client's
+ *   `fetch` adds the access token.
  * @returns Status, the seconds of Retry-After, and the body: the requested JSON, or an RFC 9457 problem. The
  *   status is 0 if there is no response.
  */

@@ -67,7 +67,7 @@ export interface Happening<T extends EventType = EventType> {
   loginId?: string | undefined
 }
 
-/** How an account changed. */
+/** A change of an account. */
 export type UserHappening = Pick<Happening<'user.updated'>, 'changes' | 'detail'>
 
 /** Attributes of an event. */

@@ -3,7 +3,7 @@ import type { Role } from '../application/roles.ts'
 /** Sign-ins and sign-outs, or changes of accounts and of what operators manage. `KEPT_DAYS` says how long events of a class are kept. */
 export type EventClass = 'session' | 'change'
 
-/** What the types of one kind have in common. */
+/** Values that the types of one kind share. */
 interface Kind<C extends EventClass> {
   class: C
   /** Whether the user of the account sees them, on the page /account. */
@@ -31,7 +31,7 @@ const OPERATOR = { class: 'change', own: false } as const
  */
 type With<Detail extends string, K> = K & { detail?: Detail }
 
-/** How the factors of an account changed, what an operator or its user did, or its new role. */
+/** The change of an account's factors, the action of an operator or its user, or the new role. */
 type UserDetail =
   | ('added' | 'replaced' | 'removed' | 'elapsed' | 'requested' | 'withdrawn' | 'cancelled' | 'reset')
   | ('disabled' | 'enabled' | 'sessions-ended' | 'signed-out-everywhere')
@@ -49,8 +49,9 @@ type GrantDetail = 'token-reused' | 'code-reused' | 'session-ended' | 'revoked'
 type ClientDetail = 'disabled' | 'enabled' | 'grants-ended' | 'secret-added' | 'secrets-ended'
 
 /**
- * The types of events of accounts, each with its kind and its details. What shows an event does not compile without words for its type:
- * `functions/pages/account/wording.js` for users, and `scripts/cli/events/rows.ts` for operators.
+ * The types of events of accounts, each with its kind and its details. Two files do not compile without words
+ * for each type: `functions/pages/account/wording.js` for users, and `scripts/cli/events/rows.ts` for
+ * operators.
  */
 export const ACCOUNT_EVENTS = {
   // The detail of a sign-in is its claim `amr`.
@@ -91,7 +92,7 @@ export type OwnEventType = {
   [T in EventType]: Events[T] extends { own: true } ? T : never
 }[EventType]
 
-/** What the detail of an event may be. */
+/** Details that an event may have. */
 export type DetailOf<T extends EventType> = T extends EventType
   ? Events[T] extends { detail?: infer D extends string }
     ? D

@@ -59,7 +59,7 @@ export interface MailingService {
 /** The event of a kind. */
 type EventOf<K extends MailEvent['kind']> = MailEvent & { kind: K }
 
-/** What the plans of all kinds have in common. */
+/** Values that the plans of all kinds share. */
 interface Planning {
   table: Table
   publicUrl: string

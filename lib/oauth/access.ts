@@ -10,7 +10,7 @@ import { GRANT } from './grants/grant.ts'
 import { LISTED } from './grants/list.ts'
 import { GRANT_SOURCES, STORED_GRANT } from './grants/store.ts'
 
-/** What a code keeps of its exchange. */
+/** Attributes that a code keeps of its exchange. */
 const SPENT = ['spentBy', 'spentAt', 'spentFrom']
 
 /** Clients, without their secrets, and what operators have decided about those that are URLs. */
@@ -29,10 +29,10 @@ export const invokeClientFetcher = ({ prefix }: Deployment) =>
 /** APIs that clients have scopes of. */
 export const readApis = read(['api#*'], namesOf(API))
 
-/** What users have consented to. */
+/** Consents of users. */
 export const readApprovals = read(['grants#*'], namesOf(APP))
 
-/** What users see of their apps and grants: no hash of a secret. */
+/** Apps and grants for their users: no hash of a secret. */
 export const listGrants = read(['grants#*'], LISTED, 'Query')
 
 /** Removes the access of apps, with their events. It cannot give access. */
@@ -72,7 +72,7 @@ export const spendAuthorizationCodes = writeTogether(['UpdateItem'], ['code#*'],
 /** Grants. The refresh tokens of sessions are in another partition. */
 export const readGrants = read(['grants#*'], STORED_GRANT)
 
-/** What codes and grants depend on, and what id_tokens claim. No password hash. */
+/** Items that codes and grants depend on, and claims of id_tokens: no password hash. */
 export const readGrantSources = read(['grants#*', 'user#*'], GRANT_SOURCES)
 
 /**

@@ -23,7 +23,7 @@ interface AppSummary {
   type: Client['type']
   /** Where its codes go: hosts, or schemes of apps on a device. If the client is a URL: its host. */
   places: string[]
-  /** What it may do, in sentences. */
+  /** The scopes of the app, in sentences. */
   scopes: { name: string; sentence: string }[]
   /** Whether it keeps access when the session ends. */
   offline: boolean
@@ -32,7 +32,7 @@ interface AppSummary {
   lastUsedAt?: string | undefined
 }
 
-/** What a user allows apps, as stored. */
+/** The stored apps and grants of a user. */
 interface Allowed {
   apps: App[]
   grants: ListedGrant[]

@@ -34,7 +34,7 @@ export interface Replaced {
   endings: readonly (readonly TransactWrite[])[]
 }
 
-/** Who signs in, and when. */
+/** The user and the time of a sign-in. */
 interface Signing {
   /** From the read before the credentials were verified. */
   user: UserState

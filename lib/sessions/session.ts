@@ -53,7 +53,7 @@ export const SESSION = {
   /** Address that the sign-in came from, from the gateway. */
   sourceIp: text,
   userAgent: text,
-  /** How the user signed in; see `AMR` in `lib/users/factors.ts`. */
+  /** Authentication methods of the sign-in; see `AMR` in `lib/users/factors.ts`. */
   amr: text as Read<Amr>,
 } satisfies Attributes
 

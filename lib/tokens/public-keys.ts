@@ -33,7 +33,7 @@ export const FAILED_READ_PAUSE_MS = 1_000
 /** How long other requests wait for a read before they begin one. Lambda may have frozen an older read. */
 const SHARED_READ_MS = 1_000
 
-/** Of an RSA key for RS256 (RFC 7518 section 3.3). */
+/** Minimum size of an RSA key for RS256 (RFC 7518 section 3.3). */
 const MIN_MODULUS_BITS = 2_048
 
 /** AWS error types of a key that is missing or may not be used, while KMS itself works. */

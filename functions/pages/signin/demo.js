@@ -22,7 +22,7 @@ function expiryOf({ claims, ttlSeconds }) {
   return Date.now() + (isPossible ? leftSeconds : ttlSeconds) * 1000
 }
 
-// What the page shows.
+// The content of the page.
 
 /** Shows the token of the user, but nothing of another user. */
 async function show() {
@@ -105,7 +105,7 @@ function tick() {
   if (shown && !shown.isOver) showToken()
 }
 
-// What the buttons do.
+// The actions of the buttons.
 
 async function refresh() {
   try {

@@ -36,7 +36,7 @@ const CANCELLED = { status: 0, body: { detail: say('You are not signed in: the s
 /** Message of the page when the user is signed out. */
 let farewell
 
-// What the page shows.
+// The content of the page.
 
 /** Shows the user, the form, or the next page. */
 async function show(user) {
@@ -74,7 +74,7 @@ function follow() {
   element('sign-in-title').focus()
 }
 
-// What the buttons do.
+// The actions of the buttons.
 
 /** Returns the enrolment token that another page of this tab left, and removes it. */
 function takeEnrolment() {

@@ -7,7 +7,7 @@ import { ownAudienceOf } from '../../tokens/client-token.ts'
 export interface ApiScope {
   /** As clients ask for it (RFC 6749 section 3.3). A name belongs to one API. */
   name: string
-  /** What the screen of consent says: `See your orders`. */
+  /** Sentence on the screen of consent: `See your orders`. */
   sentence: string
 }
 

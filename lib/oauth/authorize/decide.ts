@@ -30,7 +30,7 @@ export const DECISION = [
   'PUBLISHED_KEYS',
 ] as const
 
-/** What the page `/oauth2/authorize` sends. */
+/** The request of the page `/oauth2/authorize`. */
 export interface PageRequest {
   /** The query that the page was opened with. */
   query: string

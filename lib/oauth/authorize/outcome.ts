@@ -48,7 +48,7 @@ export interface Asked {
   isProven: (presented: Presented) => Promise<boolean>
 }
 
-/** What the page does next, if the client does not get its response yet. */
+/** The next step of the page, if the client does not get its response yet. */
 export type Step =
   | { next: 'refresh' }
   | { next: 'sign-in'; again: boolean; start: number; client: { name: string } }

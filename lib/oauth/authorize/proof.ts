@@ -10,7 +10,7 @@ import { isTokenRevoked } from '../../users/revocation.ts'
 type ProofSetting = 'PUBLISHED_KEYS' | 'TOKEN_AUDIENCE' | 'TOKEN_ISSUER'
 
 /**
- * Returns a check: does the request have an access token of the application, for the session in its cookie?
+ * Returns a check whether the request has an access token of the application for the session in its cookie.
  *
  * An approval does not rotate the secret of a session, so a refresh of the owner would not detect an approval
  * with a copied cookie. Pages keep access tokens only in memory. A thief who has only the cookie must call

@@ -91,7 +91,7 @@ export const isOfScreen = (
 /** Whether the scope `profile` gives attributes too. */
 const HAS_CLAIMS = Object.keys(withClaim(ATTRIBUTES)).length > 0
 
-/** What the screen says of standard scopes. */
+/** Sentences of the screen for standard scopes. */
 const SENTENCES: ReadonlyMap<string, string> = new Map([
   ['openid', say('Recognise you when you sign in')],
   ['profile', HAS_CLAIMS ? say('See your username and details of your account') : say('See your username')],
@@ -119,7 +119,10 @@ export const sentenceOf = (name: string, api: Api | undefined) => ({
 /** A place that a redirect URI leads to. */
 export interface Place {
   place: string
-  /** Of an app on the device: whether its address is a scheme, or a loopback address, where any program may listen. */
+  /**
+   * Kind of the address of an app on the device: a scheme, or a loopback address, where any program may
+   * listen.
+   */
   device?: 'scheme' | 'address'
 }
 
@@ -131,8 +134,8 @@ export function shownPlaceOf(redirectUri: string): Place {
 }
 
 /**
- * Returns the place that a redirect URI leads to, as the screen shows it: a host, or the scheme of an app on the device. What follows a
- * private-use scheme may look like the host of a website.
+ * Returns the place of a redirect URI for the screen: a host, or the scheme of an app on the device. The text
+ * after a private-use scheme is left out, because it may look like the host of a website.
  */
 export function placeOf(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri)

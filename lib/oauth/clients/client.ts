@@ -90,7 +90,7 @@ export const newClient = (
 /** Returns the change that ends all codes and grants of a client. */
 export const endGrants = ({ generation }: Pick<Client, 'generation'>) => ({ generation: generation + 1 })
 
-/** Of the id of a registered client. */
+/** Longest id of a registered client. */
 export const MAX_CLIENT_ID_CHARACTERS = 64
 
 /**

@@ -1,6 +1,6 @@
 import type { Client } from './client.ts'
 
-/** What decides which redirect URIs a client may have. */
+/** Values of a client that decide which redirect URIs it may have. */
 export type RedirectRules = Pick<Client, 'type' | 'local'>
 
 const MAX_CHARACTERS = 512

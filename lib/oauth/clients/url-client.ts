@@ -24,7 +24,7 @@ export const URL_CLIENT = {
 /** A stored decision about a URL or a host. */
 export type UrlClient = ValuesOf<typeof URL_CLIENT>
 
-/** What functions read of a decision. */
+/** Attributes of a decision that functions read. */
 export const DECISION = ['generation', 'disabled'] as const
 
 export const MAX_CLIENT_URL_CHARACTERS = 512

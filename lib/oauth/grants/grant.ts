@@ -60,7 +60,7 @@ type Lifetimes = Pick<Client, 'grantTtlSeconds' | 'grantIdleTtlSeconds'>
 
 /** When a grant ends. */
 export interface Ends {
-  /** Of the client, for a grant with `offline_access`. */
+  /** Lifetimes of the client, for a grant with `offline_access`. */
   lifetimes: Lifetimes
   /** Second at which the session ends at the latest, for other grants. */
   sessionEndsAt: number

@@ -23,16 +23,16 @@ const LISTED_GRANT = [
   'expiresAt',
 ] as const
 
-/** What is read of apps and grants for a list. */
+/** Attributes of apps and grants that a list reads. */
 export const LISTED: string[] = [...namesOf(APP), ...LISTED_GRANT, 'endedAt']
 
 /** A grant in a list. */
 export type ListedGrant = Pick<Grant, 'userId' | 'id' | (typeof LISTED_GRANT)[number]>
 
-/** How many items one transaction deletes. */
+/** Items that one transaction deletes. */
 const DELETIONS = 100
 
-/** How many grants end at the same time. */
+/** Grants that end in parallel. */
 const ENDINGS_AT_ONCE = 25
 
 /**

@@ -31,7 +31,7 @@ import { CLAIMED_USER, type Sources } from './live.ts'
 /** The values of a grant, and `endedAt`, which a tombstone has. */
 export const STORED_GRANT = ['endedAt', ...namesOf(GRANT)]
 
-/** What is read of the sources of a grant. */
+/** Attributes that are read of the sources of a grant. */
 export const GRANT_SOURCES = [...namesOf(APP), ...CLAIMED_USER, ...STORED_SESSION]
 
 const grantKey = ({ userId, id }: Pick<Grant, 'userId' | 'id'>) => ({

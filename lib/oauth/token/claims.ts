@@ -8,7 +8,7 @@ import type { Client } from '../clients/client.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { ClaimedUser } from '../grants/live.ts'
 
-/** What the tokens of a grant are about. */
+/** Grant, client, user and scopes of a token. */
 export interface Granted {
   grant: Pick<Grant, 'id' | 'sessionId' | 'authTime' | 'amr' | 'resource'>
   client: Pick<Client, 'id' | 'firstParty'>

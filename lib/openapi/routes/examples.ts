@@ -24,7 +24,7 @@ const MAIL_ID = 'AbCdEfGhIjKlMnOpQrStUw'
 export const token = `${MAIL_ID}.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ`
 export const password = 'correct horse battery staple'
 export const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
-/** What {@link proofs} are. */
+/** Description of {@link proofs}. */
 export const PROOF = 'The token of a link, or the id and the code of a mail.'
 /** Returns examples of the two proofs that a mail was read, with additional members of the body. */
 export const proofs = (more: object) => ({
