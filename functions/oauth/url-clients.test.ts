@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { changeApi } from '../../lib/oauth/apis/store.ts'
 import { secondOf } from '../../lib/time.ts'
 import type { OperatorTable } from '../../scripts/cli/operator.ts'
@@ -13,8 +13,8 @@ import {
   documentWith,
   HOST,
   sendDocument,
-  startDocumentHost,
 } from '../../test/oauth/document-host.ts'
+import { useDocumentHost } from '../../test/oauth/network.ts'
 import { approve as approveBy } from '../../test/oauth/requests.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/http/cookies.ts'
 import { loadHandler } from '../../test/support/http/handlers.ts'
@@ -49,13 +49,8 @@ vi.mock('../../lib/oauth/documents/edge.ts', async () =>
 
 useRoutes()
 
-let host: DocumentHost
 let cookie: string
-beforeAll(async () => {
-  host = await startDocumentHost()
-  network.host = host
-})
-afterAll(() => host.stop())
+const host = await useDocumentHost(network)
 beforeEach(async () => {
   cookie = await begin()
   host.reply = sendDocument()

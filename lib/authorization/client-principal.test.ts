@@ -1,6 +1,5 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
-import { sampleEvent } from '../../test/support/http/lambda.ts'
+import { eventWith } from '../../test/support/http/lambda.ts'
 import { clientPrincipalOf, isFromClient } from './client-principal.ts'
 import { principalOf } from './principal.ts'
 
@@ -26,11 +25,6 @@ const ofApplication = {
 const now = new Date((EXPIRES_AT - 60) * 1000)
 // The service itself has no scopes.
 const READ = 'notes:read' as never
-
-function eventWith(authorizer: unknown): APIGatewayProxyEvent {
-  const event = sampleEvent('user-content.json')
-  return { ...event, requestContext: { ...event.requestContext, authorizer } }
-}
 
 test('the caller is the client in the authorizer context, and its user', () => {
   expect(clientPrincipalOf(eventWith(valid), now, READ)).toEqual({

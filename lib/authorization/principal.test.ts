@@ -1,6 +1,5 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, test, vi } from 'vitest'
-import { sampleEvent } from '../../test/support/http/lambda.ts'
+import { eventWith, sampleEvent } from '../../test/support/http/lambda.ts'
 import { principalOf } from './principal.ts'
 
 const EXPIRES_AT = 1_795_534_200
@@ -17,11 +16,6 @@ const valid = {
 }
 const at = (second: number) => new Date(second * 1000)
 const now = at(EXPIRES_AT - 60)
-
-function eventWith(authorizer: unknown): APIGatewayProxyEvent {
-  const event = sampleEvent('user-content.json')
-  return { ...event, requestContext: { ...event.requestContext, authorizer } }
-}
 
 test('the caller is the one in the authorizer context', () => {
   expect(principalOf(eventWith(valid), now)).toEqual({

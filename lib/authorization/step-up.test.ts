@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { requireAuthentication, requireStepUp, requireStillAllowed, STEP_UP_PROBLEM } from './step-up.ts'
 
-const now = new Date('2026-11-24T15:00:00.999Z')
-const NOW = 1_795_532_400
-const by = (acr: 'aal1' | 'aal2', ageSeconds: number) => ({ acr, authTime: NOW - ageSeconds })
-
 const refusal = (acr: string, maxAgeSeconds: number) => ({
   code: 'invalid_token',
   message: 'the sign-in is too old or had too few factors',
@@ -12,6 +8,17 @@ const refusal = (acr: string, maxAgeSeconds: number) => ({
   detail: 'Sign in again to continue.',
   challenge: { error: 'insufficient_user_authentication', acr_values: acr, max_age: maxAgeSeconds },
 })
+
+test('the described problem is that of a step-up', () => {
+  const { detail, challenge } = refusal('aal2', 300)
+  expect(STEP_UP_PROBLEM).toEqual({ detail, ...challenge })
+})
+
+const now = new Date('2026-11-24T15:00:00.999Z')
+
+const NOW = 1_795_532_400
+
+const by = (acr: 'aal1' | 'aal2', ageSeconds: number) => ({ acr, authTime: NOW - ageSeconds })
 
 /** Returns what a call throws, or `undefined`. */
 function thrownBy(call: () => void): unknown {
@@ -22,11 +29,6 @@ function thrownBy(call: () => void): unknown {
     return error
   }
 }
-
-test('the described problem is that of a step-up', () => {
-  const { detail, challenge } = refusal('aal2', 300)
-  expect(STEP_UP_PROBLEM).toEqual({ detail, ...challenge })
-})
 
 describe('requireAuthentication', () => {
   test.each([

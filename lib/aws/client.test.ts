@@ -11,20 +11,6 @@ import {
 import { ServiceError } from '../errors.ts'
 import { awsErrorType, cancellationCodes, isRefused } from './client.ts'
 
-const cancel = (...codes: string[]) =>
-  say(400, {
-    __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
-    Message: 'said AWS',
-    CancellationReasons: codes.map((Code) => ({ Code })),
-  })
-
-const unavailable = (causeName: unknown, causeMessage: unknown = expect.any(String)) =>
-  expect.objectContaining({
-    name: 'ServiceError',
-    code: 'unavailable',
-    cause: expect.objectContaining({ name: causeName, message: causeMessage }),
-  })
-
 // No pause between attempts.
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0))
 
@@ -34,6 +20,13 @@ test('one connection serves consecutive calls', async () => {
   expect(aws.received).toHaveLength(3)
   expect(aws.connections()).toBe(1)
 })
+
+const cancel = (...codes: string[]) =>
+  say(400, {
+    __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
+    Message: 'said AWS',
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  })
 
 describe('a call is retried after', () => {
   test.each<[string, Reply]>([
@@ -73,6 +66,13 @@ describe('a call is retried after', () => {
     expect(await call).toEqual({ Result: 2 })
   })
 })
+
+const unavailable = (causeName: unknown, causeMessage: unknown = expect.any(String)) =>
+  expect.objectContaining({
+    name: 'ServiceError',
+    code: 'unavailable',
+    cause: expect.objectContaining({ name: causeName, message: causeMessage }),
+  })
 
 test('a call is attempted three times, then the service is unavailable', async () => {
   const aws = await startFakeAws(fail(400, 'ThrottlingException'))

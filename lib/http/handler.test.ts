@@ -16,9 +16,6 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-const responseTo = (thrown: unknown) =>
-  apiHandler(() => Promise.reject(thrown))(loginEvent({}), lambdaContext())
-
 test('the handler returns the response of its route', async () => {
   const response = json(200, { message: 'hello' })
   const event = loginEvent({ headers: {} })
@@ -55,6 +52,9 @@ test.each(['Origin', 'origin'])('CORS headers follow the request header %s, also
     })
   }
 })
+
+const responseTo = (thrown: unknown) =>
+  apiHandler(() => Promise.reject(thrown))(loginEvent({}), lambdaContext())
 
 describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, [status, detail]) => {
   test('becomes its problem, without internal details', async () => {

@@ -15,11 +15,7 @@ import {
   withoutCode,
 } from './confirmation.ts'
 
-const now = new Date('2026-11-26T09:00:00.400Z')
-const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
 const mailIdOf = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
-const start = (kind: ConfirmationKind, mailId: string) =>
-  startConfirmation({ kind, mailId, bindings: {} }, now, randomBytes(CONFIRMATION_RANDOM_BYTES))
 
 describe('a mail id', () => {
   test.each([
@@ -36,6 +32,11 @@ describe('a mail id', () => {
     expect(new Set(ids).size).toBe(100)
   })
 })
+
+const now = new Date('2026-11-26T09:00:00.400Z')
+
+const start = (kind: ConfirmationKind, mailId: string) =>
+  startConfirmation({ kind, mailId, bindings: {} }, now, randomBytes(CONFIRMATION_RANDOM_BYTES))
 
 describe('a token', () => {
   test.each([undefined, 'ada@example.org'])('is its mail id and its secret (address %s)', (address) => {
@@ -96,6 +97,8 @@ test('every byte of randomness changes the token', () => {
   })
   expect(new Set(tokens).size).toBe(32)
 })
+
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
 
 describe('a confirmation', () => {
   const mailId = mailIdOf('ada@example.org')

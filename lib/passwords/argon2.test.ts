@@ -7,19 +7,6 @@ import { proof } from '../../test/support/rows.ts'
 const error = vi.spyOn(console, 'error')
 beforeEach(() => void error.mockReset().mockReturnValue())
 
-const salt = Buffer.alloc(16, 7)
-const cost = { memoryKiB: 64, passes: 2, parallelism: 2 }
-const options = { nonce: salt, memory: 64, passes: 2, parallelism: 2, tagLength: 32 }
-const tagOf = (password: string) =>
-  argon2Sync('argon2id', { ...options, message: Buffer.from(password) }).toString('hex')
-
-/** Returns argon2id of fresh modules, with its tag in hexadecimal digits. */
-async function implementationWith(found: typeof argon2Sync | undefined) {
-  const { argon2 } = await importWithArgon2(found, () => import('./argon2.ts'))
-  return async (password: string) =>
-    Buffer.from(await argon2('argon2id', password, salt, { cost, tagBytes: 32 })).toString('hex')
-}
-
 // With secret and associated data, which this service does not use: they show that node:crypto computes RFC 9106.
 test('node:crypto computes the argon2id tag of RFC 9106 section 5.3', () => {
   const tag = argon2Sync('argon2id', {
@@ -34,6 +21,22 @@ test('node:crypto computes the argon2id tag of RFC 9106 section 5.3', () => {
   })
   expect(tag.toString('hex')).toBe('0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659')
 })
+
+const salt = Buffer.alloc(16, 7)
+
+const cost = { memoryKiB: 64, passes: 2, parallelism: 2 }
+
+const options = { nonce: salt, memory: 64, passes: 2, parallelism: 2, tagLength: 32 }
+
+const tagOf = (password: string) =>
+  argon2Sync('argon2id', { ...options, message: Buffer.from(password) }).toString('hex')
+
+/** Returns argon2id of fresh modules, with its tag in hexadecimal digits. */
+async function implementationWith(found: typeof argon2Sync | undefined) {
+  const { argon2 } = await importWithArgon2(found, () => import('./argon2.ts'))
+  return async (password: string) =>
+    Buffer.from(await argon2('argon2id', password, salt, { cost, tagBytes: 32 })).toString('hex')
+}
 
 test('argon2 uses node:crypto, logs nothing, and tries it once in a process', async () => {
   const native = vi.fn(argon2Sync)

@@ -13,21 +13,10 @@ import {
 
 const base64 = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
 
-/** Returns a hash as another program stores it, without the code under test. */
-function foreignHash(password: string, [memory, passes, parallelism]: Cost, tagLength = 32): string {
-  const nonce = randomBytes(16)
-  const options = { message: Buffer.from(password), nonce, memory, passes, parallelism, tagLength }
-  const tag = argon2Sync('argon2id', options)
-  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(nonce)}$${base64(tag)}`
-}
-
 type Cost = [memoryKiB: number, passes: number, parallelism: number]
-
-const UNKNOWN = new RangeError('unknown kind of hash')
 
 const salt = base64(Buffer.alloc(16, 1))
 const tag = base64(Buffer.alloc(32, 2))
-const hashOfCost = (m: number, t: number, p: number) => `$argon2id$v=19$m=${m},t=${t},p=${p}$${salt}$${tag}`
 
 test('the correct password matches its hash, and another does not', async () => {
   const hash = await hashPassword('correct horse', randomBytes(SALT_BYTES))
@@ -65,6 +54,14 @@ test('the caller brings a password into Unicode form C', async () => {
   expect(await verifyPassword('cafe\u0301'.normalize('NFC'), hash)).toBe(true)
 })
 
+/** Returns a hash as another program stores it, without the code under test. */
+function foreignHash(password: string, [memory, passes, parallelism]: Cost, tagLength = 32): string {
+  const nonce = randomBytes(16)
+  const options = { message: Buffer.from(password), nonce, memory, passes, parallelism, tagLength }
+  const tag = argon2Sync('argon2id', options)
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${base64(nonce)}$${base64(tag)}`
+}
+
 test.each<[string, Cost, number]>([
   ['argon2-cffi today', [65_536, 3, 4], 32],
   ['an older and cheaper program', [8, 1, 1], 16],
@@ -74,6 +71,10 @@ test.each<[string, Cost, number]>([
   expect(await verifyPassword('secret', hash)).toBe(true)
   expect(await verifyPassword('Secret', hash)).toBe(false)
 })
+
+const UNKNOWN = new RangeError('unknown kind of hash')
+
+const hashOfCost = (m: number, t: number, p: number) => `$argon2id$v=19$m=${m},t=${t},p=${p}$${salt}$${tag}`
 
 describe('a stored hash may have', () => {
   test.each([

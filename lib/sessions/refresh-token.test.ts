@@ -12,9 +12,7 @@ import {
   withSecret,
 } from './refresh-token.ts'
 
-const USER_ID = 'Ada_Lovelace-1815-12-A'
 const sha256 = (text: string) => createHash('sha256').update(text).digest()
-const secretFrom = (seed: string) => sha256(seed).toString('base64url')
 
 let cases = 0
 afterAll(() => console.log(`Forms and states of refresh tokens: ${cases} cases`))
@@ -45,6 +43,10 @@ describe('a selector', () => {
     expect(ids.toSorted()).toEqual(ids)
   })
 })
+
+const USER_ID = 'Ada_Lovelace-1815-12-A'
+
+const secretFrom = (seed: string) => sha256(seed).toString('base64url')
 
 describe('a refresh token', () => {
   const selector = selectorOf(0x6924c4c0, randomBytes(16))

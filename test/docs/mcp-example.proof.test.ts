@@ -9,12 +9,6 @@ import { cleanEnvironment, root } from '../support/process/service-description.t
 const EXAMPLE = join(root, 'examples/mcp-server')
 const guide = readFileSync(join(root, 'docs/MCP.md'), 'utf8')
 
-/** Returns the arguments of the command that deploys the server, behind the two dashes. */
-const deployArguments = (): string[] => {
-  const [, text] = /^ *npm run deploy --prefix my-server -- (.*)$/m.exec(guide) ?? []
-  return String(text).split(' ')
-}
-
 beforeEach(({ skip }) => {
   if (!isInstalled && process.env.CI) throw new Error(INSTALL)
   skip(!isInstalled, INSTALL)
@@ -27,6 +21,12 @@ test('the MCP server has no type errors', () => {
     '',
   )
 })
+
+/** Returns the arguments of the command that deploys the server, behind the two dashes. */
+const deployArguments = (): string[] => {
+  const [, text] = /^ *npm run deploy --prefix my-server -- (.*)$/m.exec(guide) ?? []
+  return String(text).split(' ')
+}
 
 test('the MCP server is packaged with its URL, and a mapping of the header', () => {
   const folder = mkdtempSync(join(root, '.results/mcp-package-'))

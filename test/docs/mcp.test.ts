@@ -12,18 +12,6 @@ const guide = read('docs/MCP.md')
 const readme = read('examples/mcp-server/README.md')
 const EXAMPLE = 'examples/mcp-server'
 
-/** Reads YAML with the short forms of CloudFormation's functions as plain values. */
-const parseYaml = (text: string) => {
-  const tag = (name: string) => ({ tag: `!${name}`, resolve: (value: string) => ({ [name]: value }) })
-  return parse(text, { customTags: [tag('Ref'), tag('Sub')], merge: true })
-}
-
-/** Returns the YAML under a heading of the example's README. */
-function linesUnder(heading: string) {
-  const [, text = ''] = new RegExp(`^### ${heading}\n.*?^\`\`\`yaml\n(.*?)^\`\`\`$`, 'ms').exec(readme) ?? []
-  return parseYaml(text)
-}
-
 test('MCP.md copies all files of the example but its README', () => {
   const [, files = ''] = /^cp (.*) my-server$/m.exec(guide) ?? []
   const copied = files.replace('package*.json', `package.json ${EXAMPLE}/package-lock.json`).split(' ')
@@ -38,6 +26,18 @@ test('MCP.md copies all files of the example but its README', () => {
     deploy: 'sls deploy',
   })
 })
+
+/** Reads YAML with the short forms of CloudFormation's functions as plain values. */
+const parseYaml = (text: string) => {
+  const tag = (name: string) => ({ tag: `!${name}`, resolve: (value: string) => ({ [name]: value }) })
+  return parse(text, { customTags: [tag('Ref'), tag('Sub')], merge: true })
+}
+
+/** Returns the YAML under a heading of the example's README. */
+function linesUnder(heading: string) {
+  const [, text = ''] = new RegExp(`^### ${heading}\n.*?^\`\`\`yaml\n(.*?)^\`\`\`$`, 'ms').exec(readme) ?? []
+  return parseYaml(text)
+}
 
 test('the lines for an HTTP API are those of the example', () => {
   const { functions, resources } = parseYaml(read(`${EXAMPLE}/serverless.yml`))

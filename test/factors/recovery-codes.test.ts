@@ -8,9 +8,7 @@ import { addTotpUser, beginSignIn, signInWithTotp, type TotpUser } from './totp-
 const stores = await useService({ settings: { LIMIT_USER_AND_SOURCE: '999/900' } })
 const { functions, events } = stores
 let cases = 0
-afterAll(() => {
-  console.log(`Recovery codes: ${cases} cases ran`)
-})
+afterAll(() => console.log(`Recovery codes: ${cases} cases ran`))
 
 beforeEach(() => {
   cases += 1

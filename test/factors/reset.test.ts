@@ -21,9 +21,7 @@ let signIns = 0
 recordLogs()
 
 const { service, wire, wired } = await useWiredService(NO_MAIL_LIMITS)
-afterAll(() => {
-  console.log(`Resets of second factors: ${signIns} sign-ins`)
-})
+afterAll(() => console.log(`Resets of second factors: ${signIns} sign-ins`))
 beforeEach(async () => {
   vi.useRealTimers()
   wire.intercept(() => 'pass')

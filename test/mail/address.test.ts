@@ -16,22 +16,6 @@ async function signInUser(values: { username?: string } = {}) {
   return { username, email, address, ...tokens }
 }
 
-const change = (token: string, email: string, currentPassword = PASSWORD) =>
-  service.ask('change-email', { token, body: { email, currentPassword } })
-const confirm = (token: string, body: object) => service.ask('confirm-email', { token, body })
-
-/** Asks for a new address of a user. Returns the address, and both proofs in its mail. */
-async function askForAddress(token: string, next = newAddress()) {
-  const { body } = await change(token, next)
-  const mail = service.mailTo(next)
-  return {
-    next,
-    email: next.toLowerCase(),
-    byLink: { token: tokenIn(mail) },
-    byCode: { mailId: body.mailId, code: codeIn(mail) },
-  }
-}
-
 test('a user gets five mails to new addresses from a source whose strangers have used up theirs', async () => {
   stopClock()
   const limited = await service.load({ LIMIT_MAIL_SOURCE: '6/3600' })
@@ -49,6 +33,23 @@ test('a user gets five mails to new addresses from a source whose strangers have
   expect(await changeOf(neighbour)).toBe(202)
   expect(await changeOf(neighbour)).toBe(429)
 })
+
+const change = (token: string, email: string, currentPassword = PASSWORD) =>
+  service.ask('change-email', { token, body: { email, currentPassword } })
+
+const confirm = (token: string, body: object) => service.ask('confirm-email', { token, body })
+
+/** Asks for a new address of a user. Returns the address, and both proofs in its mail. */
+async function askForAddress(token: string, next = newAddress()) {
+  const { body } = await change(token, next)
+  const mail = service.mailTo(next)
+  return {
+    next,
+    email: next.toLowerCase(),
+    byLink: { token: tokenIn(mail) },
+    byCode: { mailId: body.mailId, code: codeIn(mail) },
+  }
+}
 
 describe('a new address', () => {
   test.each(['token', 'code'])(

@@ -29,9 +29,7 @@ recordLogs()
 
 const { service, wire, wired } = await useWiredService(NO_MAIL_LIMITS)
 stopTime(Date.now())
-afterAll(() => {
-  console.log(`${cases} faults of mail`)
-})
+afterAll(() => console.log(`${cases} faults of mail`))
 
 /** Runs something with a fault at one of its calls, in this many of its attempts. */
 async function withFault<T>(

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { tableIn } from '../docs/table.ts'
@@ -18,7 +18,8 @@ import {
 import { root } from '../support/process/service-description.ts'
 import { rowsOf } from '../support/rows.ts'
 import { addClient, CALLBACK, type Changes, queryOf, SECRET } from './clients.ts'
-import { APP_URL, type DocumentHost, sendDocument, startDocumentHost } from './document-host.ts'
+import { APP_URL, type DocumentHost } from './document-host.ts'
+import { useDocumentHost } from './network.ts'
 import { addNotesApi, notesScopes } from './own-api.ts'
 import { approve, clickOf, exchange, refreshGrant } from './requests.ts'
 
@@ -29,11 +30,7 @@ vi.mock('../../lib/oauth/documents/edge.ts', async () => (await import('./docume
 
 useRoutes()
 
-beforeAll(async () => {
-  network.host = await startDocumentHost()
-  network.host.reply = sendDocument()
-})
-afterAll(() => network.host?.stop())
+await useDocumentHost(network)
 
 /** The cookie of the owner, of which a thief has a copy. */
 let cookie: string

@@ -17,6 +17,7 @@ import {
   sendDocument,
   startDocumentHost,
 } from './document-host.ts'
+import { useDocumentHost } from './network.ts'
 
 // What the function `fetch-client` fetches, and what it does not. A TLS server of this process counts the connections.
 
@@ -25,13 +26,8 @@ vi.mock('../../lib/oauth/documents/edge.ts', async () => (await import('./docume
 
 useRoutes()
 
-let host: DocumentHost
 let handler: (event: FetchRequest, context: Context) => Promise<Fetched>
-beforeAll(async () => {
-  host = await startDocumentHost()
-  network.host = host
-})
-afterAll(() => host.stop())
+const host = await useDocumentHost(network)
 beforeEach(async () => {
   handler = await loadHandler(service, 'fetch-client', aws)
   host.reply = sendDocument()

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { appIdOf } from '../../lib/oauth/grants/app.ts'
 import * as urls from '../../scripts/clients/urls.ts'
 import { cookieOf } from '../support/http/cookies.ts'
 import { begin, call, ok, problem, stored, table, useRoutes } from '../support/http/routes.ts'
 import { asOperator } from '../support/users/users.ts'
 import { addClient, type Changes } from './clients.ts'
-import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
+import { APP_URL, type DocumentHost, HOST } from './document-host.ts'
+import { useDocumentHost } from './network.ts'
 import { approve as approveBy } from './requests.ts'
 
 // Where the errors of authorization requests lead: to registered apps, and to others only if their user has allowed them.
@@ -15,13 +16,8 @@ vi.mock('../../lib/oauth/documents/edge.ts', async () => (await import('./docume
 
 useRoutes()
 
-let host: DocumentHost
 let cookie: string
-beforeAll(async () => {
-  host = await startDocumentHost()
-  network.host = host
-})
-afterAll(() => host.stop())
+const host = await useDocumentHost(network)
 beforeEach(async () => {
   cookie = await begin()
   host.requests.length = host.lookups.length = 0

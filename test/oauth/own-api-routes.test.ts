@@ -1,6 +1,6 @@
 import type { APIGatewayAuthorizerResult, APIGatewayProxyEvent } from 'aws-lambda'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Api } from '../../lib/oauth/apis/api.ts'
 import { removeApi } from '../../lib/oauth/apis/store.ts'
 import { entryOf } from '../../lib/oauth/scopes.ts'
@@ -29,7 +29,8 @@ import { SAMPLES } from '../support/http/sample-events.ts'
 import { rowsOf } from '../support/rows.ts'
 import { asOperator, testAct } from '../support/users/users.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
-import { APP_URL, type DocumentHost, HOST, startDocumentHost } from './document-host.ts'
+import { APP_URL, type DocumentHost, HOST } from './document-host.ts'
+import { useDocumentHost } from './network.ts'
 import { addNotesApi, NOTES, notesScopes, withNotes } from './own-api.ts'
 import { pageHeaders } from './requests.ts'
 
@@ -40,10 +41,7 @@ vi.mock('../../lib/oauth/documents/edge.ts', async () => (await import('./docume
 
 useRoutes()
 
-beforeAll(async () => {
-  network.host = await startDocumentHost()
-})
-afterAll(() => network.host?.stop())
+await useDocumentHost(network)
 
 const STAGE = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const ORDERS = ['https://orders.example orders.read']

@@ -17,12 +17,6 @@ import { addTestUser } from '../support/users/users.ts'
 
 const store = await useStore()
 
-const created = new Date('2026-01-31T12:00:00.250Z')
-
-/** Adds a user that was created earlier and has an unknown password. */
-const given = (username: string, values: Partial<User> = {}) =>
-  addTestUser(store.table, { username, passwordHash: readyHash(), ...values }, created)
-
 test('add takes a password from standard input, and the user can log in with it only', async () => {
   const outcome = await store.run(['add', 'ada'], `${PASSWORD}\n`)
   expect(outcome).toEqual(success('Added ada with role user.\n'))
@@ -41,6 +35,12 @@ test('add reads the first line of standard input in normalisation form C', async
   await store.run(['add', 'umlaut'], `\ufeff${composed.normalize('NFD')}\r\nand another line\n`)
   expect(await store.canLogIn('umlaut', composed)).toBe(true)
 })
+
+const created = new Date('2026-01-31T12:00:00.250Z')
+
+/** Adds a user that was created earlier and has an unknown password. */
+const given = (username: string, values: Partial<User> = {}) =>
+  addTestUser(store.table, { username, passwordHash: readyHash(), ...values }, created)
 
 test.each([
   ['fourteen chars', 'Must be at least 15 characters.'],

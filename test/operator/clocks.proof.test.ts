@@ -18,9 +18,7 @@ const stores = await useService()
 const { functions } = stores
 const passwordHash = await hashPassword(PASSWORD, Buffer.alloc(SALT_BYTES, 1))
 afterEach(() => void vi.useRealTimers())
-afterAll(() => {
-  console.log(`Skewed clocks: ${cases} cases`)
-})
+afterAll(() => console.log(`Skewed clocks: ${cases} cases`))
 
 interface Case {
   /** Commands for a user, as words and standard input. `FILE` stands for an export with the user. */

@@ -15,15 +15,6 @@ beforeEach(async () => {
   ada = await addTestUser(store.table, { ...names, passwordHash: readyHash() }, new Date(0))
 })
 
-/** Returns what a change of names makes of a user. */
-const changed = (user: User, names: Partial<User>) => ({
-  ...user,
-  ...names,
-  generation: user.generation + 1,
-  changeId: expect.any(String),
-  changedAt: expect.not.stringMatching(user.changedAt),
-})
-
 describe('add', () => {
   test('with --email gives the user a second login name', async () => {
     const outcome = await store.run(['add', 'Grace', '--email', 'Grace@Example.org'], PASSWORD)
@@ -75,6 +66,15 @@ test('a stored name that begins with a hyphen comes after --', async () => {
   expect(await change('disable', '--', '--help')).toMatchObject({ status: 0 })
   expect(await store.user('--help')).toMatchObject({ disabled: true })
   expect(await change('rename', '--', '--help', 'help')).toMatchObject({ status: 0 })
+})
+
+/** Returns what a change of names makes of a user. */
+const changed = (user: User, names: Partial<User>) => ({
+  ...user,
+  ...names,
+  generation: user.generation + 1,
+  changeId: expect.any(String),
+  changedAt: expect.not.stringMatching(user.changedAt),
 })
 
 describe('rename', () => {

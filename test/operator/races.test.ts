@@ -12,9 +12,7 @@ import { expectSound, FAULTS, interleave, io, newScene } from './operator-races.
 let cases = 0
 
 const store = await useStore()
-afterAll(() => {
-  console.log(`Races of npm run users: ${cases} cases`)
-})
+afterAll(() => console.log(`Races of npm run users: ${cases} cases`))
 
 /** A command that claims a name, one that frees one, and one that does both. The proofs take every two commands. */
 const ACTS = ['add carl', 'rename ada carl', 'remove ada'] as const

@@ -18,10 +18,6 @@ const store = await useStore()
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' }
 
-const NO_REGION = 'Missing AWS region. Use --region, AWS_REGION, or region in the AWS profile.'
-const noTarget = (words: string) =>
-  `Missing target. Use --local or --stage NAME after the double dash: npm run users -- ${words} --local`
-
 test.each(['AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ENDPOINT_URL'])(
   '--stage selects the users of that stage, at %s, in the region of the environment',
   async (variable) => {
@@ -50,6 +46,8 @@ test('--stage changes nothing while AWS does not say whose credentials these are
   )
   expect(await findUserByName(store.tableOf('other'), 'nameless')).toBeUndefined()
 })
+
+const NO_REGION = 'Missing AWS region. Use --region, AWS_REGION, or region in the AWS profile.'
 
 test('--aws-profile gives credentials and region, and the target may precede the command', async () => {
   const file = join(temporaryFolder(), 'config')
@@ -105,6 +103,9 @@ test('a stage on AWS has no such line', async () => {
   expect(await outcome).toMatchObject({ status: 0 })
   expect(rawStderr()).toBe('')
 })
+
+const noTarget = (words: string) =>
+  `Missing target. Use --local or --stage NAME after the double dash: npm run users -- ${words} --local`
 
 test.each([
   ['no target', [], noTarget('list')],

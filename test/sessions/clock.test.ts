@@ -21,9 +21,7 @@ vi.spyOn(console, 'info').mockReturnValue()
 
 const stores = await useService()
 const { functions } = stores
-afterAll(() => {
-  console.log(`Functions with a skewed clock: ${cases} cases`)
-})
+afterAll(() => console.log(`Functions with a skewed clock: ${cases} cases`))
 
 /** Sets the clock to this many seconds after the beginning of the test. */
 const at = (seconds: number) => vi.setSystemTime(BEGIN_MS + Math.round(seconds * 1000))

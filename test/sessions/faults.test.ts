@@ -556,9 +556,7 @@ const stores = await useService()
 const empty = await restorerOf(stores.table)
 const functions = await stores.load(NO_LIMITS)
 stopTime(BEGIN_MS)
-afterAll(() => {
-  console.log(`${cases} faults: each call of each request in ${faults.length} ways`)
-})
+afterAll(() => console.log(`${cases} faults: each call of each request in ${faults.length} ways`))
 
 test.each(requests)('%s stays consistent when each of its calls fails', async (name) => {
   await empty()

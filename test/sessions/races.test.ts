@@ -143,9 +143,7 @@ const stores = await useService()
 const empty = await restorerOf(stores.table)
 const free = { functions: await stores.load(NO_LIMITS), operator: stores }
 stopTime(BEGIN_MS)
-afterAll(() => {
-  console.log(`${cases} interleavings`)
-})
+afterAll(() => console.log(`${cases} interleavings`))
 beforeEach(() => void vi.setSystemTime(BEGIN_MS))
 
 test.each(rowsOf(ENDINGS))('%s in the middle of a refresh ends the session', async (name, revokesTokens) => {

@@ -10,6 +10,11 @@ import { codeUnder } from './programs.ts'
 import { keysOf, partsOf, serviceSigner, tokenCases } from './tokens.ts'
 
 const serviceUrl = inject('serviceUrl')
+
+test('AWS cannot use the issuer of the local service', () => {
+  expect(isIssuerForAws(serviceUrl)).toBe(false)
+})
+
 const audiences = ['serverless-jwt-auth-dev-api']
 
 /** Which documented rule each token breaks. The first rule counts. */
@@ -32,10 +37,6 @@ const BROKEN: Record<string, string | undefined> = {
   'alg none': 'alg',
   'HS256 with the public key': 'alg',
 }
-
-test('AWS cannot use the issuer of the local service', () => {
-  expect(isIssuerForAws(serviceUrl)).toBe(false)
-})
 
 test("API Gateway's documented rules accept the service's tokens", async () => {
   const authorizer: JwtAuthorizer = { issuer: serviceUrl, audiences, keys: await keysOf(serviceUrl) }

@@ -18,6 +18,13 @@ const HOTP: [counter: number, truncated: number, code: string][] = [
   [9, 0x2679dc69, '520489'],
 ]
 
+test.each(HOTP)('the code of RFC 4226 for the counter %i is computed', (counter, truncated, code) => {
+  const bytes = Buffer.alloc(8)
+  bytes.writeUInt32BE(counter, 4)
+  expect(truncate(createHmac('sha1', SECRET).update(bytes).digest())).toBe(truncated)
+  expect(codeOf(SECRET, counter)).toBe(code)
+})
+
 /** RFC 6238 appendix B: for each second the eight digits with SHA-1, SHA-256 and SHA-512. */
 const TOTP: [second: number, sha1: string, sha256: string, sha512: string][] = [
   [59, '94287082', '46119246', '90693936'],
@@ -29,14 +36,6 @@ const TOTP: [second: number, sha1: string, sha256: string, sha512: string][] = [
 ]
 
 const stepAt = (second: number) => Math.floor(second / 30)
-const at = (second: number) => new Date(second * 1000)
-
-test.each(HOTP)('the code of RFC 4226 for the counter %i is computed', (counter, truncated, code) => {
-  const bytes = Buffer.alloc(8)
-  bytes.writeUInt32BE(counter, 4)
-  expect(truncate(createHmac('sha1', SECRET).update(bytes).digest())).toBe(truncated)
-  expect(codeOf(SECRET, counter)).toBe(code)
-})
 
 test.each(TOTP)('the codes of RFC 6238 for the second %i are computed', (second, sha1, ...others) => {
   // A code has the last six of the eight digits.
@@ -51,6 +50,8 @@ test.each(TOTP)('the codes of RFC 6238 for the second %i are computed', (second,
   })
   expect(digits).toEqual(others)
 })
+
+const at = (second: number) => new Date(second * 1000)
 
 test.each(TOTP)('the code of RFC 6238 for the second %i is accepted then, and once', (second, sha1) => {
   const accept = (lastStep: number) => stepOfCode(SECRET, sha1.slice(-6), lastStep, at(second))

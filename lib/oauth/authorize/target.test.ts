@@ -3,14 +3,6 @@ import type { Client } from '../clients/client.ts'
 import { locationOf } from './location.ts'
 import { readQuery, requireTarget, TARGET_REFUSALS } from './target.ts'
 
-const client = {
-  id: 'shop',
-  type: 'web',
-  local: false,
-  disabled: false,
-  redirectUris: ['https://shop.example/callback?tenant=1', 'https://shop.example'],
-} as Client
-
 const refusalOf = (step: () => unknown) => {
   try {
     step()
@@ -54,6 +46,14 @@ test('a query may have 4 KiB', () => {
   const query = `client_id=shop&redirect_uri=${uri}&state=`.padEnd(4_096, 'a')
   expect(readQuery(query).target.clientId).toBe('shop')
 })
+
+const client = {
+  id: 'shop',
+  type: 'web',
+  local: false,
+  disabled: false,
+  redirectUris: ['https://shop.example/callback?tenant=1', 'https://shop.example'],
+} as Client
 
 describe('requireTarget', () => {
   const target = { clientId: 'shop', redirectUri: 'https://shop.example/callback?tenant=1' }

@@ -147,24 +147,24 @@ describe('hasLiveSources', () => {
   }
   const bound: Pick<Grant, 'clientGeneration' | 'appGeneration' | 'sessionGeneration'> = code
 
-  test.each<[string, Partial<Sources>, string]>([
-    ['nothing changed', {}, 'both'],
-    ['the client is disabled', { client: { disabled: true, generation: 7 } }, 'none'],
-    ['the client has another generation', { client: { disabled: false, generation: 8 } }, 'none'],
-    ['the app is missing', { app: undefined }, 'none'],
-    ['the app was revoked', { app: { generation: 10 } }, 'none'],
-    ['the user is removed', { user: undefined }, 'none'],
-    ['the user is disabled', { user: { ...user, disabled: true } }, 'none'],
-    ['all sessions of the user ended', { user: { ...user, sessionGeneration: 6 } }, 'none'],
+  test.each<[string, string, Partial<Sources>]>([
+    ['nothing changed', 'both', {}],
+    ['the client is disabled', 'none', { client: { disabled: true, generation: 7 } }],
+    ['the client has another generation', 'none', { client: { disabled: false, generation: 8 } }],
+    ['the app is missing', 'none', { app: undefined }],
+    ['the app was revoked', 'none', { app: { generation: 10 } }],
+    ['the user is removed', 'none', { user: undefined }],
+    ['the user is disabled', 'none', { user: { ...user, disabled: true } }],
+    ['all sessions of the user ended', 'none', { user: { ...user, sessionGeneration: 6 } }],
     [
       'the password changed in this session',
-      { user: { ...user, sessionGeneration: 6, survivingSession: signInOf(session) } },
       'none',
+      { user: { ...user, sessionGeneration: 6, survivingSession: signInOf(session) } },
     ],
-    ['the session ended', { session: undefined }, 'offline'],
-    ['a replaced token ended the session', { session: undefined, hasEndedGrants: true }, 'none'],
-    ['the session has expired', { session: { ...session, expiresAt: second } }, 'offline'],
-  ])('%s: valid for %3$s', (_what, changes, expected) => {
+    ['the session ended', 'offline', { session: undefined }],
+    ['a replaced token ended the session', 'none', { session: undefined, hasEndedGrants: true }],
+    ['the session has expired', 'offline', { session: { ...session, expiresAt: second } }],
+  ])('%s: valid for %s', (_what, expected, changes) => {
     const live = [true, false].map((offline) =>
       hasLiveSources(bound, { ...sources, ...changes }, offline, now),
     )

@@ -7,6 +7,10 @@ import { type Browser, BYE, issuer, metadata, signedIn, suiteFor } from './flow.
 
 const { authorize, signIn, signOut } = await suiteFor('conformance-logout')
 
+test('oidcc-rp-initiated-logout-discovery-endpoint-verification', async () => {
+  expect((await metadata()).end_session_endpoint).toBe(`${issuer}/oauth2/logout`)
+})
+
 /** Signs a user in at the app. @returns What the app sends to the end session endpoint by default. */
 async function signedInAtApp() {
   const browser = await signedIn()
@@ -18,12 +22,6 @@ async function expectSignedIn(browser: Browser, isSignedIn: boolean): Promise<vo
   const outcome = await authorize(browser, { prompt: 'none' })
   expect(outcome).toMatchObject(isSignedIn ? { code: expect.any(String) } : { error: 'login_required' })
 }
-
-const encoded = (members: object) => Buffer.from(JSON.stringify(members)).toString('base64url')
-
-test('oidcc-rp-initiated-logout-discovery-endpoint-verification', async () => {
-  expect((await metadata()).end_session_endpoint).toBe(`${issuer}/oauth2/logout`)
-})
 
 test('oidcc-rp-initiated-logout', async () => {
   const { browser, parameters } = await signedInAtApp()
@@ -37,6 +35,8 @@ test('oidcc-rp-initiated-logout-bad-post-logout-redirect-uri', async () => {
   expect(await signOut(browser, changed)).toMatchObject({ error: 'unknown_logout_uri' })
   await expectSignedIn(browser, true)
 })
+
+const encoded = (members: object) => Buffer.from(JSON.stringify(members)).toString('base64url')
 
 test('oidcc-rp-initiated-logout-modified-id-token-hint', async () => {
   const { browser, parameters } = await signedInAtApp()

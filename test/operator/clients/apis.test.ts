@@ -17,7 +17,6 @@ beforeEach(async () => {
 })
 
 const stored = async () => (await findApis(store.table, [orders]))[0]
-const shop = () => store.add('shop', '--type', 'web', '--redirect-uri', CALLBACK, '--scope', 'orders:read')
 
 test('add-api stores an API with its scopes, and an event without any of its values', async () => {
   expect(await stored()).toMatchObject({
@@ -135,6 +134,8 @@ test.each([
   })
   expect(await store.items()).toEqual(before)
 })
+
+const shop = () => store.add('shop', '--type', 'web', '--redirect-uri', CALLBACK, '--scope', 'orders:read')
 
 test('an API keeps the scopes that clients have, until they have none', async () => {
   await shop()

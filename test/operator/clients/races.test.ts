@@ -8,9 +8,7 @@ import { useClients } from './clients.ts'
 let cases = 0
 
 const store = await useClients()
-afterAll(() => {
-  console.log(`Races of npm run clients: ${cases} cases`)
-})
+afterAll(() => console.log(`Races of npm run clients: ${cases} cases`))
 
 /** One command that adds, one that ends grants, one that removes. The proofs take every two commands. */
 const FEW: readonly Name[] = ['add shop', 'disable shop', 'remove shop', 'new-secret shop']

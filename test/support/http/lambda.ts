@@ -25,6 +25,12 @@ export const loginEvent = (changes: Partial<APIGatewayProxyEvent>): APIGatewayPr
   ...changes,
 })
 
+/** Returns the event of `GET /`, with what the authorizer has added. */
+export function eventWith(authorizer: unknown): APIGatewayProxyEvent {
+  const event = sampleEvent('user-content.json')
+  return { ...event, requestContext: { ...event.requestContext, authorizer } }
+}
+
 /** Returns a response with its body parsed, if the body is JSON. */
 export const parsed = ({ body, ...response }: APIGatewayProxyResult) => ({
   ...response,
