@@ -110,9 +110,7 @@ export const SETTINGS = {
   SCOPED_ROUTES: text,
   /** The scopes of those routes; empty without any. */
   API_SCOPES: optionalList,
-  /** The functions of `functions/content/` in the application; empty without any. */
-  CONTENT: optionalList,
-  /** Its other routes that demand an access token, such as `GET/notes`; see `lib/openapi/own-routes.ts`. */
+  /** Routes of the application that demand an access token, such as `GET/notes`; see `lib/openapi/own-routes.ts`. */
   OWN_ROUTES: optionalList,
   /** Whether clients may keep the refresh token in a cookie: `on`; any other value means no. */
   COOKIE_SESSIONS: isOn,

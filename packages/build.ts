@@ -62,7 +62,7 @@ async function buildFunctions(): Promise<string[]> {
   const { metafile } = await build({
     ...optionsOfFunctions(),
     entryPoints: [...new Set(functions.map(({ handler }) => handler.replace(/\.\w+$/, '.ts')))].sort(),
-    plugins: [pageFiles, externalApplication],
+    plugins: [pageFiles, externalApplication, noContent],
     absWorkingDir: ROOT,
     outbase: ROOT,
     outdir: OUT,
@@ -109,6 +109,16 @@ const externalApplication: Plugin = {
     onResolve({ filter: /\/auth\.config\.ts$/ }, ({ importer }) => ({
       path: moduleOf(partReadBy(importer)),
       external: true,
+    }))
+  },
+}
+
+/** A project has none of the routes in `serverless.yml` of this repository. */
+const noContent: Plugin = {
+  name: 'no-content',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/openapi\/routes\/content\.ts$/ }, () => ({
+      contents: 'export const CONTENT_ROUTES = []',
     }))
   },
 }

@@ -16,7 +16,7 @@ afterEach(() => {
 })
 
 test.each<[string, string, string, string, Feature[]]>([
-  ['on', 'a-mailer', 'open', 'on', ['pages', 'mail', 'invitations', 'registration', 'oauth', 'userContent']],
+  ['on', 'a-mailer', 'open', 'on', ['pages', 'mail', 'invitations', 'registration', 'oauth']],
   ['off', 'a-mailer', 'invite', 'off', ['mail', 'invitations']],
   ['off', 'a-mailer', 'off', 'off', ['mail']],
   ['on', '', 'open', 'off', ['pages']],
@@ -26,7 +26,6 @@ test.each<[string, string, string, string, Feature[]]>([
   vi.stubEnv('PAGES', pages)
   vi.stubEnv('MAILER', mailer)
   vi.stubEnv('REGISTRATION', registration)
-  vi.stubEnv('CONTENT', features.includes('userContent') ? 'user-content' : '')
   expect(parsed(await handler(sampleEvent('openapi.json'), lambdaContext()))).toEqual({
     statusCode: 200,
     headers: {
@@ -75,7 +74,7 @@ test('a project has its own name, and without the routes of content it has them 
 })
 
 test('routes of the application have method, path, security and the responses of the gateway', async () => {
-  const { paths } = await describedWith('GET/notes/{id},DELETE/notes/{id}!,HEAD/notes,GET/')
+  const { paths } = await describedWith('GET/notes/{id},DELETE/notes/{id}!,HEAD/notes,PUT/')
   const { get, delete: remove } = paths['/notes/{id}']
   expect(get).toMatchObject({
     operationId: 'getNotesId',
@@ -88,7 +87,23 @@ test('routes of the application have method, path, security and the responses of
   expect(get.responses).not.toHaveProperty('403')
   expect(remove.responses[403]).toEqual({ $ref: '#/components/responses/forbidden' })
   expect(paths).not.toHaveProperty('/notes')
-  expect(paths['/'].get.summary).toBe('GET /')
+  expect(paths['/'].put.summary).toBe('PUT /')
+})
+
+test('a route of the application with a row has its words, and its protection from the function', async () => {
+  const { paths } = await describedWith('GET/,GET/admin!')
+  expect(paths['/'].get).toMatchObject({ operationId: 'getUserContent', security: [{ accessToken: [] }] })
+  expect(paths['/'].get.responses).not.toHaveProperty('403')
+  expect(paths['/admin'].get).toMatchObject({
+    operationId: 'getAdminContent',
+    security: [{ accessToken: [] }],
+  })
+  expect(paths['/admin'].get.responses[403]).toEqual({ $ref: '#/components/responses/forbidden' })
+})
+
+test('of routes for which the setting has no room, the description has those with a row', async () => {
+  const { paths } = await describedWith('*')
+  expect(paths['/'].get).toMatchObject({ operationId: 'getUserContent', security: [{ accessToken: [] }] })
 })
 
 test('a route that the description has gets no second row', async () => {

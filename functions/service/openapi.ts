@@ -16,7 +16,6 @@ export const handler = apiHandler(async (event) => {
     'REGISTRATION',
     'OAUTH',
     'API_SCOPES',
-    'CONTENT',
     'OWN_ROUTES',
     'SERVICE_NAME',
     'DEMO',

@@ -1,5 +1,6 @@
 import type { HeaderName } from './headers.ts'
 import type { Feature, Route } from './route.ts'
+import { inPath } from './routes/examples.ts'
 
 const pageHeaders = (cache: HeaderName): Record<string, HeaderName> => ({
   'Cache-Control': cache,
@@ -32,15 +33,7 @@ const fileRoute = (folder: string, operationId: string, summary: string, needs: 
   needs: ['pages', ...needs],
   tag: 'Pages',
   summary,
-  parameters: [
-    {
-      name: 'file',
-      in: 'path',
-      required: true,
-      description: 'The name of the file, which contains a hash of its content.',
-      schema: { type: 'string' },
-    },
-  ],
+  parameters: [inPath('file', 'The name of the file, which contains a hash of its content.')],
   response: {
     description: 'The file.',
     headers: pageHeaders('Immutable'),

@@ -19,20 +19,9 @@ export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 /**
  * Features that a parameter switches off, with the routes that need them. They are the pages, mails,
  * registration by invitation, registration by anybody, and sign-in at other apps. Routes with scopes exist if
- * a function names some. Then follow the functions of `functions/content/`, which other projects do not have,
- * and the examples of demo users.
+ * a function names some. The last feature is the examples of demo users.
  */
-export const FEATURES = [
-  'pages',
-  'mail',
-  'invitations',
-  'registration',
-  'oauth',
-  'scopes',
-  'userContent',
-  'adminContent',
-  'demo',
-] as const
+export const FEATURES = ['pages', 'mail', 'invitations', 'registration', 'oauth', 'scopes', 'demo'] as const
 
 export type Feature = (typeof FEATURES)[number]
 
@@ -46,10 +35,9 @@ export function featuresOf({
   REGISTRATION,
   OAUTH = false,
   API_SCOPES = [],
-  CONTENT = [],
   DEMO = false,
 }: Config<'MAILER' | 'REGISTRATION'> &
-  Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'CONTENT' | 'DEMO'>>): Feature[] {
+  Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'DEMO'>>): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
@@ -58,8 +46,6 @@ export function featuresOf({
     registration: hasMail && REGISTRATION === 'open',
     oauth: OAUTH,
     scopes: API_SCOPES.length > 0,
-    userContent: CONTENT.includes('user-content'),
-    adminContent: CONTENT.includes('admin-content'),
     demo: DEMO,
   }
   return FEATURES.filter((feature) => isOn[feature])
@@ -91,7 +77,7 @@ export interface Route {
   description?: string
   /** Whether the route requires an access token: for the gateway's authorizer, or for its function. */
   isProtected?: boolean | 'by its function'
-  /** Whether it is a route of the application, whose responses are not known here. */
+  /** Whether the application answers it, in a way that is not known here. The other rows without a function are in `routes/content.ts`. */
   isOwn?: boolean
   /**
    * Whether the route sets the session cookie, also accepts it as proof of a session, or accepts no other

@@ -1,4 +1,3 @@
-import { FIRST_ROLE, ROLES } from '../application/roles.ts'
 import { json, object, text } from './json-schema.ts'
 import type { Route } from './route.ts'
 import { ACCOUNT_ROUTES } from './routes/account.ts'
@@ -11,38 +10,9 @@ import { SESSION_ROUTES } from './routes/sessions.ts'
 import { schemaRef } from './schemas.ts'
 
 const ISSUER = 'https://auth.example.com'
-const content = (message: string, username: string) =>
-  json(schemaRef('Content'), { message, username, role: username })
 
-/** All routes except the pages and CORS preflights (`OPTIONS`): those of content and of the service itself, and those of `routes/`. */
+/** The routes of the service except the pages and CORS preflights (`OPTIONS`): those of the service itself, and those of `routes/`. */
 export const ROUTES: Route[] = [
-  {
-    method: 'get',
-    path: '/',
-    operationId: 'getUserContent',
-    needs: 'userContent',
-    tag: 'Content',
-    summary: 'Get content for every signed-in user',
-    isProtected: true,
-    response: {
-      description: 'The content.',
-      content: content('This content for authorised users only.', FIRST_ROLE),
-    },
-  },
-  {
-    method: 'get',
-    path: '/admin',
-    operationId: 'getAdminContent',
-    needs: 'adminContent',
-    tag: 'Content',
-    summary: 'Get content for administrators',
-    isProtected: true,
-    response: {
-      description: 'The content.',
-      content: content('Admin only content.', ROLES.at(-1) ?? FIRST_ROLE),
-    },
-    problems: ['forbidden'],
-  },
   ...SESSION_ROUTES,
   ...ACCOUNT_ROUTES,
   ...ME_ROUTES,

@@ -11,7 +11,7 @@ import { reject, rejectAny } from '../reject.ts'
 import { faultsOfAuthorizers } from '../routes/authorizers.ts'
 import { deployedFunctions, faultsOfDeployed, functionsNow } from '../routes/deployed.ts'
 import { faultsOfRole, rolesOf } from '../routes/guards.ts'
-import { settingsOfOwnRoutes } from '../routes/own-routes.ts'
+import { ownRoutes } from '../routes/own-routes.ts'
 import { eventsOf, hasAuth } from '../routes/routes.ts'
 import { withRoutes } from '../routes/row-events.ts'
 import { faultsOfScopes, keepScopeFile, scopesIn } from '../routes/scopes.ts'
@@ -168,10 +168,10 @@ export function functionsOf(
   )
   const API_SCOPES = scopesIn(written).join(',')
   addSettings(functions, 'authorizer', authorizer.settings)
-  const { CONTENT, OWN_ROUTES } = settingsOfOwnRoutes(own, API_SCOPES)
+  const OWN_ROUTES = ownRoutes(own, API_SCOPES)
   addSettings(functions, 'metadata', { API_SCOPES })
-  addSettings(functions, 'openapi', { API_SCOPES, CONTENT, OWN_ROUTES })
-  addSettings(functions, 'signin', { CONTENT })
+  addSettings(functions, 'openapi', { API_SCOPES, OWN_ROUTES })
+  addSettings(functions, 'signin', { OWN_ROUTES })
   return { functions, faults }
 }
 

@@ -37,9 +37,12 @@ async function openSignedIn(username: string, origin = url): Promise<Page> {
 /** Requests both contents. @returns The shown responses, status first. */
 async function getBoth(page: Page): Promise<string[]> {
   const responses: string[] = []
-  for (const which of ['user', 'admin']) {
-    await press(page, `Get ${which} content`)
-    const response = page.locator(`#${which}-response`)
+  for (const path of ['/', '/admin']) {
+    await press(page, `Send GET ${path}`)
+    const route = page.locator('article', {
+      has: page.getByRole('heading', { name: `GET ${path}`, exact: true }),
+    })
+    const response = route.locator('output')
     await response.locator('.status').waitFor()
     responses.push((await response.locator('span').allTextContents()).join(': '))
   }

@@ -54,7 +54,7 @@ const messagesOf = ({ file, text }: (typeof files)[number]) =>
 const prose = [
   ...files.map(({ file, text }) => ({ file, prose: [...commentsOf(file, text), ...textsOf(file, text)] })),
   ...files.flatMap(messagesOf),
-  { file: 'OpenAPI: description', prose: [JSON.stringify(describeApi('https://example', FEATURES))] },
+  { file: 'OpenAPI: description', prose: [JSON.stringify(describeApi('https://example', FEATURES, ['*']))] },
   { file: 'problems: lib/errors.ts', prose: [JSON.stringify(PROBLEMS)] },
   ...['plugins/resources/gateway-responses.yml'].map((file) => ({
     file: `problems: ${file}`,

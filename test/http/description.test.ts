@@ -5,7 +5,6 @@ import * as z from 'zod/mini'
 import { describeApi, SCHEMAS } from '../../lib/openapi/document.ts'
 import { GATEWAY_PROBLEMS } from '../../lib/openapi/problems.ts'
 import { FEATURES, type Feature } from '../../lib/openapi/route.ts'
-import { ROUTES } from '../../lib/openapi/routes.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
 import { addMachineOf } from '../oauth/own-api.ts'
@@ -13,7 +12,7 @@ import { FORBIDDEN, get, postLogin, send, tokenOf, UNAUTHORIZED } from '../suppo
 import { describeService, resourcesOf, root } from '../support/process/service-description.ts'
 import { tableAt } from '../support/users/sessions.ts'
 import { expectDescribed } from './openapi/check.ts'
-import { operationsOf, SERVICE_FEATURES } from './openapi/document.ts'
+import { describeTested, operationsOf, SERVICE_FEATURES, TESTED_ROUTES } from './openapi/document.ts'
 
 // The description of the running service has the attributes of `auth.config.ts`.
 vi.mock('../../auth.config.ts', (importOriginal) => importOriginal())
@@ -21,12 +20,12 @@ vi.mock('../../auth.config.ts', (importOriginal) => importOriginal())
 const serviceUrl = inject('serviceUrl')
 const service = describeService()
 const PROD = 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod'
-const document = describeApi(PROD, SERVICE_FEATURES)
+const document = describeTested(PROD)
 const responsesByType = gatewayResponses(resourcesOf(service))
 
 test('GET /openapi.json returns the description with the URL of the request', async () => {
   const { body, ...response } = await get(`${serviceUrl}/openapi.json`)
-  expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(describeApi(serviceUrl, SERVICE_FEATURES))))
+  expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(describeTested(serviceUrl))))
   expect(response).toEqual({
     status: 200,
     headers: {
@@ -78,8 +77,6 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm']],
   ['registration', ['/register']],
-  ['userContent', ['/']],
-  ['adminContent', ['/admin']],
   [
     'oauth',
     [
@@ -93,7 +90,7 @@ test.each<[Feature, string[]]>([
     ],
   ],
 ])('the description has the routes of %s only if that is switched on', (feature, routes) => {
-  const { tags, paths } = describeApi(
+  const { tags, paths } = describeTested(
     PROD,
     FEATURES.filter((one) => one !== feature),
   )
@@ -144,7 +141,7 @@ test('request schemas reject unknown members, and response schemas allow them', 
   expect(closed.map(([name]) => name).sort()).toEqual(bodies)
 })
 
-const bodies = ROUTES.flatMap(({ path, body }) =>
+const bodies = TESTED_ROUTES.flatMap(({ path, body }) =>
   Object.values(body?.examples ?? {}).map(({ summary, value }) => ({
     path,
     summary,
@@ -185,7 +182,7 @@ test.each(
   }
 })
 
-const protectedRoutes = ROUTES.filter(({ isProtected }) => isProtected === true).map(
+const protectedRoutes = TESTED_ROUTES.filter(({ isProtected }) => isProtected === true).map(
   ({ method, path, parameters }) =>
     [`${method.toUpperCase()} ${path}`, method.toUpperCase(), path, parameters] as const,
 )
@@ -195,13 +192,13 @@ test.each(protectedRoutes)('%s returns 401 without a token', async (_, method, p
 })
 
 test('with routes for clients, each protected route describes that clients are refused, and no other does', () => {
-  const forbidden = (features: readonly Feature[]) =>
-    operationsOf(describeApi(PROD, features))
+  const forbidden = (features: Feature[]) =>
+    operationsOf(describeTested(PROD, features))
       .filter(({ responses }) => JSON.stringify(responses[403] ?? '').includes('forbidden'))
       .map(({ method, path }) => `${method} ${path}`)
   const known = forbidden(FEATURES.filter((feature) => feature !== 'scopes'))
   const routes = protectedRoutes.map(([route]) => route)
-  expect(forbidden(FEATURES).toSorted()).toEqual([...new Set([...known, ...routes])].toSorted())
+  expect(forbidden([...FEATURES]).toSorted()).toEqual([...new Set([...known, ...routes])].toSorted())
   expect(routes.length).toBeGreaterThan(known.length)
 })
 

@@ -85,10 +85,10 @@ const VARIABLES: Record<string, string[]> = {
     'API_SCOPES',
   ],
   'fetch-client': ['CLIENT_METADATA_HOSTS', 'TABLE_NAME'],
-  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'CONTENT'],
+  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'OWN_ROUTES'],
   'account-pages': FACE,
   authorize: FACE,
-  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES', 'CONTENT', 'OWN_ROUTES', ...FACE],
+  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES', 'OWN_ROUTES', ...FACE],
 }
 
 /**
@@ -110,8 +110,7 @@ export function environments(
     GUARDED_ROUTES: expect.stringContaining('GET/admin=admin GET/admin/=admin'),
     SCOPED_ROUTES: 'none',
     API_SCOPES: '',
-    CONTENT: 'user-content,admin-content',
-    OWN_ROUTES: expect.not.stringContaining('GET/admin'),
+    OWN_ROUTES: expect.stringMatching(/(^|,)GET\/,(.*,)?GET\/admin!(,|$)/),
     ROLES: 'admin',
     SIGNING_KEY: signs,
     FACTOR_KEY: `alias/${name}-factors`,

@@ -47,12 +47,12 @@ function readRoute() {
   return { handler, entry, sample, row, unitTest }
 }
 
-/** Returns the parts of `Adding a role`: the list of roles, a function's line with roles, and a row's line for it. */
+/** Returns the parts of `Adding a role`: the list of roles, and a function's line with roles. */
 function readRole() {
   const section = sectionOf('CONTRIBUTING.md', 'Adding a role')
   const [roles = '', role = '', ...others] = blocksIn(section)
   if (others.length > 0) throw new Error('the role of CONTRIBUTING.md has more than two blocks')
-  return { roles, role, problems: /`(problems: [^`]*)`/.exec(section)?.[1] ?? '' }
+  return { roles, role }
 }
 
 /** Returns the attribute of `Claims of your own`, as `auth.config.ts` has it. */
@@ -106,7 +106,7 @@ export function copyProject(): Copy {
     write(route.handler.file, route.handler.block)
     insertAfter('serverless.yml', /^functions:\n/m, route.entry.block)
     execFileSync('sh', ['-c', route.sample.block], { cwd: folder })
-    insertAfter(route.row.file, /^export const ROUTES: Route\[\] = \[\n/m, route.row.block)
+    insertAfter(route.row.file, /^export const CONTENT_ROUTES: Route\[\] = \[\n/m, route.row.block)
     write(route.unitTest.file, route.unitTest.block)
   }
 
@@ -121,7 +121,7 @@ export function copyProject(): Copy {
       insertAfter('README.md', /^\{(?="iss":)/m, `"${claim}":"${value}",`)
     },
     addRole() {
-      const { roles, role, problems } = readRole()
+      const { roles, role } = readRole()
       const source = readFileSync(`${folder}/auth.config.ts`, 'utf8')
       write(
         'auth.config.ts',
@@ -140,7 +140,7 @@ export function copyProject(): Copy {
         handler: named(handler),
         entry: { ...entry, block: named(entry).block.replace(/^ {4}handler: .*\n/m, (line) => line + role) },
         sample: { file: '', block: sample },
-        row: { ...row, block: named(row).block.replace(/^ {2}\},\n$/m, () => `    ${problems},\n  },\n`) },
+        row: { ...row, block: named(row).block },
         unitTest: named(unitTest),
       })
     },

@@ -16,15 +16,6 @@ function blockOf(language: string): string {
   return block
 }
 
-const ROW = `  {
-    method: 'get',
-    path: '/notes',
-    summary: 'Get notes',
-    isProtected: true,
-    response: { content: json({ type: 'object' }) },
-  },
-`
-
 let copy: Copy
 beforeAll(async () => {
   copy = copyProject()
@@ -37,7 +28,6 @@ beforeAll(async () => {
   insert('serverless.yml', /^functions:\n/m, blockOf('yaml'))
   write('functions/content/notes.ts', blockOf('ts'))
   write('events/notes.json', blockOf('json'))
-  insert('lib/openapi/routes.ts', /^export const ROUTES: Route\[\] = \[\n/m, ROW)
   cpSync(
     `${root}/test/infrastructure/own-scope-over-http.ts`,
     `${copy.folder}/test/infrastructure/own-scope-over-http.test.ts`,

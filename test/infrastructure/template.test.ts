@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Statement } from '../../lib/aws/access.ts'
+import { ownRoutesOf } from '../../lib/openapi/own-routes.ts'
 import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
 import type { Feature } from '../../lib/openapi/route.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
@@ -551,10 +552,11 @@ test('exactly the routes that the API description protects have the authorizer',
       if (HttpMethod === 'OPTIONS') return []
       return [`${HttpMethod} ${pathOf(of, ResourceId)} ${authorization}`]
     })
+  const own = describeService().functions.openapi?.environment?.OWN_ROUTES?.split(',') ?? []
   const described = (...switched: Feature[]) => {
-    const features = [...switched, 'userContent', 'adminContent']
-    return [...ROUTES, ...PAGE_ROUTES]
-      .filter(({ needs = [] }) => [needs].flat().every((one) => features.includes(one)))
+    const rows = [...ROUTES, ...PAGE_ROUTES]
+    return [...rows, ...ownRoutesOf(own, rows)]
+      .filter(({ needs = [] }) => [needs].flat().every((one) => switched.includes(one)))
       .map(
         (route) =>
           `${route.method.toUpperCase()} ${route.path} ${route.isProtected === true ? isProtected : 'NONE'}`,

@@ -84,7 +84,7 @@ function showResponse(output, { status, body }) {
   const title = status === 200 ? 'OK' : body.title
   output.replaceChildren(
     make('span', status ? `${status} ${title}` : title, `status ${kind}`),
-    make('span', status === 200 ? body.message : body.detail),
+    make('span', (status === 200 ? body.message : body.detail) ?? JSON.stringify(body)),
   )
 }
 
@@ -118,9 +118,27 @@ async function refresh() {
   }
 }
 
-async function callContent(button) {
+/** Shows a route of the application, such as `GET/admin!`: its name, its callers, a button that calls it, and the response. */
+function routeOf(text) {
+  const path = text.replace('GET', '').replace('!', '')
+  const about = make('div', '')
+  about.append(
+    make('h3', `GET ${path}`),
+    make('p', text.endsWith('!') ? 'Not for every user' : 'For every signed-in user', 'hint'),
+  )
+  const button = make('button', 'Send')
+  button.type = 'button'
+  button.setAttribute('aria-label', `Send GET ${path}`)
+  button.dataset.route = `.${path}`
+  const output = make('output', '', 'response')
+  button.addEventListener('click', () => busy(button, () => callContent(button, output)))
+  const article = make('article', '', 'route')
+  article.append(about, button, output)
+  return article
+}
+
+async function callContent(button, output) {
   const caller = auth.user
-  const output = element(button.dataset.output)
   output.replaceChildren(make('span', 'Loading …', 'hint'))
   const response = await call(button.dataset.route, { fetch: auth.fetch })
   // Another user has signed in since the request.
@@ -146,9 +164,8 @@ async function copyToken(button) {
 
 element('refresh').addEventListener('click', ({ target }) => busy(target, refresh))
 element('copy').addEventListener('click', ({ target }) => busy(target, () => copyToken(target)))
-for (const button of document.querySelectorAll('[data-route]')) {
-  button.addEventListener('click', () => busy(button, () => callContent(button)))
-}
+const routes = document.querySelector('[data-routes]')
+routes?.append(...routes.dataset.routes.split(' ').map(routeOf))
 element('token-details').open = matchMedia('(min-width: 52rem)').matches
 onShow(show)
 setInterval(tick, 500)

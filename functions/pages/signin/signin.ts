@@ -62,21 +62,27 @@ export const handler = pageHandler({
   files: FILES,
   modules: { 'client.js': client, 'passkeys.js': passkeys },
   readContent: ({ queryStringParameters }) => {
-    const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'CONTENT'])
+    const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'OWN_ROUTES'])
     // A sign-in page that leads on, such as to an app, is for users of that app, so it does not show the
     // demo.
     const isDemo = config.DEMO && queryStringParameters?.next === undefined
-    // Only the demo calls the routes of content.
-    const shown = isDemo ? config : { ...config, DEMO: false, CONTENT: [] }
+    const shown = isDemo ? config : { ...config, DEMO: false }
     const { parts, texts } = faceOf(shown)
     const features = featuresOf(shown)
-    const content = shown.CONTENT.length > 0 ? ['content'] : []
+    // The demo calls routes of the application, but none with a parameter.
+    const called = isDemo ? config.OWN_ROUTES.filter((route) => /^GET[^{]*$/.test(route)) : []
+    const content = called.length > 0 ? ['content'] : []
     const demoUsers = config.DEMO ? ['demoUsers'] : []
     // If a service allows all origins, the page leads to none of them, because attackers have origins too.
     const origins = readAllowedOrigins().filter((origin) => origin !== '*')
     return {
       parts: [...parts, ...features, ...content, ...demoUsers],
-      texts: { ...texts, allowedOrigins: origins.join(' '), roles: ROLES.join(', ') },
+      texts: {
+        ...texts,
+        allowedOrigins: origins.join(' '),
+        ownRoutes: called.join(' '),
+        roles: ROLES.join(', '),
+      },
     }
   },
   redirects: { 'change-password': '../account#change-password' },

@@ -7,15 +7,15 @@ import {
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
+import { currentPassword, loginToken } from './examples.ts'
 
-const loginToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const RECOVERY_CODE = '0123-4567-89AB-CDEF'
 const withPassword = {
   name: 'FactorChangeRequest',
   description: 'The current password of the user whose second factors change.',
   schema: FactorChangeRequest,
-  examples: { user: { isDemo: true as const, summary: 'The demo user', value: { currentPassword: 'user' } } },
+  examples: currentPassword,
 }
 
 /** The routes of authenticator apps and recovery codes. */

@@ -20,10 +20,16 @@ export const ada = {
   email_verified: false,
 }
 
+/** The example of a body that has nothing but the current password. */
+export const currentPassword = {
+  user: { isDemo: true as const, summary: 'The demo user', value: { currentPassword: 'user' } },
+}
+
 const MAIL_ID = 'AbCdEfGhIjKlMnOpQrStUw'
 export const token = `${MAIL_ID}.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ`
 export const password = 'correct horse battery staple'
-export const enrolmentToken = 'AbCdEfGhIjKlMnOpQrStUw.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
+export const loginToken = token
+export const enrolmentToken = token
 /** Description of {@link proofs}. */
 export const PROOF = 'The token of a link, or the id and the code of a mail.'
 /** Returns examples of the two proofs that a mail was read, with additional members of the body. */
@@ -42,3 +48,21 @@ export const enrolmentBody = {
   schema: EnrolmentRequest,
   examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
 }
+
+/** Returns a parameter in the path. */
+export const inPath = (name: string, description: string, example?: string) => ({
+  name,
+  in: 'path',
+  required: true,
+  description,
+  schema: { type: 'string' },
+  example,
+})
+/** Returns the parameter with which a client asks for the next page. */
+export const afterPage = (example: string) => ({
+  name: 'after',
+  in: 'query',
+  description: '`next` of the page before.',
+  schema: { type: 'string' },
+  example,
+})

@@ -3,7 +3,7 @@ import { AccountDeletionRequest } from '../../http/schemas/account.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { ada } from './examples.ts'
+import { ada, afterPage, currentPassword } from './examples.ts'
 
 /** The routes of the caller’s own data, and of the deletion of the account. */
 export const ME_ROUTES: Route[] = [
@@ -55,15 +55,7 @@ export const ME_ROUTES: Route[] = [
     summary: 'List what happened to the caller’s account',
     description: `Returns sign-ins of the last 180 days and changes of the last 365, the newest first, at most ${EVENTS_PER_PAGE} in one response. If the response has \`next\`, there are more. A revoked token is rejected at once.`,
     isProtected: true,
-    parameters: [
-      {
-        name: 'after',
-        in: 'query',
-        description: '`next` of the page before.',
-        schema: { type: 'string' },
-        example: 'MjAyNi0xMS0yNFQxNTowMDowMC4wMDBaI0FiQ2RFZkdoSWpLbE1uT3BRclN0VXc',
-      },
-    ],
+    parameters: [afterPage('MjAyNi0xMS0yNFQxNTowMDowMC4wMDBaI0FiQ2RFZkdoSWpLbE1uT3BRclN0VXc')],
     problems: ['invalid_fields'],
     response: {
       description: 'What happened.',
@@ -100,7 +92,7 @@ export const ME_ROUTES: Route[] = [
       name: 'AccountDeletionRequest',
       description: 'The current password of the account to delete.',
       schema: AccountDeletionRequest,
-      examples: { user: { isDemo: true, summary: 'The demo user', value: { currentPassword: 'user' } } },
+      examples: currentPassword,
     },
     response: { description: 'The account was deleted.' },
     problems: ['step_up', 'conflict', 'too_many_attempts'],

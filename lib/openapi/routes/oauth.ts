@@ -2,6 +2,7 @@ import { ApprovalRequest, SignOutRequest } from '../../http/schemas/oauth.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
+import { inPath } from './examples.ts'
 
 const query =
   'response_type=code&client_id=shop&redirect_uri=https%3A%2F%2Fshop.example%2Fcallback&scope=openid&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256'
@@ -185,16 +186,7 @@ export const OAUTH_ROUTES: Route[] = [
     description:
       'All codes and refresh tokens that the app has for the caller are invalid at once, and `/userinfo` refuses its access tokens. An API that verifies them itself accepts them until they expire. The next sign-in at the app asks the user again. A repetition succeeds.',
     isProtected: true,
-    parameters: [
-      {
-        name: 'id',
-        in: 'path',
-        required: true,
-        description: 'The `client_id`, from `GET /apps`.',
-        schema: { type: 'string' },
-        example: 'shop',
-      },
-    ],
+    parameters: [inPath('id', 'The `client_id`, from `GET /apps`.', 'shop')],
     response: { description: 'The app has no access.' },
     problems: ['not_found'],
   },

@@ -10,11 +10,10 @@ import {
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { enrolmentBody, enrolmentToken, tokens } from './examples.ts'
+import { currentPassword, enrolmentBody, enrolmentToken, inPath, loginToken, tokens } from './examples.ts'
 
 const id = 'AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const challenge = id
-const loginToken = `AbCdEfGhIjKlMnOpQrStUw.${id}`
 const passkey = {
   id,
   name: 'Phone',
@@ -35,17 +34,7 @@ const asserted = {
     userHandle: 'AbCdEfGhIjKlMnOpQrStUw',
   },
 }
-const idInPath = {
-  name: 'id',
-  in: 'path',
-  required: true,
-  description: 'The id of the passkey, from `GET /passkeys`.',
-  schema: { type: 'string' },
-  example: id,
-}
-const currentPassword = {
-  user: { isDemo: true as const, summary: 'The demo user', value: { currentPassword: 'user' } },
-}
+const idInPath = inPath('id', 'The id of the passkey, from `GET /passkeys`.', id)
 
 /** The routes of passkeys. Browsers convert between their JSON and the objects of `navigator.credentials`. */
 export const PASSKEY_ROUTES: Route[] = [

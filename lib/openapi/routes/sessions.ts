@@ -3,7 +3,7 @@ import { LoginRequest, LogoutRequest, RefreshRequest } from '../../http/schemas/
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { tokens } from './examples.ts'
+import { afterPage, inPath, tokens } from './examples.ts'
 
 const refreshExample = {
   summary: 'A refresh token',
@@ -112,15 +112,7 @@ export const SESSION_ROUTES: Route[] = [
     description:
       'Returns sessions that have not ended, the newest first, at most 100 in one response. If the response has `next`, there may be more.',
     isProtected: true,
-    parameters: [
-      {
-        name: 'after',
-        in: 'query',
-        description: '`next` of the page before.',
-        schema: { type: 'string' },
-        example: '6924c4c0AbCdEfGhIjKlMnOpQrStUw',
-      },
-    ],
+    parameters: [afterPage('6924c4c0AbCdEfGhIjKlMnOpQrStUw')],
     problems: ['invalid_fields'],
     response: {
       description: 'The sessions that have not ended.',
@@ -149,16 +141,7 @@ export const SESSION_ROUTES: Route[] = [
     description:
       'The refresh token is invalid at once, and so are those of apps that the user signed in to in the session. Access tokens are valid until they expire. A repetition succeeds.',
     isProtected: true,
-    parameters: [
-      {
-        name: 'id',
-        in: 'path',
-        required: true,
-        description: 'The session id, from `GET /sessions`.',
-        schema: { type: 'string' },
-        example: '6924c4c0AbCdEfGhIjKlMnOpQrStUw',
-      },
-    ],
+    parameters: [inPath('id', 'The session id, from `GET /sessions`.', '6924c4c0AbCdEfGhIjKlMnOpQrStUw')],
     response: { description: 'The session has ended.' },
     problems: ['not_found'],
   },

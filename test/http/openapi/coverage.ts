@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { TestProject } from 'vitest/node'
-import { describeApi } from '../../../lib/openapi/document.ts'
-import { expectedOf, SERVICE_FEATURES } from './document.ts'
+import { describeTested, expectedOf } from './document.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -24,9 +23,7 @@ export default function setup(project: TestProject) {
     rmSync(seenFile)
     // `npm test` must see all of it: the proofs repeat what these tests show.
     if (project.name !== 'service' || !(await isWhole(project))) return
-    const unseen = expectedOf(describeApi('http://localhost', SERVICE_FEATURES)).filter(
-      (expected) => !seen.has(expected),
-    )
+    const unseen = expectedOf(describeTested('http://localhost')).filter((expected) => !seen.has(expected))
     if (unseen.length === 0) return
     // Vitest prints an error that a teardown throws, and does not change the exit code.
     process.exitCode = 1

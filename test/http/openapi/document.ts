@@ -1,11 +1,29 @@
-import type { describeApi } from '../../../lib/openapi/document.ts'
-import { FEATURES } from '../../../lib/openapi/route.ts'
+import { describeApi } from '../../../lib/openapi/document.ts'
+import { OWN_RESPONSE, ownRoutesOf } from '../../../lib/openapi/own-routes.ts'
+import { PAGE_ROUTES } from '../../../lib/openapi/pages.ts'
+import { FEATURES, type Route } from '../../../lib/openapi/route.ts'
+import { ROUTES } from '../../../lib/openapi/routes.ts'
 import { describeService } from '../../support/process/service-description.ts'
 
+const { API_SCOPES, OWN_ROUTES = '' } = describeService().functions.openapi?.environment ?? {}
+
 /** What the service under test has: everything, but routes with scopes only if a function names some. */
-export const SERVICE_FEATURES = FEATURES.filter(
-  (feature) => feature !== 'scopes' || describeService().functions.openapi?.environment?.API_SCOPES !== '',
-)
+export const SERVICE_FEATURES = FEATURES.filter((feature) => feature !== 'scopes' || API_SCOPES !== '')
+
+const own = OWN_ROUTES === '' ? [] : OWN_ROUTES.split(',')
+
+/** Describes the service under test, with the routes of `serverless.yml`. */
+export const describeTested = (url: string, features = SERVICE_FEATURES) => describeApi(url, features, own)
+
+/** The rows of the service under test, but those of the pages. */
+export const TESTED_ROUTES: Route[] = [
+  ...ROUTES.filter(({ needs = [] }) => [needs].flat().every((one) => SERVICE_FEATURES.includes(one))),
+  ...ownRoutesOf(own, [...ROUTES, ...PAGE_ROUTES]),
+]
+
+/** Whether the description knows of a response only that the application sends it. */
+export const isUnknown = (response: object): boolean =>
+  'description' in response && response.description === OWN_RESPONSE
 
 /** The API description, as clients read it. */
 export type Document = ReturnType<typeof describeApi>
@@ -49,6 +67,7 @@ export function resolve<T>(document: Document, value: Reference | undefined): T 
 export function expectedOf(document: Document): string[] {
   return operationsOf(document).flatMap(({ method, path, responses }) =>
     Object.entries(responses).flatMap(([status, reference]) => {
+      if (isUnknown(reference)) return []
       const { content } = resolve<Response>(document, reference)
       const problems = Object.keys(content?.['application/problem+json']?.examples ?? {})
       const response = `${method} ${path} ${status}`
