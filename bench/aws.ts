@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { awsClient, withTimeout } from '../lib/aws/client.ts'
 import type { AwsSettings } from '../lib/aws/settings.ts'
@@ -14,6 +14,7 @@ import { createUser } from '../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../lib/users/user.ts'
 import { DEMO_USERS, localAct } from '../local/aws.ts'
 import { completeEvent } from '../local/sample-events.ts'
+import { sampleOf } from '../local/samples.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Service } from './bundles.ts'
 
@@ -101,8 +102,9 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   const parties = { issuer: custom.auth.tokens.TOKEN_ISSUER, audience: custom.auth.tokens.TOKEN_AUDIENCE }
   const source = { aws: { settings }, table: tableName, signingKey, parties }
   const events = await Promise.all(
-    Object.keys(functions).map(async (name) => {
-      const event = JSON.parse(readFileSync(new URL(`../events/${name}.json`, import.meta.url), 'utf8'))
+    Object.entries(functions).map(async ([name, definition]) => {
+      const file = new URL(`../events/${name}.json`, import.meta.url)
+      const event = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : sampleOf(definition)
       return [name, await fillTokens(completeEvent(event), source, new Date())]
     }),
   )

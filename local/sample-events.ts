@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 
 /** A sample event that names only what its request is about. */
-interface ShortEvent {
+export interface ShortEvent {
   /** Method and path of the route, such as `DELETE /sessions/{id}`. An event of another kind may have another `route`. */
   route: string
   /** Demo user whose access token it has; without one it has no token. */

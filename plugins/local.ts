@@ -11,6 +11,7 @@ import { mailLine } from '../local/mail/mailbox.ts'
 import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
 import { makePlace } from '../local/running/services.ts'
 import { completeEvent } from '../local/sample-events.ts'
+import { sampleOf } from '../local/samples.ts'
 import { faultOfGateway, HTTP_PORT } from '../local/starting.ts'
 import { fillTokens } from '../local/tokens.ts'
 import { IS_PACKAGE, ROOT } from '../project/origin.ts'
@@ -194,9 +195,8 @@ export default class LocalPlugin {
   }
 
   private reportBuilds(): void {
-    const bundler = this.serverless.pluginManager.plugins.find(
-      (plugin) => plugin.constructor.name === 'EsbuildServerlessPlugin',
-    )
+    const { plugins } = this.serverless.pluginManager
+    const bundler = plugins.find((one) => one.constructor.name === 'EsbuildServerlessPlugin')
     if (bundler !== undefined) this.reportReload = reportBuilds(bundler as object as Bundler, console.log)
   }
 
@@ -222,11 +222,12 @@ export default class LocalPlugin {
 
   private async fillEvent(): Promise<void> {
     if (!this.takesSamples()) return
-    const { signingKey, tableName: table, tokens } = this.serverless.service.custom.auth
+    const { custom, functions } = this.serverless.service
+    const { signingKey, tableName: table, tokens } = custom.auth
     if (this.aws === undefined) throw new Error('the local AWS has not been started')
     const parties = { issuer: tokens.TOKEN_ISSUER, audience: tokens.TOKEN_AUDIENCE }
-    const source = { aws: this.aws, table, signingKey, parties }
-    this.options.data = await fillTokens(completeEvent(this.options.data), source, new Date())
+    const event = completeEvent(this.options.data || sampleOf(functions[String(this.options.function)]))
+    this.options.data = await fillTokens(event, { aws: this.aws, table, signingKey, parties }, new Date())
   }
 }
 

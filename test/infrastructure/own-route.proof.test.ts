@@ -4,7 +4,7 @@ import { testOwnRoute } from './own-route-tests.ts'
 
 testOwnRoute()
 
-test('npm test passes in a copy of the project with the five edits of README’s route and the claim of VERIFYING', async () => {
+test('npm test passes in a copy of the project with the edits of README’s route and the claim of VERIFYING', async () => {
   const copy = copyProject()
   onTestFinished(() => copy.remove())
   copy.addRoute()

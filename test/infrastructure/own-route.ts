@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   cpSync,
@@ -30,7 +30,7 @@ interface Edit {
   block: string
 }
 
-/** Returns the five edits of `A route of your own`: each step names a file, and shows what goes there. */
+/** Returns the edits of `A route of your own`: each step names a file, and shows what goes there. The last one, a row, is optional. */
 function readRoute() {
   const steps = sectionOf('README.md', 'A route of your own')
     .split(/^\d\. /m)
@@ -40,11 +40,11 @@ function readRoute() {
     if (others.length > 0) throw new Error('a step of README’s route has more than one block')
     return { file: /`([\w./-]+\.ts)`/.exec(step)?.[1] ?? '', block }
   })
-  const [handler, entry, sample, row, unitTest, ...others] = edits
-  if (!handler || !entry || !sample || !row || !unitTest || others.length > 0) {
+  const [handler, entry, unitTest, row, ...others] = edits
+  if (!handler || !entry || !unitTest || !row || others.length > 0) {
     throw new Error(`README’s route takes ${edits.length} edits`)
   }
-  return { handler, entry, sample, row, unitTest }
+  return { handler, entry, unitTest, row }
 }
 
 /** Returns the parts of `Adding a role`: the list of roles, and a function's line with roles. */
@@ -65,9 +65,9 @@ function readClaim(): string {
 /** A copy of the project with its own `.results`. */
 export interface Copy {
   folder: string
-  /** Makes the five edits of `A route of your own`. */
+  /** Makes the edits of `A route of your own`. */
   addRoute(): void
-  /** Makes the edits of `Adding a role`, and adds `GET /drafts`: the route, for that role. */
+  /** Makes the edits of `Adding a role`, and adds `GET /drafts`: the route, for that role, in three files. */
   addRole(): void
   /** Makes the edits of `Claims of your own`: the attribute, and its claim where README shows a token. */
   addClaim(): void
@@ -102,17 +102,19 @@ export function copyProject(): Copy {
       source.replace(line, (found) => found + content),
     )
   }
-  const addFunction = (route: ReturnType<typeof readRoute>) => {
+  const addFunction = (route: Omit<ReturnType<typeof readRoute>, 'row'>) => {
     write(route.handler.file, route.handler.block)
     insertAfter('serverless.yml', /^functions:\n/m, route.entry.block)
-    execFileSync('sh', ['-c', route.sample.block], { cwd: folder })
-    insertAfter(route.row.file, /^export const CONTENT_ROUTES: Route\[\] = \[\n/m, route.row.block)
     write(route.unitTest.file, route.unitTest.block)
   }
 
   return {
     folder,
-    addRoute: () => addFunction(readRoute()),
+    addRoute() {
+      const { row, ...route } = readRoute()
+      addFunction(route)
+      insertAfter(row.file, /^export const CONTENT_ROUTES: Route\[\] = \[\n/m, row.block)
+    },
     addClaim() {
       const attributes = readClaim()
       insertAfter('auth.config.ts', /^ {2}administrators: .*\n/m, attributes)
@@ -127,7 +129,7 @@ export function copyProject(): Copy {
         'auth.config.ts',
         source.replace(/^ {2}roles: .*\n/m, () => roles),
       )
-      const { handler, entry, row, unitTest } = readRoute()
+      const { handler, entry, unitTest } = readRoute()
       const named = ({ file, block }: Edit) => ({
         file: file.replace('hello', 'drafts'),
         block: block
@@ -135,12 +137,9 @@ export function copyProject(): Copy {
           .replaceAll('Hello, user!', 'Hello, admin!')
           .replaceAll("role: 'user'", "role: 'admin'"),
       })
-      const sample = `echo '{ "route": "GET /drafts", "caller": "admin" }' > events/drafts.json`
       addFunction({
         handler: named(handler),
         entry: { ...entry, block: named(entry).block.replace(/^ {4}handler: .*\n/m, (line) => line + role) },
-        sample: { file: '', block: sample },
-        row: { ...row, block: named(row).block },
         unitTest: named(unitTest),
       })
     },

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -34,7 +34,8 @@ async function invokeLocal(file: string): Promise<Run> {
   const sls = [`${root}/node_modules/.bin/sls`, 'invoke', 'local']
   const { functionKey } = sampleOf(file)
   const buildFolder = `buildFolder=${relative(root, folder)}/${file}`
-  const args = [...sls, '-f', functionKey, '-p', `events/${file}`, '--param', buildFolder]
+  const event = existsSync(`${root}/events/${file}`) ? ['-p', `events/${file}`] : []
+  const args = [...sls, '-f', functionKey, ...event, '--param', buildFolder]
   const child = spawn(process.execPath, args, {
     cwd: root,
     // The running service of the tests has documents at another port. No program is at this one.

@@ -7,7 +7,9 @@ import {
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { currentPassword, loginToken } from './examples.ts'
+import { currentPassword, token } from './examples.ts'
+
+const loginToken = token
 
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'
 const RECOVERY_CODE = '0123-4567-89AB-CDEF'

@@ -6,7 +6,9 @@ import {
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { enrolmentBody, enrolmentToken, PROOF, proofs, requested, token, tokens } from './examples.ts'
+import { enrolmentBody, PROOF, proofs, requested, token, tokens } from './examples.ts'
+
+const enrolmentToken = token
 
 /** The routes of enrolments, and of resets of factors. */
 export const ENROLMENT_ROUTES: Route[] = [

@@ -28,8 +28,6 @@ export const currentPassword = {
 const MAIL_ID = 'AbCdEfGhIjKlMnOpQrStUw'
 export const token = `${MAIL_ID}.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ`
 export const password = 'correct horse battery staple'
-export const loginToken = token
-export const enrolmentToken = token
 /** Description of {@link proofs}. */
 export const PROOF = 'The token of a link, or the id and the code of a mail.'
 /** Returns examples of the two proofs that a mail was read, with additional members of the body. */
@@ -46,7 +44,7 @@ export const enrolmentBody = {
   name: 'EnrolmentRequest',
   description: 'The token of an enrolment.',
   schema: EnrolmentRequest,
-  examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken } } },
+  examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken: token } } },
 }
 
 /** Returns a parameter in the path. */

@@ -10,7 +10,10 @@ import {
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { currentPassword, enrolmentBody, enrolmentToken, inPath, loginToken, tokens } from './examples.ts'
+import { currentPassword, enrolmentBody, inPath, token, tokens } from './examples.ts'
+
+const loginToken = token
+const enrolmentToken = token
 
 const id = 'AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const challenge = id

@@ -1,10 +1,9 @@
-import { readdirSync } from 'node:fs'
 import { expect } from 'vitest'
 import { statusOf } from '../../../lib/openapi/route.ts'
 import { ROUTES } from '../../../lib/openapi/routes.ts'
-import { describeService, root } from '../process/service-description.ts'
+import { describeService } from '../process/service-description.ts'
 import { adminStatements, userStatements } from './authorizer-policy.ts'
-import { COMMON_HEADERS, sampleEvent } from './lambda.ts'
+import { COMMON_HEADERS, sampleEvent, sampleFiles } from './lambda.ts'
 
 /** The outcome of a sample event: what the function returns, with a JSON body parsed, or what it throws. */
 type Outcome = { returns: object | undefined } | { throws: string }
@@ -381,9 +380,9 @@ function defaultOutcome(event: Request): Outcome {
 /** Deletes the demo administrator, whom other samples need. */
 const LAST = 'delete-me.json'
 
-/** Every file in `events/` in the order to run them in: the function that it is for, and the outcome. */
+/** Every sample event in the order to run them in: the function that it is for, and the outcome. */
 export const SAMPLES: Record<string, Outcome & { functionKey: string }> = Object.fromEntries(
-  [...readdirSync(`${root}/events`).filter((file) => file !== LAST), LAST].map((file) => {
+  [...sampleFiles().filter((file) => file !== LAST), LAST].map((file) => {
     const event = sampleEvent(file)
     return [file, { functionKey: functionOf(file, event), ...(OUTCOMES[file] ?? defaultOutcome(event)) }]
   }),

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { sampleOf } from './samples.ts'
+
+const authorizer = { name: 'authorizer' }
+const route = (method: string, path: string, more = {}) => ({ http: { method, path, ...more } })
+
+test('sampleOf sends the first role that may use a route of the project', () => {
+  const events = [{ schedule: 'rate(1 day)' }, route('get', '/notes/{id}', { authorizer }), route('get', 'b')]
+  const note = { route: 'GET /notes/{id}', parameters: { id: 'id' } }
+  expect(sampleOf({ events, environment: { ROLES: 'editor,admin' } })).toEqual({ ...note, caller: 'editor' })
+  expect(sampleOf({ events })).toEqual({ ...note, caller: 'user' })
+})
+
+test('sampleOf sends the first example of a row, with tokens of the demo user', () => {
+  expect(sampleOf({ events: [route('post', 'refresh')] })).toEqual({
+    route: 'POST /refresh',
+    body: { refreshToken: '{{user refresh token}}' },
+  })
+  expect(sampleOf({ events: [route('get', 'userinfo')] })).toEqual({
+    route: 'GET /userinfo',
+    headers: { Authorization: 'Bearer {{user token}}' },
+  })
+})
+
+test('sampleOf has nothing for a function without a route', () => {
+  expect(sampleOf({ events: [{ schedule: 'rate(1 day)' }] })).toBeUndefined()
+  expect(sampleOf({})).toBeUndefined()
+})
