@@ -1,6 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
 import { together } from '../../lib/aws/together.ts'
-import { byUser } from '../../lib/events/event.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { PasswordResetRequest } from '../../lib/http/schemas/account.ts'
@@ -10,12 +8,10 @@ import { notify } from '../../lib/mail/request.ts'
 import { spend } from '../../lib/mail/store.ts'
 import { findBoundUser, invalidLink, verifyProof } from '../../lib/mail/verify.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
-import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { resetPassword } from '../../lib/passwords/change.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
-import { revokeSessions } from '../../lib/users/revocation.ts'
-import { changeUser } from '../../lib/users/store.ts'
 
 const SETTINGS = ['MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'] as const
 
@@ -29,16 +25,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   validateNewPassword(password, user, '#/password')
   await rejectBreached(password, '#/password', config)
 
-  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
-  const changes = {
-    passwordHash,
-    // The mail went to this address, and its recipient has read it.
-    emailVerified: user.email !== undefined,
-    changedAt: new Date().toISOString(),
-    ...revokeSessions(user),
-  }
-  const change = { changes, changeId: randomUUID(), more: [spend(mailId, now)], detail: 'reset' } as const
-  const isStored = await changeUser(table, user, change, byUser(at, user.id))
+  const isStored = await resetPassword(at, user, password, spend(mailId, now))
   if (!isStored) throw invalidLink('spent, or the user changed')
   await together([
     // The owner can now sign in from this source, even if strangers have used up the limits. With second

@@ -24,10 +24,9 @@ export const route: TableRoute<'RP_ID' | 'RP_ORIGINS' | 'MAILER' | 'REQUIRE_SECO
 ) => {
   const { table, config, now } = at
   const principal = principalOf(event, now)
-  const { userId, generation } = principal
   const given = readBody(event, NewPasskey)
-  const user = await findUser(table, userId)
-  requireUnrevoked(generation, user)
+  const user = await findUser(table, principal.userId)
+  requireUnrevoked(principal.generation, user)
   requireStillAllowed(principal, user, config.REQUIRE_SECOND_FACTOR, now)
 
   const changeId = randomUUID()
@@ -37,10 +36,10 @@ export const route: TableRoute<'RP_ID' | 'RP_ORIGINS' | 'MAILER' | 'REQUIRE_SECO
   const factors = withFactor(user, 'passkey')
   const happening = { changes: ['passkey'], detail: 'added' } as const
   const change = { factors, isRevoking, survivingSession, changeId, writes: added.writes, happening }
-  if (!(await changeFactors(table, user, change, byUser(at, userId)))) {
+  if (!(await changeFactors(table, user, change, byUser(at, user.id)))) {
     throw new ServiceError('conflict', 'the user changed, or the credential id is taken')
   }
   await notify(at, 'passkey-added', user)
-  logEvent('info', { event: 'factor.added', userId, factor: 'passkey' })
+  logEvent('info', { event: 'factor.added', userId: user.id, factor: 'passkey' })
   return json(200, { passkey: summaryOf(added.passkey), recoveryCodes: added.recoveryCodes })
 }

@@ -25,7 +25,6 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   const { table, config, origin } = arrival
   const request = readSignIn(event, RegistrationConfirmation, arrival)
   const { password } = request
-
   const { mailId, role } = await verifyMail(table, request, origin.sourceIp, arrival.now)
   const names = confirmedNames(addressIn(mailId), request.username)
   validateNewPassword(password, names, '#/password')

@@ -1,67 +1,14 @@
 import type { Config } from '../../lib/config.ts'
 import type { ApiRoute, Request } from '../../lib/http/handler.ts'
 import { publicJson } from '../../lib/http/responses.ts'
-import { STANDARD_SCOPES } from '../../lib/oauth/scopes.ts'
-import { ACRS } from '../../lib/users/factors.ts'
+import { metadataOf } from '../../lib/oauth/discovery.ts'
+
+type Described = Request & { config: Config<'TOKEN_ISSUER' | 'OAUTH' | 'CLIENT_METADATA_HOSTS'> }
 
 /**
  * GET /.well-known/openid-configuration and /.well-known/oauth-authorization-server: metadata for verifiers
  * of access tokens, and for apps (OpenID Connect Discovery section 3, RFC 8414 section 2).
- *
- * Without OAuth, the members that belong to a provider of OpenID Connect are missing.
  */
-export const route: ApiRoute<
-  Request & { config: Config<'TOKEN_ISSUER' | 'OAUTH' | 'CLIENT_METADATA_HOSTS'> }
-> = async (_event, { config }) => {
-  const issuer = config.TOKEN_ISSUER
-  return publicJson({
-    issuer,
-    jwks_uri: `${issuer}/.well-known/jwks.json`,
-    userinfo_endpoint: `${issuer}/userinfo`,
-    // No other member names the algorithm, so verifiers of access tokens read this one.
-    id_token_signing_alg_values_supported: ['RS256'],
-    ...(config.OAUTH && providerOf(issuer)),
-    // draft-ietf-oauth-client-id-metadata-document section 5.
-    ...(config.OAUTH &&
-      config.CLIENT_METADATA_HOSTS.length > 0 && { client_id_metadata_document_supported: true }),
-  })
+export const route: ApiRoute<Described> = async (_event, { config }) => {
+  return publicJson(metadataOf(config))
 }
-
-/** Public clients have no secret. The default is only Basic. */
-const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'none']
-
-/** Returns the members of a provider of OpenID Connect. A missing member has the default of the standards. */
-const providerOf = (issuer: string) => ({
-  authorization_endpoint: `${issuer}/oauth2/authorize`,
-  token_endpoint: `${issuer}/oauth2/token`,
-  token_endpoint_auth_methods_supported: AUTH_METHODS,
-  end_session_endpoint: `${issuer}/oauth2/logout`,
-  revocation_endpoint: `${issuer}/oauth2/revoke`,
-  revocation_endpoint_auth_methods_supported: AUTH_METHODS,
-  response_types_supported: ['code'],
-  response_modes_supported: ['query'],
-  grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
-  code_challenge_methods_supported: ['S256'],
-  authorization_response_iss_parameter_supported: true,
-  subject_types_supported: ['public'],
-  scopes_supported: STANDARD_SCOPES,
-  acr_values_supported: ACRS,
-  prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
-  claims_supported: [
-    'sub',
-    'iss',
-    'aud',
-    'exp',
-    'iat',
-    'auth_time',
-    'nonce',
-    'acr',
-    'amr',
-    'sid',
-    'preferred_username',
-    'email',
-    'email_verified',
-  ],
-  // The default of this member is true.
-  request_uri_parameter_supported: false,
-})

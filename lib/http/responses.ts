@@ -1,5 +1,6 @@
 import type { APIGatewayProxyResult } from 'aws-lambda'
-import { type Challenge, PROBLEMS, type ServiceError, TITLES } from '../errors.ts'
+import { type Challenge, PROBLEMS, type ProblemCode, ServiceError, TITLES } from '../errors.ts'
+import { logFailure } from '../log.ts'
 import type { Headers } from './headers.ts'
 
 /**
@@ -86,3 +87,23 @@ const challengeHeader = (challenge: Challenge): string =>
   `Bearer ${Object.entries(challenge)
     .map(([name, value]) => `${name}="${value}"`)
     .join(', ')}`
+
+/** The error of a rejected caller, who needs a valid token or a scope (RFC 6750 section 3.1). */
+const NEEDS: Partial<Record<ProblemCode, string>> = {
+  invalid_token: ', error="invalid_token"',
+  forbidden: ', error="insufficient_scope", scope="openid"',
+}
+
+/**
+ * Logs that a token was rejected, and returns the response with a challenge (RFC 6750 section 3). REST APIs rename the header.
+ *
+ * @param authorization - Of the request. One without a token gets no error code (section 3.1).
+ * @throws The error, if it is not about the token: an outage must not make clients throw valid tokens away.
+ */
+export function challenged(error: unknown, authorization: string): APIGatewayProxyResult {
+  const needs = error instanceof ServiceError ? NEEDS[error.code] : undefined
+  if (needs === undefined) throw error
+  const response = problem(logFailure(error))
+  const challenge = `Bearer realm="userinfo"${/^bearer /i.test(authorization) ? needs : ''}`
+  return { ...response, headers: { ...response.headers, 'WWW-Authenticate': challenge } }
+}

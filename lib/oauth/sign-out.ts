@@ -3,7 +3,7 @@ import { byUser } from '../events/event.ts'
 import { redeemAnyToken } from '../sessions/redeem.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { endSession } from '../sessions/store.ts'
-import type { publicKeyCache } from '../tokens/public-keys.ts'
+import type { PublicKeyCache } from '../tokens/public-keys.ts'
 import { unlessInvalid } from './authorize/cookie.ts'
 import { readVerifiedHint } from './authorize/hint.ts'
 import { locationOf } from './authorize/location.ts'
@@ -40,7 +40,7 @@ export type SignOutOutcome =
  */
 export async function signOut(
   at: At<SignOutSetting>,
-  publicKeys: ReturnType<typeof publicKeyCache>,
+  publicKeys: PublicKeyCache,
   { query, sub }: SignOutRequest,
   refreshToken: string,
 ): Promise<SignOutOutcome> {

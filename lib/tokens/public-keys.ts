@@ -140,6 +140,9 @@ export function publicKeyCache() {
   }
 }
 
+/** The keys that a function keeps for all its requests. */
+export type PublicKeyCache = ReturnType<typeof publicKeyCache>
+
 /** Reads all public keys, except those that KMS refuses; at least one must be readable. */
 async function readPublicKeys(aws: AwsCall, keyNames: readonly string[]) {
   let refusal: unknown

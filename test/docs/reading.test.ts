@@ -72,11 +72,7 @@ describe('the paths of READING.md', () => {
         .filter(([path]) => skipped.some((folder) => path.startsWith(folder)))
         .flatMap(([, names]) => names.map((name) => ({ file, name, said }))),
     )
-    // Of `policyOfClient`, which READING.md leaves out as a whole.
-    const ofClients = ['findLiveUser', 'requireLiveMachine']
-    const unnamed = called.filter(
-      ({ name, said }) => !said.includes(`\`${name}\``) && !ofClients.includes(name),
-    )
+    const unnamed = called.filter(({ name, said }) => !said.includes(`\`${name}\``))
     expect(unnamed).toEqual([])
     const share = (patterns: string[]) =>
       sum(
@@ -108,7 +104,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
   ['Its role stands in `serverless.yml`', 'serverless.yml', /admin-content\.handler(\n.*)*role: admin/],
   [
     'reads keys and user at the same time',
-    'functions/authorizer.ts',
+    'lib/tokens/live-token.ts',
     /together\(\[\s*publicKeys\(.*findRevocationState\(/s,
   ],
   [
@@ -116,7 +112,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
     'functions/authorizer.ts',
     /'invalid_token' \? new Error\('Unauthorized'\) : error/,
   ],
-  ['does so before a key is there', 'functions/authorizer.ts', /readUnverifiedUserId\(.*publicKeys\(table/s],
+  ['does so before a key is there', 'lib/tokens/live-token.ts', /readUnverifiedUserId\(.*publicKeys\(table/s],
   ['which it caches for five minutes', 'lib/tokens/public-keys.ts', /KEYS_MAX_AGE_MS = 300_000/],
   ['compares a number in the token', 'lib/users/revocation.ts', /generation !== state\.generation/],
   [

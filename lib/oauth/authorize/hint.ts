@@ -1,6 +1,6 @@
 import type { At } from '../../context.ts'
 import { type IdTokenHint, readHint, verifyHint } from '../../tokens/id-token.ts'
-import type { publicKeyCache } from '../../tokens/public-keys.ts'
+import type { PublicKeyCache } from '../../tokens/public-keys.ts'
 import { type AuthorizationError, LOGIN_REQUIRED } from './error.ts'
 import type { AuthorizationRequest } from './request.ts'
 
@@ -23,7 +23,7 @@ const INVALID_HINT: AuthorizationError = {
  */
 export async function hintedUser(
   at: At<HintSetting>,
-  publicKeys: ReturnType<typeof publicKeyCache>,
+  publicKeys: PublicKeyCache,
   { unverifiedHint, prompts }: Pick<AuthorizationRequest, 'unverifiedHint' | 'prompts'>,
 ): Promise<string | AuthorizationError | undefined> {
   if (unverifiedHint === undefined) return undefined
@@ -41,7 +41,7 @@ export async function hintedUser(
  */
 export async function readVerifiedHint(
   { table, config, now }: At<HintSetting>,
-  publicKeys: ReturnType<typeof publicKeyCache>,
+  publicKeys: PublicKeyCache,
   unverifiedHint: string,
 ): Promise<IdTokenHint | 'invalid' | 'unpublished'> {
   const unverified = readHint(unverifiedHint)

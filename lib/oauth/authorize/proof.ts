@@ -1,9 +1,9 @@
 import type { At } from '../../context.ts'
 import { ServiceError } from '../../errors.ts'
 import type { Presented } from '../../sessions/redeem.ts'
-import { readUnverified, verifyAccessToken } from '../../tokens/access-token.ts'
+import { verifyAccessToken } from '../../tokens/access-token.ts'
 import { readBearer } from '../../tokens/bearer.ts'
-import type { publicKeyCache } from '../../tokens/public-keys.ts'
+import type { PublicKeyCache } from '../../tokens/public-keys.ts'
 import { isTokenRevoked } from '../../users/revocation.ts'
 
 /** The settings that verify an access token. */
@@ -21,14 +21,10 @@ type ProofSetting = 'PUBLISHED_KEYS' | 'TOKEN_AUDIENCE' | 'TOKEN_ISSUER'
  * @returns A function that throws {@link ServiceError} `unavailable`.
  */
 export const isProvenBy =
-  (
-    { table, config, now }: At<ProofSetting>,
-    publicKeys: ReturnType<typeof publicKeyCache>,
-    authorization: unknown,
-  ) =>
+  ({ table, config, now }: At<ProofSetting>, publicKeys: PublicKeyCache, authorization: unknown) =>
   async ({ session, user }: Presented): Promise<boolean> => {
     try {
-      const unverified = readUnverified(readBearer(authorization))
+      const unverified = readBearer(authorization)
       const keys = await publicKeys(table.aws, config.PUBLISHED_KEYS, unverified.kid, now)
       const expected = { issuer: config.TOKEN_ISSUER, audience: config.TOKEN_AUDIENCE }
       const { userId, sessionId, generation } = verifyAccessToken(unverified, keys, expected, now)

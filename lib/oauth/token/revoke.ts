@@ -5,15 +5,13 @@ import { parseRefreshToken } from '../../sessions/refresh-token.ts'
 import { isSessionId } from '../../sessions/session.ts'
 import { readUnverified } from '../../tokens/access-token.ts'
 import { verifyIssued } from '../../tokens/client-token.ts'
-import type { publicKeyCache } from '../../tokens/public-keys.ts'
+import type { PublicKeyCache } from '../../tokens/public-keys.ts'
 import { isUserId } from '../../users/user.ts'
 import type { Client } from '../clients/client.ts'
 import type { Grant } from '../grants/grant.ts'
 import { endGrant, findGrant } from '../grants/store.ts'
 import type { Parameters } from '../parameters.ts'
 import { requiredOf, tokenRefusal } from './refusal.ts'
-
-type PublicKeyCache = ReturnType<typeof publicKeyCache>
 
 /** A token that this service has issued, and its grant, if that has not ended. */
 interface Known {
