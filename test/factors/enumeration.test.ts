@@ -1,10 +1,10 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Counter } from '../../lib/throttling/counter.ts'
 import { challengeCounters } from '../../lib/throttling/factor-counters.ts'
-import { type Call, startWire } from '../support/aws/wire.ts'
+import type { Call } from '../support/aws/wire.ts'
 import type { ApiResponse, Asking, Functions } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
-import { ORIGIN, useService } from '../support/service.ts'
+import { ORIGIN, useWiredService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -23,9 +23,7 @@ let sources = 0
 
 recordLogs()
 vi.useFakeTimers({ toFake: ['Date'], now: NOW })
-const service = await useService()
-const wire = await startWire(service.aws)
-const wired = await service.load({}, { url: wire.url })
+const { service, wire, wired } = await useWiredService()
 const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' }, { url: wire.url })
 // The first request of a function reads keys, or tries argon2.
 for (const functions of [wired, underPolicy]) await enterPassword(functions, 'unknown', newSource())

@@ -7,10 +7,10 @@ import { challengeCounters } from '../../lib/throttling/factor-counters.ts'
 import type { Factor } from '../../lib/users/factors.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
-import { type Fate, startWire } from '../support/aws/wire.ts'
+import type { Fate } from '../support/aws/wire.ts'
 import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
-import { ORIGIN, useService } from '../support/service.ts'
+import { ORIGIN, useWiredService } from '../support/service.ts'
 import {
   addPasskey,
   addTotp,
@@ -27,11 +27,9 @@ import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 
 // Refusals of the routes of second factors that no other test meets.
 
-const service = await useService()
+const { service, wire, wired } = await useWiredService()
 const { functions } = service
 const covered = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
-const wire = await startWire(service.aws)
-const wired = await service.load({}, { url: wire.url })
 let sources = 0
 const newSource = () => {
   sources += 1

@@ -1,10 +1,10 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { stopTime } from '../support/at-once.ts'
-import { OUTAGES, startWire } from '../support/aws/wire.ts'
+import { OUTAGES } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
 import { rowsOf } from '../support/rows.ts'
-import { useService } from '../support/service.ts'
+import { useWiredService } from '../support/service.ts'
 import { enterPassword } from '../support/users/factors.ts'
 
 // A counter whose item takes no write, neither the attempt nor its return. The sentence is in SECURITY.md, "How many passwords can be guessed".
@@ -15,9 +15,7 @@ recordLogs()
 // No pause between attempts.
 vi.spyOn(Math, 'random').mockReturnValue(0)
 vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-const service = await useService()
-const wire = await startWire(service.aws)
-const wired = await service.load({}, { url: wire.url, remainingMs: 2_000 })
+const { service, wire, wired } = await useWiredService({}, { remainingMs: 2_000 })
 stopTime(BEGIN_MS)
 afterAll(() => {
   vi.useRealTimers()
