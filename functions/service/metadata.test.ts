@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
+import { STANDARD_SCOPES } from '../../lib/oauth/scopes.ts'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lambda.ts'
 import { describeService } from '../../test/support/process/service-description.ts'
 import { handler } from './metadata.ts'
@@ -76,7 +77,7 @@ test('with OAuth, the metadata names what apps need, and nothing that does not e
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],
-    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
+    scopes_supported: STANDARD_SCOPES,
     acr_values_supported: ['aal1', 'aal2'],
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     claims_supported: expect.arrayContaining(['sub', 'nonce', 'sid', 'preferred_username', 'email']),

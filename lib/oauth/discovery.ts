@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { ACRS } from '../users/factors.ts'
-import { STANDARD_SCOPES } from './scopes.ts'
+import { CLAIMS, STANDARD_SCOPES } from './scopes.ts'
 
 /** Returns the metadata of this service. Without OAuth, the members that belong to a provider of OpenID Connect are missing. */
 export function metadataOf(config: Config<'TOKEN_ISSUER' | 'OAUTH' | 'CLIENT_METADATA_HOSTS'>) {
@@ -49,9 +49,7 @@ const providerOf = (issuer: string) => ({
     'acr',
     'amr',
     'sid',
-    'preferred_username',
-    'email',
-    'email_verified',
+    ...Object.values(CLAIMS).flatMap(Object.keys),
   ],
   // The default of this member is true.
   request_uri_parameter_supported: false,

@@ -44,7 +44,7 @@ test('a scope of an API has a name of its own, without spaces', () => {
 test('the standard scopes depend on the type', () => {
   expect(standardScopesOf('web')).toEqual(STANDARD_SCOPES)
   expect(standardScopesOf('native')).toEqual(standardScopesOf('web'))
-  expect(standardScopesOf('browser')).toEqual(['openid', 'profile', 'email'])
+  expect(standardScopesOf('browser')).toEqual(STANDARD_SCOPES.filter((name) => name !== 'offline_access'))
   expect(standardScopesOf('machine')).toEqual([])
 })
 

@@ -1,9 +1,16 @@
+import { ATTRIBUTES, withClaim } from '../application/attributes.ts'
+import { say } from '../application/texts.ts'
+import type { User } from '../users/user.ts'
 import { type Api, isApiIdentifier } from './apis/api.ts'
 import type { Client, ClientType } from './clients/client.ts'
 import { type Parameters, parameterOf } from './parameters.ts'
 
-/** Scopes of OpenID Connect Core, which belong to no API. */
+// The standard scopes are one table in three columns, so that a bundle has only the columns that it needs.
+
+/** Names of the scopes of OpenID Connect Core, which belong to no API. */
 export const STANDARD_SCOPES = ['openid', 'profile', 'email', 'offline_access'] as const
+
+type StandardScope = (typeof STANDARD_SCOPES)[number]
 
 /** Entry of a client that is a URL: all scopes of each API that takes such clients. It is no name of a scope. */
 export const OPEN_APIS = '*'
@@ -81,3 +88,30 @@ export function scopesOf(client: Pick<Client, 'scopes'>, apis: readonly Api[]): 
   }
   return found
 }
+
+/** The values of a user that scopes may give. */
+export type ScopedUser = Pick<User, 'username' | 'email' | 'emailVerified' | 'attributes'>
+
+/**
+ * The claims that scopes give, by their names (OpenID Connect Core section 5.4). An undefined one is missing. Attributes of the
+ * application belong to `profile` too: see `claimsOfScopes` in `token/claims.ts`.
+ */
+export const CLAIMS = {
+  profile: { preferred_username: ({ username }) => username },
+  email: {
+    email: ({ email }) => email,
+    email_verified: ({ email, emailVerified }) => email && emailVerified,
+  },
+} satisfies Partial<Record<StandardScope, Record<string, (user: ScopedUser) => unknown>>>
+
+/** Returns what the screen of consent says of each scope. */
+export const sentencesOfStandardScopes = (): Record<StandardScope, string> => ({
+  openid: say('Recognise you when you sign in'),
+  // The scope gives attributes too, if the application has some with a claim.
+  profile:
+    Object.keys(withClaim(ATTRIBUTES)).length > 0
+      ? say('See your username and details of your account')
+      : say('See your username'),
+  email: say('See your e-mail address'),
+  offline_access: say('Keep this access while you are away'),
+})

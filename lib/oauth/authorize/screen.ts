@@ -1,11 +1,9 @@
-import { ATTRIBUTES, withClaim } from '../../application/attributes.ts'
-import { say } from '../../application/texts.ts'
 import type { UserState } from '../../users/user.ts'
 import type { Api } from '../apis/api.ts'
 import type { Client } from '../clients/client.ts'
 import { isLoopback } from '../clients/redirect-uri.ts'
 import { type App, consentedScopes } from '../grants/app.ts'
-import { entriesOf } from '../scopes.ts'
+import { entriesOf, sentencesOfStandardScopes } from '../scopes.ts'
 import type { AuthorizationRequest } from './request.ts'
 
 /** The facts that decide whether the user sees the screen of consent. */
@@ -88,16 +86,8 @@ export const isOfScreen = (
   { user, request }: Pick<Seen, 'user' | 'request'>,
 ): boolean => sub === user.id && scope.split(' ').toSorted().join(' ') === request.scopes.toSorted().join(' ')
 
-/** Whether the scope `profile` gives attributes too. */
-const HAS_CLAIMS = Object.keys(withClaim(ATTRIBUTES)).length > 0
-
 /** Sentences of the screen for standard scopes. */
-const SENTENCES: ReadonlyMap<string, string> = new Map([
-  ['openid', say('Recognise you when you sign in')],
-  ['profile', HAS_CLAIMS ? say('See your username and details of your account') : say('See your username')],
-  ['email', say('See your e-mail address')],
-  ['offline_access', say('Keep this access while you are away')],
-])
+const SENTENCES: ReadonlyMap<string, string> = new Map(Object.entries(sentencesOfStandardScopes()))
 
 /** Returns what the screen says of the scopes of a request, in its order, but for `offline_access`. */
 export const sentencesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes' | 'api'>) =>

@@ -2,11 +2,11 @@ import { attributeClaims } from '../../application/attributes.ts'
 import { secondOf } from '../../time.ts'
 import { inputOf } from '../../tokens/access-token.ts'
 import { acrOf } from '../../users/factors.ts'
-import type { User } from '../../users/user.ts'
 import { audienceOf } from '../apis/api.ts'
 import type { Client } from '../clients/client.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { ClaimedUser } from '../grants/live.ts'
+import { CLAIMS, type ScopedUser } from '../scopes.ts'
 
 /** Grant, client, user and scopes of a token. */
 export interface Granted {
@@ -111,19 +111,14 @@ export const idTokenInput = (
     nonce: details.nonce,
   })
 
-/** Returns the claims of standard scopes (OpenID Connect Core section 5.4). Attributes of the application belong to `profile`. */
-export function claimsOfScopes(
-  {
-    username,
-    email,
-    emailVerified,
-    attributes,
-  }: Pick<User, 'username' | 'email' | 'emailVerified' | 'attributes'>,
-  scope: string,
-): object {
+/** Returns the claims of standard scopes, as {@link CLAIMS} says. Attributes of the application belong to `profile`. */
+export function claimsOfScopes(user: ScopedUser, scope: string): object {
   const scopes = scope.split(' ')
+  const claims = Object.entries(CLAIMS).flatMap(([name, of]) =>
+    scopes.includes(name) ? Object.entries(of) : [],
+  )
   return {
-    ...(scopes.includes('profile') && { ...attributeClaims(attributes), preferred_username: username }),
-    ...(scopes.includes('email') && email && { email, email_verified: emailVerified }),
+    ...(scopes.includes('profile') && attributeClaims(user.attributes)),
+    ...Object.fromEntries(claims.map(([name, read]) => [name, read(user)])),
   }
 }
