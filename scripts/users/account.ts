@@ -4,19 +4,22 @@ import { type Factor, factorsOf } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
 import { printable } from '../cli/terminal/table.ts'
 
-/** What operators see of a user: everything except the password hash and what revocations depend on. */
-export type Account = Pick<
-  User,
-  | 'id'
-  | 'username'
-  | 'email'
-  | 'emailVerified'
-  | 'role'
-  | 'disabled'
-  | 'createdAt'
-  | 'changedAt'
-  | 'externalId'
-> & {
+/** Attributes that operators see, in this order: all but the password hash and what revocations depend on. */
+export const ACCOUNT = [
+  'username',
+  'email',
+  'emailVerified',
+  'role',
+  'disabled',
+  'factors',
+  'attributes',
+  'createdAt',
+  'changedAt',
+  'externalId',
+] as const satisfies (keyof User)[]
+
+/** What operators see of a user. */
+export type Account = Pick<User, 'id' | Exclude<(typeof ACCOUNT)[number], 'factors' | 'attributes'>> & {
   /** Second factors; missing without any. */
   factors?: Factor[]
   /** Missing if the application has none. */
@@ -24,19 +27,15 @@ export type Account = Pick<
 }
 
 /** Selects what operators see of a user. */
-export const accountOf = (user: User): Account => ({
-  id: user.id,
-  username: user.username,
-  email: user.email,
-  emailVerified: user.emailVerified,
-  role: user.role,
-  disabled: user.disabled,
-  ...(user.factors && { factors: factorsOf(user) }),
-  ...(HAS_ATTRIBUTES && { attributes: userAttributesOf(user.attributes) }),
-  createdAt: user.createdAt,
-  changedAt: user.changedAt,
-  externalId: user.externalId,
-})
+export function accountOf(user: User): Account {
+  const shown = {
+    ...user,
+    factors: user.factors ? factorsOf(user) : undefined,
+    attributes: HAS_ATTRIBUTES ? userAttributesOf(user.attributes) : undefined,
+  }
+  const members = (['id', ...ACCOUNT] as const).map((name) => [name, shown[name]] as const)
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined)) as unknown as Account
+}
 
 /** Returns the state of a user in one word. */
 export const stateOf = ({ disabled }: Pick<Account, 'disabled'>) => (disabled ? 'disabled' : 'enabled')

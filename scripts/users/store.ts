@@ -8,7 +8,7 @@ import type { Io } from '../cli/io.ts'
 import { allItems, readItems } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { printable } from '../cli/terminal/table.ts'
-import { type Account, accountOf } from './account.ts'
+import { ACCOUNT, type Account, accountOf } from './account.ts'
 
 /** Small enough for a page to arrive in time over a slow connection. */
 const ITEMS_PER_PAGE = 1_000
@@ -108,19 +108,6 @@ export async function changeExisting(
   })
 }
 
-/** Attributes that operators see. Password hashes never leave the store for a list. */
-const ACCOUNT = [
-  'username',
-  'email',
-  'emailVerified',
-  'role',
-  'disabled',
-  'factors',
-  'createdAt',
-  'changedAt',
-  'externalId',
-]
-
 /** Stands for the attributes that {@link ACCOUNT} leaves out. Accounts do not contain them. */
 const UNREAD: Item = {
   passwordHash: { S: '' },
@@ -129,7 +116,7 @@ const UNREAD: Item = {
   sessionGeneration: { N: '0' },
 }
 
-/** Reads users, without their password hashes. */
+/** Reads users. Their password hashes do not leave the store. */
 export async function accountsById(table: Table, ids: readonly string[]): Promise<Map<string, Account>> {
   const items = await readItems(table, [...new Set(ids)].map(profileKey), ACCOUNT)
   return new Map(
