@@ -1,0 +1,91 @@
+import { globSync, readFileSync } from 'node:fs'
+import ts from 'typescript'
+import { expect, test } from 'vitest'
+import { describeService, root } from '../support/process/service-description.ts'
+
+const MAX_LINES = 40
+const MAX_PARAMETERS = 4
+const MAX_ENTRY_LINES = 45
+
+/** Functions that are longer than the limit. The list only shrinks. */
+const LONG = [
+  'functions/pages/authorize/deaf.js: onGuardedClick',
+  'lib/aws/connection.ts: connectionTo',
+  'lib/aws/sign.ts: requestSigner',
+  'lib/oauth/sign-out.ts: signOut',
+  'lib/openapi/document.ts: describeApi',
+  'lib/sign-in/complete.ts: tryToComplete',
+  'lib/sign-in/factor.ts: completeFactorSignIn',
+  'lib/tokens/public-keys.ts: publicKeyCache',
+  'lib/webauthn/cbor.ts: decodeCbor',
+  'plugins/dashboard.ts: dashboardBody',
+  'plugins/deployment.ts: rejectFaults',
+  'plugins/gateway/gateway.ts: allowOrigins',
+  'plugins/gateway/stage.ts: deployStage',
+  'plugins/guest.ts: (anonymous)',
+  'plugins/local.ts: start',
+  'plugins/observability.ts: observe',
+  'plugins/parameters/parameters.ts: faultsOf',
+]
+
+/** Entry files of pages, which list their files. The list only shrinks. */
+const LONG_ENTRIES = ['functions/pages/authorize/authorize.ts', 'functions/pages/signin/signin.ts']
+
+/** Returns the functions of a source, each with its place, its lines and the number of its positional parameters. */
+function functionsIn(file: string, code: string): { place: string; lines: number; parameters: number }[] {
+  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true)
+  const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line
+  const nameOf = (node: ts.Node): string => {
+    const { name } = node as ts.Node & { name?: ts.Node }
+    if (name && ts.isIdentifier(name)) return name.text
+    return ts.isVariableDeclaration(node.parent) ? node.parent.name.getText() : '(anonymous)'
+  }
+  const found: ReturnType<typeof functionsIn> = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && 'body' in node && node.body) {
+      const lines = lineOf(node.end) - lineOf(node.getStart()) + 1
+      found.push({ place: `${file}: ${nameOf(node)}`, lines, parameters: node.parameters.length })
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
+
+const files = globSync('{lib,functions,plugins}/**/*.{ts,js}', { cwd: root }).filter(
+  (file) => !/\.test\.|\.min\.|\.d\.ts$/.test(file),
+)
+const all = files.flatMap((file) => functionsIn(file, readFileSync(`${root}/${file}`, 'utf8')))
+
+test('no function of lib/, functions/ and plugins/ has over 40 lines', () => {
+  const long = all.filter(({ lines }) => lines > MAX_LINES).map(({ place }) => place)
+  expect(long.toSorted()).toEqual(LONG)
+})
+
+test('no function of lib/, functions/ and plugins/ has over four positional parameters', () => {
+  expect(all.filter(({ parameters }) => parameters > MAX_PARAMETERS)).toEqual([])
+})
+
+test('no entry file of a function, and no file of a route, has over 45 lines', () => {
+  const entries = Object.values(describeService().functions).map(({ handler }) =>
+    handler.replace(/\.handler$/, '.ts'),
+  )
+  const routes = files.filter(
+    (file) =>
+      file.startsWith('functions/') && /^export const route\b/m.test(readFileSync(`${root}/${file}`, 'utf8')),
+  )
+  expect(entries).toContain('functions/authorizer.ts')
+  expect(routes.length).toBeGreaterThan(10)
+  const linesOf = (file: string) => readFileSync(`${root}/${file}`, 'utf8').split('\n').length - 1
+  const long = [...new Set([...entries, ...routes])].filter((file) => linesOf(file) > MAX_ENTRY_LINES)
+  expect(long.toSorted()).toEqual(LONG_ENTRIES)
+})
+
+test('the measure counts lines and parameters of each kind of function', () => {
+  const code = 'const one = (a, b) =>\n  a\nclass Two {\n  three() {\n    return function () {}\n  }\n}'
+  expect(functionsIn('a.ts', code)).toEqual([
+    { place: 'a.ts: one', lines: 2, parameters: 2 },
+    { place: 'a.ts: three', lines: 3, parameters: 0 },
+    { place: 'a.ts: (anonymous)', lines: 1, parameters: 0 },
+  ])
+})
