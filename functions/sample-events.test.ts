@@ -23,6 +23,12 @@ test('every function has a sample event that bears its name', () => {
   expect(own.map(([, { functionKey }]) => functionKey).sort()).toEqual(Object.keys(service.functions).sort())
 })
 
+test('the name of every other sample event begins with that of its function', () => {
+  const isNamed = ([file, { functionKey }]: [string, { functionKey: string }]) =>
+    file === `${functionKey}.json` || file.startsWith(`${functionKey}-`)
+  expect(Object.entries(SAMPLES).filter((sample) => !isNamed(sample))).toEqual([])
+})
+
 test('every listed outcome has a sample event', () => {
   expect(Object.keys(OUTCOMES).filter((file) => !(file in SAMPLES))).toEqual([])
 })

@@ -9,7 +9,7 @@ import { handler as signin } from './signin/signin.ts'
 
 const PAGES = [
   { page: 'signin', handler: signin, event: 'signin.json' },
-  { page: 'account', handler: signin, event: 'account.json' },
+  { page: 'account', handler: signin, event: 'signin-account.json' },
   { page: 'register', handler: accountPages, event: 'account-pages.json' },
   { page: 'forgot', handler: accountPages, event: 'account-pages-forgot.json' },
   { page: 'confirm', handler: accountPages, event: 'account-pages-confirm.json' },
@@ -161,7 +161,7 @@ describe('the demo', () => {
   })
 
   test('shows the role on /account, and leads to the access token', async () => {
-    const html = await get({ handler: signin, event: 'account.json' })
+    const html = await get({ handler: signin, event: 'signin-account.json' })
     expect(html).toContain('<dd id="role"></dd>')
     expect(html).toContain('<a href="signin">Access token</a>')
   })

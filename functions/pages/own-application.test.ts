@@ -99,7 +99,7 @@ test('a page has the logo as an image and its icon in the colours of the theme',
 
 test.each([
   ['signin', signin, 'signin.json'],
-  ['account', signin, 'account.json'],
+  ['account', signin, 'signin-account.json'],
   ['register', accountPages, 'account-pages.json'],
   ['forgot', accountPages, 'account-pages-forgot.json'],
   ['confirm', accountPages, 'account-pages-confirm.json'],

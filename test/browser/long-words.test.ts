@@ -32,7 +32,7 @@ vi.mock('../../auth.config.ts', () => {
 
 const PAGES = {
   '/signin': { handler: signin, event: 'signin.json' },
-  '/account': { handler: signin, event: 'account.json' },
+  '/account': { handler: signin, event: 'signin-account.json' },
   '/register': { handler: accountPages, event: 'account-pages.json' },
   '/forgot': { handler: accountPages, event: 'account-pages-forgot.json' },
   '/confirm': { handler: accountPages, event: 'account-pages-confirm.json' },

@@ -144,7 +144,7 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
   await call('login-factor', 'login-factor', { loginToken: await begin(), code })
   // A recovery code empties the counter.
   const spent = { loginToken: await begin(), code: recoveryCodes[0] }
-  await call('login-factor', 'login-recovery-code', spent)
+  await call('login-factor', 'login-factor-recovery-code', spent)
   for (const setting of [lost, undefined]) {
     const correct = { loginToken: await begin(await newOldToken()), code: codeOf(now, 1) }
     await call('login-factor', 'login-factor', correct, { setting })

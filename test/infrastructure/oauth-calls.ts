@@ -98,7 +98,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   await run('userinfo', { ...asked, headers: { Authorization: `Bearer ${ofApp}` } })
   const signedOut = { ...OWN_PAGE, ...cookieOf((await newSession()).refreshToken) }
   await run('logout', {
-    ...sampleEvent('signout.json'),
+    ...sampleEvent('logout-oauth.json'),
     headers: signedOut,
     multiValueHeaders: {},
     body: JSON.stringify({ query: `?id_token_hint=${hint}` }),
@@ -107,7 +107,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   await send({ grant_type: 'client_credentials', client_id: 'robot', client_secret: SECRET })
   const revoke = (token: string) => {
     const body = String(new URLSearchParams({ token, ...shop }))
-    return run('token', { ...sampleEvent('revoke.json'), body })
+    return run('token', { ...sampleEvent('token-revoke.json'), body })
   }
   const { access_token: revoked, refresh_token } = await exchange(await agree('openid'), shop)
   await revoke(revoked)
@@ -134,7 +134,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   })
   await agree('openid')
   const ended = {
-    ...sampleEvent('signout.json'),
+    ...sampleEvent('logout-oauth.json'),
     headers: { ...OWN_PAGE, ...cookieOf((await newSession()).refreshToken) },
   }
   await run('logout', {

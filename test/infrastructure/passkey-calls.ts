@@ -19,7 +19,7 @@ export async function runPasskeys(run: Run, table: Table): Promise<void> {
   const { id, now, newOldToken, call, begin, storeReset } = await addCaller(run, table, names, AMR.passkey)
 
   const add = async (setting?: typeof refused) => {
-    const options = await call('factors', 'passkeys-options', { currentPassword: PASSWORD })
+    const options = await call('factors', 'factors-passkey-options', { currentPassword: PASSWORD })
     const { passkey, response } = createPasskey(options, ORIGIN)
     const added = await call('add-passkey', 'add-passkey', { response }, { setting })
     return { passkey, added }
@@ -42,7 +42,7 @@ export async function runPasskeys(run: Run, table: Table): Promise<void> {
   await call('login-passkey', 'login-passkey', { loginToken, response: usePasskey(passkey, options, ORIGIN) })
 
   const removal = { currentPassword: PASSWORD }
-  await call('factors', 'passkeys-remove', removal, { pathId: added.passkey.id })
+  await call('factors', 'factors-passkey-remove', removal, { pathId: added.passkey.id })
   await add()
   await call('delete-me', 'delete-me', { currentPassword: PASSWORD })
 }

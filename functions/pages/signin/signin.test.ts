@@ -31,7 +31,7 @@ test.each([
 ])('the account page has $parts with MAILER=$MAILER', async ({ MAILER, parts }) => {
   vi.stubEnv('MAILER', MAILER)
   vi.stubEnv('REGISTRATION', 'off')
-  const { body } = await handler(sampleEvent('account.json'), lambdaContext())
+  const { body } = await handler(sampleEvent('signin-account.json'), lambdaContext())
   const optional = /id="(change-email|email-form|code-form)"|href="(forgot|mailbox)"/g
   expect([...body.matchAll(optional)].flatMap(([, id = []]) => id)).toEqual(
     parts.flatMap((part) => [part, 'email-form', 'code-form']),
@@ -59,7 +59,7 @@ test.each([
 test.each(['on', 'off'])('the account page has a list of apps with OAUTH=on only: %s', async (OAUTH) => {
   for (const [name, value] of Object.entries({ OAUTH, MAILER: '', REGISTRATION: 'off' }))
     vi.stubEnv(name, value)
-  const { body } = await handler(sampleEvent('account.json'), lambdaContext())
+  const { body } = await handler(sampleEvent('signin-account.json'), lambdaContext())
   expect(body.includes('id="apps"')).toBe(OAUTH === 'on')
 })
 

@@ -232,7 +232,7 @@ export const OUTCOMES: Record<string, Outcome> = {
     factors: [],
   }),
   'login-factor.json': loginExpired,
-  'login-recovery-code.json': loginExpired,
+  'login-factor-recovery-code.json': loginExpired,
   'factors.json': totpSetup,
   'confirm-totp.json': setupExpired,
   'factors-totp-remove.json': notFound,
@@ -273,10 +273,10 @@ export const OUTCOMES: Record<string, Outcome> = {
   'add-passkey-enrolment.json': passkeyRefused,
   'passkeys.json': response(200, { passkeys: [] }),
   'passkeys-rename.json': notFound,
-  'passkeys-remove.json': notFound,
+  'factors-passkey-remove.json': notFound,
   // Events contain no clients.
   'token.json': { returns: expect.objectContaining({ statusCode: 401 }) },
-  'revoke.json': { returns: expect.objectContaining({ statusCode: 200, body: {} }) },
+  'token-revoke.json': { returns: expect.objectContaining({ statusCode: 200, body: {} }) },
   'token-machine.json': {
     returns: expect.objectContaining({
       statusCode: 200,
@@ -288,7 +288,7 @@ export const OUTCOMES: Record<string, Outcome> = {
       },
     }),
   },
-  'signout.json': {
+  'logout-oauth.json': {
     returns: expect.objectContaining({
       statusCode: 200,
       body: {
@@ -312,10 +312,10 @@ export const OUTCOMES: Record<string, Outcome> = {
   'docs.json': page('API documentation · serverless-jwt-auth'),
   'docs-unknown-file.json': notFound,
   'signin.json': page('Sign in · serverless-jwt-auth'),
-  'client.json': clientModule('createAuth'),
-  'passkeys-module.json': clientModule('createPasskey'),
+  'signin-client.json': clientModule('createAuth'),
+  'signin-passkeys.json': clientModule('createPasskey'),
   'signin-unknown-file.json': notFound,
-  'account.json': page('Your account · serverless-jwt-auth'),
+  'signin-account.json': page('Your account · serverless-jwt-auth'),
   'signin-change-password.json': {
     returns: {
       statusCode: 302,
