@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, watchFile } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -20,7 +20,7 @@ interface Build {
   initialOptions: { entryPoints: string[] }
   onResolve(
     options: { filter: RegExp },
-    act: (found: { importer: string }) => { path: string } | undefined,
+    act: (found: { path: string; resolveDir: string; importer: string }) => { path: string } | undefined,
   ): void
   onEnd(act: (result: BuildResult) => Promise<{ errors: { text: string }[] } | undefined>): void
 }
@@ -71,12 +71,13 @@ export const localBuild = (handlers: readonly string[], bundlePlugins: readonly 
 const testHosts = {
   name: 'test-hosts',
   setup(build: Pick<Build, 'onResolve'>) {
-    build.onResolve({ filter: /\/documents\/edge\.ts$/ }, ({ importer }) =>
-      importer === TEST_HOSTS ? undefined : { path: TEST_HOSTS },
+    build.onResolve({ filter: /\/edge\.ts$/ }, ({ path, resolveDir, importer }) =>
+      resolve(resolveDir, path) === EDGE && importer !== TEST_HOSTS ? { path: TEST_HOSTS } : undefined,
     )
   },
 }
 
+const EDGE = fileURLToPath(new URL('../lib/oauth/documents/edge.ts', import.meta.url))
 const TEST_HOSTS = fileURLToPath(new URL('./test-hosts.ts', import.meta.url))
 
 /** Returns the exports of a CommonJS bundle. esbuild lists them for Node.js: `0&&(module.exports={handler});`. */
