@@ -1,11 +1,5 @@
-import { afterAll, beforeAll, test, vi } from 'vitest'
-import {
-  ACTS_OF,
-  expectSoundAtEveryFault,
-  FACTOR_FAULTS,
-  type FactorWorlds,
-  startFactorWorlds,
-} from './interleave/world.ts'
+import { afterAll, test, vi } from 'vitest'
+import { ACTS_OF, expectSoundAtEveryFault, FACTOR_FAULTS, startFactorWorlds } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),
@@ -15,11 +9,8 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
 )
 vi.setConfig({ testTimeout: 600_000 })
 
-let worldIn: FactorWorlds
 let cases = 0
-beforeAll(async () => {
-  worldIn = await startFactorWorlds()
-})
+const worldIn = await startFactorWorlds()
 afterAll(() => {
   console.log(`Faults of every operation on factors: ${cases} cases`)
 })

@@ -1,9 +1,9 @@
-import { beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Acts } from '../support/interleave/world.ts'
 import type { ActName } from './interleave/acts.ts'
 import { STATES, type State } from './interleave/scene.ts'
 import { FACTOR_WEAKENINGS } from './interleave/weaken.ts'
-import { ACTS_OF, expectSoundFactorsFrom, type FactorWorlds, startFactorWorlds } from './interleave/world.ts'
+import { ACTS_OF, expectSoundFactorsFrom, startFactorWorlds } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),
@@ -13,10 +13,7 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
 )
 vi.setConfig({ testTimeout: 600_000 })
 
-let worldIn: FactorWorlds
-beforeAll(async () => {
-  worldIn = await startFactorWorlds()
-})
+const worldIn = await startFactorWorlds()
 
 /** Another seed runs other schedules. */
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, test, vi } from 'vitest'
+import { afterAll, test, vi } from 'vitest'
 import { isProof, rowsOf } from '../support/rows.ts'
 import { FACTOR_WEAKENINGS, type FactorWeakening } from './interleave/weaken.ts'
-import { expectSoundFactorsFrom, type FactorWorlds, startFactorWorlds } from './interleave/world.ts'
+import { expectSoundFactorsFrom, startFactorWorlds } from './interleave/world.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
 
@@ -12,11 +12,8 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
   (await import('../support/aws/gate.ts')).gated(await original()),
 )
 
-let worldIn: FactorWorlds
 let cases = 0
-beforeAll(async () => {
-  worldIn = await startFactorWorlds()
-})
+const worldIn = await startFactorWorlds()
 afterAll(() => {
   console.log(`Interleavings of factors: ${cases} cases`)
 })

@@ -1,8 +1,8 @@
-import { beforeAll, test, vi } from 'vitest'
+import { test, vi } from 'vitest'
 import type { Acts } from '../support/interleave/world.ts'
 import { type ActName, PAIRS } from './interleave/acts.ts'
 import { OAUTH_WEAKENINGS } from './interleave/weaken.ts'
-import { type OauthWorld, scheduleFrom, startOauthWorld } from './interleave/world.ts'
+import { scheduleFrom, startOauthWorld } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),
@@ -12,10 +12,7 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
 )
 vi.setConfig({ testTimeout: 1_200_000 })
 
-let world: OauthWorld
-beforeAll(async () => {
-  world = await startOauthWorld()
-})
+const world = await startOauthWorld()
 
 /** Another seed runs other schedules. */
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)

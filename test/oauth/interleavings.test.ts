@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, test, vi } from 'vitest'
+import { afterAll, test, vi } from 'vitest'
 import type { Acts, Weakening } from '../support/interleave/world.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
 import type { ActName } from './interleave/acts.ts'
@@ -6,7 +6,6 @@ import { OAUTH_WEAKENINGS, REPEAT_WEAKENINGS } from './interleave/weaken.ts'
 import {
   expectRepeatViolation,
   expectSoundRepeats,
-  type OauthWorld,
   scheduleFrom,
   startOauthWorld,
 } from './interleave/world.ts'
@@ -20,11 +19,8 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
   (await import('../support/aws/gate.ts')).gated(await original()),
 )
 
-let world: OauthWorld
 let cases = 0
-beforeAll(async () => {
-  world = await startOauthWorld()
-})
+const world = await startOauthWorld()
 afterAll(() => {
   console.log(`Interleavings of OAuth: ${cases} cases`)
 })

@@ -1,4 +1,4 @@
-import { beforeAll, test, vi } from 'vitest'
+import { test, vi } from 'vitest'
 import type { Acts } from '../support/interleave/world.ts'
 import { ACT_NAMES, type ActName } from './interleave/operations.ts'
 import { WEAKENINGS } from './interleave/weaken.ts'
@@ -8,7 +8,6 @@ import {
   ordersOf,
   scheduleFrom,
   startWorld,
-  type World,
 } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
@@ -22,10 +21,7 @@ vi.mock('../../lib/sessions/refresh-token.ts', async (original) =>
 )
 vi.setConfig({ testTimeout: 600_000 })
 
-let world: World
-beforeAll(async () => {
-  world = await startWorld()
-})
+const world = await startWorld()
 
 /** Another seed runs other schedules. */
 const FIRST_SEED = Number(process.env.INTERLEAVE_SEED ?? 1)

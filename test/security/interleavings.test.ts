@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, test, vi } from 'vitest'
+import { afterAll, test, vi } from 'vitest'
 import type { Weakening } from '../support/interleave/world.ts'
 import { isProof, rowsOf } from '../support/rows.ts'
 import type { ActName } from './interleave/operations.ts'
 import { WEAKENINGS } from './interleave/weaken.ts'
-import { MEETINGS, ordersOf, scheduleFrom, startWorld, type World } from './interleave/world.ts'
+import { MEETINGS, ordersOf, scheduleFrom, startWorld } from './interleave/world.ts'
 
 // interleavings.proof.test.ts runs the mass of schedules.
 
@@ -17,11 +17,8 @@ vi.mock('../../lib/sessions/refresh-token.ts', async (original) =>
   (await import('../support/aws/gate.ts')).forgetful(await original()),
 )
 
-let world: World
 let cases = 0
-beforeAll(async () => {
-  world = await startWorld()
-})
+const world = await startWorld()
 afterAll(() => {
   console.log(`Interleavings: ${cases} cases`)
 })
