@@ -25,10 +25,11 @@ const publicKeys = publicKeyCache()
 
 /** Lambda authorizer of type TOKEN: verifies an access token and returns an IAM policy for its caller. */
 export async function handler(
-  { authorizationToken, methodArn }: APIGatewayTokenAuthorizerEvent,
+  event: APIGatewayTokenAuthorizerEvent,
   context: Context,
 ): Promise<APIGatewayAuthorizerResult> {
   try {
+    const { authorizationToken, methodArn } = event
     const config = readConfig(SETTINGS)
     const at = { table: { aws: within(deadlineOf(context)), name: config.TABLE_NAME }, config }
     const unverified = readBearer(authorizationToken)
@@ -37,9 +38,8 @@ export async function handler(
       : policyFor(await verifyLiveUser(at, unverified, publicKeys), methodArn, config.GUARDED_ROUTES)
   } catch (error) {
     logFailure(error)
-    // API Gateway returns 401 for this exact message. For any other it returns 500, which
-    // plugins/resources/gateway-responses.yml makes a 503 (AUTHORIZER_FAILURE). So only a fault of the token may
-    // use it: an outage must not make clients throw valid tokens away.
+    // API Gateway returns 401 for this exact message. For any other it returns 500, which gateway-responses.yml makes
+    // a 503. So only a fault of the token may use it: an outage must not make clients throw valid tokens away.
     throw error instanceof ServiceError && error.code === 'invalid_token' ? new Error('Unauthorized') : error
   }
 }

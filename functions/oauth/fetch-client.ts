@@ -11,8 +11,9 @@ import { refreshDocument } from '../../lib/oauth/documents/refresh.ts'
  * Fetches the metadata document of a client, within the budgets of the user and of its host, and stores it in
  * the cache. `approve` invokes it for a signed-in user. It has no route.
  */
-export async function handler({ url, userId }: FetchRequest, context: Context): Promise<Fetched> {
+export async function handler(request: FetchRequest, context: Context): Promise<Fetched> {
   try {
+    const { url, userId } = request
     const config = readConfig(['TABLE_NAME', 'CLIENT_METADATA_HOSTS'])
     if (!isClientUrl(url) || !isOfAllowedHost(url, config.CLIENT_METADATA_HOSTS))
       return { isUnreachable: true }

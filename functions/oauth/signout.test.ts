@@ -38,7 +38,7 @@ const signOut = (
   sub?: string,
   headers: Record<string, string> = { ...OWN_PAGE, ...cookieOf(cookie) },
 ) =>
-  call('logout', 'signout', {
+  call('logout', 'logout-oauth', {
     ...withHeaders(headers),
     body: JSON.stringify({ query: `?${formOf(parameters)}`, sub }),
   })

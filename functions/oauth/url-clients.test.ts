@@ -148,7 +148,7 @@ describe('an app that is not registered', () => {
     const { refresh_token } = await give()
     const body = String(new URLSearchParams({ client_id: APP_URL, token: refresh_token }))
     const form = withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' })
-    expect((await call('token', 'revoke', { ...form, body })).statusCode).toBe(200)
+    expect((await call('token', 'token-revoke', { ...form, body })).statusCode).toBe(200)
     expect((await refresh(refresh_token)).body.error).toBe('invalid_grant')
   })
 
@@ -468,7 +468,7 @@ describe('the apps of a user', () => {
 
 describe('a sign-out', () => {
   const signOut = (parameters: Record<string, string>) =>
-    call('logout', 'signout', {
+    call('logout', 'logout-oauth', {
       ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
       body: JSON.stringify({ query: `?${new URLSearchParams(parameters)}` }),
     })

@@ -33,7 +33,7 @@ const refresh = (refresh_token: string, client = 'shop') => refreshGrant(refresh
 const approve = async (refreshToken: string, changes: Changes = {}, headers: Record<string, string> = {}) =>
   approveBy(refreshToken, changes, { ...(await clickOf(String(changes.scope ?? 'openid'))), headers })
 const signOut = (refreshToken: string, parameters: Record<string, string> = {}, token?: string) =>
-  call('logout', 'signout', {
+  call('logout', 'logout-oauth', {
     ...withHeaders({
       ...OWN_PAGE,
       ...cookieOf(refreshToken),
@@ -108,7 +108,7 @@ const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<
     takes: ['app token', 'API token', 'grant token'],
     opens: async (token) => {
       const before = await liveGrants()
-      await sendForm('revoke', { token, ...credentialsOf('shop') })
+      await sendForm('token-revoke', { token, ...credentialsOf('shop') })
       return (await liveGrants()) < before
     },
   },

@@ -82,7 +82,7 @@ const send = (functionKey: string, sample: string, token: string, body: object, 
 
 const refreshBy = (token: string) => send('refresh', 'refresh', token, {})
 const signOutBy = (token: string, sub?: string) =>
-  send('logout', 'signout', token, { query: '?client_id=shop', sub })
+  send('logout', 'logout-oauth', token, { query: '?client_id=shop', sub })
 /** Signs another user in, in a browser with the cookie. */
 const signInBy = (token: string) =>
   send('login', 'login', token, { username: 'admin', password: 'user', session: 'cookie' })

@@ -213,7 +213,7 @@ describe('a refresh of a public client', () => {
 describe('a revocation', () => {
   const newTokens = async () => (await exchange(await clean.token(), await newCode())).body
   const revoke = (token: string) =>
-    send('revoke', wired.token, {
+    send('token-revoke', wired.token, {
       ...withHeaders(FORM),
       body: formOf({ token, ...credentialsOf('shop') }),
     })
@@ -243,7 +243,7 @@ describe('a revocation', () => {
 
 describe('a sign-out', () => {
   const signOut = (refreshToken: string, query: string, sub?: string) =>
-    send('signout', wired.logout, {
+    send('logout-oauth', wired.logout, {
       ...withHeaders({ ...OWN_PAGE, ...cookieOf(refreshToken) }),
       body: JSON.stringify({ query, sub }),
     })

@@ -194,7 +194,7 @@ const KINDS: Record<string, Kind> = {
   'that a client revoked': kind('nothing', async () => {
     const { access_token } = await ofUser('shop', 'notes:read offline_access')
     const fields = { client_id: 'shop', client_secret: SECRET, token: access_token }
-    expect((await call('token', 'revoke', form(fields))).statusCode).toBe(200)
+    expect((await call('token', 'token-revoke', form(fields))).statusCode).toBe(200)
     return access_token
   }),
   'of a client, expired': kind('nothing', async () => {

@@ -7,8 +7,11 @@ import { bearerOf } from './proof.ts'
 // Requests of apps and of the page to the functions, without HTTP.
 
 /** Sends a form to a route of the function `token`. */
-export const sendForm = (route: 'token' | 'revoke', form: Changes, headers: Record<string, string> = {}) =>
-  call('token', route, { ...withHeaders({ ...FORM, ...headers }), body: formOf(form) })
+export const sendForm = (
+  sample: 'token' | 'token-revoke',
+  form: Changes,
+  headers: Record<string, string> = {},
+) => call('token', sample, { ...withHeaders({ ...FORM, ...headers }), body: formOf(form) })
 
 export const exchange = (code: string, more: Changes = {}, headers: Record<string, string> = {}) =>
   sendForm('token', { grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, headers)
