@@ -1,7 +1,10 @@
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { copyDefaults } from '../support/process/checkout.ts'
+import { root } from '../support/process/service-description.ts'
 import { packageChangedProd, packageProd } from './packaged.ts'
 import { rejectionOf } from './refusals.ts'
 
@@ -41,9 +44,15 @@ beforeAll(async () => {
 afterAll(() => aws.close())
 
 test('sls deploy stops before a forgotten parameter takes a feature of the stage away', async () => {
+  mkdirSync(`${root}/.results`, { recursive: true })
+  const folder = mkdtempSync(`${root}/.results/forgotten-`)
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  await copyDefaults(folder)
   const lines = await rejectionOf(
     'deploy --stage prod --region eu-central-1 --param issuer=https://auth.example.com',
     endpoint,
+    {},
+    folder,
   )
   expect(lines).toEqual([
     'The stage prod runs with mailFrom=no-reply@example.org. This deployment does not give it, and would take it away.',

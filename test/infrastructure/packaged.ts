@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { copySources, SOURCES } from '../support/process/checkout.ts'
+import { copyDefaults, SOURCES } from '../support/process/checkout.ts'
 import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
 /** A resource of a CloudFormation template. */
@@ -163,7 +163,7 @@ function takeLock(lock: string): boolean {
 
 async function runSls(args: string[], folder: string): Promise<string> {
   // The framework writes to `.serverless` in the folder of its inputs, so it runs in a copy.
-  copySources(folder)
+  await copyDefaults(folder)
   // As an interrupted local service leaves it behind.
   mkdirSync(`${folder}/.esbuild/.build/functions`, { recursive: true })
   writeFileSync(`${folder}/.esbuild/.build/functions/left.cjs`, '')

@@ -22,12 +22,17 @@ beforeAll(async () => {
 afterAll(() => aws.close())
 
 /** Returns what is printed when a command is rejected. The framework prints its own lines below `Error:`. */
-export function rejectionOf(commandLine: string, endpoint: string, variables = {}): Promise<string[]> {
+export function rejectionOf(
+  commandLine: string,
+  endpoint: string,
+  variables = {},
+  cwd = root,
+): Promise<string[]> {
   const credentials = { AWS_ACCESS_KEY_ID: 'nobody', AWS_SECRET_ACCESS_KEY: 'nothing' }
   const env = { ...cleanEnvironment(), ...credentials, ...variables, AWS_ENDPOINT_URL: endpoint }
   const args = [`${root}/node_modules/.bin/sls`, ...commandLine.split(' ')]
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { cwd: root, env }, (error, stdout, stderr) => {
+    execFile(process.execPath, args, { cwd, env }, (error, stdout, stderr) => {
       if (error?.code !== 1) return reject(new Error(`not rejected: ${stdout}${stderr}`))
       const [, lines = `${stdout}${stderr}`] = stdout.split('Error:\n')
       resolve(
