@@ -7,6 +7,7 @@ import { type Call, classOf, type Fate, startWire, type Target, targetsOf } from
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
 import type { ApiResponse, Asking, Route } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
+import { describeService } from '../support/process/service-description.ts'
 import { firstOfClass, isProof } from '../support/rows.ts'
 import { NO_LIMITS, type TestService, useService } from '../support/service.ts'
 import {
@@ -78,6 +79,9 @@ function isOptional(route: Route, { label, index }: Target): boolean {
     (route === 'login' && label === 'UpdateItem user profile')
   )
 }
+
+/** With two published keys, a request does without the one that signed nothing. */
+const SETTINGS = { ...NO_LIMITS, PUBLISHED_KEYS: describeService().custom.auth.signingKey }
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 let scenes = 0
@@ -478,7 +482,7 @@ async function prepare(name: string): Promise<{ scene: SceneFrom; request: Reque
 /** Returns the calls of a request without faults. */
 async function callsOf(request: Request): Promise<Target[]> {
   const wire = await startWire(stores.aws)
-  const { status } = await (await stores.load(NO_LIMITS, { url: wire.url, when: 'when called' })).ask(
+  const { status } = await (await stores.load(SETTINGS, { url: wire.url, when: 'when called' })).ask(
     request.route,
     request.asking,
   )
@@ -554,7 +558,7 @@ vi.spyOn(Math, 'random').mockReturnValue(0)
 vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
 const stores = await useService()
 const empty = await restorerOf(stores.table)
-const functions = await stores.load(NO_LIMITS)
+const functions = await stores.load(SETTINGS)
 stopTime(BEGIN_MS)
 afterAll(() => console.log(`${cases} faults: each call of each request in ${faults.length} ways`))
 
@@ -574,7 +578,7 @@ test.each(requests)('%s stays consistent when each of its calls fails', async (n
       const wire = await startWire(stores.aws)
       const { decide, struck } = strike(call, how)
       wire.intercept(decide)
-      const response = await (await stores.load(NO_LIMITS, { url: wire.url, when: 'when called' })).ask(
+      const response = await (await stores.load(SETTINGS, { url: wire.url, when: 'when called' })).ask(
         request.route,
         request.asking,
       )
