@@ -26,7 +26,7 @@ export function copySources(folder: string): void {
 }
 
 /**
- * Copies the sources without values of parameters: a copy has the defaults, whatever the project sets. Scopes of functions need a
+ * Copies the sources without values of parameters: a copy has the defaults, also if the project sets others. Scopes of functions need a
  * parameter, so they go too.
  */
 export async function copyDefaults(folder: string): Promise<void> {
