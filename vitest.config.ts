@@ -102,6 +102,7 @@ export default defineConfig({
           name: 'time',
           include: TIMES,
           exclude: OTHERS,
+          globalSetup,
           setupFiles: 'test/support/process/fresh-modules.ts',
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

@@ -38,7 +38,7 @@ export function completeEvent(event: unknown): unknown {
   const { route, caller, client, parameters, headers: more, body } = event
   const whole = readWhole()
   const [httpMethod = '', resource = ''] = route.split(' ')
-  const path = resource.replace(/\{(\w+)\}/g, (_, name) => parameters?.[name] ?? '')
+  const path = resource.replace(/\{(\w+)\+?\}/g, (_, name) => parameters?.[name] ?? '')
   const { Authorization: _, ...common } = whole.headers
   const headers = {
     ...common,

@@ -81,7 +81,7 @@ const KINDS: Record<string, Kind> = {
     shown: async (page) =>
       (await textOf(page, 'name')) ?? ((await textOf(page, 'sign-in-title')) ? 'nobody' : undefined),
     route: '/',
-    send: (page) => page.click('[data-route="./"]'),
+    send: (page) => page.getByRole('button', { name: 'Send GET /', exact: true }).click(),
     signOut: pressSignOut,
   },
   '/account': {

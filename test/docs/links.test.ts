@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
@@ -47,14 +47,14 @@ test('every anchor that code names is a heading of its document', () => {
   const named = sources.flatMap((source) =>
     [...read(source).matchAll(/([\w./-]+\.md)#([\w-]+)/g)].map(([, path = '', anchor = '']) => ({
       source,
-      name: basename(path),
+      path: path.replace(/^(\.{1,2}\/)+/, ''),
       anchor,
     })),
   )
   expect(named.length).toBeGreaterThan(50)
   const missing = named.filter(
-    ({ name, anchor }) =>
-      ![...anchors].some(([page, has]) => basename(page) === name && has.includes(anchor)),
+    ({ path, anchor }) =>
+      ![...anchors].some(([page, has]) => `/${page}`.endsWith(`/${path}`) && has.includes(anchor)),
   )
   expect(missing).toEqual([])
 })

@@ -13,7 +13,7 @@ const filesOf = (page: string) => [
 
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, scriptBytes: Number.POSITIVE_INFINITY },
-  { page: 'signin', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 10_200 },
+  { page: 'signin', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 10_100 },
   { page: 'account', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 12_300 },
   { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 5_700 },
   { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_500 },

@@ -50,19 +50,19 @@ async function showToken() {
 const MEANINGS = {
   alg: 'Signature algorithm',
   typ: 'Token type: a JWT access token (RFC 9068)',
-  kid: 'Key id: the public key that verifies the signature',
-  iss: 'Issuer: the service that signed the token',
+  kid: 'Key id: names the public key',
+  iss: 'Issuer: the service that signed it',
   aud: 'Audience: the API that accepts the token',
-  sub: 'Subject: the id of the signed-in user',
-  client_id: 'Client: every application of this service',
-  username: 'The name of the signed-in user',
+  sub: 'Subject: the id of the user',
+  client_id: 'Client: any app of this service',
+  username: 'Name of the user',
   role: 'Role: what the user may do',
   iat: 'Issued at',
   exp: 'Expires at',
   jti: 'Token id',
   sid: 'Session id',
-  amr: 'Authentication methods (RFC 8176): pwd is the password, otp an app, recovery a code, pop a passkey, user its PIN or biometrics, mfa two factors',
-  acr: 'Authentication level: aal2 is two factors',
+  amr: 'Authentication methods (RFC 8176): pwd password, otp app, recovery code, pop passkey, user PIN or biometrics, mfa two factors',
+  acr: 'Level: aal2 is two factors',
   auth_time: 'Signed in at',
   gen: 'Token generation: a revocation moves it on',
 }
@@ -80,11 +80,12 @@ function rowOf([name, value]) {
 }
 
 function showResponse(output, { status, body }) {
-  const kind = status === 200 ? 'good' : status === 401 ? 'warn' : 'bad'
-  const title = status === 200 ? 'OK' : body.title
+  const isOk = status && status < 300
+  const { title, message, detail = message ?? JSON.stringify(body) } = Object(body)
+  const kind = isOk ? 'good' : status === 401 ? 'warn' : 'bad'
   output.replaceChildren(
-    make('span', status ? `${status} ${title}` : title, `status ${kind}`),
-    make('span', (status === 200 ? body.message : body.detail) ?? JSON.stringify(body)),
+    make('span', `${status || ''} ${isOk ? 'OK' : title}`.trim(), `status ${kind}`),
+    make('span', detail),
   )
 }
 
@@ -118,29 +119,21 @@ async function refresh() {
   }
 }
 
-/** Shows a route of the application, such as `GET/admin!`: its name, its callers, a button that calls it, and the response. */
+/** Shows a route of the application, such as `GET/admin!`: a button that calls it, and the response. */
 function routeOf(text) {
-  const path = text.replace('GET', '').replace('!', '')
-  const about = make('div', '')
-  about.append(
-    make('h3', `GET ${path}`),
-    make('p', text.endsWith('!') ? 'Not for every user' : 'For every signed-in user', 'hint'),
-  )
-  const button = make('button', 'Send')
-  button.type = 'button'
-  button.setAttribute('aria-label', `Send GET ${path}`)
-  button.dataset.route = `.${path}`
+  const path = text.replace(/GET|!/g, '')
+  const button = make('button', `Send GET ${path}`)
   const output = make('output', '', 'response')
-  button.addEventListener('click', () => busy(button, () => callContent(button, output)))
+  button.addEventListener('click', () => busy(button, () => callContent(`.${path}`, output)))
   const article = make('article', '', 'route')
-  article.append(about, button, output)
+  article.append(button, output)
   return article
 }
 
-async function callContent(button, output) {
+async function callContent(path, output) {
   const caller = auth.user
   output.replaceChildren(make('span', 'Loading …', 'hint'))
-  const response = await call(button.dataset.route, { fetch: auth.fetch })
+  const response = await call(path, { fetch: auth.fetch })
   // Another user has signed in since the request.
   if (auth.user?.id !== caller?.id) return
   showResponse(output, response)
