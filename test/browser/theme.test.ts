@@ -125,7 +125,7 @@ test.each(['signin', 'account', 'register', 'forgot', 'confirm', 'oauth2/authori
   'the page %s with own words is in standards mode and begins with its masthead',
   async (path) => {
     const page = await open(`${service.url}/${path}`)
-    // A page that nobody is signed in at leads to another one.
+    // Without a session, /account leads to /signin.
     const seen = () =>
       page.evaluate('[document.compatMode, document.body.innerText.slice(0, 6)]').catch(String)
     await expect.poll(seen).toEqual(['CSS1Compat', 'Notes\n'])
