@@ -109,7 +109,7 @@ export async function open(
   })
   onTestFinished(async () => {
     await context.close()
-    expect(faults.filter((fault) => !known?.test(fault))).toEqual([])
+    expect(faults.filter((fault) => !known?.test(fault)).join('\n')).toBe('')
   })
   const page = await context.newPage()
   countWaits(page)
