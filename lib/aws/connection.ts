@@ -37,11 +37,7 @@ export function connectionTo({ protocol, hostname, port }: URL, { isOnce = false
           response.on('error', fail)
           response.on('end', () => {
             clearTimeout(timer)
-            resolve({
-              status: response.statusCode ?? 0,
-              body: Buffer.concat(chunks).toString('utf8'),
-              errorType: response.headers['x-amzn-errortype']?.toString(),
-            })
+            resolve(responseOf(response, chunks))
           })
         })
         next.on('error', fail)
@@ -61,6 +57,12 @@ export function connectionTo({ protocol, hostname, port }: URL, { isOnce = false
       }
     })
 }
+
+const responseOf = ({ statusCode, headers }: http.IncomingMessage, chunks: Buffer[]): HttpResponse => ({
+  status: statusCode ?? 0,
+  body: Buffer.concat(chunks).toString('utf8'),
+  errorType: headers['x-amzn-errortype']?.toString(),
+})
 
 function closeIdle({ freeSockets }: http.Agent) {
   for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
