@@ -39,13 +39,10 @@ export function requestSigner({ region, credentials }: AwsSettings, service: Ser
     ]
     const names = signed.map(([name]) => name).join(';')
     const lines = signed.map(([name, value]) => `${name}:${value}\n`).join('')
+    const request = `POST\n${target ? '/' : operation}\n\n${lines}\n${names}\n${hash('sha256', body)}`
     const scope = `${day}/${region}/${partOf}/aws4_request`
-    const requestHash = hash(
-      'sha256',
-      `POST\n${target ? '/' : operation}\n\n${lines}\n${names}\n${hash('sha256', body)}`,
-    )
     const signature = createHmac('sha256', key)
-      .update(`AWS4-HMAC-SHA256\n${instant}\n${scope}\n${requestHash}`)
+      .update(`AWS4-HMAC-SHA256\n${instant}\n${scope}\n${hash('sha256', request)}`)
       .digest('hex')
     const credential = `${accessKeyId}/${scope}`
     return [
