@@ -33,6 +33,9 @@ export const FAILED_READ_PAUSE_MS = 1_000
 /** How long other requests wait for a read before they begin one. Lambda may have frozen an older read. */
 const SHARED_READ_MS = 1_000
 
+/** Time of what has not happened yet: every pause after it is over. */
+const LONG_AGO_MS = 0
+
 /** Minimum size of an RSA key for RS256 (RFC 7518 section 3.3). */
 const MIN_MODULUS_BITS = 2_048
 
@@ -95,16 +98,15 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
  */
 export function publicKeyCache() {
   let keys: PublicKeys = new Map()
-  let expiresAtMs = Number.NEGATIVE_INFINITY
+  let expiresAtMs = LONG_AGO_MS
   /** Time from which on an unknown `kid` causes a read. */
-  let unknownKidReadAtMs = Number.NEGATIVE_INFINITY
+  let unknownKidReadAtMs = LONG_AGO_MS
   /** Time from which on a read is repeated while there are no keys. */
-  let nextReadAtMs = Number.NEGATIVE_INFINITY
+  let nextReadAtMs = LONG_AGO_MS
   /** The reason why the last read lacks some keys. */
   let outage: unknown
-  let running: { sinceMs: number; end: Promise<void> } | undefined
 
-  async function read(aws: AwsCall, keyNames: readonly string[], nowMs: number): Promise<void> {
+  const read = shared(async (aws, keyNames, nowMs) => {
     try {
       const { readable, refusal } = await readPublicKeys(aws, keyNames)
       keys = readable
@@ -115,10 +117,8 @@ export function publicKeyCache() {
       unknownKidReadAtMs = nowMs + OUTAGE_PAUSE_MS
       nextReadAtMs = nowMs + Math.random() * FAILED_READ_PAUSE_MS
       outage = error
-    } finally {
-      running = undefined
     }
-  }
+  })
 
   return async (
     aws: AwsCall,
@@ -130,10 +130,7 @@ export function publicKeyCache() {
     const isFresh = () => nowMs < expiresAtMs
     const isComplete = () => isFresh() && (kid === undefined || keys.has(kid))
     if (!isComplete() && nowMs >= (isFresh() ? unknownKidReadAtMs : nextReadAtMs)) {
-      if (running === undefined || nowMs - running.sinceMs >= SHARED_READ_MS) {
-        running = { sinceMs: nowMs, end: read(aws, keyNames, nowMs) }
-      }
-      await running.end
+      await read(aws, keyNames, nowMs)
     }
     if (!isComplete() && outage !== undefined) throw outage
     return keys
@@ -142,6 +139,25 @@ export function publicKeyCache() {
 
 /** The keys that a function keeps for all its requests. */
 export type PublicKeyCache = ReturnType<typeof publicKeyCache>
+
+/** Reads the keys into a cache. It does not throw. */
+type Read = (aws: AwsCall, keyNames: readonly string[], nowMs: number) => Promise<void>
+
+/** Lets concurrent requests share a read, unless it runs for longer than {@link SHARED_READ_MS}. */
+function shared(read: Read): Read {
+  /** When the read that runs began. */
+  let sinceMs = LONG_AGO_MS
+  let end: Promise<void>
+  return (aws, keyNames, nowMs) => {
+    if (nowMs - sinceMs >= SHARED_READ_MS) {
+      sinceMs = nowMs
+      end = read(aws, keyNames, nowMs).then(() => {
+        sinceMs = LONG_AGO_MS
+      })
+    }
+    return end
+  }
+}
 
 /** Reads all public keys, except those that KMS refuses; at least one must be readable. */
 async function readPublicKeys(aws: AwsCall, keyNames: readonly string[]) {
