@@ -51,29 +51,34 @@ export function decodeCbor(bytes: Buffer): { value: CborValue; length: number } 
         return new Uint8Array(take(argument(info)))
       case 3:
         return utf8.decode(take(argument(info)))
-      case 4: {
-        const list: CborValue[] = []
-        for (let left = argument(info); left > 0; left -= 1) list.push(next(depth + 1))
-        return list
-      }
-      case 5: {
-        const map = new Map<number | string, CborValue>()
-        for (let left = argument(info); left > 0; left -= 1) {
-          const key = next(depth + 1)
-          const isKey = typeof key === 'number' || typeof key === 'string'
-          if (!isKey || map.has(key)) throw new Error('CBOR has an invalid key')
-          map.set(key, next(depth + 1))
-        }
-        return map
-      }
-      default: {
-        const simple = SIMPLE.findIndex(([code]) => code === head)
-        if (simple === -1) throw new Error('CBOR has an unsupported type')
-        return SIMPLE[simple]?.[1]
-      }
+      case 4:
+        return listOf(argument(info), () => next(depth + 1))
+      case 5:
+        return mapOf(argument(info), () => next(depth + 1))
+      default:
+        return simpleValue(head)
     }
   }
   return { value: next(0), length: at }
+}
+
+/** Returns a list of `length` values, of which `next` reads one after the other. */
+function listOf(length: number, next: () => CborValue): CborValue[] {
+  const list: CborValue[] = []
+  for (let left = length; left > 0; left -= 1) list.push(next())
+  return list
+}
+
+/** Returns a map of `length` entries, of which `next` reads each key and then its value. */
+function mapOf(length: number, next: () => CborValue): Map<number | string, CborValue> {
+  const map = new Map<number | string, CborValue>()
+  for (let left = length; left > 0; left -= 1) {
+    const key = next()
+    const isKey = typeof key === 'number' || typeof key === 'string'
+    if (!isKey || map.has(key)) throw new Error('CBOR has an invalid key')
+    map.set(key, next())
+  }
+  return map
 }
 
 const SIMPLE = [
@@ -82,3 +87,9 @@ const SIMPLE = [
   [0xf6, null],
   [0xf7, undefined],
 ] as const
+
+function simpleValue(head: number): CborValue {
+  const simple = SIMPLE.findIndex(([code]) => code === head)
+  if (simple === -1) throw new Error('CBOR has an unsupported type')
+  return SIMPLE[simple]?.[1]
+}

@@ -14,7 +14,6 @@ const LONG = [
   'lib/openapi/document.ts: describeApi',
   'lib/sign-in/complete.ts: tryToComplete',
   'lib/sign-in/factor.ts: completeFactorSignIn',
-  'lib/webauthn/cbor.ts: decodeCbor',
   'plugins/dashboard.ts: dashboardBody',
   'plugins/deployment.ts: rejectFaults',
   'plugins/gateway/gateway.ts: allowOrigins',
