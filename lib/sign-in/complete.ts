@@ -83,17 +83,7 @@ export async function completeSignIn<F extends Replaced>(
 /** Returns `undefined` if the renewed session has changed since the read. */
 async function tryToComplete<F extends Replaced>(
   at: At<IssuerSetting>,
-  {
-    user,
-    changed,
-    presented,
-    spends: spendsOf,
-    // The password may be wrong now.
-    revoked = () => new ServiceError('invalid_credentials', 'the user changed'),
-    failures,
-    loginId,
-    ...start
-  }: VerifiedSignIn,
+  { user, changed, presented, spends: spendsOf, revoked, failures, loginId, ...start }: VerifiedSignIn,
   find: () => Promise<F>,
 ): Promise<Completed<F> | undefined> {
   const { table, now } = at
@@ -103,7 +93,7 @@ async function tryToComplete<F extends Replaced>(
   const { session, refreshToken } = startSession(changed ?? user, { ...start, renewed }, now, random)
   // Without this condition, a sign-in with the old password could renew the session in which the user has
   // changed the password.
-  const demands = renewed && !changed ? [{ write: unrevoked(user), refusal: revoked }] : []
+  const demands = renewed && !changed ? [{ write: unrevoked(user), refusal: revoked ?? userChanged }] : []
   const spends = [...(spendsOf?.(session) ?? []), ...demands]
   const [token, found] = await together([issueToken(at, changed ?? user, session), first ?? find()])
   const event = eventOf(table, byUser(at, user.id), {
@@ -124,6 +114,9 @@ async function tryToComplete<F extends Replaced>(
   if (spend) throw spend.refusal()
   return refused ? undefined : { token, session, refreshToken, found }
 }
+
+/** The default of `revoked`: the password may be wrong now. */
+const userChanged = () => new ServiceError('invalid_credentials', 'the user changed')
 
 /** Makes writes and endings in one transaction. If only endings are refused, repeats it without them. */
 async function storeWith(
