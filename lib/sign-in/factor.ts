@@ -72,31 +72,24 @@ export async function completeFactorSignIn(
 ): Promise<SessionTokens> {
   const { table, config, origin, now } = at
   if (login.inCookie) requireOwnPage(page)
-  const lifetimes = lifetimesFrom(config)
-  // Another user may have signed in in the browser since the first step. The response overwrites the cookie
-  // of that session.
-  const own = login.inCookie ? parseRefreshToken(page.refreshToken) : undefined
-  const presented = own ?? parseRefreshToken(login.replaces ?? '')
-  const presentedAtMs = own || !('id' in login) ? undefined : begunAtOf(login) * 1_000
+  const replaced = replacedBy(login, page)
   const { id: loginId, pairAttempts: { length: failures } = [] }: Partial<LoginToken> = login
-  const spendAll = (session: Session) => [...spendsOf(login, session), ...spends]
-  const revoked = () => refusal('login_expired', 'the sessions were revoked', { userId: user.id })
   const { token, session, refreshToken, found } = await completeSignIn(
     at,
     {
       user,
       changed,
-      presented,
+      presented: replaced.presented,
       amr,
       inCookie: login.inCookie,
       origin,
-      lifetimes,
+      lifetimes: lifetimesFrom(config),
       failures,
       loginId,
-      spends: spendAll,
-      revoked,
+      spends: (session) => [...spendsOf(login, session), ...spends],
+      revoked: () => refusal('login_expired', 'the sessions were revoked', { userId: user.id }),
     },
-    () => findEarlier(at, user, login, { presented, presentedAtMs }),
+    () => findEarlier(at, user, login, replaced),
   )
   await together([
     ...found.attempts.map(({ key, ids }) => giveBack(table, { key }, ids)),
@@ -110,6 +103,22 @@ export async function completeFactorSignIn(
     refreshExpiresIn: refreshTtlSeconds(session, now),
     inCookie: login.inCookie,
   }
+}
+
+/** The token of the session that a sign-in replaces, not yet verified, and when the client presented it. */
+interface ReplacedToken {
+  presented: PresentedToken | undefined
+  /** In epoch milliseconds. `undefined` for a token of this request. */
+  presentedAtMs: number | undefined
+}
+
+/** Returns the token in the cookie that the response overwrites, or else that of the first step. */
+function replacedBy(login: FactorSignIn['login'], page: CookieRequest): ReplacedToken {
+  // Another user may have signed in in the browser since the first step.
+  const own = login.inCookie ? parseRefreshToken(page.refreshToken) : undefined
+  const presented = own ?? parseRefreshToken(login.replaces ?? '')
+  const presentedAtMs = own || !('id' in login) ? undefined : begunAtOf(login) * 1_000
+  return { presented, presentedAtMs }
 }
 
 /** Returns the spend of a login token: a complete sign-in uses it up. */
@@ -132,7 +141,7 @@ async function findEarlier(
   at: At<'REFRESH_GRACE_SECONDS'>,
   user: User,
   login: FactorSignIn['login'],
-  { presented, presentedAtMs }: { presented: PresentedToken | undefined; presentedAtMs: number | undefined },
+  { presented, presentedAtMs }: ReplacedToken,
 ): Promise<Earlier> {
   const { table, config, origin, now } = at
   const source = sourceOf(origin.sourceIp)

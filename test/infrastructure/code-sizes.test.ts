@@ -12,7 +12,6 @@ const LONG = [
   'functions/pages/authorize/deaf.js: onGuardedClick',
   'lib/oauth/sign-out.ts: signOut',
   'lib/openapi/document.ts: describeApi',
-  'lib/sign-in/factor.ts: completeFactorSignIn',
   'plugins/dashboard.ts: dashboardBody',
   'plugins/deployment.ts: rejectFaults',
   'plugins/gateway/gateway.ts: allowOrigins',
