@@ -1,8 +1,10 @@
+import type { Table } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
 import { byUser } from '../events/event.ts'
 import { redeemAnyToken } from '../sessions/redeem.ts'
 import { readRefreshToken } from '../sessions/refresh-token.ts'
 import { endSession } from '../sessions/store.ts'
+import type { IdTokenHint } from '../tokens/id-token.ts'
 import type { PublicKeyCache } from '../tokens/public-keys.ts'
 import { unlessInvalid } from './authorize/cookie.ts'
 import { readVerifiedHint } from './authorize/hint.ts'
@@ -44,22 +46,12 @@ export async function signOut(
   { query, sub }: SignOutRequest,
   refreshToken: string,
 ): Promise<SignOutOutcome> {
-  const parameters = readParameters(query)
-  const isInvalid = [...parameters.keys()].some((name) => isRepeated(parameters, name))
-  if (isInvalid || Buffer.byteLength(query) > MAX_QUERY_BYTES) throw targetRefusal('invalid_sign_out')
+  const parameters = readSignOut(query)
   const unverifiedHint = parameterOf(parameters, 'id_token_hint')
-  const read =
-    unverifiedHint === undefined ? undefined : await readVerifiedHint(at, publicKeys, unverifiedHint)
+  const read = unverifiedHint && (await readVerifiedHint(at, publicKeys, unverifiedHint))
   // A hint that cannot be verified names no user: then the page asks.
   const hint = typeof read === 'object' ? read : undefined
-  const named = parameterOf(parameters, 'client_id')
-  // Any URL is a client. Only an id_token shows that the user knows it, so without one the page names no
-  // client.
-  const clientId = (hint === undefined && isClientUrl(named) ? undefined : named) ?? hint?.clientId
-  if (hint !== undefined && hint.clientId !== clientId) throw targetRefusal('other_client')
-  const client = clientId === undefined ? undefined : await findClient(at.table, String(clientId))
-  if (clientId !== undefined && (client === undefined || client.disabled))
-    throw targetRefusal('unknown_client')
+  const client = await findAsking(at.table, parameters, hint)
   const location = afterSignOut(parameters, client)
 
   // Any token of the session is enough, as at POST /logout.
@@ -78,6 +70,31 @@ export async function signOut(
   }
   await endSession(at.table, session, 'signed-out', byUser(at, session.userId))
   return { next: 'done', location }
+}
+
+/** Returns the parameters of a sign-out. */
+function readSignOut(query: string): Parameters {
+  const parameters = readParameters(query)
+  const isInvalid = [...parameters.keys()].some((name) => isRepeated(parameters, name))
+  if (isInvalid || Buffer.byteLength(query) > MAX_QUERY_BYTES) throw targetRefusal('invalid_sign_out')
+  return parameters
+}
+
+/** Finds the client that requests a sign-out, if it names itself or its id_token does. */
+async function findAsking(
+  table: Table,
+  parameters: Parameters,
+  hint: IdTokenHint | undefined,
+): Promise<Client | undefined> {
+  const named = parameterOf(parameters, 'client_id')
+  // Any URL is a client. Only an id_token shows that the user knows it, so without one the page names no
+  // client.
+  const clientId = (hint === undefined && isClientUrl(named) ? undefined : named) ?? hint?.clientId
+  if (hint !== undefined && hint.clientId !== clientId) throw targetRefusal('other_client')
+  if (clientId === undefined) return undefined
+  const client = await findClient(table, String(clientId))
+  if (client === undefined || client.disabled) throw targetRefusal('unknown_client')
+  return client
 }
 
 /** Returns where a sign-out leads: a registered URI as text, with `state` appended. */
