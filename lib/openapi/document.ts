@@ -35,12 +35,7 @@ export function describeApi(
   own: readonly string[] = [],
   title = 'serverless-jwt-auth',
 ) {
-  const described = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
-    [needs].flat().every((feature) => features.includes(feature)),
-  )
-  const routes = [...described, ...ownRoutesOf(own, described)]
-    .map((route) => (features.includes('scopes') && route.isProtected === true ? forClients(route) : route))
-    .map((route) => (features.includes('demo') ? route : withoutDemo(route)))
+  const routes = routesWith(features, own)
   const tags = Object.entries({ ...TAGS, ...PAGE_TAGS }).filter(([name]) =>
     routes.some(({ tag = 'Content' }) => tag === name),
   )
@@ -58,21 +53,7 @@ export function describeApi(
     tags: tags.map(([name, description]) => ({ name, description })),
     paths: parts.paths,
     components: {
-      securitySchemes: {
-        accessToken: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'The `authToken` from `POST /login` or `POST /refresh`.',
-        },
-        sessionCookie: {
-          type: 'apiKey',
-          in: 'cookie',
-          name: '__Host-refresh',
-          description:
-            'The refresh token of a sign-in with `"session":"cookie"`. Browsers send it. The service takes it from pages of its own origin, and of allowed origins on the same site.',
-        },
-      },
+      securitySchemes: SECURITY_SCHEMES,
       headers: headersIn(parts),
       responses: parts.responses,
       schemas: schemasIn(parts),
@@ -82,6 +63,32 @@ export function describeApi(
 
 const DEMO_USERS =
   ' Demo users exist only on a local service: one for each role, with the role as name and password.'
+
+const SECURITY_SCHEMES = {
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `authToken` from `POST /login` or `POST /refresh`.',
+  },
+  sessionCookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-refresh',
+    description:
+      'The refresh token of a sign-in with `"session":"cookie"`. Browsers send it. The service takes it from pages of its own origin, and of allowed origins on the same site.',
+  },
+}
+
+/** Returns the routes that a service with these features has, each with what they add to it. */
+function routesWith(features: readonly Feature[], own: readonly string[]): Route[] {
+  const described = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
+    [needs].flat().every((feature) => features.includes(feature)),
+  )
+  return [...described, ...ownRoutesOf(own, described)]
+    .map((route) => (features.includes('scopes') && route.isProtected === true ? forClients(route) : route))
+    .map((route) => (features.includes('demo') ? route : withoutDemo(route)))
+}
 
 /** Returns a route without the examples that sign in with demo users. */
 function withoutDemo(route: Route): Route {

@@ -10,7 +10,6 @@ const MAX_ENTRY_LINES = 45
 /** Functions that are longer than the limit. The list only shrinks. */
 const LONG = [
   'functions/pages/authorize/deaf.js: onGuardedClick',
-  'lib/openapi/document.ts: describeApi',
   'plugins/dashboard.ts: dashboardBody',
   'plugins/deployment.ts: rejectFaults',
   'plugins/gateway/gateway.ts: allowOrigins',
