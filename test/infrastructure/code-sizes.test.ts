@@ -9,7 +9,6 @@ const MAX_ENTRY_LINES = 45
 
 /** Functions that are longer than the limit. The list only shrinks. */
 const LONG = [
-  'functions/pages/authorize/deaf.js: onGuardedClick',
   'plugins/dashboard.ts: dashboardBody',
   'plugins/deployment.ts: rejectFaults',
   'plugins/gateway/gateway.ts: allowOrigins',

@@ -41,12 +41,8 @@ export function onGuardedClick(button, act) {
     timer = setTimeout(wake, DEAF_MS)
   }
 
-  function notice({ type, code, pointerId, repeat }) {
-    const id = code ?? pointerId
-    const isFirst = type.endsWith('down') && !repeat
-    if (isDeaf() || !(isFirst || pressed.has(id))) return beDeaf()
-    if (isFirst) pressed.add(id)
-    if (type.endsWith('up')) pressed.delete(id)
+  function notice(input) {
+    if (isDeaf() || !counts(input, pressed)) beDeaf()
   }
 
   button.addEventListener('click', async (event) => {
@@ -59,9 +55,20 @@ export function onGuardedClick(button, act) {
     button.ariaBusy = null
     wake()
   })
-  for (const type of INPUTS) addEventListener(type, notice, { capture: true })
-  // Another window may have covered the page, or its content has moved under the pointer.
-  for (const type of ['focus', 'resize']) addEventListener(type, beDeaf)
-  document.addEventListener('visibilitychange', beDeaf)
+  listen(notice, beDeaf)
   return beDeaf
+}
+
+/** Whether the key or the pointer of an input went down after the second. Records in `pressed` those that did. */
+function counts({ type, code, pointerId, repeat }, pressed) {
+  const id = code ?? pointerId
+  if (type.endsWith('down') && !repeat) pressed.add(id)
+  return type.endsWith('up') ? pressed.delete(id) : pressed.has(id)
+}
+
+function listen(onInput, onCover) {
+  for (const type of INPUTS) addEventListener(type, onInput, { capture: true })
+  // Another window may have covered the page, or its content has moved under the pointer.
+  for (const type of ['focus', 'resize']) addEventListener(type, onCover)
+  document.addEventListener('visibilitychange', onCover)
 }
