@@ -277,6 +277,9 @@ describe('the checks of imports find', () => {
 const isFileOfPages = (file: string) =>
   /^client\/\w+\.min\.js$|^functions\/pages\/.*\.(html|css|js)$/.test(file)
 
+/** Whether a file lists the pages of a function, and the files that they load. */
+const isSite = (file: string) => /^functions\/pages\/\w+\/site\.ts$/.test(file)
+
 /** Whether a file is the table of a function with several routes, each in a file of its own. */
 const isTable = ({ code }: Source) => code.includes('byRoute(')
 
@@ -288,7 +291,7 @@ test('functions/ imports from packages, lib/, its routes and the files of pages 
     localImports(source)
       .filter((to) => !to.startsWith('lib/'))
       .filter((to) => !(isTable(source) && routesOfTables.includes(to)))
-      .filter((to) => !(source.file.startsWith('functions/pages/') && isFileOfPages(to)))
+      .filter((to) => !(source.file.startsWith('functions/pages/') && (isFileOfPages(to) || isSite(to))))
       .map((to) => `${source.file} -> ${to}`),
   )
   expect(outside).toEqual([])
@@ -322,8 +325,8 @@ test('no function uses the global fetch, which takes long to load', () => {
 })
 
 describe.each(functions)('$file', ({ file, code }) => {
-  test('exports one handler of under 35 lines beside its settings, and nothing else', () => {
-    const name = routesOfTables.includes(file) ? 'route' : 'handler'
+  test('exports one handler, route or site of under 35 lines beside its settings, and nothing else', () => {
+    const name = isSite(file) ? 'site' : routesOfTables.includes(file) ? 'route' : 'handler'
     const lines = code.replace(/readConfig\(\[[^\]]*\]/, 'readConfig([]').split('\n')
     const exported = lines.filter((line) => line.startsWith('export'))
     const expected = new RegExp(`^export (const|async function) ${name}\\b`)

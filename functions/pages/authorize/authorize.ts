@@ -1,49 +1,17 @@
-import { say } from '../../../lib/application/texts.ts'
-import { THEME_STYLE } from '../../../lib/application/theme.ts'
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
 import { type ApiRoute, apiHandler } from '../../../lib/http/handler.ts'
-import { inShell, pageRoute } from '../../../lib/http/page.ts'
+import { pageRoute } from '../../../lib/http/page.ts'
 import { byRoute } from '../../../lib/http/routes.ts'
 import { sentForm } from '../../../lib/http/sent-form.ts'
-import shell from '../shell.html' with { type: 'text' }
-import style from '../signin/page.css' with { type: 'text' }
 import { route as form } from './form-request.ts'
-import logoutBody from './logout.html' with { type: 'text' }
-import logoutScript from './logout.js' with { type: 'text' }
-import body from './page.html' with { type: 'text' }
-import script from './page.js' with { type: 'text' }
-import refresh from './refresh.js' with { type: 'text' }
+import { site } from './site.ts'
 
 /** Query for a form that cannot be passed on. The service rejects it, because a parameter is repeated. */
 const INVALID_FORM = 'form=&form='
 
 const page = pageRoute({
-  folder: 'authorize',
-  pages: {
-    authorize: inShell(shell, {
-      title: say('Sign in to an app'),
-      width: 'narrow',
-      style: 'authorize/page.css',
-      script: 'authorize/page.js',
-      link: '',
-      body,
-    }),
-    logout: inShell(shell, {
-      title: say('Sign out'),
-      width: 'narrow',
-      style: 'authorize/page.css',
-      script: 'authorize/logout.js',
-      link: '',
-      body: logoutBody,
-    }),
-  },
-  files: {
-    'page.css': style + THEME_STYLE,
-    'refresh.js': refresh,
-    'page.js': script,
-    'logout.js': logoutScript,
-  },
+  ...site,
   readContent: (event) => {
     const { parts, texts } = faceOf(readConfig(['DEMO', 'SERVICE_NAME']))
     const form = event.httpMethod === 'POST' ? `?${sentForm(event) ?? INVALID_FORM}` : ''
