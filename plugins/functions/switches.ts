@@ -1,22 +1,17 @@
+import { type Feature, featuresOf, type Route } from '../../lib/openapi/route.ts'
 import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
+import { rowOf } from '../routes/row-events.ts'
 
-const PAGES = ['docs', 'signin', 'account-pages', 'authorize']
-const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email', 'account-pages']
-const OAUTH = ['approve', 'authorize', 'token', 'fetch-client']
+/** Functions without a route: the features that they need. */
+const NEEDS: Record<string, Feature> = { mailer: 'mail', 'fetch-client': 'oauth' }
 /** What `approve` may do for apps that are not registered. */
 const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 /** What `userinfo` and `sessions` may do for apps, which have no access without OAuth. */
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
 /** What `logout` may do for sign-outs that apps ask for. */
 const FOR_SIGN_OUTS = ['readKeys', 'readClients']
-/** Routes of apps, of functions that have other routes too. */
-const APP_ROUTES = ['apps', 'apps/{id}', 'oauth2/signout']
-/** Routes that need mail, as {@link APP_ROUTES}. */
-const MAIL_ROUTES = ['enrolment/mail', 'factors/cancel-reset']
-/** The metadata of the API for clients, if there is one. */
-const SCOPED_ROUTE = '.well-known/oauth-protected-resource'
 /** What the authorizer may do for tokens of clients. */
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
 
@@ -61,45 +56,40 @@ type SwitchedService = {
 }
 
 /**
- * Removes functions, and single routes of functions that have others. `plugins/resources/mail.yml` removes its resources by a
- * condition.
+ * Removes the routes that need a feature that is off, by their rows, and functions that have none left.
+ * `plugins/resources/mail.yml` removes its resources by a condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
-  const { pages, oauth, mailFrom, registration, clientMetadataHosts } = custom.auth
-  const hasMail = mailFrom !== ''
-  const removed = [
-    ...(pages === 'on' ? [] : PAGES),
-    ...(oauth === 'on' ? [] : OAUTH),
-    ...(clientMetadataHosts === '' ? ['fetch-client'] : []),
-    ...(hasMail ? [] : MAIL),
-    ...(hasMail && registration !== 'off' ? [] : ['new-account']),
-  ]
-  for (const name of removed) delete functions[name]
-  if (oauth !== 'on') {
-    if (functions.userinfo) refuseApps(functions.userinfo, custom.auth.allowedOrigins)
+  const { pages, oauth, mailFrom, registration, clientMetadataHosts, allowedOrigins } = custom.auth
+  const hasOAuth = oauth === 'on'
+  const isScoped = hasScopes({ functions })
+  const features = featuresOf({
+    PAGES: pages,
+    MAILER: mailFrom || undefined,
+    REGISTRATION: registration,
+    OAUTH: hasOAuth,
+    API_SCOPES: isScoped ? ['any'] : [],
+  })
+  removeRoutes(functions, features)
+  if (clientMetadataHosts === '') delete functions['fetch-client']
+  if (!hasOAuth) {
+    if (functions.userinfo) refuseApps(functions.userinfo, allowedOrigins)
     if (functions.sessions) removeRights(functions.sessions, FOR_APPS)
     if (functions.logout) removeRights(functions.logout, FOR_SIGN_OUTS)
   }
-  const isScoped = hasScopes({ functions })
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
-  removeRoutes(functions, (path) => {
-    if (path === SCOPED_ROUTE) return !isScoped
-    if (path === 'register') return registration !== 'open'
-    if (APP_ROUTES.includes(path)) return oauth !== 'on'
-    return MAIL_ROUTES.includes(path) && !hasMail
-  })
-  if (!hasMail) Object.values(functions).forEach(removeMailer)
+  if (mailFrom === '') Object.values(functions).forEach(removeMailer)
 }
 
-/** Removes routes, and functions that have none left. */
-function removeRoutes(functions: SwitchedService['functions'], isOff: (path: string) => boolean): void {
+/** Removes routes without their features, and functions that have none left, or that need a feature themselves. */
+function removeRoutes(functions: SwitchedService['functions'], features: readonly Feature[]): void {
+  const isOff = (needs: Route['needs'] = []) => [needs].flat().some((feature) => !features.includes(feature))
   for (const [name, definition] of Object.entries(functions)) {
     const { events = [] } = definition
-    const left = events.filter(({ http }) => !isOff(String(Object(http).path)))
-    if (left.length === events.length) continue
-    if (left.length === 0) delete functions[name]
-    else definition.events = left
+    const left = events.filter(({ http }) => !isOff(rowOf(name, Object(http))?.needs))
+    if (isOff(NEEDS[name]) || (left.length === 0 && events.length > 0)) delete functions[name]
+    else if (left.length < events.length) definition.events = left
   }
 }
 

@@ -1,4 +1,5 @@
 import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
+import type { Route } from '../../lib/openapi/route.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 
@@ -20,3 +21,7 @@ const eventsOfRows = (key: string) =>
   ROWS.filter((row) => row.function === key).map(({ method, path, isProtected }) => ({
     http: { method, path: path.slice(1), ...(isProtected === true && { authorizer: 'auth' }) },
   }))
+
+/** Returns the row of an event of a function, or `undefined` for a route of a user's own function. */
+export const rowOf = (key: string, http: { method?: unknown; path?: unknown }): Route | undefined =>
+  ROWS.find((row) => row.function === key && row.method === http.method && row.path === `/${http.path}`)
