@@ -21,30 +21,6 @@ const size = (value: number): Row => ({
   budget: 68_000,
 })
 
-/** Medians at which each budgeted time is a multiple of its budget. */
-function mediansAt(share: number, slowness = 1): Medians {
-  const times = (name: string, base: number) => slowness * (20 + (budgetOf(name).cold ?? 1) * base * share)
-  const ms = (number: number) => number * slowness
-  return {
-    emptyMs: ms(20),
-    floorMs: { authorizer: ms(34), login: ms(74) },
-    coldMs: { authorizer: times('authorizer', 14), login: times('login', 54), refresh: ms(1_000) },
-    verifyUs: ms(23),
-    readUs: ms(150),
-    verificationUs: ms(23 * WARM_BUDGETS.verification * share),
-    authorizerUs: ms(150 * WARM_BUDGETS.authorization * share),
-    floorAuthorizerUs: ms(1_000),
-    hashMs: ms(20),
-    loginMs: ms(24 * WARM_BUDGETS.login * share),
-    floorLoginMs: ms(24),
-    firstHashMs: ms(20),
-    firstLoginMs: ms(1_000),
-    signMs: ms(1),
-    refreshMs: ms(1_000),
-  }
-}
-const rowsOf = (medians: Medians) => [...coldRows(medians), ...warmRows(medians)]
-
 describe('a row', () => {
   test.each<[string, Row, boolean]>([
     ['with a ratio below its budget is within it', ratio(199, 2), false],
@@ -123,3 +99,28 @@ describe('a page with a run', () => {
     expect(() => withRun('# Page\n\n## A run\n', run)).toThrow('no section')
   })
 })
+
+/** Medians at which each budgeted time is a multiple of its budget. */
+function mediansAt(share: number, slowness = 1): Medians {
+  const times = (name: string, base: number) => slowness * (20 + (budgetOf(name).cold ?? 1) * base * share)
+  const ms = (number: number) => number * slowness
+  return {
+    emptyMs: ms(20),
+    floorMs: { authorizer: ms(34), login: ms(74) },
+    coldMs: { authorizer: times('authorizer', 14), login: times('login', 54), refresh: ms(1_000) },
+    verifyUs: ms(23),
+    readUs: ms(150),
+    verificationUs: ms(23 * WARM_BUDGETS.verification * share),
+    authorizerUs: ms(150 * WARM_BUDGETS.authorization * share),
+    floorAuthorizerUs: ms(1_000),
+    hashMs: ms(20),
+    loginMs: ms(24 * WARM_BUDGETS.login * share),
+    floorLoginMs: ms(24),
+    firstHashMs: ms(20),
+    firstLoginMs: ms(1_000),
+    signMs: ms(1),
+    refreshMs: ms(1_000),
+  }
+}
+
+const rowsOf = (medians: Medians) => [...coldRows(medians), ...warmRows(medians)]

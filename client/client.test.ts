@@ -10,52 +10,6 @@ const ADA = { id: 'id of ada', username: 'ada', role: 'user' }
 /** Later than the random moment of a refresh, and before the token expires. */
 const AFTER_REFRESH_SECONDS = LIFE * 0.85
 
-const names = (tabs: readonly Tab[]) => tabs.map(({ username }) => username)
-const tokens = (tabs: readonly Tab[]) => Promise.all(tabs.map(({ auth }) => auth.getAccessToken()))
-const everyone = (tabs: readonly Tab[], name: string | null) => tabs.map(() => name)
-
-/** Expects that all tabs hold one and the same token. */
-async function expectOneToken(tabs: readonly Tab[]): Promise<string> {
-  await expect.poll(async () => new Set(await tokens(tabs)).size, QUICK).toBe(1)
-  const [token] = await tokens(tabs)
-  expect(token).toMatch(/^[\w-]+\.[\w-]+\.$/)
-  return String(token)
-}
-
-/** Opens a number of tabs, of which the first signs a user in. */
-async function openSignedIn(count = 1) {
-  const browser = new Browser()
-  const tabs = await browser.openSignedIn(count)
-  const [tab, other = tab] = tabs
-  return { browser, tabs, tab, other, auth: tab.auth }
-}
-
-/** Opens a tab, which knows that no user is signed in. */
-async function openSignedOut(...options: Parameters<Browser['openKnown']>) {
-  const browser = new Browser()
-  const tab = await browser.openKnown(...options)
-  return { browser, tab, auth: tab.auth }
-}
-
-/** Responds in place of the far end. @returns When each request was sent, in seconds. */
-function intercept(browser: Browser, respond: () => Response | undefined): number[] {
-  const sent: number[] = []
-  browser.intercept = () => {
-    sent.push(browser.monotonic.now() / 1000)
-    return respond()
-  }
-  return sent
-}
-
-const loseEvery = (browser: Browser) => {
-  browser.intercept = () => {
-    throw new TypeError('Failed to fetch')
-  }
-}
-const loseNone = (browser: Browser) => {
-  browser.intercept = () => undefined
-}
-
 describe('signing in', () => {
   test('keeps the session in a cookie', async () => {
     const browser = new Browser()
@@ -942,3 +896,52 @@ test.each([
   createAuth({ url }, edges as never)
   expect(await promise).toBe(expected)
 })
+
+const names = (tabs: readonly Tab[]) => tabs.map(({ username }) => username)
+
+const tokens = (tabs: readonly Tab[]) => Promise.all(tabs.map(({ auth }) => auth.getAccessToken()))
+
+const everyone = (tabs: readonly Tab[], name: string | null) => tabs.map(() => name)
+
+/** Expects that all tabs hold one and the same token. */
+async function expectOneToken(tabs: readonly Tab[]): Promise<string> {
+  await expect.poll(async () => new Set(await tokens(tabs)).size, QUICK).toBe(1)
+  const [token] = await tokens(tabs)
+  expect(token).toMatch(/^[\w-]+\.[\w-]+\.$/)
+  return String(token)
+}
+
+/** Opens a number of tabs, of which the first signs a user in. */
+async function openSignedIn(count = 1) {
+  const browser = new Browser()
+  const tabs = await browser.openSignedIn(count)
+  const [tab, other = tab] = tabs
+  return { browser, tabs, tab, other, auth: tab.auth }
+}
+
+/** Opens a tab, which knows that no user is signed in. */
+async function openSignedOut(...options: Parameters<Browser['openKnown']>) {
+  const browser = new Browser()
+  const tab = await browser.openKnown(...options)
+  return { browser, tab, auth: tab.auth }
+}
+
+/** Responds in place of the far end. @returns When each request was sent, in seconds. */
+function intercept(browser: Browser, respond: () => Response | undefined): number[] {
+  const sent: number[] = []
+  browser.intercept = () => {
+    sent.push(browser.monotonic.now() / 1000)
+    return respond()
+  }
+  return sent
+}
+
+const loseEvery = (browser: Browser) => {
+  browser.intercept = () => {
+    throw new TypeError('Failed to fetch')
+  }
+}
+
+const loseNone = (browser: Browser) => {
+  browser.intercept = () => undefined
+}

@@ -11,30 +11,10 @@ interface Call {
   body: string
 }
 
-/** Opens a signed-in tab, and an API whose responses are given in order. The last one repeats. */
-async function openWithApi(...responses: (() => Response)[]) {
-  const browser = new Browser()
-  const first = await browser.openKnown({ apis: [API] })
-  await first.auth.signIn({ username: 'ada', password: 'ada' })
-  browser.farEnd.received.length = 0
-  const calls: Call[] = []
-  const atSeconds: number[] = []
-  browser.intercept = async (url, request) => {
-    if (url.origin === browser.serviceUrl) return undefined
-    atSeconds.push(browser.monotonic.now() / 1000)
-    const authorization = request.headers.get('Authorization')
-    calls.push({ method: request.method, authorization, body: await request.text() })
-    return (responses[calls.length - 1] ?? responses.at(-1))?.()
-  }
-  return { browser, tab: first, auth: first.auth, calls, atSeconds }
-}
-
 const status =
   (status: number, headers = {}) =>
   () =>
     new Response(`${status}`, { status, headers })
-const bearer = async (auth: { getAccessToken(): Promise<string | undefined> }) =>
-  `Bearer ${await auth.getAccessToken()}`
 
 describe('the access token', () => {
   test.each([
@@ -334,3 +314,24 @@ describe('after a 429 or 503', () => {
     expect(new Set(calls.map(({ authorization }) => authorization)).size).toBe(2)
   })
 })
+
+/** Opens a signed-in tab, and an API whose responses are given in order. The last one repeats. */
+async function openWithApi(...responses: (() => Response)[]) {
+  const browser = new Browser()
+  const first = await browser.openKnown({ apis: [API] })
+  await first.auth.signIn({ username: 'ada', password: 'ada' })
+  browser.farEnd.received.length = 0
+  const calls: Call[] = []
+  const atSeconds: number[] = []
+  browser.intercept = async (url, request) => {
+    if (url.origin === browser.serviceUrl) return undefined
+    atSeconds.push(browser.monotonic.now() / 1000)
+    const authorization = request.headers.get('Authorization')
+    calls.push({ method: request.method, authorization, body: await request.text() })
+    return (responses[calls.length - 1] ?? responses.at(-1))?.()
+  }
+  return { browser, tab: first, auth: first.auth, calls, atSeconds }
+}
+
+const bearer = async (auth: { getAccessToken(): Promise<string | undefined> }) =>
+  `Bearer ${await auth.getAccessToken()}`

@@ -4,36 +4,6 @@ import { AuthError } from './client.js'
 const RESPONSE = { id: 'AQID', type: 'public-key' }
 const OPTIONS = { challenge: 'BBBB', rpId: 'auth.example.com' }
 
-/** A browser that has passkeys. Its calls are recorded. */
-function installBrowser({ signals = true } = {}) {
-  const credential = { id: RESPONSE.id, toJSON: () => RESPONSE }
-  const browser = {
-    get: vi.fn(async (_options: object) => credential),
-    create: vi.fn(async (_options: object) => credential),
-    signal: vi.fn(async (_unknown: object) => undefined),
-  }
-  vi.stubGlobal('navigator', { credentials: browser })
-  vi.stubGlobal('PublicKeyCredential', {
-    parseRequestOptionsFromJSON: (options: object) => ({ parsed: options }),
-    parseCreationOptionsFromJSON: (options: object) => ({ parsed: options }),
-    isConditionalMediationAvailable: async () => true,
-    ...(signals && { signalUnknownCredential: browser.signal }),
-  })
-  return browser
-}
-
-/** A client whose sign-in ends as given. */
-const clientThat = (end: () => object) => ({
-  post: vi.fn(async (_route: string, _body: object) => OPTIONS as never),
-  signIn: vi.fn(async (_body: object, _route?: string) => end() as never),
-})
-const refuse = (error: string) => () => {
-  throw new AuthError(401, { type: 'about:blank', title: '', status: 401, detail: 'Refused.', error })
-}
-
-/** Imports the module as a page does, after the browser is known. */
-const load = () => import('./passkeys.js')
-
 afterEach(() => {
   vi.unstubAllGlobals()
   vi.resetModules()
@@ -92,3 +62,34 @@ test('a browser without the JSON methods has no passkeys here', async () => {
   installBrowser()
   expect([(await load()).hasPasskeys, await (await load()).hasAutofill()]).toEqual([true, true])
 })
+
+/** A browser that has passkeys. Its calls are recorded. */
+function installBrowser({ signals = true } = {}) {
+  const credential = { id: RESPONSE.id, toJSON: () => RESPONSE }
+  const browser = {
+    get: vi.fn(async (_options: object) => credential),
+    create: vi.fn(async (_options: object) => credential),
+    signal: vi.fn(async (_unknown: object) => undefined),
+  }
+  vi.stubGlobal('navigator', { credentials: browser })
+  vi.stubGlobal('PublicKeyCredential', {
+    parseRequestOptionsFromJSON: (options: object) => ({ parsed: options }),
+    parseCreationOptionsFromJSON: (options: object) => ({ parsed: options }),
+    isConditionalMediationAvailable: async () => true,
+    ...(signals && { signalUnknownCredential: browser.signal }),
+  })
+  return browser
+}
+
+/** A client whose sign-in ends as given. */
+const clientThat = (end: () => object) => ({
+  post: vi.fn(async (_route: string, _body: object) => OPTIONS as never),
+  signIn: vi.fn(async (_body: object, _route?: string) => end() as never),
+})
+
+const refuse = (error: string) => () => {
+  throw new AuthError(401, { type: 'about:blank', title: '', status: 401, detail: 'Refused.', error })
+}
+
+/** Imports the module as a page does, after the browser is known. */
+const load = () => import('./passkeys.js')

@@ -11,10 +11,6 @@ const NOTHING = {
   hasOAuth: false,
   requireSecondFactor: 'none',
 } as const
-const linesOf = (hasPages: boolean, hasMail: boolean) =>
-  banner(URL_, DYNAMODB, { ...NOTHING, hasPages, hasMail })
-    .split('\n')
-    .slice(1, 7)
 
 const START = `  notes is running at ${URL_}`
 const SIGN_IN = `  Sign-in page  ${URL_}/signin`
@@ -45,3 +41,8 @@ test.each([
   const command = `    npm run users -- start-enrolment ${first} --local`
   expect(lines.slice(3, 6)).toEqual([USERS, line, command])
 })
+
+const linesOf = (hasPages: boolean, hasMail: boolean) =>
+  banner(URL_, DYNAMODB, { ...NOTHING, hasPages, hasMail })
+    .split('\n')
+    .slice(1, 7)

@@ -5,41 +5,6 @@ import { type BuildOptions, build as esbuild } from 'esbuild'
 import { expect, test } from 'vitest'
 import { localBuild, reportBuilds } from './reload.ts'
 
-/** A bundler whose rebuilds end as a test says, and what was printed about them. */
-async function bundlerWith(...outcomes: (object | undefined)[]) {
-  const builds = bundlerOf(async () => {
-    const failure = outcomes.shift()
-    if (failure !== undefined) throw failure
-  })
-  await builds.build()
-  return builds
-}
-
-/** A bundler with one function. Its first build succeeds, unless there is a failure of it. */
-function bundlerOf(rebuild: () => Promise<void>, failure?: object) {
-  const printed: string[] = []
-  const bundler = {
-    log: {},
-    async bundle() {
-      if (failure !== undefined) throw failure
-    },
-    buildCache: { 'functions/content/user-content.ts': { context: { rebuild } } },
-  }
-  const reportReload = reportBuilds(
-    bundler,
-    (message) => printed.push(message),
-    () => printed.push('exit'),
-  )
-  const build = () => bundler.bundle().then(reportReload, () => {})
-  return { build, printed }
-}
-
-const failure = (line: number) => ({
-  errors: [{ text: 'Unexpected "="', location: { file: 'lib/errors.ts', line, column: 6 } }],
-})
-const report = (line: number) =>
-  `lib/errors.ts:${line}:7: Unexpected "="\nThe previous version keeps running until this is fixed.`
-
 test('reportBuilds reports each reload', async () => {
   const { build, printed } = await bundlerWith(undefined, undefined)
   for (let times = 0; times < 2; times += 1) await build()
@@ -105,3 +70,39 @@ test('a build without its handler fails and writes nothing', async () => {
     rmSync(folder, { recursive: true })
   }
 })
+
+/** A bundler whose rebuilds end as a test says, and what was printed about them. */
+async function bundlerWith(...outcomes: (object | undefined)[]) {
+  const builds = bundlerOf(async () => {
+    const failure = outcomes.shift()
+    if (failure !== undefined) throw failure
+  })
+  await builds.build()
+  return builds
+}
+
+/** A bundler with one function. Its first build succeeds, unless there is a failure of it. */
+function bundlerOf(rebuild: () => Promise<void>, failure?: object) {
+  const printed: string[] = []
+  const bundler = {
+    log: {},
+    async bundle() {
+      if (failure !== undefined) throw failure
+    },
+    buildCache: { 'functions/content/user-content.ts': { context: { rebuild } } },
+  }
+  const reportReload = reportBuilds(
+    bundler,
+    (message) => printed.push(message),
+    () => printed.push('exit'),
+  )
+  const build = () => bundler.bundle().then(reportReload, () => {})
+  return { build, printed }
+}
+
+const failure = (line: number) => ({
+  errors: [{ text: 'Unexpected "="', location: { file: 'lib/errors.ts', line, column: 6 } }],
+})
+
+const report = (line: number) =>
+  `lib/errors.ts:${line}:7: Unexpected "="\nThe previous version keeps running until this is fixed.`

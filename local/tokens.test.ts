@@ -16,14 +16,6 @@ const now = new Date()
 
 const aws = await useAws(service)
 
-const fill = <T>(event: T) => fillTokens(event, tokenSourceOf(service, aws), now)
-
-async function verify(token: string) {
-  const call = withTimeout(awsClient(aws.settings), 4_500)
-  const keys = await publicKeyCache()(call, [service.custom.auth.signingKey], undefined, now)
-  return verifyAccessToken(readUnverified(token), keys, parties, now)
-}
-
 test.each(['user', 'admin'])(
   'a placeholder of a token of %s becomes a valid token, anywhere in the event',
   async (name) => {
@@ -57,3 +49,11 @@ test.each(['{{root token}}', '{{user}}', '{{}}', '{{stale user token}}'])(
     await expect(fill(placeholder)).rejects.toThrow(new RangeError(`sample events have no ${placeholder}`))
   },
 )
+
+const fill = <T>(event: T) => fillTokens(event, tokenSourceOf(service, aws), now)
+
+async function verify(token: string) {
+  const call = withTimeout(awsClient(aws.settings), 4_500)
+  const keys = await publicKeyCache()(call, [service.custom.auth.signingKey], undefined, now)
+  return verifyAccessToken(readUnverified(token), keys, parties, now)
+}

@@ -37,21 +37,6 @@ const ALL = filesIn(ROOT).flatMap((file) =>
   ),
 )
 
-/** Returns the bundle of each function, by the name of its file. */
-async function bundlesOf(application: Application, files: Iterable<string>): Promise<Map<string, string>> {
-  const { outputFiles } = await build({
-    entryPoints: [...files],
-    plugins: [pageFiles, applicationDataBy(() => ({ application, faults: [] }))],
-    external: ['hash-wasm', 'bcryptjs', 'swagger-ui-dist'],
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    outdir: 'unused',
-    write: false,
-  })
-  return new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text]))
-}
-
 test('only bundles of functions that show own words and a theme contain them', async () => {
   const before = await bundlesOf(PLAIN, SMALL)
   const after = await bundlesOf(OWN, new Set([...ALL, ...SMALL]))
@@ -70,3 +55,18 @@ test('only bundles of functions that show own words and a theme contain them', a
   expect([...before.keys()].filter((name) => after.get(name) !== before.get(name))).toEqual([])
   expect(before.size).toBe(4)
 })
+
+/** Returns the bundle of each function, by the name of its file. */
+async function bundlesOf(application: Application, files: Iterable<string>): Promise<Map<string, string>> {
+  const { outputFiles } = await build({
+    entryPoints: [...files],
+    plugins: [pageFiles, applicationDataBy(() => ({ application, faults: [] }))],
+    external: ['hash-wasm', 'bcryptjs', 'swagger-ui-dist'],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    outdir: 'unused',
+    write: false,
+  })
+  return new Map(outputFiles.map(({ path, text }) => [basename(path, '.js'), text]))
+}

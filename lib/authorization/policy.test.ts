@@ -6,28 +6,7 @@ import type { Role } from '../application/roles.ts'
 import { policyFor } from './policy.ts'
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
-const principal = (role: Role) => ({
-  userId: 'Ada-Lovelace-1815-12-A',
-  username: 'ada',
-  role,
-  expiresAt: 1_795_534_200,
-  generation: 7,
-  sessionId: 'the-session',
-  acr: 'aal1' as const,
-  authTime: 1_795_532_400,
-  attributes: {} as UserAttributes,
-})
-/** Each value as a text. */
-const contextOf = (role: Role) => ({
-  ...principal(role),
-  attributes: undefined,
-  expiresAt: '1795534200',
-  generation: '7',
-  authTime: '1795532400',
-})
 const guarded = 'GET/admin=admin GET/admin/=admin'
-const policy = (role: Role, routes = guarded) => policyFor(principal(role), `${stage}/GET/`, routes)
-const opens = (role: Role, arn: string) => allows(readAuthorization(policy(role))?.statements ?? [], arn)
 
 test('a user may call the whole stage, and is denied the routes of administrators', () => {
   expect(policy('user')).toEqual({
@@ -98,3 +77,28 @@ test.each(['', 'GET/admin', 'GET/admin=', 'GET/admin=admin  GET/x=admin', 'admin
     expect(() => policy('admin', routes)).toThrow('GUARDED_ROUTES must be none, or routes')
   },
 )
+
+const principal = (role: Role) => ({
+  userId: 'Ada-Lovelace-1815-12-A',
+  username: 'ada',
+  role,
+  expiresAt: 1_795_534_200,
+  generation: 7,
+  sessionId: 'the-session',
+  acr: 'aal1' as const,
+  authTime: 1_795_532_400,
+  attributes: {} as UserAttributes,
+})
+
+/** Each value as a text. */
+const contextOf = (role: Role) => ({
+  ...principal(role),
+  attributes: undefined,
+  expiresAt: '1795534200',
+  generation: '7',
+  authTime: '1795532400',
+})
+
+const policy = (role: Role, routes = guarded) => policyFor(principal(role), `${stage}/GET/`, routes)
+
+const opens = (role: Role, arn: string) => allows(readAuthorization(policy(role))?.statements ?? [], arn)

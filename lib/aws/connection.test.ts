@@ -49,29 +49,6 @@ parentPort.on('message', async (freeze) => {
 server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address()))
 `
 
-/** Starts a server in a thread of its own, so that it runs while this thread is frozen as by Lambda. */
-async function startFreezingServer() {
-  const done = new Int32Array(new SharedArrayBuffer(4))
-  const served = new Int32Array(new SharedArrayBuffer(4))
-  const worker = new Worker(SERVER, { eval: true, workerData: { done, served } })
-  onTestFinished(async () => {
-    await worker.terminate()
-  })
-  const [{ port }] = (await once(worker, 'message')) as [AddressInfo]
-  return {
-    url: new URL(`http://127.0.0.1:${port}`),
-    /** How many requests got a response. */
-    served: () => Atomics.load(served, 0),
-    /** Freezes this thread. When it returns, no event of the connections has been processed yet. */
-    freeze(kind: Freeze): number {
-      Atomics.store(done, 0, -1)
-      worker.postMessage(kind)
-      Atomics.wait(done, 0, -1)
-      return Atomics.load(done, 0)
-    },
-  }
-}
-
 let ran = 0
 afterAll(() => console.log(`Connections lost while frozen: ${ran} cases ran`))
 
@@ -83,17 +60,6 @@ function forbidRetries() {
     random.mockRestore()
     vi.useRealTimers()
   })
-}
-
-/** Starts a server with a client that has idle connections to it. */
-async function startWithIdle(connections: number) {
-  const server = await startFreezingServer()
-  const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret' }
-  const endpoints = { dynamodb: server.url, kms: server.url }
-  const call = withTimeout(awsClient({ region: 'eu-central-1', credentials, endpoints }), 4_500)
-  const get = () => call('dynamodb', 'GetItem', {})
-  await Promise.all(Array.from({ length: connections }, get))
-  return { server, get }
 }
 
 describe.each<Freeze>(['closed', 'reset', 'lost'])('connections that are %s while frozen', (kind) => {
@@ -147,3 +113,37 @@ test('a response that breaks off costs an attempt, also on a kept connection', a
   await expect(aws.call('kms', 'Sign', {})).rejects.toMatchObject({ cause: { name: 'ECONNRESET' } })
   expect(aws.received).toHaveLength(1 + 3)
 })
+
+/** Starts a server in a thread of its own, so that it runs while this thread is frozen as by Lambda. */
+async function startFreezingServer() {
+  const done = new Int32Array(new SharedArrayBuffer(4))
+  const served = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(SERVER, { eval: true, workerData: { done, served } })
+  onTestFinished(async () => {
+    await worker.terminate()
+  })
+  const [{ port }] = (await once(worker, 'message')) as [AddressInfo]
+  return {
+    url: new URL(`http://127.0.0.1:${port}`),
+    /** How many requests got a response. */
+    served: () => Atomics.load(served, 0),
+    /** Freezes this thread. When it returns, no event of the connections has been processed yet. */
+    freeze(kind: Freeze): number {
+      Atomics.store(done, 0, -1)
+      worker.postMessage(kind)
+      Atomics.wait(done, 0, -1)
+      return Atomics.load(done, 0)
+    },
+  }
+}
+
+/** Starts a server with a client that has idle connections to it. */
+async function startWithIdle(connections: number) {
+  const server = await startFreezingServer()
+  const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret' }
+  const endpoints = { dynamodb: server.url, kms: server.url }
+  const call = withTimeout(awsClient({ region: 'eu-central-1', credentials, endpoints }), 4_500)
+  const get = () => call('dynamodb', 'GetItem', {})
+  await Promise.all(Array.from({ length: connections }, get))
+  return { server, get }
+}

@@ -8,31 +8,6 @@ const REGION = 'eu-central-1'
 const credentials = { accessKeyId: 'AKID', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
 const withSession = { ...credentials, sessionToken: 'IQoJb3JpZ2luX2VjEA//+=' }
 
-const membersOf = (headers: readonly string[]) =>
-  Object.fromEntries(headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]]] : [])))
-
-/** Returns the headers that aws4 sends, which passes the test suite of AWS. */
-function headersOfAws4(
-  signer: aws4.Credentials,
-  service: Service,
-  host: string,
-  operation: string,
-  body: string,
-  instant: string,
-) {
-  const { target, contentType, headers: more = [] } = protocolOf(service)
-  const headers = {
-    'content-type': contentType,
-    ...(target && { 'x-amz-target': `${target}.${operation}` }),
-    'x-amz-date': instant,
-    ...Object.fromEntries(more),
-  }
-  const path = target ? '/' : operation
-  const request = { service, region: REGION, method: 'POST', path, host, headers, body }
-  const signed = Object.entries(aws4.sign(request, signer).headers ?? {})
-  return Object.fromEntries(signed.map(([name, value]) => [name.toLowerCase(), String(value)]))
-}
-
 describe('the headers of a request are those of aws4', () => {
   test.each([
     ['for DynamoDB', 'dynamodb', 'GetItem', '{"TableName":"a"}', credentials],
@@ -91,3 +66,28 @@ test.each([
     expect(ageMs).toBeLessThan(5_000)
   },
 )
+
+const membersOf = (headers: readonly string[]) =>
+  Object.fromEntries(headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1]]] : [])))
+
+/** Returns the headers that aws4 sends, which passes the test suite of AWS. */
+function headersOfAws4(
+  signer: aws4.Credentials,
+  service: Service,
+  host: string,
+  operation: string,
+  body: string,
+  instant: string,
+) {
+  const { target, contentType, headers: more = [] } = protocolOf(service)
+  const headers = {
+    'content-type': contentType,
+    ...(target && { 'x-amz-target': `${target}.${operation}` }),
+    'x-amz-date': instant,
+    ...Object.fromEntries(more),
+  }
+  const path = target ? '/' : operation
+  const request = { service, region: REGION, method: 'POST', path, host, headers, body }
+  const signed = Object.entries(aws4.sign(request, signer).headers ?? {})
+  return Object.fromEntries(signed.map(([name, value]) => [name.toLowerCase(), String(value)]))
+}

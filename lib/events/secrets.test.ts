@@ -38,18 +38,6 @@ const table: Table = {
   },
 }
 
-const random = (bytes = 12) => randomBytes(bytes).toString('hex')
-const secretUser = (): User => {
-  const username = `n${random()}`
-  const email = `${random()}@example.org`
-  return testUser({
-    username,
-    email,
-    emailAsWritten: email.toUpperCase(),
-    passwordHash: `$argon2id$${random()}`,
-  })
-}
-
 /** Makes a change of every kind, and returns what must not be in its events. */
 const CHANGES: ((user: User) => Promise<readonly string[]>)[] = [
   async (user) => {
@@ -125,3 +113,16 @@ test('no event has a name, an address, a password hash, a token, a code or a mai
   }
   expect(events.length).toBeGreaterThanOrEqual(EVENTS)
 })
+
+const random = (bytes = 12) => randomBytes(bytes).toString('hex')
+
+const secretUser = (): User => {
+  const username = `n${random()}`
+  const email = `${random()}@example.org`
+  return testUser({
+    username,
+    email,
+    emailAsWritten: email.toUpperCase(),
+    passwordHash: `$argon2id$${random()}`,
+  })
+}

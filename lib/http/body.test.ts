@@ -13,7 +13,6 @@ import { LoginRequest } from './schemas/sessions.ts'
 const SECRET = 'hunter2'
 
 const echo = apiHandler(async (event) => json(200, readBody(event, LoginRequest)))
-const read = (body: string | null) => readBody(loginEvent({ body }), LoginRequest)
 const base64 = (body: string | Buffer) => ({
   body: Buffer.from(body).toString('base64'),
   isBase64Encoded: true,
@@ -23,43 +22,6 @@ const credentials = (username: unknown, password: unknown = SECRET) => JSON.stri
 afterEach(() => {
   vi.restoreAllMocks()
 })
-
-/** Sends an invalid request and verifies its whole response and its log. */
-async function expectRefusal(
-  changes: Partial<APIGatewayProxyEvent>,
-  code: ProblemCode,
-  reason: string,
-  errors?: FieldError[],
-) {
-  const records: unknown[] = []
-  for (const method of ['info', 'error', 'log', 'warn', 'debug'] as const) {
-    vi.spyOn(console, method).mockImplementation((...all) => void records.push(...all))
-  }
-  const event = loginEvent(changes)
-  const response = await echo(event, lambdaContext())
-  const [status, detail] = PROBLEMS[code]
-  expect(parsed(response)).toEqual({
-    statusCode: status,
-    headers: {
-      'Content-Type': 'application/problem+json',
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      // An event with other headers does not say that it came over HTTPS.
-      ...(changes.headers === undefined && { 'Strict-Transport-Security': 'max-age=31536000' }),
-    },
-    body: { type: 'about:blank', title: TITLES[status], status, detail, ...(errors && { errors }) },
-  })
-  expect(records).toEqual([{ event: 'request.refused', code, reason }])
-
-  let thrown: unknown
-  try {
-    readBody(event, LoginRequest)
-  } catch (error) {
-    thrown = error
-  }
-  expect(thrown).toMatchObject({ name: 'ServiceError', code })
-  expect(inspect([response, records, thrown], { depth: null })).not.toContain(SECRET)
-}
 
 const USERNAME = {
   pointer: '#/username',
@@ -341,3 +303,42 @@ describe('an error of a schema', () => {
     }
   })
 })
+
+const read = (body: string | null) => readBody(loginEvent({ body }), LoginRequest)
+
+/** Sends an invalid request and verifies its whole response and its log. */
+async function expectRefusal(
+  changes: Partial<APIGatewayProxyEvent>,
+  code: ProblemCode,
+  reason: string,
+  errors?: FieldError[],
+) {
+  const records: unknown[] = []
+  for (const method of ['info', 'error', 'log', 'warn', 'debug'] as const) {
+    vi.spyOn(console, method).mockImplementation((...all) => void records.push(...all))
+  }
+  const event = loginEvent(changes)
+  const response = await echo(event, lambdaContext())
+  const [status, detail] = PROBLEMS[code]
+  expect(parsed(response)).toEqual({
+    statusCode: status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      // An event with other headers does not say that it came over HTTPS.
+      ...(changes.headers === undefined && { 'Strict-Transport-Security': 'max-age=31536000' }),
+    },
+    body: { type: 'about:blank', title: TITLES[status], status, detail, ...(errors && { errors }) },
+  })
+  expect(records).toEqual([{ event: 'request.refused', code, reason }])
+
+  let thrown: unknown
+  try {
+    readBody(event, LoginRequest)
+  } catch (error) {
+    thrown = error
+  }
+  expect(thrown).toMatchObject({ name: 'ServiceError', code })
+  expect(inspect([response, records, thrown], { depth: null })).not.toContain(SECRET)
+}

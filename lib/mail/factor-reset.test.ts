@@ -19,10 +19,6 @@ const announcedAt = now.getTime() / 1_000 - 0.4
 const DAY = 86_400
 const USER = 'AbCdEfGhIjKlMnOpQrStUw'
 let users = 0
-const newUserId = () => {
-  users += 1
-  return `${USER.slice(0, 18)}${String(users).padStart(4, '0')}`
-}
 
 describe('a reset takes effect', () => {
   const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
@@ -126,3 +122,8 @@ test.each([
 ])('a reset that is %s takes no effect', (_what, times) => {
   expect(isElapsed({ mailId: 'r', ...times }, now)).toBe(false)
 })
+
+const newUserId = () => {
+  users += 1
+  return `${USER.slice(0, 18)}${String(users).padStart(4, '0')}`
+}

@@ -14,41 +14,10 @@ const stores = await useTable()
 
 const now = new Date('2026-11-26T09:00:00.400Z')
 const common = { at: now.toISOString(), origin: { sourceIp: '203.0.113.7', userAgent: 'curl/8' } }
-const mailIdOf = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
 
 const service = { name: 'Test', publicUrl: 'https://service.example', factorResetDelaySeconds: 86_400 }
 
 let added = 0
-
-/** Adds a user with an address in mixed case. */
-async function addUser(values: Partial<User> = {}): Promise<User> {
-  added += 1
-  const address = `Ada.${added}@Example.org`
-  const user = { email: address.toLowerCase(), emailAsWritten: address, ...values }
-  return stores.user(await stores.add(user))
-}
-
-/** Returns the recipient and the subject of the mail of an event, and what it asks to confirm. */
-async function plan(event: MailEvent) {
-  const planned = await planMail(stores.table, event, service, now)
-  if (planned === undefined) return undefined
-  const { to, message, confirmation } = planned
-  const { kind, userId, generation, email } = confirmation ?? {}
-  return { to, subject: message.subject, ...(confirmation && { kind, userId, generation, email }) }
-}
-
-const register = (address: string) => plan({ kind: 'registration', mailId: mailIdOf(address), ...common })
-const reset = (loginName: string) => plan({ kind: 'reset', mailId: mailIdOf(), loginName, ...common })
-const changeTo = (address: string, { id, generation }: User) =>
-  plan({ kind: 'address', mailId: mailIdOf(address), userId: id, generation, ...common })
-
-/** The mail to the owner of an address. */
-const toOwner = (owner: User) => ({
-  to: owner.emailAsWritten,
-  subject: 'You already have an account at Test',
-})
-
-const boundTo = ({ id, generation, email }: User) => ({ userId: id, generation, email })
 
 describe('a registration', () => {
   test('of an unknown address is confirmed by it, as it is written', async () => {
@@ -369,3 +338,37 @@ test('a registration finds the owner of an address that is written in another ca
   const owner = await addUser({ email: undefined, emailAsWritten: undefined, username: 'mixed@example.org' })
   expect(await register('Mixed@Example.ORG')).toEqual({ ...toOwner(owner), to: 'mixed@example.org' })
 })
+
+const mailIdOf = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
+
+/** Adds a user with an address in mixed case. */
+async function addUser(values: Partial<User> = {}): Promise<User> {
+  added += 1
+  const address = `Ada.${added}@Example.org`
+  const user = { email: address.toLowerCase(), emailAsWritten: address, ...values }
+  return stores.user(await stores.add(user))
+}
+
+/** Returns the recipient and the subject of the mail of an event, and what it asks to confirm. */
+async function plan(event: MailEvent) {
+  const planned = await planMail(stores.table, event, service, now)
+  if (planned === undefined) return undefined
+  const { to, message, confirmation } = planned
+  const { kind, userId, generation, email } = confirmation ?? {}
+  return { to, subject: message.subject, ...(confirmation && { kind, userId, generation, email }) }
+}
+
+const register = (address: string) => plan({ kind: 'registration', mailId: mailIdOf(address), ...common })
+
+const reset = (loginName: string) => plan({ kind: 'reset', mailId: mailIdOf(), loginName, ...common })
+
+const changeTo = (address: string, { id, generation }: User) =>
+  plan({ kind: 'address', mailId: mailIdOf(address), userId: id, generation, ...common })
+
+/** The mail to the owner of an address. */
+const toOwner = (owner: User) => ({
+  to: owner.emailAsWritten,
+  subject: 'You already have an account at Test',
+})
+
+const boundTo = ({ id, generation, email }: User) => ({ userId: id, generation, email })

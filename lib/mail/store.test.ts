@@ -20,13 +20,6 @@ import {
 const { table } = await useTable()
 
 const now = new Date()
-const newId = () => newMailId(randomBytes(MAIL_ID_BYTES), 'ada@example.org')
-const by = (claimId: string, invocationId = 'one') => ({ claimId, invocationId })
-const claim = (id: string, claimId: string, invocationId?: string) => {
-  const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-  const { confirmation } = startConfirmation({ kind: 'registration', mailId: id, bindings: {} }, now, random)
-  return claimMail(table, id, { claim: by(claimId, invocationId), confirmation }, now)
-}
 
 test('a claim is made once, and a repeated write recognises itself', async () => {
   const id = newId()
@@ -79,3 +72,13 @@ test.each([
   expect(await findInvitedRole(table, id)).toBe(role)
   expect(await findInvitedRole(table, newId())).toBeUndefined()
 })
+
+const newId = () => newMailId(randomBytes(MAIL_ID_BYTES), 'ada@example.org')
+
+const by = (claimId: string, invocationId = 'one') => ({ claimId, invocationId })
+
+const claim = (id: string, claimId: string, invocationId?: string) => {
+  const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
+  const { confirmation } = startConfirmation({ kind: 'registration', mailId: id, bindings: {} }, now, random)
+  return claimMail(table, id, { claim: by(claimId, invocationId), confirmation }, now)
+}

@@ -12,16 +12,6 @@ const PADDING = `${'0'.repeat(35)}:0\r\n`
 /** Returns a range of a size that lists the password. */
 const rangeOf = (bytes: number) => `${PADDING.repeat(6_000)}${suffix}:`.padEnd(bytes, '7')
 
-/** Checks the password, and returns what was logged. */
-async function check(api: URL | undefined, password = PASSWORD) {
-  const warn = vi.spyOn(console, 'warn').mockReturnValue()
-  onTestFinished(() => warn.mockRestore())
-  await rejectBreached(password, '#/newPassword', { BREACHED_PASSWORDS: api })
-  return warn.mock.calls.flat()
-}
-
-const unchecked = (reason: string) => [{ event: 'breached.unchecked', reason }]
-
 const rejection = {
   code: 'invalid_fields',
   event: 'request.refused',
@@ -201,3 +191,13 @@ test.each([RANGE, '', breakOff])('no timer is left when the check is over', asyn
   await check(api)
   expect(vi.getTimerCount()).toBe(0)
 })
+
+/** Checks the password, and returns what was logged. */
+async function check(api: URL | undefined, password = PASSWORD) {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue()
+  onTestFinished(() => warn.mockRestore())
+  await rejectBreached(password, '#/newPassword', { BREACHED_PASSWORDS: api })
+  return warn.mock.calls.flat()
+}
+
+const unchecked = (reason: string) => [{ event: 'breached.unchecked', reason }]

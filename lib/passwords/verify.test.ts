@@ -18,18 +18,7 @@ vi.mock('node:crypto', async (importOriginal) => {
 
 const { table } = await useTable()
 
-/** Returns a hash of any cost, as another program stores it. */
-function hashOf(password: string, memory: number, passes: number, parallelism = 1): string {
-  const nonce = randomBytes(SALT_BYTES)
-  const options = { message: Buffer.from(password), nonce, memory, passes, parallelism, tagLength: 32 }
-  const parts = [nonce, argon2Sync('argon2id', options)].map((bytes) =>
-    bytes.toString('base64').replace(/=+$/, ''),
-  )
-  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${parts.join('$')}`
-}
-
 const hashOfSecret = await hashPassword('secret', randomBytes(SALT_BYTES))
-const weakHash = () => hashOf('secret', 8, 1)
 const CURRENT = [19_456, 2, 1]
 
 let records: unknown[]
@@ -42,14 +31,6 @@ afterEach(() => {
   vi.mocked(console.info).mockRestore()
   vi.mocked(console.error).mockRestore()
 })
-
-/** The hashes computed since the test began, or since the last call. */
-function hashes() {
-  const { calls } = vi.mocked(argon2Sync).mock
-  return calls
-    .splice(0)
-    .map(([, { message, memory, passes, parallelism }]) => [String(message), [memory, passes, parallelism]])
-}
 
 describe('a password', () => {
   const ada = testUser({ username: 'ada', passwordHash: hashOfSecret })
@@ -171,3 +152,23 @@ describe('a hash', () => {
     expect(await findUser(table, user.id)).toEqual(user)
   })
 })
+
+/** Returns a hash of any cost, as another program stores it. */
+function hashOf(password: string, memory: number, passes: number, parallelism = 1): string {
+  const nonce = randomBytes(SALT_BYTES)
+  const options = { message: Buffer.from(password), nonce, memory, passes, parallelism, tagLength: 32 }
+  const parts = [nonce, argon2Sync('argon2id', options)].map((bytes) =>
+    bytes.toString('base64').replace(/=+$/, ''),
+  )
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${parts.join('$')}`
+}
+
+const weakHash = () => hashOf('secret', 8, 1)
+
+/** The hashes computed since the test began, or since the last call. */
+function hashes() {
+  const { calls } = vi.mocked(argon2Sync).mock
+  return calls
+    .splice(0)
+    .map(([, { message, memory, passes, parallelism }]) => [String(message), [memory, passes, parallelism]])
+}

@@ -11,25 +11,6 @@ import { endAllSessions } from './end.ts'
 import { isLive, type Session, signInOf } from './session.ts'
 import { endSession, findSession } from './store.ts'
 
-const stored = async () => (await findUser(table, ada.id)) as User
-const live = async (of: Session) => {
-  const found = await findSession(table, ada.id, of.id)
-  return found.session !== undefined && isLive(found.session, found.user, now)
-}
-const another = async () => {
-  const other = start(await stored()).session
-  await storeSession(table, other)
-  return other
-}
-/** The user after a number of revocations. */
-const moved = (times: number, changeId: string): User => ({
-  ...ada,
-  generation: ada.generation + times,
-  sessionGeneration: ada.sessionGeneration + times,
-  survivingSession: undefined,
-  changeId,
-})
-
 describe('ending all sessions', () => {
   test('moves both generations in one write, and does not touch the sessions', async () => {
     const other = await another()
@@ -146,4 +127,26 @@ describe('ending all sessions', () => {
     const call = endAllSessions({ aws, name: 'missing' }, session, 'mine', testAct(now))
     await expect(call).rejects.toMatchObject({ code: 'unavailable' })
   })
+})
+
+const stored = async () => (await findUser(table, ada.id)) as User
+
+const live = async (of: Session) => {
+  const found = await findSession(table, ada.id, of.id)
+  return found.session !== undefined && isLive(found.session, found.user, now)
+}
+
+const another = async () => {
+  const other = start(await stored()).session
+  await storeSession(table, other)
+  return other
+}
+
+/** The user after a number of revocations. */
+const moved = (times: number, changeId: string): User => ({
+  ...ada,
+  generation: ada.generation + times,
+  sessionGeneration: ada.sessionGeneration + times,
+  survivingSession: undefined,
+  changeId,
 })

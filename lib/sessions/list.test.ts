@@ -9,18 +9,6 @@ import { liveSessions } from './list.ts'
 import { type Session, summaryOf } from './session.ts'
 import { endSession } from './store.ts'
 
-/** Stores sessions that began a second after one another, and returns them newest first. */
-async function startMany(count: number): Promise<Session[]> {
-  const user = (await findUserState(table, ada.id)) ?? ada
-  const sessions = Array.from(
-    { length: count },
-    (_, index) => start(user, undefined, later(index + 1)).session,
-  )
-  await Promise.all(sessions.map((one) => storeSession(table, one)))
-  return sessions.reverse()
-}
-const idsOf = (sessions: { id: string }[]) => sessions.map(({ id }) => id)
-
 describe('the list of live sessions', () => {
   test('shows the newest first, as users see them', async () => {
     const newer = await startMany(2)
@@ -89,3 +77,16 @@ describe('the list of live sessions', () => {
     }
   })
 })
+
+/** Stores sessions that began a second after one another, and returns them newest first. */
+async function startMany(count: number): Promise<Session[]> {
+  const user = (await findUserState(table, ada.id)) ?? ada
+  const sessions = Array.from(
+    { length: count },
+    (_, index) => start(user, undefined, later(index + 1)).session,
+  )
+  await Promise.all(sessions.map((one) => storeSession(table, one)))
+  return sessions.reverse()
+}
+
+const idsOf = (sessions: { id: string }[]) => sessions.map(({ id }) => id)

@@ -30,13 +30,6 @@ import { replaceSecret } from './store.ts'
 const GRACE_SECONDS = 10
 const ANOTHER = `6924c4c0${'A'.repeat(22)}`
 
-/** Returns a token of the test's session, as it is presented. */
-const presented = (secret: string, more: Partial<PresentedToken> = {}): PresentedToken => ({
-  ...readRefreshToken(refreshToken),
-  secret,
-  ...more,
-})
-
 describe('a refresh token', () => {
   const present = (what: string, at = now, sessionId = session.id, userId = ada.id) =>
     redeemRefreshToken(testAt(table, at), presented(what, { sessionId, userId }), GRACE_SECONDS)
@@ -233,4 +226,11 @@ test('a session ends at the refresh after sessions may last for less time than i
   expect(refresh(3_599)).not.toThrow()
   const message = 'the session is older than sessions may become'
   expect(refresh(3_600)).toThrow(expect.objectContaining({ code: 'invalid_refresh_token', message }))
+})
+
+/** Returns a token of the test's session, as it is presented. */
+const presented = (secret: string, more: Partial<PresentedToken> = {}): PresentedToken => ({
+  ...readRefreshToken(refreshToken),
+  secret,
+  ...more,
 })

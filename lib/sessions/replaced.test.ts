@@ -20,21 +20,6 @@ import { endSession, replaceSecret } from './store.ts'
 
 const GRACE_SECONDS = 10
 
-/** Finds what becomes of the session of a token, if the test's user signs in. */
-const find = (
-  token: string,
-  at = now,
-  user: Partial<User> = {},
-  graceSeconds = GRACE_SECONDS,
-  presentedAtMs?: number,
-) =>
-  findReplaced(table, parseRefreshToken(token), {
-    user: { ...ada, ...user },
-    graceSeconds,
-    presentedAtMs,
-    act: testAct(at),
-  })
-
 const renews = { renewed: expect.objectContaining({ selector: expect.any(String) }), endings: [] }
 const endsBy = (what: object, values = {}) => ({
   endings: [
@@ -58,21 +43,10 @@ const endsBy = (what: object, values = {}) => ({
   ],
 })
 const ends = () => endsBy({ type: { S: 'session.ended' }, detail: { S: 'replaced' } })
-/** The tombstone stays a year, as long as a grant of the session can last. */
-const endsForReuse = (at: Date) =>
-  endsBy({ type: { S: 'session.reused' } }, { ':end': { N: String(secondOf(at) + 31_536_000) } })
 const nothing = { endings: [] }
 
 let cases = 0
 afterAll(() => console.log(`Sessions before a sign-in: ${cases} cases ran`))
-
-/** Rotates the test's session. Returns its next token. */
-async function rotate(token: string, before: Session, at: Date): Promise<{ token: string; after: Session }> {
-  const next = nextSecret(before, readRefreshToken(token).secret)
-  const after = rotated(before, next, policy, at)
-  await replaceSecret(table, before, after)
-  return { token: withSecret(token, next), after }
-}
 
 describe('a sign-in', () => {
   test('renews the session of the current token, as it is read', async () => {
@@ -171,3 +145,30 @@ describe('a sign-in', () => {
     expect(await findReplaced({ ...table, aws }, parseRefreshToken(token), signing)).toEqual(nothing)
   })
 })
+
+/** Finds what becomes of the session of a token, if the test's user signs in. */
+const find = (
+  token: string,
+  at = now,
+  user: Partial<User> = {},
+  graceSeconds = GRACE_SECONDS,
+  presentedAtMs?: number,
+) =>
+  findReplaced(table, parseRefreshToken(token), {
+    user: { ...ada, ...user },
+    graceSeconds,
+    presentedAtMs,
+    act: testAct(at),
+  })
+
+/** The tombstone stays a year, as long as a grant of the session can last. */
+const endsForReuse = (at: Date) =>
+  endsBy({ type: { S: 'session.reused' } }, { ':end': { N: String(secondOf(at) + 31_536_000) } })
+
+/** Rotates the test's session. Returns its next token. */
+async function rotate(token: string, before: Session, at: Date): Promise<{ token: string; after: Session }> {
+  const next = nextSecret(before, readRefreshToken(token).secret)
+  const after = rotated(before, next, policy, at)
+  await replaceSecret(table, before, after)
+  return { token: withSecret(token, next), after }
+}

@@ -20,15 +20,6 @@ import { rotateSecret } from './rotate.ts'
 import { rotated } from './session.ts'
 import { endSession, replaceSecret } from './store.ts'
 
-const rotate = (on: Table, state: Redeemed['state'], at = now, graceSeconds = 10) => {
-  const presented = { ...readRefreshToken(refreshToken), secret }
-  const redeemed = { session, state }
-  return rotateSecret(testAt(on, at), { presented, redeemed, lifetimes: policy, graceSeconds })
-}
-const next = () => nextSecret(session, secret)
-const replacement = (at = now) => rotated(session, next(), policy, at)
-const logged = (event: string) => [{ event, userId: ada.id, sessionId: session.id }]
-
 describe('rotating a secret', () => {
   test('that is current replaces it by the next one', async () => {
     expect(await rotate(table, 'current', later(60))).toStrictEqual({
@@ -86,3 +77,15 @@ describe('rotating a secret', () => {
     expect(await stored()).toBeUndefined()
   })
 })
+
+const rotate = (on: Table, state: Redeemed['state'], at = now, graceSeconds = 10) => {
+  const presented = { ...readRefreshToken(refreshToken), secret }
+  const redeemed = { session, state }
+  return rotateSecret(testAt(on, at), { presented, redeemed, lifetimes: policy, graceSeconds })
+}
+
+const next = () => nextSecret(session, secret)
+
+const replacement = (at = now) => rotated(session, next(), policy, at)
+
+const logged = (event: string) => [{ event, userId: ada.id, sessionId: session.id }]

@@ -18,7 +18,6 @@ import {
 } from './session.ts'
 
 const begin = new Date('2026-11-24T15:40:00.400Z')
-const later = (seconds: number) => new Date(begin.getTime() + seconds * 1000)
 const second = secondOf(begin)
 
 const random = Buffer.from(Array.from({ length: SESSION_RANDOM_BYTES }, (_, index) => index))
@@ -27,9 +26,6 @@ const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
 const start = (from = origin, ttl = lifetimes) =>
   startSession(ada, { amr: 'pwd', inCookie: true, origin: from, lifetimes: ttl }, begin, random)
-
-const sha256Bytes = (text: string) => createHash('sha256').update(text).digest()
-const sha256 = (text: string) => sha256Bytes(text).toString('base64url')
 const base64url = (from: number, to: number) => random.subarray(from, to).toString('base64url')
 
 let cases = 0
@@ -237,3 +233,9 @@ describe('the summary of a session', () => {
     expect(shownAt(8_400).lastUsedAt).toBe('2026-11-24T17:00:00.000Z')
   })
 })
+
+const later = (seconds: number) => new Date(begin.getTime() + seconds * 1000)
+
+const sha256Bytes = (text: string) => createHash('sha256').update(text).digest()
+
+const sha256 = (text: string) => sha256Bytes(text).toString('base64url')

@@ -27,14 +27,6 @@ import { abandonSession, endSession, findSession, findSessions, replaceSecret } 
 const UNKNOWN = 'A'.repeat(22)
 const ANOTHER = `6924c4c0${'A'.repeat(22)}`
 
-/** Returns what remains of an ended session. */
-const tombstoneOf = (of: Session, endedAt = now) => ({
-  pk: { S: `user#${of.userId}` },
-  sk: { S: `session#${of.id}` },
-  endedAt: { N: String(secondOf(endedAt)) },
-  expiresAt: { N: String(of.expiresAt) },
-})
-
 describe('a session', () => {
   test('is found with its user, without reading a password hash', async () => {
     const { watched, calls } = watchedTable(table)
@@ -359,4 +351,12 @@ test('a store that is down is not a missing session', async () => {
     () => abandonSession(nowhere, session, now),
   ]
   for (const call of calls) await expect(call()).rejects.toMatchObject(missing)
+})
+
+/** Returns what remains of an ended session. */
+const tombstoneOf = (of: Session, endedAt = now) => ({
+  pk: { S: `user#${of.userId}` },
+  sk: { S: `session#${of.id}` },
+  endedAt: { N: String(secondOf(endedAt)) },
+  expiresAt: { N: String(of.expiresAt) },
 })

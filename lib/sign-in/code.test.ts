@@ -51,33 +51,6 @@ beforeEach(async () => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-async function addTotp(lastStep = 0, ofUser = begun.user.id) {
-  const ciphertext = await encryptSecret(table.aws, config.FACTOR_KEY, ofUser, secret)
-  const item = { ...totpKey(begun.user.id), ...attributesOf({ ciphertext, lastStep, createdAt: CREATED_AT }) }
-  await writeIf(table, 'PutItem', { Item: item })
-}
-
-const verifyCode = (code: string, at = table) =>
-  verifyTotpCode({ ...testAt(at, now), config, origin }, begun, code)
-const lastStep = async () => (await findTotp(table, begun.user.id))?.lastStep
-const idsOf = async (key: Parameters<typeof getItems>[1][number]) => {
-  const [item] = await getItems(table, [key])
-  return ((item?.ids as { SS?: string[] } | undefined)?.SS ?? []) as string[]
-}
-const tries = () => idsOf(loginTokenKey(begun.login.id, 'tries'))
-const counter = () => totpCounter(begun.user.id, now)
-const counted = () => idsOf(counter().key)
-
-const writesOf = (spends: readonly Spend[]) => spends.map(({ write }) => write)
-
-const refused = (message: string, factor: string) => ({
-  code: 'invalid_fields',
-  message,
-  event: 'factor.refused',
-  fields: [{ pointer: '#/code', detail: 'Incorrect code.' }],
-  log: { userId: begun.user.id, factor, source: '203.0.113.0/24' },
-})
-
 describe('a code of an authenticator app', () => {
   test('that is correct spends its step, and is counted until the sign-in is complete', async () => {
     await addTotp()
@@ -234,4 +207,36 @@ describe('a recovery code', () => {
     await addCodes()
     await expect(verify(String(codes[0]))).rejects.toMatchObject({ code: 'invalid_fields' })
   })
+})
+
+async function addTotp(lastStep = 0, ofUser = begun.user.id) {
+  const ciphertext = await encryptSecret(table.aws, config.FACTOR_KEY, ofUser, secret)
+  const item = { ...totpKey(begun.user.id), ...attributesOf({ ciphertext, lastStep, createdAt: CREATED_AT }) }
+  await writeIf(table, 'PutItem', { Item: item })
+}
+
+const verifyCode = (code: string, at = table) =>
+  verifyTotpCode({ ...testAt(at, now), config, origin }, begun, code)
+
+const lastStep = async () => (await findTotp(table, begun.user.id))?.lastStep
+
+const idsOf = async (key: Parameters<typeof getItems>[1][number]) => {
+  const [item] = await getItems(table, [key])
+  return ((item?.ids as { SS?: string[] } | undefined)?.SS ?? []) as string[]
+}
+
+const tries = () => idsOf(loginTokenKey(begun.login.id, 'tries'))
+
+const counter = () => totpCounter(begun.user.id, now)
+
+const counted = () => idsOf(counter().key)
+
+const writesOf = (spends: readonly Spend[]) => spends.map(({ write }) => write)
+
+const refused = (message: string, factor: string) => ({
+  code: 'invalid_fields',
+  message,
+  event: 'factor.refused',
+  fields: [{ pointer: '#/code', detail: 'Incorrect code.' }],
+  log: { userId: begun.user.id, factor, source: '203.0.113.0/24' },
 })

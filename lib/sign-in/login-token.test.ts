@@ -19,7 +19,6 @@ import {
 const { table } = await useTable()
 
 const now = new Date('2026-11-26T09:00:00.400Z')
-const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
 const user = { id: 'AbCdEfGhIjKlMnOpQrStUw', generation: 7 }
 const details: LoginDetails = { purpose: 'second-factor', loginName: 'ada', inCookie: true }
 
@@ -28,24 +27,6 @@ let random: Buffer
 beforeEach(() => {
   count += 1
   random = Buffer.from(Array.from({ length: LOGIN_TOKEN_RANDOM_BYTES }, (_, index) => index + count))
-})
-
-async function begin(more: Partial<LoginDetails> = {}) {
-  const started = startLoginToken(user, { ...details, ...more }, now, random)
-  await storeLoginToken(table, started.stored)
-  return started
-}
-
-const find = (token: string, purpose: LoginToken['purpose'] = 'second-factor', at = now) =>
-  findLoginToken(table, token, purpose, at)
-
-const refused = (message: string, log?: object) => ({
-  code: 'invalid_credentials',
-  message,
-  error: 'login_expired',
-  detail: 'The sign-in has expired. Sign in again.',
-  event: 'factor.refused',
-  log,
 })
 const log = { userId: user.id }
 
@@ -176,4 +157,24 @@ describe('a write of a transaction', () => {
     expect(await transact(table, [spendLoginToken(stored, 'session')])).toEqual([true])
     expect(await transact(table, [proveLoginToken(stored, now)])).toEqual([true])
   })
+})
+
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
+
+async function begin(more: Partial<LoginDetails> = {}) {
+  const started = startLoginToken(user, { ...details, ...more }, now, random)
+  await storeLoginToken(table, started.stored)
+  return started
+}
+
+const find = (token: string, purpose: LoginToken['purpose'] = 'second-factor', at = now) =>
+  findLoginToken(table, token, purpose, at)
+
+const refused = (message: string, log?: object) => ({
+  code: 'invalid_credentials',
+  message,
+  error: 'login_expired',
+  detail: 'The sign-in has expired. Sign in again.',
+  event: 'factor.refused',
+  log,
 })

@@ -37,32 +37,6 @@ afterEach(() => vi.restoreAllMocks())
 
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
 let count = 0
-const addUser = (values: Partial<User>) => {
-  count += 1
-  return addTestUser(table, { username: `ada-${count}`, passwordHash, ...values })
-}
-const admit = ({ username }: User) => {
-  const from = { ...origin, sourceIp: `203.0.113.${count}` }
-  return admitAttempt({ ...testAt(table, now), config: limits, origin: from }, { loginName: username })
-}
-
-/** Takes the step after the password, for which an attempt is reserved. */
-async function stepOf(user: User, { policy = 'none' as FactorPolicy, refreshToken = '' } = {}, at = table) {
-  const attempt = await admit(user)
-  const step: PasswordStep = { username: user.username, password: PASSWORD, inCookie: true, refreshToken }
-  const config = { REQUIRE_SECOND_FACTOR: policy, MAILER: 'mailer' }
-  const { next } = await nextStep({ ...testAt(at, now), config, origin }, attempt, user, step)
-  return { attempt, next: next as Record<string, string> | undefined }
-}
-
-const attemptsIn = async ({ counters }: Attempt) => {
-  const items = await getItems(
-    table,
-    counters.map(({ key }) => key),
-  )
-  return items.map((item) => (item?.ids as { SS: string[] } | undefined)?.SS ?? [])
-}
-const addRecoveryCodes = ({ id }: User) => transact(table, [newRecoveryCodes(id, now).write])
 
 describe('the step after the password', () => {
   test.each<[Partial<User>, FactorPolicy]>([
@@ -183,3 +157,32 @@ describe('the enrolment of a first second factor', () => {
     expect(next).toMatchObject({ proofs })
   })
 })
+
+const addUser = (values: Partial<User>) => {
+  count += 1
+  return addTestUser(table, { username: `ada-${count}`, passwordHash, ...values })
+}
+
+const admit = ({ username }: User) => {
+  const from = { ...origin, sourceIp: `203.0.113.${count}` }
+  return admitAttempt({ ...testAt(table, now), config: limits, origin: from }, { loginName: username })
+}
+
+/** Takes the step after the password, for which an attempt is reserved. */
+async function stepOf(user: User, { policy = 'none' as FactorPolicy, refreshToken = '' } = {}, at = table) {
+  const attempt = await admit(user)
+  const step: PasswordStep = { username: user.username, password: PASSWORD, inCookie: true, refreshToken }
+  const config = { REQUIRE_SECOND_FACTOR: policy, MAILER: 'mailer' }
+  const { next } = await nextStep({ ...testAt(at, now), config, origin }, attempt, user, step)
+  return { attempt, next: next as Record<string, string> | undefined }
+}
+
+const attemptsIn = async ({ counters }: Attempt) => {
+  const items = await getItems(
+    table,
+    counters.map(({ key }) => key),
+  )
+  return items.map((item) => (item?.ids as { SS: string[] } | undefined)?.SS ?? [])
+}
+
+const addRecoveryCodes = ({ id }: User) => transact(table, [newRecoveryCodes(id, now).write])

@@ -76,15 +76,6 @@ async function attempts(partition?: string): Promise<Partial<Record<Name, string
   )
 }
 
-const markOf = async () => (await getItems(table, [keyOf(keysOf().mark)]))[0]
-
-/** Gives ada another login name, and marks the source of the test as known to it. */
-async function markUnder(loginName: string): Promise<void> {
-  const Item = { ...nameKey(loginName), userId: { S: ada.id } }
-  await table.aws('dynamodb', 'PutItem', { TableName: table.name, Item })
-  await mark(loginName)
-}
-
 /** Marks the source of the test as known to a name until a second. */
 const mark = (loginName = ada.username, expiresAt = markEnd) =>
   table.aws('dynamodb', 'PutItem', {
@@ -96,28 +87,6 @@ const mark = (loginName = ada.username, expiresAt = markEnd) =>
     },
   })
 
-const atOf = (on: ReservingTable, when = now) => ({
-  ...testAt(on, when),
-  config: { ...limits, SESSION_TTL_SECONDS },
-  origin: { sourceIp, userAgent: '' },
-})
-const admit = (subject = byName, on: ReservingTable = table, when = now) =>
-  admitAttempt(atOf(on, when), subject)
-
-/** Admits an attempt, and returns the rounds of calls with what came of it. */
-async function admitInRounds(subject = byName) {
-  const { aws, rounds } = inRounds(table.aws)
-  const [outcome] = await Promise.allSettled([admit(subject, { ...table, aws })])
-  return { outcome, rounds: rounds() }
-}
-
-const rejection = (retryAfterSeconds: number, userId?: string, source = '203.0.113.0/24') => ({
-  code: 'too_many_attempts',
-  message: 'too many attempts',
-  retryAfterSeconds,
-  log: { userId, source },
-})
-
 /** A table that makes every write twice, as the client does after a lost response. */
 const resending: ReservingTable = {
   ...table,
@@ -126,17 +95,6 @@ const resending: ReservingTable = {
     return table.aws(service, operation, input)
   },
 }
-
-/** A table that throttles some updates. */
-const failing = (update: string): ReservingTable => ({
-  ...table,
-  aws: async (service, operation, input) => {
-    const { UpdateExpression = '' } = input as { UpdateExpression?: string }
-    if (!UpdateExpression.startsWith(update)) return table.aws(service, operation, input)
-    const cause = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
-    throw new ServiceError('unavailable', 'dynamodb UpdateItem failed', { cause })
-  },
-})
 
 describe('an attempt that is admitted', () => {
   test('for a login name has made two rounds of calls, and no hash', async () => {
@@ -421,4 +379,47 @@ describe('an attempt that is given back', () => {
     expect(await attempts()).toEqual({ pair: [attempt.id], source: [attempt.id], user: [attempt.id] })
     expect(records).toEqual(Array(3).fill({ event: 'attempt.kept', reason: 'ThrottlingException' }))
   })
+})
+
+const markOf = async () => (await getItems(table, [keyOf(keysOf().mark)]))[0]
+
+/** Gives ada another login name, and marks the source of the test as known to it. */
+async function markUnder(loginName: string): Promise<void> {
+  const Item = { ...nameKey(loginName), userId: { S: ada.id } }
+  await table.aws('dynamodb', 'PutItem', { TableName: table.name, Item })
+  await mark(loginName)
+}
+
+const atOf = (on: ReservingTable, when = now) => ({
+  ...testAt(on, when),
+  config: { ...limits, SESSION_TTL_SECONDS },
+  origin: { sourceIp, userAgent: '' },
+})
+
+const admit = (subject = byName, on: ReservingTable = table, when = now) =>
+  admitAttempt(atOf(on, when), subject)
+
+/** Admits an attempt, and returns the rounds of calls with what came of it. */
+async function admitInRounds(subject = byName) {
+  const { aws, rounds } = inRounds(table.aws)
+  const [outcome] = await Promise.allSettled([admit(subject, { ...table, aws })])
+  return { outcome, rounds: rounds() }
+}
+
+const rejection = (retryAfterSeconds: number, userId?: string, source = '203.0.113.0/24') => ({
+  code: 'too_many_attempts',
+  message: 'too many attempts',
+  retryAfterSeconds,
+  log: { userId, source },
+})
+
+/** A table that throttles some updates. */
+const failing = (update: string): ReservingTable => ({
+  ...table,
+  aws: async (service, operation, input) => {
+    const { UpdateExpression = '' } = input as { UpdateExpression?: string }
+    if (!UpdateExpression.startsWith(update)) return table.aws(service, operation, input)
+    const cause = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
+    throw new ServiceError('unavailable', 'dynamodb UpdateItem failed', { cause })
+  },
 })

@@ -36,7 +36,6 @@ const counters = ['pair', 'source', 'user'].map((sk) => ({
   endsAt: 2e9,
 }))
 const [pair, source, user] = counters as [Counter, Counter, Counter]
-const failure = (code: ProblemCode) => new ServiceError(code, 'the request failed')
 
 let table: ReservingTable
 let release: (failure: ServiceError) => Promise<void>
@@ -49,14 +48,6 @@ beforeEach(() => {
   vi.spyOn(console, 'warn').mockImplementation((record) => void warned.push(record))
   ;({ table, release } = reservingTable({ aws: within(4_500), name: 'table' }, 4_500))
 })
-
-/** Ends the request with a failure. Returns the counters that get their attempts back. */
-async function fail(error: ServiceError) {
-  const before = calls.length
-  await release(error)
-  return calls.slice(before)
-}
-const given = async (code: ProblemCode) => (await fail(failure(code))).map(({ counter }) => counter)
 
 test('an outage gives all attempts back, the last one first, in 500 ms that no other call has', async () => {
   await reserveAttempt(table, [pair], 'a', now)
@@ -128,3 +119,14 @@ test('a failure that is the verdict on one attempt gives the other ones back', a
   judgeAttempt(table, 'b', ({ code }) => code === 'invalid_fields')
   expect(await given('conflict')).toEqual(['user'])
 })
+
+const failure = (code: ProblemCode) => new ServiceError(code, 'the request failed')
+
+/** Ends the request with a failure. Returns the counters that get their attempts back. */
+async function fail(error: ServiceError) {
+  const before = calls.length
+  await release(error)
+  return calls.slice(before)
+}
+
+const given = async (code: ProblemCode) => (await fail(failure(code))).map(({ counter }) => counter)

@@ -33,50 +33,6 @@ beforeEach(() => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-const counter = (name: string, maxAttempts = 3, secondsLeft = 900): Counter => ({
-  key: { pk: { S: `name#ada-${count}` }, sk: { S: `attempts#${name}` } },
-  maxAttempts,
-  endsAt: second + secondsLeft,
-})
-
-/** Returns the stored items of counters, without their keys. */
-async function stored(...counters: Counter[]) {
-  const items = await getItems(
-    table,
-    counters.map(({ key }) => key),
-  )
-  return items.map((item) => {
-    if (item === undefined) return undefined
-    const { pk: _, sk: __, ...rest } = item
-    return rest
-  })
-}
-const holding = (endsAt: number, ...ids: string[]) => ({
-  expiresAt: { N: String(endsAt) },
-  ...(ids.length > 0 && { ids: { SS: ids } }),
-})
-
-async function fill(counter: Counter): Promise<void> {
-  for (let index = 0; index < counter.maxAttempts; index += 1) {
-    await reserveAttempt(table, [counter], `other-${index}`, now)
-  }
-}
-
-/** A table whose calls to AWS are recorded. A call fails if its key or operation is named. */
-function watched(failing = 'none'): { table: ReservingTable; calls: { operation: string; sk: string }[] } {
-  const calls: { operation: string; sk: string }[] = []
-  const aws: AwsCall = (service, operation, input) => {
-    const { Key, UpdateExpression } = input as { Key: { sk: { S: string } }; UpdateExpression: string }
-    calls.push({ operation: UpdateExpression.split(' ')[0] ?? '', sk: Key.sk.S })
-    if (!UpdateExpression.startsWith(failing) && Key.sk.S !== failing) {
-      return table.aws(service, operation, input)
-    }
-    const cause = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
-    return Promise.reject(new ServiceError('unavailable', 'dynamodb UpdateItem failed', { cause }))
-  }
-  return { table: { ...table, aws }, calls }
-}
-
 describe('a reservation', () => {
   test('is stored in every counter until its window ends', async () => {
     const counters = [counter('a', 3, 900), counter('b', 7, 86_400)]
@@ -369,3 +325,48 @@ test('the attempt id of a longer id is a short hash of it', () => {
   expect(attemptIdOf('abc')).toBe('ungWv48Bz-p')
   expect(attemptIdOf('x'.repeat(1_000))).toMatch(/^[\w-]{11}$/)
 })
+
+const counter = (name: string, maxAttempts = 3, secondsLeft = 900): Counter => ({
+  key: { pk: { S: `name#ada-${count}` }, sk: { S: `attempts#${name}` } },
+  maxAttempts,
+  endsAt: second + secondsLeft,
+})
+
+/** Returns the stored items of counters, without their keys. */
+async function stored(...counters: Counter[]) {
+  const items = await getItems(
+    table,
+    counters.map(({ key }) => key),
+  )
+  return items.map((item) => {
+    if (item === undefined) return undefined
+    const { pk: _, sk: __, ...rest } = item
+    return rest
+  })
+}
+
+const holding = (endsAt: number, ...ids: string[]) => ({
+  expiresAt: { N: String(endsAt) },
+  ...(ids.length > 0 && { ids: { SS: ids } }),
+})
+
+async function fill(counter: Counter): Promise<void> {
+  for (let index = 0; index < counter.maxAttempts; index += 1) {
+    await reserveAttempt(table, [counter], `other-${index}`, now)
+  }
+}
+
+/** A table whose calls to AWS are recorded. A call fails if its key or operation is named. */
+function watched(failing = 'none'): { table: ReservingTable; calls: { operation: string; sk: string }[] } {
+  const calls: { operation: string; sk: string }[] = []
+  const aws: AwsCall = (service, operation, input) => {
+    const { Key, UpdateExpression } = input as { Key: { sk: { S: string } }; UpdateExpression: string }
+    calls.push({ operation: UpdateExpression.split(' ')[0] ?? '', sk: Key.sk.S })
+    if (!UpdateExpression.startsWith(failing) && Key.sk.S !== failing) {
+      return table.aws(service, operation, input)
+    }
+    const cause = Object.assign(new Error('slow down'), { name: 'ThrottlingException' })
+    return Promise.reject(new ServiceError('unavailable', 'dynamodb UpdateItem failed', { cause }))
+  }
+  return { table: { ...table, aws }, calls }
+}

@@ -10,7 +10,6 @@ const policy = { issuer: 'the-issuer', audience: 'the-api' }
 
 const ISSUED_AT = 1_795_532_400
 const issuedAt = new Date(ISSUED_AT * 1000 + 999)
-const afterSeconds = (seconds: number) => new Date((ISSUED_AT + seconds) * 1000)
 const ada = {
   userId: 'Ada-Lovelace-1815-12-A',
   username: 'ada',
@@ -44,13 +43,6 @@ const claims = {
 }
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const signed = (input: string) =>
-  `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
-const forge = (changes: object) => signed(`${encode(header)}.${encode({ ...claims, ...changes })}`)
-const verify = async (token: string, now = afterSeconds(0)) =>
-  verifyAccessToken(readUnverified(token), keys, policy, now)
-
-const refusal = (detail: string) => ({ code: 'invalid_token', message: `token rejected: ${detail}` })
 
 const details = { parties: policy, ttlSeconds: 900, tokenId: claims.jti }
 
@@ -241,3 +233,15 @@ describe('the kid is read from a well-formed token', () => {
     )
   })
 })
+
+const afterSeconds = (seconds: number) => new Date((ISSUED_AT + seconds) * 1000)
+
+const signed = (input: string) =>
+  `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`
+
+const forge = (changes: object) => signed(`${encode(header)}.${encode({ ...claims, ...changes })}`)
+
+const verify = async (token: string, now = afterSeconds(0)) =>
+  verifyAccessToken(readUnverified(token), keys, policy, now)
+
+const refusal = (detail: string) => ({ code: 'invalid_token', message: `token rejected: ${detail}` })

@@ -26,14 +26,6 @@ const ofUser = {
 }
 const ofMachine = { ...ofUser, sub: 'robot', client_id: 'robot', gid: undefined }
 
-const verify = (claims: unknown, at = now, of: object = header, sign: Signer = signer(privateKey)) =>
-  verifyClientToken(
-    readUnverified(forge(of, claims, sign)),
-    keys,
-    { issuer: ISSUER, audience: ownAudienceOf(ISSUER) },
-    at,
-  )
-
 test('the token of a user and of a machine say who calls, with which scopes, until when', () => {
   const common = { scopes: ['openid', 'notes:read'], expiresAt: EXPIRES_AT }
   const of = { userId, grantId: 'the-grant', generation: 7 }
@@ -99,3 +91,11 @@ test('a token is of a client, unless it names the application', () => {
     false,
   ])
 })
+
+const verify = (claims: unknown, at = now, of: object = header, sign: Signer = signer(privateKey)) =>
+  verifyClientToken(
+    readUnverified(forge(of, claims, sign)),
+    keys,
+    { issuer: ISSUER, audience: ownAudienceOf(ISSUER) },
+    at,
+  )

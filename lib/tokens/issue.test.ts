@@ -17,24 +17,10 @@ const config = {
   TOKEN_TTL_SECONDS: 900,
 }
 
-/** Issues a token with these settings, within a time. */
-const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_500) =>
-  issueToken(
-    {
-      table: { aws: awsClient(local.settings).within(Date.now() + timeoutMs), name: '' },
-      config: { ...config, ...changes },
-      now,
-    },
-    user,
-    { id: 'the session', authTime: 1_795_532_400, amr: 'pwd' },
-  )
-
 const local = await useAws()
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const ada = testUser({ username: 'ada', role: 'admin' })
-const parsed = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString())
-const claimsOf = (token: string) => parsed(token.split('.')[1])
 
 test('an access token contains its user, its session and its lifetime', async () => {
   const { authToken, ...rest } = await issue(ada)
@@ -83,3 +69,19 @@ test('issuing fails after the deadline', async () => {
     cause: { name: 'DeadlineExceeded' },
   })
 })
+
+/** Issues a token with these settings, within a time. */
+const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_500) =>
+  issueToken(
+    {
+      table: { aws: awsClient(local.settings).within(Date.now() + timeoutMs), name: '' },
+      config: { ...config, ...changes },
+      now,
+    },
+    user,
+    { id: 'the session', authTime: 1_795_532_400, amr: 'pwd' },
+  )
+
+const parsed = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString())
+
+const claimsOf = (token: string) => parsed(token.split('.')[1])

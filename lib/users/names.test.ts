@@ -19,47 +19,6 @@ beforeEach(async () => {
   }
 })
 
-const items = async () => (await aws('dynamodb', 'Scan', { TableName: table.name })).Items as Item[]
-
-/** Returns the user id that each login name points to. */
-const names = async () =>
-  Object.fromEntries(
-    (await items())
-      .filter(({ sk }) => Object(sk).S === 'name')
-      .map(({ pk, userId }) => [Object(pk).S.replace('name#', ''), Object(userId).S]),
-  )
-const profiles = async () => (await items()).filter(({ sk }) => Object(sk).S === 'profile').length
-
-/** A store whose response to each first transaction is lost, so that it is sent again. */
-const losingAnswers = (): Table => ({
-  name: table.name,
-  aws: async (service, operation, input) => {
-    if (operation === 'TransactWriteItems') await aws(service, operation, input)
-    return aws(service, operation, input)
-  },
-})
-
-/** Returns the partition keys of the items that a transaction writes, but those of events. */
-const keysOf = (input: object) =>
-  (
-    input as { TransactItems: Record<string, { TableName: string; Key?: Item; Item?: Item }>[] }
-  ).TransactItems.flatMap((write) =>
-    Object.values(write)
-      .filter(({ TableName }) => TableName === table.name)
-      .map(({ Key, Item }) => Object(Key ?? Item).pk.S),
-  )
-
-const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, on: Table = table) =>
-  changeNames(
-    on,
-    user,
-    {
-      names: { username: user.username, email: user.email, emailVerified: false, ...changes },
-      changeId: randomUUID(),
-    },
-    testAct(now),
-  )
-
 describe('the names of a user', () => {
   test.each([
     ['ada', undefined, true, { email: undefined, emailVerified: false }],
@@ -319,3 +278,45 @@ test('a missing table is not a taken name', async () => {
   await expect(rename(ada, { username: 'eve' }, nowhere)).rejects.toMatchObject(missing)
   await expect(removeUser(nowhere, ada, [], testAct())).rejects.toMatchObject(missing)
 })
+
+const items = async () => (await aws('dynamodb', 'Scan', { TableName: table.name })).Items as Item[]
+
+/** Returns the user id that each login name points to. */
+const names = async () =>
+  Object.fromEntries(
+    (await items())
+      .filter(({ sk }) => Object(sk).S === 'name')
+      .map(({ pk, userId }) => [Object(pk).S.replace('name#', ''), Object(userId).S]),
+  )
+
+const profiles = async () => (await items()).filter(({ sk }) => Object(sk).S === 'profile').length
+
+/** A store whose response to each first transaction is lost, so that it is sent again. */
+const losingAnswers = (): Table => ({
+  name: table.name,
+  aws: async (service, operation, input) => {
+    if (operation === 'TransactWriteItems') await aws(service, operation, input)
+    return aws(service, operation, input)
+  },
+})
+
+/** Returns the partition keys of the items that a transaction writes, but those of events. */
+const keysOf = (input: object) =>
+  (
+    input as { TransactItems: Record<string, { TableName: string; Key?: Item; Item?: Item }>[] }
+  ).TransactItems.flatMap((write) =>
+    Object.values(write)
+      .filter(({ TableName }) => TableName === table.name)
+      .map(({ Key, Item }) => Object(Key ?? Item).pk.S),
+  )
+
+const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, on: Table = table) =>
+  changeNames(
+    on,
+    user,
+    {
+      names: { username: user.username, email: user.email, emailVerified: false, ...changes },
+      changeId: randomUUID(),
+    },
+    testAct(now),
+  )

@@ -31,39 +31,6 @@ beforeEach(async () => {
   count += 1
   ada = await addTestUser(table, { username: `ada-${count}`, email: `ada-${count}@example.org` })
 })
-const stored = () => findUser(table, ada.id)
-
-/** A store whose first response to each write is lost, so that the write is sent again. */
-const losingAnswers = (): Table => ({
-  name: table.name,
-  aws: async (service, operation, input) => {
-    if (operation === 'TransactWriteItems') await aws(service, operation, input)
-    return aws(service, operation, input)
-  },
-})
-
-/** A store to which a concurrent request comes right before each write. */
-const outrunBy = (act: () => Promise<unknown>): Table => ({
-  name: table.name,
-  aws: async (service, operation, input) => {
-    if (operation === 'TransactWriteItems') await act()
-    return aws(service, operation, input)
-  },
-})
-
-/** A store that records its calls. */
-function watched() {
-  const calls: { operation: string; input: object; response: Record<string, unknown> }[] = []
-  const watchedTable: Table = {
-    name: table.name,
-    aws: async (service, operation, input) => {
-      const response = await aws(service, operation, input)
-      calls.push({ operation, input, response })
-      return response
-    },
-  }
-  return { watchedTable, calls }
-}
 
 describe('a user', () => {
   test('is found by id and by each login name, with all its values', async () => {
@@ -445,3 +412,37 @@ describe('a stored profile', () => {
     })
   })
 })
+
+const stored = () => findUser(table, ada.id)
+
+/** A store whose first response to each write is lost, so that the write is sent again. */
+const losingAnswers = (): Table => ({
+  name: table.name,
+  aws: async (service, operation, input) => {
+    if (operation === 'TransactWriteItems') await aws(service, operation, input)
+    return aws(service, operation, input)
+  },
+})
+
+/** A store to which a concurrent request comes right before each write. */
+const outrunBy = (act: () => Promise<unknown>): Table => ({
+  name: table.name,
+  aws: async (service, operation, input) => {
+    if (operation === 'TransactWriteItems') await act()
+    return aws(service, operation, input)
+  },
+})
+
+/** A store that records its calls. */
+function watched() {
+  const calls: { operation: string; input: object; response: Record<string, unknown> }[] = []
+  const watchedTable: Table = {
+    name: table.name,
+    aws: async (service, operation, input) => {
+      const response = await aws(service, operation, input)
+      calls.push({ operation, input, response })
+      return response
+    },
+  }
+  return { watchedTable, calls }
+}

@@ -4,37 +4,7 @@ import { remembering } from './expressions.ts'
 
 const require = createRequire(import.meta.url)
 
-/** Loads a parser of dynalite once more, because the local DynamoDB changes the one of this process. */
-function fresh(kind: string) {
-  const path = require.resolve(`dynalite/db/${kind}Parser`)
-  const cached = require.cache[path]
-  delete require.cache[path]
-  const parser = require(path)
-  if (cached !== undefined) require.cache[path] = cached
-  return vi.fn<(expression: string, options: { context: object }) => unknown>(parser.parse)
-}
-
 type Values = Record<string, object>
-
-/** Parses as dynalite does, and returns the outcome and what is unused afterwards. */
-function outcomeOf(parse: ReturnType<typeof fresh>, expression: string, values: Values, names: object) {
-  const unused = (named: object) => Object.fromEntries(Object.keys(named).map((name) => [name, true]))
-  const context = {
-    attrNames: names,
-    attrVals: values,
-    unusedAttrNames: unused(names),
-    unusedAttrVals: unused(values),
-    isReserved: (name: string) => name === 'role',
-    compare: (_: string, x: { N: string }, y: { N: string }) => Number(x.N) > Number(y.N),
-  }
-  let outcome: unknown
-  try {
-    outcome = parse(expression, { context })
-  } catch (error) {
-    outcome = String(error)
-  }
-  return { outcome, names: context.unusedAttrNames, values: context.unusedAttrVals }
-}
 
 const NAMES = { '#role': 'role', '#unused': 'unused' }
 const S = (text: string) => ({ S: text })
@@ -120,3 +90,33 @@ test('what a request changes in an expression is not remembered', () => {
   Object(parse()).expression.args.length = 0
   expect(JSON.stringify(parse())).toBe(first)
 })
+
+/** Loads a parser of dynalite once more, because the local DynamoDB changes the one of this process. */
+function fresh(kind: string) {
+  const path = require.resolve(`dynalite/db/${kind}Parser`)
+  const cached = require.cache[path]
+  delete require.cache[path]
+  const parser = require(path)
+  if (cached !== undefined) require.cache[path] = cached
+  return vi.fn<(expression: string, options: { context: object }) => unknown>(parser.parse)
+}
+
+/** Parses as dynalite does, and returns the outcome and what is unused afterwards. */
+function outcomeOf(parse: ReturnType<typeof fresh>, expression: string, values: Values, names: object) {
+  const unused = (named: object) => Object.fromEntries(Object.keys(named).map((name) => [name, true]))
+  const context = {
+    attrNames: names,
+    attrVals: values,
+    unusedAttrNames: unused(names),
+    unusedAttrVals: unused(values),
+    isReserved: (name: string) => name === 'role',
+    compare: (_: string, x: { N: string }, y: { N: string }) => Number(x.N) > Number(y.N),
+  }
+  let outcome: unknown
+  try {
+    outcome = parse(expression, { context })
+  } catch (error) {
+    outcome = String(error)
+  }
+  return { outcome, names: context.unusedAttrNames, values: context.unusedAttrVals }
+}

@@ -1,32 +1,6 @@
 import { expect, test } from 'vitest'
 import { createLock } from './lock.ts'
 
-/** Returns a lock, and functions that begin operations and end them by name. */
-function setUp() {
-  const lock = createLock()
-  const log: string[] = []
-  const ends = new Map<string, () => void>()
-  const work = (name: string) => () =>
-    new Promise<void>((resolve) => {
-      log.push(`${name} begins`)
-      ends.set(name, () => {
-        log.push(`${name} ends`)
-        resolve()
-      })
-    })
-  return {
-    lock,
-    log,
-    shared: (name: string) => void lock.shared(work(name)),
-    alone: (name: string) => void lock.alone(work(name)),
-    /** Ends an operation, and waits until all that may begin after it has begun. */
-    async end(name?: string) {
-      if (name !== undefined) ends.get(name)?.()
-      await new Promise(setImmediate)
-    },
-  }
-}
-
 test('shared operations run at the same time', async () => {
   const { shared, end, log } = setUp()
   shared('a')
@@ -70,3 +44,29 @@ test('a failed operation releases the lock', async () => {
     { status: 'fulfilled', value: 2 },
   ])
 })
+
+/** Returns a lock, and functions that begin operations and end them by name. */
+function setUp() {
+  const lock = createLock()
+  const log: string[] = []
+  const ends = new Map<string, () => void>()
+  const work = (name: string) => () =>
+    new Promise<void>((resolve) => {
+      log.push(`${name} begins`)
+      ends.set(name, () => {
+        log.push(`${name} ends`)
+        resolve()
+      })
+    })
+  return {
+    lock,
+    log,
+    shared: (name: string) => void lock.shared(work(name)),
+    alone: (name: string) => void lock.alone(work(name)),
+    /** Ends an operation, and waits until all that may begin after it has begun. */
+    async end(name?: string) {
+      if (name !== undefined) ends.get(name)?.()
+      await new Promise(setImmediate)
+    },
+  }
+}

@@ -21,34 +21,6 @@ const callAt = (kms: string) => {
 }
 const aws = callAt(url)
 
-const base64 = (bytes: number | string) =>
-  (typeof bytes === 'number' ? Buffer.alloc(bytes) : Buffer.from(bytes)).toString('base64')
-const signing = (changes: object) => ({
-  KeyId: 'alias/a',
-  Message: base64('message'),
-  MessageType: 'RAW',
-  SigningAlgorithm: ALGORITHM,
-  ...changes,
-})
-
-/** Sends a request without the service's AWS client. */
-async function send(target: string, body: string, headers: Record<string, string> = {}) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'X-Amz-Target': target, ...signed('kms'), ...headers },
-    body,
-  })
-  const type = response.headers.get('content-type')
-  const output = (await response.json()) as Record<string, string>
-  return { status: response.status, type, output }
-}
-
-const rejection = (type: string, message: unknown) => ({
-  status: 400,
-  type: 'application/x-amz-json-1.1',
-  output: { __type: type, message },
-})
-
 test('GetPublicKey describes an RSA signing key', async () => {
   expect(await send('TrentService.GetPublicKey', '{"KeyId":"alias/a"}')).toEqual({
     status: 200,
@@ -256,4 +228,33 @@ describe('a symmetric key', () => {
     })
     expect(output).toEqual({ __type: 'IncorrectKeyException', message: '' })
   })
+})
+
+const base64 = (bytes: number | string) =>
+  (typeof bytes === 'number' ? Buffer.alloc(bytes) : Buffer.from(bytes)).toString('base64')
+
+const signing = (changes: object) => ({
+  KeyId: 'alias/a',
+  Message: base64('message'),
+  MessageType: 'RAW',
+  SigningAlgorithm: ALGORITHM,
+  ...changes,
+})
+
+/** Sends a request without the service's AWS client. */
+async function send(target: string, body: string, headers: Record<string, string> = {}) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'X-Amz-Target': target, ...signed('kms'), ...headers },
+    body,
+  })
+  const type = response.headers.get('content-type')
+  const output = (await response.json()) as Record<string, string>
+  return { status: response.status, type, output }
+}
+
+const rejection = (type: string, message: unknown) => ({
+  status: 400,
+  type: 'application/x-amz-json-1.1',
+  output: { __type: type, message },
 })

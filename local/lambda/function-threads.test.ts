@@ -18,36 +18,6 @@ afterEach(() => {
 
 const THREAD_ID = 4711
 
-/** Replaces threads by a result, after a start of four seconds. */
-async function start(isTimed: boolean, result: () => unknown) {
-  const runs: unknown[][] = []
-  Runner.prototype.run = async (...values: unknown[]) => {
-    runs.push(values)
-    if (values[1] !== 'load-only') return result()
-    await new Promise((resolve) => setTimeout(resolve, 4_000))
-    return { threadId: THREAD_ID, timeoutMs: 5_000 }
-  }
-  // Stands for a function of serverless-offline: it passes its event on to its runner.
-  Pool.prototype.get = () => {
-    const runner = {}
-    let event: unknown
-    return {
-      setEvent(value: unknown) {
-        event = value
-      },
-      setClientContext() {},
-      runHandler: () => Runner.prototype.run.call(runner, event, 'context'),
-    }
-  }
-  await limitFunctions(isTimed)
-  const invoke = (event: unknown) => {
-    const one = Pool.prototype.get.call({}, 'f', {})
-    one.setEvent(event)
-    return one.runHandler()
-  }
-  return { runs, invoke }
-}
-
 test('a thread loads its handler first, then the function has all of its time', async () => {
   const { runs, invoke } = await start(
     true,
@@ -102,3 +72,33 @@ test('a function without a timeout runs on, and a start without an end is a time
   await vi.advanceTimersByTimeAsync(60_000)
   await failure
 })
+
+/** Replaces threads by a result, after a start of four seconds. */
+async function start(isTimed: boolean, result: () => unknown) {
+  const runs: unknown[][] = []
+  Runner.prototype.run = async (...values: unknown[]) => {
+    runs.push(values)
+    if (values[1] !== 'load-only') return result()
+    await new Promise((resolve) => setTimeout(resolve, 4_000))
+    return { threadId: THREAD_ID, timeoutMs: 5_000 }
+  }
+  // Stands for a function of serverless-offline: it passes its event on to its runner.
+  Pool.prototype.get = () => {
+    const runner = {}
+    let event: unknown
+    return {
+      setEvent(value: unknown) {
+        event = value
+      },
+      setClientContext() {},
+      runHandler: () => Runner.prototype.run.call(runner, event, 'context'),
+    }
+  }
+  await limitFunctions(isTimed)
+  const invoke = (event: unknown) => {
+    const one = Pool.prototype.get.call({}, 'f', {})
+    one.setEvent(event)
+    return one.runHandler()
+  }
+  return { runs, invoke }
+}

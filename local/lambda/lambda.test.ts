@@ -13,46 +13,6 @@ const thrown = (errorMessage: string): Invocation => ({
   payload: JSON.stringify({ errorMessage, errorType: 'Error' }),
 })
 
-/** Starts a Lambda for a test. @returns Its port. */
-async function startLambda(settings: Pick<LambdaSettings, 'pausesMs' | 'invoke' | 'onDeadLetter'>) {
-  const { port, stop } = await listen(createLambda({ region: REGION, functionNames: [NAME], ...settings }))
-  onTestFinished(stop)
-  return port
-}
-
-/** Starts a Lambda whose function has these outcomes in turn. */
-async function start(...outcomes: (Invocation | Error)[]) {
-  const invocations: { event: object; awsRequestId: string; atMs: number }[] = []
-  const letters: DeadLetter[] = []
-  const port = await startLambda({
-    pausesMs: PAUSES_MS,
-    async invoke(functionName, event, awsRequestId) {
-      expect(functionName).toBe(NAME)
-      invocations.push({ event, awsRequestId, atMs: performance.now() })
-      const outcome = outcomes.shift()
-      if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error('invoked too often')
-      return outcome
-    },
-    onDeadLetter: (letter) => letters.push(letter),
-  })
-  return { port, invocations, letters }
-}
-
-async function invoke(port: number, changes: Record<string, string> = {}) {
-  const { name = NAME, body = '{"id":"1"}', type = 'Event' } = changes
-  const { path = `/2015-03-31/functions/${name}/invocations` } = changes
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-    method: 'POST',
-    headers: {
-      ...signed('lambda'),
-      ...(type && { 'X-Amz-Invocation-Type': type }),
-    },
-    body,
-  })
-  const { status, headers } = response
-  return { status, type: headers.get('x-amzn-errortype'), body: await response.text() }
-}
-
 test('an event gets an empty 202 while the function is still running', async () => {
   const { promise, resolve } = Promise.withResolvers<Invocation>()
   const invocation = vi.fn(() => promise)
@@ -150,3 +110,43 @@ test.each(['/', `/2015-03-31/functions/${NAME}`, `/2014-11-13/functions/${NAME}/
     expect(invocations).toEqual([])
   },
 )
+
+/** Starts a Lambda for a test. @returns Its port. */
+async function startLambda(settings: Pick<LambdaSettings, 'pausesMs' | 'invoke' | 'onDeadLetter'>) {
+  const { port, stop } = await listen(createLambda({ region: REGION, functionNames: [NAME], ...settings }))
+  onTestFinished(stop)
+  return port
+}
+
+/** Starts a Lambda whose function has these outcomes in turn. */
+async function start(...outcomes: (Invocation | Error)[]) {
+  const invocations: { event: object; awsRequestId: string; atMs: number }[] = []
+  const letters: DeadLetter[] = []
+  const port = await startLambda({
+    pausesMs: PAUSES_MS,
+    async invoke(functionName, event, awsRequestId) {
+      expect(functionName).toBe(NAME)
+      invocations.push({ event, awsRequestId, atMs: performance.now() })
+      const outcome = outcomes.shift()
+      if (outcome === undefined || outcome instanceof Error) throw outcome ?? new Error('invoked too often')
+      return outcome
+    },
+    onDeadLetter: (letter) => letters.push(letter),
+  })
+  return { port, invocations, letters }
+}
+
+async function invoke(port: number, changes: Record<string, string> = {}) {
+  const { name = NAME, body = '{"id":"1"}', type = 'Event' } = changes
+  const { path = `/2015-03-31/functions/${name}/invocations` } = changes
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method: 'POST',
+    headers: {
+      ...signed('lambda'),
+      ...(type && { 'X-Amz-Invocation-Type': type }),
+    },
+    body,
+  })
+  const { status, headers } = response
+  return { status, type: headers.get('x-amzn-errortype'), body: await response.text() }
+}

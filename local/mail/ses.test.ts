@@ -30,27 +30,6 @@ const input = (changes: object = {}) => ({
   ...changes,
 })
 
-async function send(body: unknown, headers: Record<string, string> = {}, path = '/v2/email/outbound-emails') {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: { ...signed('ses'), ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  })
-  return {
-    status: response.status,
-    type: response.headers.get('x-amzn-errortype'),
-    contentType: response.headers.get('content-type'),
-    output: await response.json(),
-  }
-}
-
-const rejection = (type: string, message: string, status = 400) => ({
-  status,
-  type,
-  contentType: 'application/json',
-  output: { message },
-})
-
 test('SendEmail returns the id of the mail and passes the mail on', async () => {
   const { status, type, output } = await send(input())
   const [mail] = mails
@@ -288,3 +267,24 @@ test.each(['/', '/v2/email/identities', '/v2/email/outbound-emails/'])(
     expect(mails).toEqual([])
   },
 )
+
+async function send(body: unknown, headers: Record<string, string> = {}, path = '/v2/email/outbound-emails') {
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { ...signed('ses'), ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  return {
+    status: response.status,
+    type: response.headers.get('x-amzn-errortype'),
+    contentType: response.headers.get('content-type'),
+    output: await response.json(),
+  }
+}
+
+const rejection = (type: string, message: string, status = 400) => ({
+  status,
+  type,
+  contentType: 'application/json',
+  output: { message },
+})

@@ -29,38 +29,6 @@ const NOTES: RunningService = {
   dynamoDb: 'http://127.0.0.1:49152',
 }
 
-const socketPath = async (temporary: string) => (await makePlace(temporary)).socket
-
-/** Starts a service in this process, in its folder. */
-async function startService(service: RunningService, temporary: string) {
-  const place = await makePlace(temporary)
-  const server = createServer()
-  await once(server.listen(place.socket), 'listening')
-  place.describe(service)
-  return server
-}
-
-/** Runs a script in another process, which prints the path of its socket. */
-function inOtherProcess(script: string): string {
-  const source = `
-    const { makePlace } = await import('${new URL('./services.ts', import.meta.url)}')
-    const { createServer } = await import('node:net')
-    const { socket, describe } = await makePlace('${folder}')
-    createServer().listen(socket, () => {
-      console.log(socket)
-      describe(${JSON.stringify(NOTES)})
-      ${script}
-    })`
-  try {
-    return execFileSync(process.execPath, ['--input-type=module', '-e', source], {
-      encoding: 'utf8',
-      stdio: 'pipe',
-    }).trim()
-  } catch (error) {
-    return (error as { stdout: string }).stdout.trim()
-  }
-}
-
 test('only the user can open the folder of the socket', async () => {
   const path = await socketPath(folder)
   expect(path.startsWith(folder)).toBe(true)
@@ -158,3 +126,35 @@ test.runIf(process.getuid?.() === 0)('no service is found in a folder of another
   expect(await runningServices(temporary)).toEqual([])
   server.close()
 })
+
+const socketPath = async (temporary: string) => (await makePlace(temporary)).socket
+
+/** Starts a service in this process, in its folder. */
+async function startService(service: RunningService, temporary: string) {
+  const place = await makePlace(temporary)
+  const server = createServer()
+  await once(server.listen(place.socket), 'listening')
+  place.describe(service)
+  return server
+}
+
+/** Runs a script in another process, which prints the path of its socket. */
+function inOtherProcess(script: string): string {
+  const source = `
+    const { makePlace } = await import('${new URL('./services.ts', import.meta.url)}')
+    const { createServer } = await import('node:net')
+    const { socket, describe } = await makePlace('${folder}')
+    createServer().listen(socket, () => {
+      console.log(socket)
+      describe(${JSON.stringify(NOTES)})
+      ${script}
+    })`
+  try {
+    return execFileSync(process.execPath, ['--input-type=module', '-e', source], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim()
+  } catch (error) {
+    return (error as { stdout: string }).stdout.trim()
+  }
+}

@@ -8,22 +8,6 @@ beforeEach(() => {
   return () => vi.doUnmock('../../project/origin.ts')
 })
 
-/** A project with a deployed stack of these resources, or one that may not be read. */
-const projectWith = (resources: string[] | undefined, commands = ['deploy']) =>
-  ({
-    processedInput: { commands },
-    getProvider: () => ({
-      naming: { getStackName: () => 'my-stack' },
-      getCloudFormationClient: async () => ({
-        send: async ({ input }: DescribeStackResourceCommand) => {
-          if (resources === undefined) throw new Error('User is not authorized to perform this')
-          if (input.StackName === 'my-stack' && resources.includes(String(input.LogicalResourceId))) return {}
-          throw new Error(`Resource ${input.LogicalResourceId} does not exist for stack ${input.StackName}`)
-        },
-      }),
-    }),
-  }) as object as Serverless
-
 test.each([
   ['an API without a stage of the plugin', ['ApiGatewayRestApi'], true],
   ['an API with one', ['ApiGatewayRestApi', 'ApiGatewayStage'], false],
@@ -39,3 +23,19 @@ test('sls package does not call AWS', async () => {
   const { hasOlderStage } = await import('./older-stage.ts')
   expect(await hasOlderStage(projectWith(['ApiGatewayRestApi'], ['package']))).toBe(false)
 })
+
+/** A project with a deployed stack of these resources, or one that may not be read. */
+const projectWith = (resources: string[] | undefined, commands = ['deploy']) =>
+  ({
+    processedInput: { commands },
+    getProvider: () => ({
+      naming: { getStackName: () => 'my-stack' },
+      getCloudFormationClient: async () => ({
+        send: async ({ input }: DescribeStackResourceCommand) => {
+          if (resources === undefined) throw new Error('User is not authorized to perform this')
+          if (input.StackName === 'my-stack' && resources.includes(String(input.LogicalResourceId))) return {}
+          throw new Error(`Resource ${input.LogicalResourceId} does not exist for stack ${input.StackName}`)
+        },
+      }),
+    }),
+  }) as object as Serverless

@@ -5,42 +5,6 @@ import { turnOver, type World } from './turn-over.ts'
 
 const DEPLOYED_MS = Date.UTC(2027, 0, 15, 12)
 
-/** Creates a stage in memory. A deployment takes a minute, and a wait moves the clock. */
-function startStage() {
-  const minute = 60_000
-  let nowMs = DEPLOYED_MS
-  let state: KeyState = {
-    signing: 'a',
-    madeAt: { a: new Date(nowMs - 1000), b: new Date(nowMs - 1000) },
-    tokenTtlSeconds: 1800,
-    settledAt: new Date(nowMs),
-  }
-  const done: string[] = []
-  const printed: string[] = []
-  const at = () => `${(nowMs - DEPLOYED_MS) / minute} min`
-  const settle = (signing: Slot, published: string) => {
-    const madeAt = { a: state.madeAt.a ?? new Date(nowMs), b: state.madeAt.b ?? new Date(nowMs) }
-    const kept = Object.entries(madeAt).filter(([slot]) => published.includes(slot))
-    nowMs += minute
-    state = { ...state, signing, madeAt: Object.fromEntries(kept), settledAt: new Date(nowMs) }
-  }
-  const world: World = {
-    read: async () => state,
-    async deploy({ signingKey, publishedKeys }, tokenTtlSeconds) {
-      done.push(`${at()}: deploy ${signingKey} of ${publishedKeys} for ${tokenTtlSeconds} s`)
-      settle(signingKey, publishedKeys)
-      return true
-    },
-    async wait({ until }) {
-      done.push(`${at()}: wait`)
-      nowMs = until.getTime()
-    },
-    now: () => new Date(nowMs),
-    print: (line) => void printed.push(line),
-  }
-  return { world, done, printed, settle, state: () => state }
-}
-
 const FIRST = [
   '0 min: wait',
   '130 min: deploy b of a,b for 1800 s',
@@ -167,3 +131,39 @@ test('a turnover names another deployment under way when its own fails', async (
   }
   await expect(turnOver(contended, true)).rejects.toBe(busy)
 })
+
+/** Creates a stage in memory. A deployment takes a minute, and a wait moves the clock. */
+function startStage() {
+  const minute = 60_000
+  let nowMs = DEPLOYED_MS
+  let state: KeyState = {
+    signing: 'a',
+    madeAt: { a: new Date(nowMs - 1000), b: new Date(nowMs - 1000) },
+    tokenTtlSeconds: 1800,
+    settledAt: new Date(nowMs),
+  }
+  const done: string[] = []
+  const printed: string[] = []
+  const at = () => `${(nowMs - DEPLOYED_MS) / minute} min`
+  const settle = (signing: Slot, published: string) => {
+    const madeAt = { a: state.madeAt.a ?? new Date(nowMs), b: state.madeAt.b ?? new Date(nowMs) }
+    const kept = Object.entries(madeAt).filter(([slot]) => published.includes(slot))
+    nowMs += minute
+    state = { ...state, signing, madeAt: Object.fromEntries(kept), settledAt: new Date(nowMs) }
+  }
+  const world: World = {
+    read: async () => state,
+    async deploy({ signingKey, publishedKeys }, tokenTtlSeconds) {
+      done.push(`${at()}: deploy ${signingKey} of ${publishedKeys} for ${tokenTtlSeconds} s`)
+      settle(signingKey, publishedKeys)
+      return true
+    },
+    async wait({ until }) {
+      done.push(`${at()}: wait`)
+      nowMs = until.getTime()
+    },
+    now: () => new Date(nowMs),
+    print: (line) => void printed.push(line),
+  }
+  return { world, done, printed, settle, state: () => state }
+}

@@ -16,41 +16,6 @@ beforeEach(async () => {
   ada = await addTestUser(store.table, { username: 'ada', email: 'ada@example.org' })
 })
 
-/** Returns the table, with another operator who acts right before each of the first writes. */
-function overtaken(act: () => Promise<unknown>, times: number) {
-  let left = times
-  const aws: AwsCall = async (...call) => {
-    if (call[1] === 'TransactWriteItems' && left > 0) {
-      left -= 1
-      await act()
-    }
-    return store.table.aws(...call)
-  }
-  return { ...store.table, aws }
-}
-
-async function revoke() {
-  const user = await findUser(store.table, ada.id)
-  if (user) await changeUser(store.table, user, { changes: revokeTokens(user), changeId: 'other' }, testAct())
-}
-
-async function replace() {
-  await removeUser(store.table, ada, [], testAct())
-  await addTestUser(store.table, { username: 'ada' })
-}
-
-/** Makes ada an administrator. */
-const promote = (table = store.table, seen: number[] = []) =>
-  changeExisting(table, 'ada', ada, (user, changeId) => {
-    seen.push(user.generation - ada.generation)
-    return changeUser(
-      table,
-      user,
-      { changes: { role: 'admin', ...revokeTokens(user) }, changeId: changeId },
-      testAct(),
-    )
-  })
-
 const MOVED = 'User ada was removed or renamed concurrently. List the users and try again.'
 
 test('a change that another one overtakes starts again from the changed user', async () => {
@@ -91,3 +56,38 @@ test('a change stops if the name belongs to another user meanwhile', async () =>
   await expect(promote(overtaken(replace, 1))).rejects.toThrow(MOVED)
   expect(await store.user('ada')).toMatchObject({ role: 'user' })
 })
+
+/** Returns the table, with another operator who acts right before each of the first writes. */
+function overtaken(act: () => Promise<unknown>, times: number) {
+  let left = times
+  const aws: AwsCall = async (...call) => {
+    if (call[1] === 'TransactWriteItems' && left > 0) {
+      left -= 1
+      await act()
+    }
+    return store.table.aws(...call)
+  }
+  return { ...store.table, aws }
+}
+
+async function revoke() {
+  const user = await findUser(store.table, ada.id)
+  if (user) await changeUser(store.table, user, { changes: revokeTokens(user), changeId: 'other' }, testAct())
+}
+
+async function replace() {
+  await removeUser(store.table, ada, [], testAct())
+  await addTestUser(store.table, { username: 'ada' })
+}
+
+/** Makes ada an administrator. */
+const promote = (table = store.table, seen: number[] = []) =>
+  changeExisting(table, 'ada', ada, (user, changeId) => {
+    seen.push(user.generation - ada.generation)
+    return changeUser(
+      table,
+      user,
+      { changes: { role: 'admin', ...revokeTokens(user) }, changeId: changeId },
+      testAct(),
+    )
+  })

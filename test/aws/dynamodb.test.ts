@@ -192,15 +192,6 @@ const STEPS: [what: string, operation: string, input: object, output: object][] 
   ],
 ]
 
-/** Removes what moto adds: the capacity without `ReturnConsumedCapacity`, and empty `Attributes`. */
-const withoutExtras = (output: object) =>
-  Object.fromEntries(
-    Object.entries(output).filter(
-      ([name, value]) =>
-        !name.startsWith('ConsumedCapacity') && (name !== 'Attributes' || Object.keys(value).length > 0),
-    ),
-  )
-
 const local = await listen(createDynamoDb())
 afterAll(local.stop)
 
@@ -255,3 +246,12 @@ describe.each(['local', 'moto'] as const)('%s', (which) => {
     expect(await countAccounts(table, { filter: ['example'] })).toBe(2)
   })
 })
+
+/** Removes what moto adds: the capacity without `ReturnConsumedCapacity`, and empty `Attributes`. */
+const withoutExtras = (output: object) =>
+  Object.fromEntries(
+    Object.entries(output).filter(
+      ([name, value]) =>
+        !name.startsWith('ConsumedCapacity') && (name !== 'Attributes' || Object.keys(value).length > 0),
+    ),
+  )

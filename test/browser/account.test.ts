@@ -34,68 +34,7 @@ useBrowser()
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Version/17.5 Mobile/15E148 Safari/604.1'
 
-/** Opens another tab of the same browser. */
-async function openTab(page: Page, path = 'account'): Promise<Page> {
-  const tab = await page.context().newPage()
-  await tab.goto(`${serviceUrl()}/${path}`)
-  return tab
-}
-
-/** Signs in elsewhere, with a user agent. @returns The tokens. */
-async function signInElsewhere(username: string, userAgent = IPHONE, password = PASSWORD) {
-  const response = await fetch(`${serviceUrl()}/login`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'User-Agent': userAgent },
-    body: JSON.stringify({ username, password }),
-  })
-  expect(response.status).toBe(200)
-  return response.json() as Promise<{ authToken: string; refreshToken: string }>
-}
-
-const refreshStatus = async (refreshToken: string) => (await post('refresh', { refreshToken })).status
-const loginStatus = async (username: string, password: string) =>
-  (await post('login', { username, password })).status
-
-const names = (page: Page) => page.locator('#sessions strong').allTextContents()
-const part = (page: Page, name: string) =>
-  page.locator('details').filter({ has: page.getByRole('heading', { name, exact: true }) })
-
-/** Opens a part of the page, and returns what is in it. */
-async function openPart(page: Page, name: string) {
-  const shown = part(page, name)
-  await shown.getByRole('heading').click()
-  return {
-    shown,
-    fill: async (label: string, value: string) =>
-      shown.getByLabel(label, { exact: true }).filter({ visible: true }).fill(value),
-    press: async (button: string) => shown.getByRole('button', { name: button, exact: true }).click(),
-    alert: async (text: string) =>
-      shown.getByRole('alert').filter({ hasText: text, visible: true }).waitFor(),
-    fault: async (label: string, description: string) =>
-      shown
-        .getByRole('textbox', { name: label, description, exact: true })
-        .filter({ visible: true })
-        .waitFor(),
-  }
-}
-
-/** Records the requests of a page that change something. */
-function record(page: Page): string[] {
-  const requests: string[] = []
-  page.on('request', (request) => {
-    const { pathname } = new URL(request.url())
-    if (request.method() !== 'GET') requests.push(`${request.method()} ${pathname}`)
-  })
-  return requests
-}
-
 let registered: ReturnType<typeof register> | undefined
-
-/** Returns a user for the tests that change nothing about one. */
-async function getAda() {
-  registered ??= register()
-  return registered
-}
 
 describe('signing in on the way', () => {
   test('without a session the page leads to /signin, and back to the part that was linked', async () => {
@@ -627,3 +566,66 @@ test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme
   await press(page, 'Sign out everywhere', 'You are signed out everywhere')
   await take('done')
 })
+
+/** Opens another tab of the same browser. */
+async function openTab(page: Page, path = 'account'): Promise<Page> {
+  const tab = await page.context().newPage()
+  await tab.goto(`${serviceUrl()}/${path}`)
+  return tab
+}
+
+/** Signs in elsewhere, with a user agent. @returns The tokens. */
+async function signInElsewhere(username: string, userAgent = IPHONE, password = PASSWORD) {
+  const response = await fetch(`${serviceUrl()}/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'User-Agent': userAgent },
+    body: JSON.stringify({ username, password }),
+  })
+  expect(response.status).toBe(200)
+  return response.json() as Promise<{ authToken: string; refreshToken: string }>
+}
+
+const refreshStatus = async (refreshToken: string) => (await post('refresh', { refreshToken })).status
+
+const loginStatus = async (username: string, password: string) =>
+  (await post('login', { username, password })).status
+
+const names = (page: Page) => page.locator('#sessions strong').allTextContents()
+
+const part = (page: Page, name: string) =>
+  page.locator('details').filter({ has: page.getByRole('heading', { name, exact: true }) })
+
+/** Opens a part of the page, and returns what is in it. */
+async function openPart(page: Page, name: string) {
+  const shown = part(page, name)
+  await shown.getByRole('heading').click()
+  return {
+    shown,
+    fill: async (label: string, value: string) =>
+      shown.getByLabel(label, { exact: true }).filter({ visible: true }).fill(value),
+    press: async (button: string) => shown.getByRole('button', { name: button, exact: true }).click(),
+    alert: async (text: string) =>
+      shown.getByRole('alert').filter({ hasText: text, visible: true }).waitFor(),
+    fault: async (label: string, description: string) =>
+      shown
+        .getByRole('textbox', { name: label, description, exact: true })
+        .filter({ visible: true })
+        .waitFor(),
+  }
+}
+
+/** Records the requests of a page that change something. */
+function record(page: Page): string[] {
+  const requests: string[] = []
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url())
+    if (request.method() !== 'GET') requests.push(`${request.method()} ${pathname}`)
+  })
+  return requests
+}
+
+/** Returns a user for the tests that change nothing about one. */
+async function getAda() {
+  registered ??= register()
+  return registered
+}

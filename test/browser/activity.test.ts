@@ -14,43 +14,6 @@ const CURSOR = Buffer.from('2026-11-24T15:00:00.000Z#AbCdEfGhIjKlMnOpQrStUw').to
 /** Longer than the life of a token. */
 const NIGHT_MS = 35 * 60_000
 
-const lines = (page: Page) => page.locator('#events li')
-const sentences = (page: Page) => page.locator('#events strong').allTextContents()
-const notice = (page: Page, text: string) => page.locator('#notice-events', { hasText: text }).waitFor()
-const more = (page: Page) => page.locator('#more-events')
-
-async function signInElsewhere(username: string, password = PASSWORD): Promise<number> {
-  const response = await fetch(`${serviceUrl()}/login`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'User-Agent': IPHONE },
-    body: JSON.stringify({ username, password }),
-  })
-  return response.status
-}
-
-/** Returns an event as the service shows it. */
-const eventOf = (values: object) => ({
-  id: 'AbCdEfGhIjKlMnOpQrStUw',
-  at: '2026-11-24T15:00:00.000Z',
-  type: 'session.created',
-  by: 'account',
-  via: 'POST /login',
-  changes: [],
-  ...values,
-})
-
-const signInOf = (number: number) =>
-  eventOf({ detail: 'pwd', sourceIp: '2001:db8::1', userAgent: `device ${number}` })
-
-/** Gives the page other events, and loads it again. */
-async function reloadWith(page: Page, respond: (after: string | null) => { status?: number; json: object }) {
-  await page.route(EVENTS, (route) =>
-    route.fulfill(respond(new URL(route.request().url()).searchParams.get('after'))),
-  )
-  await page.reload()
-  await heading(page, ACCOUNT).waitFor()
-}
-
 test('the page shows what happened, and a change at once', async () => {
   const { name } = await register()
   expect(await signInElsewhere(name, 'wrong')).toBe(401)
@@ -354,3 +317,43 @@ test.each(LOOKS)('the activity fits and is accessible at $width pixels, $colorSc
   await more(page).waitFor()
   await inspect(page, `account-activity-${width}-${colorScheme}`)
 })
+
+const lines = (page: Page) => page.locator('#events li')
+
+const sentences = (page: Page) => page.locator('#events strong').allTextContents()
+
+const notice = (page: Page, text: string) => page.locator('#notice-events', { hasText: text }).waitFor()
+
+const more = (page: Page) => page.locator('#more-events')
+
+async function signInElsewhere(username: string, password = PASSWORD): Promise<number> {
+  const response = await fetch(`${serviceUrl()}/login`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'User-Agent': IPHONE },
+    body: JSON.stringify({ username, password }),
+  })
+  return response.status
+}
+
+/** Returns an event as the service shows it. */
+const eventOf = (values: object) => ({
+  id: 'AbCdEfGhIjKlMnOpQrStUw',
+  at: '2026-11-24T15:00:00.000Z',
+  type: 'session.created',
+  by: 'account',
+  via: 'POST /login',
+  changes: [],
+  ...values,
+})
+
+const signInOf = (number: number) =>
+  eventOf({ detail: 'pwd', sourceIp: '2001:db8::1', userAgent: `device ${number}` })
+
+/** Gives the page other events, and loads it again. */
+async function reloadWith(page: Page, respond: (after: string | null) => { status?: number; json: object }) {
+  await page.route(EVENTS, (route) =>
+    route.fulfill(respond(new URL(route.request().url()).searchParams.get('after'))),
+  )
+  await page.reload()
+  await heading(page, ACCOUNT).waitFor()
+}

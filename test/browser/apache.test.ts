@@ -26,35 +26,7 @@ const unprivileged =
 
 const folder = mkdtempSync(join(tmpdir(), 'apache-'))
 
-const configOf = (port: number) => `
-${NEEDED.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
-Listen 127.0.0.1:${port}
-ServerName 127.0.0.1
-DefaultRuntimeDir ${folder}
-PidFile ${folder}/pid
-ErrorLog ${folder}/error.log
-TypesConfig /dev/null
-AddType text/html .html
-DocumentRoot ${folder}/pages
-OIDCProviderMetadataURL ${serviceUrl()}/.well-known/openid-configuration
-OIDCClientID demo-web
-OIDCClientSecret demo-web
-OIDCRedirectURI http://127.0.0.1:${port}/callback
-OIDCCryptoPassphrase ${randomBytes(16).toString('hex')}
-OIDCScope "openid profile"
-OIDCPKCEMethod S256
-OIDCRemoteUserClaim preferred_username
-OIDCInfoHook access_token id_token userinfo refresh_token
-<LocationMatch ^/(members|callback)>
-  AuthType openid-connect
-  Require valid-user
-</LocationMatch>
-`
-const pageOf = (title: string) =>
-  `<!doctype html><link rel="icon" href="data:,"><h1>${title}</h1><a href="/members.html">Members</a>`
-
 let url: string
-let stop = () => {}
 beforeAll(async () => {
   if (!isInstalled) {
     if (process.env.CI) throw new Error(INSTALL)
@@ -80,33 +52,11 @@ afterAll(() => {
 })
 useBrowser()
 
-/** Opens the site, and signs a new user in. */
-async function openSignedIn() {
-  const username = await addUser()
-  const page = await open(url, { origins: [serviceUrl()] })
-  await page.getByRole('link', { name: 'Members' }).click()
-  await signInTo(page, username, 'Demo shop')
-  await heading(page, 'Members').waitFor()
-  return { page, username }
-}
-
 interface Info {
   access_token: string
   refresh_token: string
   id_token: { aud: string; sub: string }
   userinfo: object
-}
-
-/** Returns what the module knows of the user. */
-async function infoOf(page: Page): Promise<Info> {
-  return JSON.parse((await (await page.goto(`${url}/callback?info=json`))?.text()) ?? '')
-}
-
-/** Lets the module refresh the access token. @returns Where it leads. */
-async function refresh(page: Page, { access_token }: Info): Promise<URL> {
-  const query = new URLSearchParams({ refresh: `${url}/members.html`, access_token })
-  await page.goto(`${url}/callback?${query}`)
-  return new URL(page.url())
 }
 
 test('mod_auth_openidc signs in, reads userinfo, and refreshes', async () => {
@@ -141,3 +91,55 @@ test('mod_auth_openidc gets no token after the user has signed out at the servic
   expect((await refresh(page, info)).searchParams.get('error_code')).toBe('refresh_failed')
   expect(readFileSync(join(folder, 'error.log'), 'utf8')).toContain('invalid_grant')
 })
+
+const configOf = (port: number) => `
+${NEEDED.map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`).join('\n')}
+Listen 127.0.0.1:${port}
+ServerName 127.0.0.1
+DefaultRuntimeDir ${folder}
+PidFile ${folder}/pid
+ErrorLog ${folder}/error.log
+TypesConfig /dev/null
+AddType text/html .html
+DocumentRoot ${folder}/pages
+OIDCProviderMetadataURL ${serviceUrl()}/.well-known/openid-configuration
+OIDCClientID demo-web
+OIDCClientSecret demo-web
+OIDCRedirectURI http://127.0.0.1:${port}/callback
+OIDCCryptoPassphrase ${randomBytes(16).toString('hex')}
+OIDCScope "openid profile"
+OIDCPKCEMethod S256
+OIDCRemoteUserClaim preferred_username
+OIDCInfoHook access_token id_token userinfo refresh_token
+<LocationMatch ^/(members|callback)>
+  AuthType openid-connect
+  Require valid-user
+</LocationMatch>
+`
+
+const pageOf = (title: string) =>
+  `<!doctype html><link rel="icon" href="data:,"><h1>${title}</h1><a href="/members.html">Members</a>`
+
+let stop = () => {}
+
+/** Opens the site, and signs a new user in. */
+async function openSignedIn() {
+  const username = await addUser()
+  const page = await open(url, { origins: [serviceUrl()] })
+  await page.getByRole('link', { name: 'Members' }).click()
+  await signInTo(page, username, 'Demo shop')
+  await heading(page, 'Members').waitFor()
+  return { page, username }
+}
+
+/** Returns what the module knows of the user. */
+async function infoOf(page: Page): Promise<Info> {
+  return JSON.parse((await (await page.goto(`${url}/callback?info=json`))?.text()) ?? '')
+}
+
+/** Lets the module refresh the access token. @returns Where it leads. */
+async function refresh(page: Page, { access_token }: Info): Promise<URL> {
+  const query = new URLSearchParams({ refresh: `${url}/members.html`, access_token })
+  await page.goto(`${url}/callback?${query}`)
+  return new URL(page.url())
+}

@@ -11,52 +11,6 @@ useBrowser()
 const shop = await startShop()
 
 const APPS = /\/apps$/
-const apps = (page: Page) => page.locator('#apps > li')
-const removal = (page: Page, name = 'Shop') => page.getByRole('button', { name: `Remove access: ${name}` })
-
-/** Signs in to the app by a click on its page. @returns The refresh token that the app gets. */
-async function signInTo(page: Page, request: string, client_id: string): Promise<string> {
-  await shop.click(page, request)
-  await agree(page)
-  const code = String((await arrival(page)).get('code'))
-  const { refresh_token } = await askForTokens({
-    grant_type: 'authorization_code',
-    code,
-    code_verifier: VERIFIER,
-    client_id,
-  })
-  return refresh_token
-}
-
-async function askForTokens(form: Record<string, string>) {
-  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
-  const text = String(new URLSearchParams({ client_secret: SECRET, ...form }))
-  return JSON.parse((await sendForAll(`${serviceUrl()}/oauth2/token`, 'POST', type, text)).body)
-}
-
-/** Opens the account in the browser of a page. */
-async function showAccount(page: Page): Promise<void> {
-  await page.goto(`${serviceUrl()}/account`)
-  await heading(page, ACCOUNT).waitFor()
-}
-
-/** Gives the page other apps, and loads it. */
-async function showWith(page: Page, json: object): Promise<void> {
-  await page.route(APPS, (route) => route.fulfill({ json }))
-  await showAccount(page)
-  await apps(page).first().waitFor()
-}
-
-const appOf = (values: object = {}) => ({
-  id: 'shop',
-  name: 'Shop',
-  type: 'web',
-  places: ['shop.example'],
-  scopes: [{ name: 'openid', sentence: 'Recognise you when you sign in' }],
-  offline: false,
-  approvedAt: '2026-11-24T15:00:00.000Z',
-  ...values,
-})
 
 test('a user removes the access of an app with the keyboard, and is asked again at the next sign-in', async () => {
   const username = await addUser()
@@ -204,4 +158,52 @@ test.each(LOOKS)('the list fits and is accessible at $width pixels, $colorScheme
     'document.querySelector("dialog[open]").scrollWidth - document.querySelector("dialog[open]").clientWidth'
   expect(await page.evaluate(hidden)).toBe(0)
   await inspect(page, `account-apps-question-${width}-${colorScheme}`)
+})
+
+const apps = (page: Page) => page.locator('#apps > li')
+
+const removal = (page: Page, name = 'Shop') => page.getByRole('button', { name: `Remove access: ${name}` })
+
+/** Signs in to the app by a click on its page. @returns The refresh token that the app gets. */
+async function signInTo(page: Page, request: string, client_id: string): Promise<string> {
+  await shop.click(page, request)
+  await agree(page)
+  const code = String((await arrival(page)).get('code'))
+  const { refresh_token } = await askForTokens({
+    grant_type: 'authorization_code',
+    code,
+    code_verifier: VERIFIER,
+    client_id,
+  })
+  return refresh_token
+}
+
+async function askForTokens(form: Record<string, string>) {
+  const type = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const text = String(new URLSearchParams({ client_secret: SECRET, ...form }))
+  return JSON.parse((await sendForAll(`${serviceUrl()}/oauth2/token`, 'POST', type, text)).body)
+}
+
+/** Opens the account in the browser of a page. */
+async function showAccount(page: Page): Promise<void> {
+  await page.goto(`${serviceUrl()}/account`)
+  await heading(page, ACCOUNT).waitFor()
+}
+
+/** Gives the page other apps, and loads it. */
+async function showWith(page: Page, json: object): Promise<void> {
+  await page.route(APPS, (route) => route.fulfill({ json }))
+  await showAccount(page)
+  await apps(page).first().waitFor()
+}
+
+const appOf = (values: object = {}) => ({
+  id: 'shop',
+  name: 'Shop',
+  type: 'web',
+  places: ['shop.example'],
+  scopes: [{ name: 'openid', sentence: 'Recognise you when you sign in' }],
+  offline: false,
+  approvedAt: '2026-11-24T15:00:00.000Z',
+  ...values,
 })

@@ -20,28 +20,8 @@ const TITLE = 'Sign in to continue to Shop'
 const CREATED = 'Your account was created'
 const CHANGED = 'Your password was changed'
 
-/** Opens the sign-in page by a click on the link of the app, and follows a link there. */
-async function follow(link: string, title: string): Promise<Page> {
-  const page = await shop.open()
-  await shop.click(page, shop.requestOf(await shop.register(), { state: 'a+b%26 &c#' }))
-  await heading(page, TITLE).waitFor()
-  await page.getByRole('link', { name: link }).click()
-  await heading(page, title).waitFor()
-  return page
-}
-
-/** Waits for the screen of a user who comes back, agrees, and compares what the app gets. */
-async function expectReturn(page: Page, username: string): Promise<void> {
-  await screen(page, username)
-  await agree(page)
-  await expectCode(page)
-  expect(new URL(page.url()).searchParams.get('state')).toBe('a+b%26 &c#')
-}
-
 const RETURN = 'Return to the app'
 const ELSEWHERE = 'If you came from an app, return to the app.'
-
-const returnLink = (page: Page) => page.getByRole('link', { name: RETURN }).filter({ visible: true })
 
 describe('a registration on the way to an app', () => {
   test('by the code of the mail leads back to the app', async () => {
@@ -107,3 +87,23 @@ describe('a forgotten password on the way to an app', () => {
     await expectReturn(page, name)
   })
 })
+
+/** Opens the sign-in page by a click on the link of the app, and follows a link there. */
+async function follow(link: string, title: string): Promise<Page> {
+  const page = await shop.open()
+  await shop.click(page, shop.requestOf(await shop.register(), { state: 'a+b%26 &c#' }))
+  await heading(page, TITLE).waitFor()
+  await page.getByRole('link', { name: link }).click()
+  await heading(page, title).waitFor()
+  return page
+}
+
+/** Waits for the screen of a user who comes back, agrees, and compares what the app gets. */
+async function expectReturn(page: Page, username: string): Promise<void> {
+  await screen(page, username)
+  await agree(page)
+  await expectCode(page)
+  expect(new URL(page.url()).searchParams.get('state')).toBe('a+b%26 &c#')
+}
+
+const returnLink = (page: Page) => page.getByRole('link', { name: RETURN }).filter({ visible: true })

@@ -21,21 +21,6 @@ useBrowser()
 const shop = await startShop()
 const TITLE = 'Sign in to continue to Shop'
 
-/** Opens /account of a new user. */
-async function openOwn(prepare: (page: Page) => Promise<unknown> = async () => {}) {
-  const { name } = await register()
-  const page = await openAccount(name, { origins: [shop.origin] })
-  await prepare(page)
-  return { name, page }
-}
-
-/** Clicks the link of an app that asks for two factors, and waits for the sign-in page. */
-async function ask(page: Page, values: object = {}): Promise<void> {
-  await nextSecond()
-  await shop.click(page, shop.requestOf(await shop.register(values), { prompt: 'login', acr_values: 'aal2' }))
-  await heading(page, TITLE).waitFor()
-}
-
 describe('a request for another sign-in is met', () => {
   test('by password and second factor', async () => {
     const { name, page } = await openOwn()
@@ -118,4 +103,19 @@ describe('under a policy', () => {
 async function startShopAt({ url, dynamoDbUrl }: Service): Promise<string> {
   const id = await shop.register({}, tableAt(dynamoDbUrl))
   return shop.requestOf(id).replace(/^http:\/\/[^/]+/, url)
+}
+
+/** Opens /account of a new user. */
+async function openOwn(prepare: (page: Page) => Promise<unknown> = async () => {}) {
+  const { name } = await register()
+  const page = await openAccount(name, { origins: [shop.origin] })
+  await prepare(page)
+  return { name, page }
+}
+
+/** Clicks the link of an app that asks for two factors, and waits for the sign-in page. */
+async function ask(page: Page, values: object = {}): Promise<void> {
+  await nextSecond()
+  await shop.click(page, shop.requestOf(await shop.register(values), { prompt: 'login', acr_values: 'aal2' }))
+  await heading(page, TITLE).waitFor()
 }

@@ -36,33 +36,6 @@ const BUTTON = 'Continue'
 /** A private-use scheme has no origin. */
 const PRIVATE_USE = /^request to null$|com\.example\.shop/
 
-async function openSignedIn(options: Parameters<typeof open>[1] = {}): Promise<Page> {
-  const page = await shop.open(options)
-  await begin(page, username)
-  return page
-}
-
-/** Opens the screen by a click on the link of the app. */
-async function openScreen(options: Parameters<typeof open>[1] = {}): Promise<Page> {
-  const page = await openSignedIn(options)
-  await shop.click(page, shop.requestOf(await shop.register()))
-  await screen(page, username)
-  return page
-}
-
-const isDeaf = (page: Page) => page.getByRole('button', { name: BUTTON }).getAttribute('aria-disabled')
-
-/** Clicks at the place of the button, as a user does who sees another page there. */
-async function clickAt(page: Page): Promise<void> {
-  const {
-    x = 0,
-    y = 0,
-    width = 0,
-    height = 0,
-  } = (await page.getByRole('button', { name: BUTTON }).boundingBox()) ?? {}
-  await page.mouse.click(x + width / 2, y + height / 2)
-}
-
 test('a screen for one user and a click as another one shows the screen again', async () => {
   const page = await openScreen()
   const approvals = approvalsOf(page)
@@ -322,3 +295,30 @@ test.each(LOOKS)('the pages fit and are accessible at $width pixels, $colorSchem
   await press(page, 'Try again', 'You go on to the app')
   await take('leaving')
 })
+
+async function openSignedIn(options: Parameters<typeof open>[1] = {}): Promise<Page> {
+  const page = await shop.open(options)
+  await begin(page, username)
+  return page
+}
+
+/** Opens the screen by a click on the link of the app. */
+async function openScreen(options: Parameters<typeof open>[1] = {}): Promise<Page> {
+  const page = await openSignedIn(options)
+  await shop.click(page, shop.requestOf(await shop.register()))
+  await screen(page, username)
+  return page
+}
+
+const isDeaf = (page: Page) => page.getByRole('button', { name: BUTTON }).getAttribute('aria-disabled')
+
+/** Clicks at the place of the button, as a user does who sees another page there. */
+async function clickAt(page: Page): Promise<void> {
+  const {
+    x = 0,
+    y = 0,
+    width = 0,
+    height = 0,
+  } = (await page.getByRole('button', { name: BUTTON }).boundingBox()) ?? {}
+  await page.mouse.click(x + width / 2, y + height / 2)
+}

@@ -13,23 +13,6 @@ const shop = await startShop()
 
 const CANNOT = 'You cannot continue'
 
-/** Opens the page by a click on the link of the app, in the browser of a new user. */
-async function openStranger(changes: Changes = {}, options: Parameters<typeof open>[1] = {}) {
-  const username = await addUser()
-  const page = await shop.open(options)
-  await begin(page, username)
-  await shop.click(page, shop.requestOf(APP_URL, changes))
-  return { page, username }
-}
-
-const strangerScreen = (page: Page, username: string) =>
-  heading(page, `Continue as ${username} to ${HOST}`).waitFor()
-
-const textOf = async (page: Page, selector: string) =>
-  String(await page.locator(selector).textContent())
-    .replace(/\s+/g, ' ')
-    .trim()
-
 describe('the screen of an app that is not registered', () => {
   const note = (page: Page) => page.locator('#unregistered')
   const onDevice = (page: Page) => page.getByText('The app runs on this device')
@@ -149,3 +132,20 @@ test.each(LOOKS)('the pages fit and are accessible at $width pixels, $colorSchem
   await heading(page, CANNOT).waitFor()
   await take('refused')
 })
+
+/** Opens the page by a click on the link of the app, in the browser of a new user. */
+async function openStranger(changes: Changes = {}, options: Parameters<typeof open>[1] = {}) {
+  const username = await addUser()
+  const page = await shop.open(options)
+  await begin(page, username)
+  await shop.click(page, shop.requestOf(APP_URL, changes))
+  return { page, username }
+}
+
+const strangerScreen = (page: Page, username: string) =>
+  heading(page, `Continue as ${username} to ${HOST}`).waitFor()
+
+const textOf = async (page: Page, selector: string) =>
+  String(await page.locator(selector).textContent())
+    .replace(/\s+/g, ' ')
+    .trim()

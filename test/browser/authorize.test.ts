@@ -28,13 +28,6 @@ const other = await addUser()
 
 const TITLE = 'Sign in to continue to Shop'
 
-/** Opens the app in a browser where a user has signed in. */
-async function openSignedIn(options: Parameters<typeof open>[1] = {}): Promise<Page> {
-  const page = await shop.open(options)
-  await begin(page, username)
-  return page
-}
-
 describe('a click on a link of another site', () => {
   test('leads to the app with a code, if the user has signed in', async () => {
     const page = await openSignedIn()
@@ -349,3 +342,10 @@ describe('an error', () => {
     await alert(page, 'Your browser allows this page no storage')
   })
 })
+
+/** Opens the app in a browser where a user has signed in. */
+async function openSignedIn(options: Parameters<typeof open>[1] = {}): Promise<Page> {
+  const page = await shop.open(options)
+  await begin(page, username)
+  return page
+}

@@ -21,30 +21,6 @@ const { app, origin, service } = await startAppWithService(
 /** What runs in a page. */
 declare const auth: Auth
 
-const appUrl = (path = '/') => `${origin}${path}`
-
-const signIn = (page: Page) =>
-  page.evaluate(async () => {
-    const user = await auth.signIn({ username: 'user', password: 'user' })
-    return user.next ?? user.username
-  })
-const sessionKnown = (page: Page) =>
-  page.evaluate(async () => [typeof (await auth.getAccessToken()), auth.user?.username])
-
-/** Starts a server that pages of all origins may read, cookies included. @returns Its port. */
-async function startApi(respond: (request: IncomingMessage, response: ServerResponse) => void) {
-  const server = createServer((request, response) => {
-    response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*')
-    response.setHeader('Access-Control-Allow-Credentials', 'true')
-    response.setHeader('Access-Control-Allow-Headers', 'authorization')
-    if (request.method === 'OPTIONS') response.end()
-    else respond(request, response)
-  })
-  const { port, stop } = await listen(server)
-  onTestFinished(stop)
-  return port
-}
-
 test('a redirect to another origin does not take the access token there', async () => {
   const received: (string | undefined)[] = []
   const foreign = await startApi(({ headers }, response) => {
@@ -125,3 +101,28 @@ test('without Web Locks and BroadcastChannel, tabs that open at once are all sig
   await first.reload()
   expect(await sessionKnown(first)).toEqual(['string', 'user'])
 })
+
+const appUrl = (path = '/') => `${origin}${path}`
+
+const signIn = (page: Page) =>
+  page.evaluate(async () => {
+    const user = await auth.signIn({ username: 'user', password: 'user' })
+    return user.next ?? user.username
+  })
+
+const sessionKnown = (page: Page) =>
+  page.evaluate(async () => [typeof (await auth.getAccessToken()), auth.user?.username])
+
+/** Starts a server that pages of all origins may read, cookies included. @returns Its port. */
+async function startApi(respond: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer((request, response) => {
+    response.setHeader('Access-Control-Allow-Origin', request.headers.origin ?? '*')
+    response.setHeader('Access-Control-Allow-Credentials', 'true')
+    response.setHeader('Access-Control-Allow-Headers', 'authorization')
+    if (request.method === 'OPTIONS') response.end()
+    else respond(request, response)
+  })
+  const { port, stop } = await listen(server)
+  onTestFinished(stop)
+  return port
+}

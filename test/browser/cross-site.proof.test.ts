@@ -118,25 +118,6 @@ const PLACES: Record<string, Place> = {
   },
 }
 
-const cookieOf = async (context: BrowserContext) =>
-  (await context.cookies(service.url)).find(({ name }) => name === '__Host-refresh')
-
-/** Returns the lines of requests in the output of the service: method, path and status. */
-const requestsSeen = () =>
-  [...service.output().matchAll(/^.*?\b(GET|HEAD|POST|OPTIONS)\s+(\/\S*)\s+(\d{3})\b/gm)].map(
-    ([, method, path, status]) => ({ method, path, status: Number(status) }),
-  )
-
-/** Sends JSON from an allowed page, as the client does. */
-const ownRequest = (page: Page, route: string, body: object) =>
-  page.evaluate(
-    async ([url, json]) => {
-      const headers = { 'Content-Type': 'application/json' }
-      return (await fetch(url, { method: 'POST', body: json, headers, credentials: 'include' })).status
-    },
-    [`${service.url}/${route}`, JSON.stringify(body)] as const,
-  )
-
 test('pages of other origins can neither use nor change the session in the cookie', async () => {
   const { scan } = operator(tableAt(service.dynamoDbUrl))
   const own = await open(`http://localhost:${allowed.port}/`, {
@@ -185,3 +166,22 @@ test('pages of other origins can neither use nor change the session in the cooki
   expect(await cookieOf(context)).toBeUndefined()
   console.log(`${attempts} attempts in all, and no change`)
 }, 300_000)
+
+const cookieOf = async (context: BrowserContext) =>
+  (await context.cookies(service.url)).find(({ name }) => name === '__Host-refresh')
+
+/** Returns the lines of requests in the output of the service: method, path and status. */
+const requestsSeen = () =>
+  [...service.output().matchAll(/^.*?\b(GET|HEAD|POST|OPTIONS)\s+(\/\S*)\s+(\d{3})\b/gm)].map(
+    ([, method, path, status]) => ({ method, path, status: Number(status) }),
+  )
+
+/** Sends JSON from an allowed page, as the client does. */
+const ownRequest = (page: Page, route: string, body: object) =>
+  page.evaluate(
+    async ([url, json]) => {
+      const headers = { 'Content-Type': 'application/json' }
+      return (await fetch(url, { method: 'POST', body: json, headers, credentials: 'include' })).status
+    },
+    [`${service.url}/${route}`, JSON.stringify(body)] as const,
+  )

@@ -9,53 +9,12 @@ const url = inject('serviceUrl')
 
 useBrowser()
 
-async function openDocs(origin = url): Promise<Page> {
-  const page = await open(`${origin}/docs`)
-  await operation(page, 'get', '/').waitFor()
-  return page
-}
-
-const operation = (page: Page, method: string, path: string) =>
-  page.locator(`.opblock-${method}`).filter({ has: page.locator(`[data-path="${path}"]`) })
-
-/** Sends a request with the Execute button. @returns Status and body of the shown response. */
-async function execute(page: Page, method: string, path: string, body?: object) {
-  const block = operation(page, method, path)
-  const summary = block.getByRole('button').first()
-  if ((await summary.getAttribute('aria-expanded')) === 'false') {
-    await summary.click()
-    await block.getByRole('button', { name: 'Try it out' }).click()
-  }
-  if (body !== undefined) await block.getByLabel('Request body').fill(JSON.stringify(body))
-  const [response] = await Promise.all([
-    page.waitForResponse((each) => each.request().method() === method.toUpperCase()),
-    block.getByRole('button', { name: 'Execute' }).click(),
-  ])
-  const shown = block.locator('.live-responses-table tbody .response')
-  await shown.filter({ hasText: String(response.status()) }).waitFor()
-  const status = await shown.locator('.response-col_status').textContent()
-  const text = await shown.locator('.highlight-code code').first().textContent()
-  return { status: Number.parseInt(String(status), 10), body: JSON.parse(String(text)) }
-}
-
-const login = (page: Page, username: string, password = username) =>
-  execute(page, 'post', '/login', { username, password })
-
-const openDialog = (page: Page) => page.getByRole('button', { name: 'Authorize', exact: true }).click()
-const dialogOf = (page: Page) => page.locator('.dialog-ux')
-// The first close button is the cross in the corner.
-const closeDialog = (page: Page) => dialogOf(page).getByRole('button', { name: 'Close' }).last().click()
-
 const problem = (status: number, title: string, detail: string) => ({
   status,
   body: { type: 'about:blank', title, status, detail },
 })
 const UNAUTHORIZED = problem(401, 'Unauthorized', 'Could not validate credentials.')
 const FORBIDDEN = problem(403, 'Forbidden', 'You do not have permission to access this resource.')
-const userContent = (username: string) => ({
-  status: 200,
-  body: { message: 'This content for authorised users only.', username, role: username },
-})
 
 test('the content returns 401 without a token', async () => {
   const page = await openDocs()
@@ -178,4 +137,48 @@ test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme
   await take('tried')
   await page.getByLabel('Show headers and error examples').check()
   await take('details')
+})
+
+async function openDocs(origin = url): Promise<Page> {
+  const page = await open(`${origin}/docs`)
+  await operation(page, 'get', '/').waitFor()
+  return page
+}
+
+const operation = (page: Page, method: string, path: string) =>
+  page.locator(`.opblock-${method}`).filter({ has: page.locator(`[data-path="${path}"]`) })
+
+/** Sends a request with the Execute button. @returns Status and body of the shown response. */
+async function execute(page: Page, method: string, path: string, body?: object) {
+  const block = operation(page, method, path)
+  const summary = block.getByRole('button').first()
+  if ((await summary.getAttribute('aria-expanded')) === 'false') {
+    await summary.click()
+    await block.getByRole('button', { name: 'Try it out' }).click()
+  }
+  if (body !== undefined) await block.getByLabel('Request body').fill(JSON.stringify(body))
+  const [response] = await Promise.all([
+    page.waitForResponse((each) => each.request().method() === method.toUpperCase()),
+    block.getByRole('button', { name: 'Execute' }).click(),
+  ])
+  const shown = block.locator('.live-responses-table tbody .response')
+  await shown.filter({ hasText: String(response.status()) }).waitFor()
+  const status = await shown.locator('.response-col_status').textContent()
+  const text = await shown.locator('.highlight-code code').first().textContent()
+  return { status: Number.parseInt(String(status), 10), body: JSON.parse(String(text)) }
+}
+
+const login = (page: Page, username: string, password = username) =>
+  execute(page, 'post', '/login', { username, password })
+
+const openDialog = (page: Page) => page.getByRole('button', { name: 'Authorize', exact: true }).click()
+
+const dialogOf = (page: Page) => page.locator('.dialog-ux')
+
+// The first close button is the cross in the corner.
+const closeDialog = (page: Page) => dialogOf(page).getByRole('button', { name: 'Close' }).last().click()
+
+const userContent = (username: string) => ({
+  status: 200,
+  body: { message: 'This content for authorised users only.', username, role: username },
 })

@@ -25,56 +25,6 @@ const service = await useLocalService({
   params: { requireSecondFactor: 'all', limitMailSource: '1000/3600' },
 })
 
-/** Registers on the pages of a service whose users must have a second factor, up to the link that sets it up. */
-async function registerAt(
-  origin: string,
-  options: Parameters<typeof open>[1] = {},
-  isByCode = false,
-  tab?: Page,
-) {
-  const { name, address } = newName()
-  await tab?.goto(`${origin}/register`)
-  const page = tab ?? (await open(`${origin}/register`, options))
-  await withoutAutofill(page)
-  await page.getByLabel('E-mail address', { exact: true }).fill(address)
-  await press(page, 'Send mail', 'Check your mail')
-  const { link, code } = await nextMail(address, origin)
-  if (isByCode) await page.getByLabel('Code from the mail').fill(code)
-  else await page.goto(link)
-  await page.getByLabel('Username').fill(name)
-  await page.getByLabel('New password', { exact: true }).filter({ visible: true }).fill(PASSWORD)
-  await press(page, 'Create account')
-  await page.getByText('Before you can use it, set up a second factor.').waitFor()
-  return { name, address, page }
-}
-
-/** Returns what the pages have stored in the tab. */
-const stored = (page: Page) => page.evaluate(() => ({ ...sessionStorage, ...localStorage }))
-
-/** Opens /signin of a new user, and the dialog of the enrolment. */
-async function openEnrolment(options: Parameters<typeof open>[1] = {}, tab?: Page) {
-  const opened = await registerAt(service.url, options, false, tab)
-  await opened.page.goto(`${service.url}/signin`)
-  await signIn(opened.page, opened.name, PASSWORD)
-  await dialog(opened.page).getByRole('heading', { name: 'Set up a second factor' }).waitFor()
-  return opened
-}
-
-/** Proves by the code in the mail that the account is the user's. */
-async function prove(page: Page, address: string): Promise<void> {
-  await pressIn(page, 'Send mail')
-  await fillIn(page, 'Code from the mail', (await nextMail(address, service.url)).code, 'Continue')
-  await dialog(page).getByRole('button', { name: 'Use an authenticator app' }).waitFor()
-}
-
-async function enrolApp(page: Page): Promise<() => string> {
-  await pressIn(page, 'Use an authenticator app')
-  await dialog(page).getByRole('img', { name: 'QR code with the key' }).waitFor()
-  const nextCode = startApp(await shownSecret(page))
-  await fillIn(page, 'Code from the app', nextCode(), 'Confirm')
-  return nextCode
-}
-
 test('the code of a mail and an authenticator app complete the first sign-in', async () => {
   const { name, address, page } = await openEnrolment({ known: /status of 409/ })
   await pressIn(page, 'Send mail')
@@ -314,3 +264,53 @@ test.each(LOOKS)('the enrolment fits and is accessible at $width pixels, $colorS
   await dialog(page).getByRole('button', { name: 'Create a passkey' }).waitFor()
   await take('factor')
 })
+
+/** Registers on the pages of a service whose users must have a second factor, up to the link that sets it up. */
+async function registerAt(
+  origin: string,
+  options: Parameters<typeof open>[1] = {},
+  isByCode = false,
+  tab?: Page,
+) {
+  const { name, address } = newName()
+  await tab?.goto(`${origin}/register`)
+  const page = tab ?? (await open(`${origin}/register`, options))
+  await withoutAutofill(page)
+  await page.getByLabel('E-mail address', { exact: true }).fill(address)
+  await press(page, 'Send mail', 'Check your mail')
+  const { link, code } = await nextMail(address, origin)
+  if (isByCode) await page.getByLabel('Code from the mail').fill(code)
+  else await page.goto(link)
+  await page.getByLabel('Username').fill(name)
+  await page.getByLabel('New password', { exact: true }).filter({ visible: true }).fill(PASSWORD)
+  await press(page, 'Create account')
+  await page.getByText('Before you can use it, set up a second factor.').waitFor()
+  return { name, address, page }
+}
+
+/** Returns what the pages have stored in the tab. */
+const stored = (page: Page) => page.evaluate(() => ({ ...sessionStorage, ...localStorage }))
+
+/** Opens /signin of a new user, and the dialog of the enrolment. */
+async function openEnrolment(options: Parameters<typeof open>[1] = {}, tab?: Page) {
+  const opened = await registerAt(service.url, options, false, tab)
+  await opened.page.goto(`${service.url}/signin`)
+  await signIn(opened.page, opened.name, PASSWORD)
+  await dialog(opened.page).getByRole('heading', { name: 'Set up a second factor' }).waitFor()
+  return opened
+}
+
+/** Proves by the code in the mail that the account is the user's. */
+async function prove(page: Page, address: string): Promise<void> {
+  await pressIn(page, 'Send mail')
+  await fillIn(page, 'Code from the mail', (await nextMail(address, service.url)).code, 'Continue')
+  await dialog(page).getByRole('button', { name: 'Use an authenticator app' }).waitFor()
+}
+
+async function enrolApp(page: Page): Promise<() => string> {
+  await pressIn(page, 'Use an authenticator app')
+  await dialog(page).getByRole('img', { name: 'QR code with the key' }).waitFor()
+  const nextCode = startApp(await shownSecret(page))
+  await fillIn(page, 'Code from the app', nextCode(), 'Confirm')
+  return nextCode
+}

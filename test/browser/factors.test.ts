@@ -21,38 +21,6 @@ useBrowser()
 const EXPIRED = 'The sign-in has expired. Sign in again.'
 const APP_CODE = 'Code from your authenticator app'
 
-/** Opens /account of a new user, who has an authenticator app. */
-async function openWithApp(options: Parameters<typeof open>[1] = {}) {
-  const { name } = await register()
-  const page = await openAccount(name, options)
-  return { name, page, ...(await addApp(page)) }
-}
-
-const rowOf = async (page: Page, name: string) =>
-  (await page.locator('#factors .facts > div').filter({ hasText: name, visible: true }).allInnerTexts()).map(
-    (text) => text.replaceAll('\n', ' '),
-  )
-
-/** Opens /signin in a new profile and types the password. The dialog for the second factor opens. */
-async function openFactor(name: string, options: Parameters<typeof open>[1] = {}) {
-  const page = await open(`${serviceUrl()}/signin`, options)
-  await signIn(page, name, PASSWORD)
-  await dialog(page).getByRole('heading', { name: 'Second factor' }).waitFor()
-  return page
-}
-
-const claim = (page: Page, name: string) => page.locator(`#claims dt:text-is("${name}") + dd`).textContent()
-
-/** Sends wrong codes until the service ends the sign-in. */
-async function useUpTries(page: Page): Promise<void> {
-  for (let tries = 0; tries < 5; tries += 1) {
-    await fillIn(page, 'Recovery code', `0000-0000-0000-000${tries}`)
-    await Promise.all([page.waitForResponse('**/login/recovery-code'), pressIn(page, 'Continue')])
-    await faultIn(page, 'Recovery code', /^Incorrect code\./)
-  }
-  await fillIn(page, 'Recovery code', '0000-0000-0000-0009', 'Continue')
-}
-
 describe('an authenticator app', () => {
   test('is set up after a wrong password and a wrong code, and its recovery codes are shown once', async () => {
     const { name } = await register()
@@ -394,3 +362,35 @@ test('a change of a user who must set up a factor since leads to the sign-in pag
   await signIn(page, name, PASSWORD)
   await page.waitForURL(`${serviceUrl()}/account`)
 })
+
+/** Opens /account of a new user, who has an authenticator app. */
+async function openWithApp(options: Parameters<typeof open>[1] = {}) {
+  const { name } = await register()
+  const page = await openAccount(name, options)
+  return { name, page, ...(await addApp(page)) }
+}
+
+const rowOf = async (page: Page, name: string) =>
+  (await page.locator('#factors .facts > div').filter({ hasText: name, visible: true }).allInnerTexts()).map(
+    (text) => text.replaceAll('\n', ' '),
+  )
+
+/** Opens /signin in a new profile and types the password. The dialog for the second factor opens. */
+async function openFactor(name: string, options: Parameters<typeof open>[1] = {}) {
+  const page = await open(`${serviceUrl()}/signin`, options)
+  await signIn(page, name, PASSWORD)
+  await dialog(page).getByRole('heading', { name: 'Second factor' }).waitFor()
+  return page
+}
+
+const claim = (page: Page, name: string) => page.locator(`#claims dt:text-is("${name}") + dd`).textContent()
+
+/** Sends wrong codes until the service ends the sign-in. */
+async function useUpTries(page: Page): Promise<void> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    await fillIn(page, 'Recovery code', `0000-0000-0000-000${tries}`)
+    await Promise.all([page.waitForResponse('**/login/recovery-code'), pressIn(page, 'Continue')])
+    await faultIn(page, 'Recovery code', /^Incorrect code\./)
+  }
+  await fillIn(page, 'Recovery code', '0000-0000-0000-0009', 'Continue')
+}

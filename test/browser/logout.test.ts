@@ -15,51 +15,6 @@ const other = await addUser()
 const HOME = `${shop.origin}/bye`
 const QUESTION = 'Sign out?'
 
-async function openSignedIn(options: Parameters<typeof open>[1] = {}): Promise<Page> {
-  const page = await shop.open(options)
-  await begin(page, username)
-  return page
-}
-
-const register = () => shop.register({ postLogoutRedirectUris: [HOME] })
-
-const logoutAt = (parameters: Changes) =>
-  `${serviceUrl()}/oauth2/logout?${new URLSearchParams(parameters as Record<string, string>)}`
-
-/** Signs in at the app, and returns its id_token. */
-async function idTokenOf(page: Page, client_id: string): Promise<string> {
-  await shop.click(page, shop.requestOf(client_id))
-  await agree(page)
-  const code = String(new URL(page.url()).searchParams.get('code'))
-  const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER }
-  const body = new URLSearchParams({ ...form, client_id, client_secret: SECRET })
-  const response = await fetch(`${serviceUrl()}/oauth2/token`, { method: 'POST', body })
-  return Object(await response.json()).id_token
-}
-
-/** Waits for the page of the app where the sign-out leads. */
-async function farewell(page: Page): Promise<URL> {
-  await page.waitForURL(`${HOME}*`)
-  await heading(page, 'Shop').waitFor()
-  return new URL(page.url())
-}
-
-async function expectSignedIn(page: Page, isSignedIn: boolean): Promise<void> {
-  await page.goto(`${serviceUrl()}/signin`)
-  await heading(page, isSignedIn ? `Signed in as ${username}` : 'Sign in').waitFor()
-}
-
-/** Opens the question by a click on the page of the app. */
-async function openQuestion(options: Parameters<typeof open>[1] = {}): Promise<Page> {
-  const page = await openSignedIn(options)
-  await shop.click(
-    page,
-    logoutAt({ client_id: await register(), post_logout_redirect_uri: HOME, state: 'a b' }),
-  )
-  await heading(page, QUESTION).waitFor()
-  return page
-}
-
 describe('a click with the id_token of the session', () => {
   test('signs out without a question, and leads to the app', async () => {
     const page = await openSignedIn()
@@ -190,3 +145,48 @@ test.each(LOOKS)('the pages fit and are accessible at $width pixels, $colorSchem
   await heading(page, 'Signed out').waitFor()
   await take('signed-out')
 })
+
+async function openSignedIn(options: Parameters<typeof open>[1] = {}): Promise<Page> {
+  const page = await shop.open(options)
+  await begin(page, username)
+  return page
+}
+
+const register = () => shop.register({ postLogoutRedirectUris: [HOME] })
+
+const logoutAt = (parameters: Changes) =>
+  `${serviceUrl()}/oauth2/logout?${new URLSearchParams(parameters as Record<string, string>)}`
+
+/** Signs in at the app, and returns its id_token. */
+async function idTokenOf(page: Page, client_id: string): Promise<string> {
+  await shop.click(page, shop.requestOf(client_id))
+  await agree(page)
+  const code = String(new URL(page.url()).searchParams.get('code'))
+  const form = { grant_type: 'authorization_code', code, code_verifier: VERIFIER }
+  const body = new URLSearchParams({ ...form, client_id, client_secret: SECRET })
+  const response = await fetch(`${serviceUrl()}/oauth2/token`, { method: 'POST', body })
+  return Object(await response.json()).id_token
+}
+
+/** Waits for the page of the app where the sign-out leads. */
+async function farewell(page: Page): Promise<URL> {
+  await page.waitForURL(`${HOME}*`)
+  await heading(page, 'Shop').waitFor()
+  return new URL(page.url())
+}
+
+async function expectSignedIn(page: Page, isSignedIn: boolean): Promise<void> {
+  await page.goto(`${serviceUrl()}/signin`)
+  await heading(page, isSignedIn ? `Signed in as ${username}` : 'Sign in').waitFor()
+}
+
+/** Opens the question by a click on the page of the app. */
+async function openQuestion(options: Parameters<typeof open>[1] = {}): Promise<Page> {
+  const page = await openSignedIn(options)
+  await shop.click(
+    page,
+    logoutAt({ client_id: await register(), post_logout_redirect_uri: HOME, state: 'a b' }),
+  )
+  await heading(page, QUESTION).waitFor()
+  return page
+}

@@ -31,15 +31,6 @@ beforeEach(() => {
  */
 const BLOCKED = /^error: Blocked script execution in/
 
-/** A mail with words that do not break. */
-const mail = (changes: Partial<Mail> = {}) =>
-  mailOf({
-    to: `${'ada'.repeat(30)}@example.org`,
-    text: `Open this link to confirm your address:\n\n${url}/confirm#${'token'.repeat(20)}\n`,
-    link: `${url}/confirm#token`,
-    ...changes,
-  })
-
 test.each([...LOOKS, { width: 320, colorScheme: 'light' as const }])(
   'the pages fit and are accessible at $width pixels, $colorScheme',
   async (appearance) => {
@@ -109,3 +100,12 @@ test.each([
   // If the frame has no background, it shows that of the card.
   expect(await page.evaluate(colors('iframe'))).toEqual([expect.any(String), clear])
 })
+
+/** A mail with words that do not break. */
+const mail = (changes: Partial<Mail> = {}) =>
+  mailOf({
+    to: `${'ada'.repeat(30)}@example.org`,
+    text: `Open this link to confirm your address:\n\n${url}/confirm#${'token'.repeat(20)}\n`,
+    link: `${url}/confirm#token`,
+    ...changes,
+  })

@@ -42,21 +42,6 @@ let notes: string
 let other: string
 let callback: string
 
-async function clients(...args: string[]): Promise<void> {
-  const { stdin, outcome } = beginInProcess(clientsCommand, [
-    ...args,
-    ...['--local', '--endpoint', service.dynamoDbUrl],
-  ])
-  stdin.end()
-  expect(await outcome).toMatchObject({ status: 0 })
-}
-
-const addClient = (id: string, name: string, ...scopes: string[]) =>
-  clients(
-    ...['add', id, '--type', 'native', '--name', name, '--redirect-uri', callback],
-    ...['openid', 'profile', ...scopes].flatMap((scope) => ['--scope', scope]),
-  )
-
 beforeAll(async () => {
   if (!isInstalled && process.env.CI) throw new Error(INSTALL)
   if (!isInstalled) return
@@ -90,7 +75,6 @@ useBrowser()
 /** Clients of the SDK: one whose `client_id` is the URL of its document, and a registered one. */
 const judge = () => ({ id: APP_URL, name: HOST, callback })
 const registered = () => ({ id: 'judge', name: 'Judge', callback })
-const openBrowser = () => open(callback, { origins: [service.url] })
 
 test.each([
   ['a client that is not registered', judge, REVISIONS[0]],
@@ -241,3 +225,20 @@ test('an outage of the service is no 401, at which clients discard their tokens'
   onTestFinished(alone.stop)
   expect((await sendCall(alone.url, 'who-am-i', token())).status).toBe(500)
 })
+
+async function clients(...args: string[]): Promise<void> {
+  const { stdin, outcome } = beginInProcess(clientsCommand, [
+    ...args,
+    ...['--local', '--endpoint', service.dynamoDbUrl],
+  ])
+  stdin.end()
+  expect(await outcome).toMatchObject({ status: 0 })
+}
+
+const addClient = (id: string, name: string, ...scopes: string[]) =>
+  clients(
+    ...['add', id, '--type', 'native', '--name', name, '--redirect-uri', callback],
+    ...['openid', 'profile', ...scopes].flatMap((scope) => ['--scope', scope]),
+  )
+
+const openBrowser = () => open(callback, { origins: [service.url] })

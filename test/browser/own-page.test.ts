@@ -29,9 +29,6 @@ const { origin, service } = await startAppWithService(
 
 /** What runs in the page. */
 declare const auth: Auth
-declare function addPasskey(currentPassword: string, name: string): Promise<string[]>
-declare function addApp(password: string, ask: (uri: string) => Promise<string>): Promise<string[]>
-declare function signInWithPasskey(client: Auth): Promise<{ username: string }>
 
 test('a page of another origin adds a passkey and an app by the program of BROWSERS.md', async () => {
   const page = await open(`${origin}/`, { origins: [service.url] })
@@ -55,3 +52,9 @@ test('a page of another origin adds a passkey and an app by the program of BROWS
   const step = await page.evaluate(() => auth.signIn({ username: 'admin', password: 'admin' }))
   expect(step).toMatchObject({ next: 'second-factor', factors: ['totp', 'recovery-code'] })
 })
+
+declare function addPasskey(currentPassword: string, name: string): Promise<string[]>
+
+declare function addApp(password: string, ask: (uri: string) => Promise<string>): Promise<string[]>
+
+declare function signInWithPasskey(client: Auth): Promise<{ username: string }>

@@ -22,36 +22,6 @@ const CANCELLED = 'No passkey was used: the request was cancelled or took too lo
 const NOT_CREATED =
   'No passkey was created. You cancelled, it took too long, or this device cannot create one.'
 
-/** Opens /account of a new user, with a virtual authenticator. */
-async function openWithAuthenticator(ability: Ability = {}, options: Parameters<typeof open>[1] = {}) {
-  const { name } = await register()
-  const page = await openAccount(name, options)
-  const authenticator = await addAuthenticator(page, ability)
-  await recordResponses(page)
-  return { name, page, authenticator }
-}
-
-/** Opens /account of a new user, who has a passkey. */
-async function openWithPasskey(...options: Parameters<typeof openWithAuthenticator>) {
-  const opened = await openWithAuthenticator(...options)
-  await addPasskey(opened.page, 'Laptop')
-  const recoveryCodes = await saveCodes(opened.page)
-  await alert(opened.page, 'The passkey was added.')
-  return { ...opened, recoveryCodes }
-}
-
-const passkeys = async (page: Page) =>
-  (await page.locator('#passkeys > li > div').allInnerTexts()).map((text) => text.replaceAll('\n', ' '))
-const claim = (page: Page, name: string) => page.locator(`#claims dt:text-is("${name}") + dd`).textContent()
-
-/** Signs out on /account, and opens /signin, which then offers passkeys by its button only. */
-async function leave(page: Page): Promise<void> {
-  await withoutAutofill(page)
-  await press(page, 'Sign out', 'You are signed out')
-  await page.goto(`${serviceUrl()}/signin`)
-  await heading(page, 'Sign in').waitFor()
-}
-
 describe('a passkey', () => {
   test.each([
     { isSynced: true, isInternal: true, badge: 'Synced' },
@@ -346,3 +316,34 @@ test('other implementations agree with the service on each response of Chromium'
   const { registrations, accepted, refused } = await judgeRecorded()
   expect([registrations, accepted, refused].map((count) => count > 0)).toEqual([true, true, true])
 })
+
+/** Opens /account of a new user, with a virtual authenticator. */
+async function openWithAuthenticator(ability: Ability = {}, options: Parameters<typeof open>[1] = {}) {
+  const { name } = await register()
+  const page = await openAccount(name, options)
+  const authenticator = await addAuthenticator(page, ability)
+  await recordResponses(page)
+  return { name, page, authenticator }
+}
+
+/** Opens /account of a new user, who has a passkey. */
+async function openWithPasskey(...options: Parameters<typeof openWithAuthenticator>) {
+  const opened = await openWithAuthenticator(...options)
+  await addPasskey(opened.page, 'Laptop')
+  const recoveryCodes = await saveCodes(opened.page)
+  await alert(opened.page, 'The passkey was added.')
+  return { ...opened, recoveryCodes }
+}
+
+const passkeys = async (page: Page) =>
+  (await page.locator('#passkeys > li > div').allInnerTexts()).map((text) => text.replaceAll('\n', ' '))
+
+const claim = (page: Page, name: string) => page.locator(`#claims dt:text-is("${name}") + dd`).textContent()
+
+/** Signs out on /account, and opens /signin, which then offers passkeys by its button only. */
+async function leave(page: Page): Promise<void> {
+  await withoutAutofill(page)
+  await press(page, 'Sign out', 'You are signed out')
+  await page.goto(`${serviceUrl()}/signin`)
+  await heading(page, 'Sign in').waitFor()
+}

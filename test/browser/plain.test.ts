@@ -17,20 +17,9 @@ import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBr
 import { confirmPassword, dialog, fillIn, saveCodes, shownSecret, startApp } from './factors.ts'
 
 const SIGN_IN = 'Sign in to Acme Shop'
-const url = (path: string) => `${service.url}/${path}`
 const service = await useLocalService({ params: { demo: 'off', serviceName: 'Acme Shop' } })
 
 useBrowser()
-
-/** Expects that the page names the service and has no technical word, and inspects it. */
-async function take(page: Page, state: string): Promise<void> {
-  expect(await page.title()).toMatch(/ · Acme Shop$/)
-  expect(await page.locator('.brand').textContent()).toBe('Acme Shop')
-  const text = await page.evaluate<string>('document.body.innerText')
-  // Off this machine, the page does not have it.
-  expect(text.replace('This local service shows its mails at /mailbox.', '').match(TECHNICAL)).toBeNull()
-  await inspect(page, `plain-${state}`)
-}
 
 describe.each(LOOKS)('at $width pixels, $colorScheme', (appearance) => {
   const look = `${appearance.width}-${appearance.colorScheme}`
@@ -133,3 +122,15 @@ test('with a new account, the page stays while another user is signed in, and sa
   await signIn(page, 'user')
   await page.waitForURL(url('account'))
 })
+
+const url = (path: string) => `${service.url}/${path}`
+
+/** Expects that the page names the service and has no technical word, and inspects it. */
+async function take(page: Page, state: string): Promise<void> {
+  expect(await page.title()).toMatch(/ · Acme Shop$/)
+  expect(await page.locator('.brand').textContent()).toBe('Acme Shop')
+  const text = await page.evaluate<string>('document.body.innerText')
+  // Off this machine, the page does not have it.
+  expect(text.replace('This local service shows its mails at /mailbox.', '').match(TECHNICAL)).toBeNull()
+  await inspect(page, `plain-${state}`)
+}

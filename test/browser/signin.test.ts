@@ -23,35 +23,8 @@ const url = inject('serviceUrl')
 
 useBrowser()
 
-async function signInAs(page: Page, username: string): Promise<void> {
-  await signIn(page, username)
-  await heading(page, `Signed in as ${username}`).waitFor()
-}
-
-async function openSignedIn(username: string, origin = url): Promise<Page> {
-  const page = await open(`${origin}/signin`)
-  await signInAs(page, username)
-  return page
-}
-
-/** Requests both contents. @returns The shown responses, status first. */
-async function getBoth(page: Page): Promise<string[]> {
-  const responses: string[] = []
-  for (const path of ['/', '/admin']) {
-    await press(page, `Send GET ${path}`)
-    const route = page.locator('article', {
-      has: page.getByRole('button', { name: `Send GET ${path}`, exact: true }),
-    })
-    const response = route.locator('output')
-    await response.locator('.status').waitFor()
-    responses.push((await response.locator('span').allTextContents()).join(': '))
-  }
-  return responses
-}
-
 const UNAUTHORIZED = '401 Unauthorized: Could not validate credentials.'
 const USER_CONTENT = '200 OK: This content for authorised users only.'
-const shown = (page: Page, id: string) => page.locator(`#${id}`).textContent()
 
 test('both contents return 401 without a token', async () => {
   const page = await open(`${url}/signin`)
@@ -477,3 +450,31 @@ test.each(LOOKS)('the page fits and is accessible at $width pixels, $colorScheme
   await status(page, 'You are signed out.')
   await take('left')
 })
+
+async function signInAs(page: Page, username: string): Promise<void> {
+  await signIn(page, username)
+  await heading(page, `Signed in as ${username}`).waitFor()
+}
+
+async function openSignedIn(username: string, origin = url): Promise<Page> {
+  const page = await open(`${origin}/signin`)
+  await signInAs(page, username)
+  return page
+}
+
+/** Requests both contents. @returns The shown responses, status first. */
+async function getBoth(page: Page): Promise<string[]> {
+  const responses: string[] = []
+  for (const path of ['/', '/admin']) {
+    await press(page, `Send GET ${path}`)
+    const route = page.locator('article', {
+      has: page.getByRole('button', { name: `Send GET ${path}`, exact: true }),
+    })
+    const response = route.locator('output')
+    await response.locator('.status').waitFor()
+    responses.push((await response.locator('span').allTextContents()).join(': '))
+  }
+  return responses
+}
+
+const shown = (page: Page, id: string) => page.locator(`#${id}`).textContent()

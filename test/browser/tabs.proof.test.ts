@@ -35,30 +35,6 @@ interface World {
   url: string
 }
 
-/** Moves the clocks of the service and of all pages. Timers that are due fire. */
-async function pass(world: World, ms: number): Promise<void> {
-  clock.move(ms)
-  await passInPages(world, ms)
-}
-
-/**
- * The tabs of a browser share a clock, but Playwright moves that of one page after the other. No tab refreshes until all
- * clocks have moved, because one holds the client's lock: to a page whose clock moves later, a new token would be as old as the move
- * is long.
- */
-async function passInPages({ context, tabs: [holder] }: World, ms: number): Promise<void> {
-  const hold = (name: string) =>
-    new Promise<void>((held) => {
-      navigator.locks.request(name, () => {
-        held()
-        return new Promise<void>((release) => Object.assign(globalThis, { release }))
-      })
-    })
-  await holder?.evaluate(hold, `${service.url}/`)
-  await context.clock.fastForward(ms)
-  await holder?.evaluate('release()')
-}
-
 /** What happens in a round. Those that open tabs return how many: each of them may ask the service who is signed in. */
 const KINDS: Record<string, (world: World) => Promise<unknown>> = {
   'the token is about to expire': (world) => pass(world, DUE_MS),
@@ -102,31 +78,6 @@ const KINDS: Record<string, (world: World) => Promise<unknown>> = {
     return TABS / 2
   },
 }
-
-/** Freezes tabs, as a browser does with tabs in the background. @returns A function that thaws them. */
-async function freeze({ context }: World, tabs: Page[]): Promise<() => Promise<void>> {
-  const sessions = await Promise.all(tabs.map((tab) => context.newCDPSession(tab)))
-  const set = async (state: 'frozen' | 'active') => {
-    await Promise.all(sessions.map((session) => session.send('Page.setWebLifecycleState', { state })))
-  }
-  await set('frozen')
-  return async () => {
-    await set('active')
-    await Promise.all(sessions.map((session) => session.detach()))
-  }
-}
-
-async function openTab(world: World): Promise<void> {
-  const tab = await world.context.newPage()
-  world.tabs.push(tab)
-  await tab.goto(world.url)
-}
-
-const everyTab = <T>({ tabs }: World, read: () => unknown): Promise<T[]> =>
-  Promise.all(tabs.map((tab) => tab.evaluate(read) as Promise<T>))
-
-const cookieOf = async ({ context }: World) =>
-  (await context.cookies(service.url)).find(({ name }) => name === '__Host-refresh')?.value
 
 test(`${TABS} tabs stay signed in for ${ROUNDS} rounds, with one refresh each and one of each tab that opens`, async () => {
   const url = `${origin}/`
@@ -185,3 +136,52 @@ test(`${TABS} tabs stay signed in for ${ROUNDS} rounds, with one refresh each an
     console.log(`- ${rounds} times, ${Math.round(ms / rounds)} ms each: ${kind}`)
   }
 }, 600_000)
+
+/** Moves the clocks of the service and of all pages. Timers that are due fire. */
+async function pass(world: World, ms: number): Promise<void> {
+  clock.move(ms)
+  await passInPages(world, ms)
+}
+
+/**
+ * The tabs of a browser share a clock, but Playwright moves that of one page after the other. No tab refreshes until all
+ * clocks have moved, because one holds the client's lock: to a page whose clock moves later, a new token would be as old as the move
+ * is long.
+ */
+async function passInPages({ context, tabs: [holder] }: World, ms: number): Promise<void> {
+  const hold = (name: string) =>
+    new Promise<void>((held) => {
+      navigator.locks.request(name, () => {
+        held()
+        return new Promise<void>((release) => Object.assign(globalThis, { release }))
+      })
+    })
+  await holder?.evaluate(hold, `${service.url}/`)
+  await context.clock.fastForward(ms)
+  await holder?.evaluate('release()')
+}
+
+/** Freezes tabs, as a browser does with tabs in the background. @returns A function that thaws them. */
+async function freeze({ context }: World, tabs: Page[]): Promise<() => Promise<void>> {
+  const sessions = await Promise.all(tabs.map((tab) => context.newCDPSession(tab)))
+  const set = async (state: 'frozen' | 'active') => {
+    await Promise.all(sessions.map((session) => session.send('Page.setWebLifecycleState', { state })))
+  }
+  await set('frozen')
+  return async () => {
+    await set('active')
+    await Promise.all(sessions.map((session) => session.detach()))
+  }
+}
+
+async function openTab(world: World): Promise<void> {
+  const tab = await world.context.newPage()
+  world.tabs.push(tab)
+  await tab.goto(world.url)
+}
+
+const everyTab = <T>({ tabs }: World, read: () => unknown): Promise<T[]> =>
+  Promise.all(tabs.map((tab) => tab.evaluate(read) as Promise<T>))
+
+const cookieOf = async ({ context }: World) =>
+  (await context.cookies(service.url)).find(({ name }) => name === '__Host-refresh')?.value

@@ -61,24 +61,6 @@ afterAll(async () => {
 
 useBrowser()
 
-const rgb = (colour: string) =>
-  `rgb(${[1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)).join(', ')})`
-
-/** Returns a computed colour of an element. */
-const colourOf = (page: Page, selector: string, property: string) =>
-  page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).${property}`)
-
-/** Returns the colour of a pixel of the logo, as the browser draws it. */
-const pixelOfLogo = (page: Page) =>
-  page.evaluate<string>(`(async () => {
-    const image = document.querySelector('.brand img')
-    await image.decode()
-    const [canvas, { width, height }] = [document.createElement('canvas'), image]
-    const context = canvas.getContext('2d')
-    context.drawImage(image, 0, 0, width, height)
-    return width + ' ' + height + ' rgb(' + [...context.getImageData(8, 8, 1, 1).data].slice(0, 3).join(', ') + ')'
-  })()`)
-
 describe.each([
   { colorScheme: 'light' as const, at: 0 },
   { colorScheme: 'dark' as const, at: 1 },
@@ -140,3 +122,21 @@ test('pages and their scripts have own words, as text', async () => {
   await press(page, 'Leave', 'See you soon')
   await page.getByText('This <device> forgets you.').waitFor()
 })
+
+const rgb = (colour: string) =>
+  `rgb(${[1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)).join(', ')})`
+
+/** Returns a computed colour of an element. */
+const colourOf = (page: Page, selector: string, property: string) =>
+  page.evaluate<string>(`getComputedStyle(document.querySelector('${selector}')).${property}`)
+
+/** Returns the colour of a pixel of the logo, as the browser draws it. */
+const pixelOfLogo = (page: Page) =>
+  page.evaluate<string>(`(async () => {
+    const image = document.querySelector('.brand img')
+    await image.decode()
+    const [canvas, { width, height }] = [document.createElement('canvas'), image]
+    const context = canvas.getContext('2d')
+    context.drawImage(image, 0, 0, width, height)
+    return width + ' ' + height + ' rgb(' + [...context.getImageData(8, 8, 1, 1).data].slice(0, 3).join(', ') + ')'
+  })()`)

@@ -49,14 +49,6 @@ interface Kind {
   send(page: Page, person: Person): Promise<unknown>
   signOut(page: Page, everywhere: boolean): Promise<unknown>
 }
-
-const textOf = async (page: Page, id: string) =>
-  (await page.evaluate((id) => {
-    const shown = (
-      globalThis as unknown as { document: { getElementById(id: string): HTMLElementLike | null } }
-    ).document.getElementById(id)
-    return shown?.checkVisibility() ? shown.textContent : undefined
-  }, id)) || undefined
 interface HTMLElementLike {
   textContent: string
   checkVisibility(): boolean
@@ -107,40 +99,6 @@ interface Place {
 }
 
 const BOB: Person = { username: 'admin', password: 'admin' }
-
-async function openTab(context: BrowserContext, url: string): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto(url)
-  return page
-}
-
-/** Signs out first, as a user does who sees another one on the page. */
-async function signInOnPage(context: BrowserContext, path: string): Promise<Page> {
-  const page = await openTab(context, pageUrl('signin'))
-  await page.locator('#sign-out, #sign-in-title').filter({ visible: true }).first().waitFor()
-  if (await page.isVisible('#sign-out')) await pressSignOut(page, false)
-  await page.locator('#signed-out').filter({ visible: true }).waitFor()
-  await page.goto(pageUrl(path))
-  await page.locator('#signed-out').filter({ visible: true }).waitFor()
-  await signIn(page, BOB.username)
-  return page
-}
-
-const newBob = (): Person => ({ username: `bob${randomBytes(4).toString('hex')}`, password: PASSWORD })
-
-async function askForMail(context: BrowserContext, { username }: Person) {
-  const page = await openTab(context, pageUrl('register'))
-  await page.fill('#email', `${username}@example.org`)
-  await press(page, 'Send mail')
-  return { page, mail: await nextMail(`${username}@example.org`, service.url) }
-}
-
-async function complete(page: Page, { username, password }: Person) {
-  await page.locator('[name="username"]').filter({ visible: true }).fill(username)
-  await page.locator('[name="password"]').filter({ visible: true }).fill(password)
-  await press(page, 'Create account')
-  await page.locator('#done-account').filter({ visible: true }).waitFor()
-}
 
 const PLACES: Record<string, Place> = {
   '/signin': {
@@ -224,11 +182,6 @@ async function sessionOf({ username, password }: Person): Promise<string> {
   return ((await response.json()) as { refreshToken: string }).refreshToken
 }
 
-const ofRoute = ({ sent, kind }: World) => sent.filter((line) => line.startsWith(`${kind.route} `))
-
-/** Lets the tokens of all pages expire, as in a sleep of the device: no timer fires. */
-const sleep = (context: BrowserContext) => context.clock.setSystemTime(Date.now() + NIGHT_MS)
-
 /** What the page then does, and what must be true of it. */
 const ACTIONS: Record<string, (world: World) => Promise<void>> = {
   async 'opens again'({ context, old, kind, bob }) {
@@ -284,26 +237,6 @@ async function signOut({ context, old, kind, bob, isLearned, first }: World, eve
   expect(await isLive(adaElsewhere)).toBe(true)
 }
 
-/** Opens the old tab, signs Bob in, and waits until the old tab has learned what it can. */
-async function prepare(kind: Kind, place: Place, first: string, begin?: (old: Page) => Promise<void>) {
-  const page = await open(appUrl(), { origins: [service.url], known: /./ })
-  const context = page.context()
-  if (first !== 'nobody') await page.evaluate((ada) => auth.signIn(ada), ADA)
-  const old = await openTab(context, kind.url())
-  await expectShown(old, kind, first)
-  await page.close()
-  await begin?.(old)
-  const bob = await place.signIn(context)
-  const isLearned = place.origins.includes(kind.origin)
-  await expectShown(old, kind, isLearned ? bob.username : first)
-  const sent: string[] = []
-  context.on('request', (request) => {
-    const [, token] = /^Bearer (.+)$/.exec(request.headers().authorization ?? '') ?? []
-    if (token) sent.push(`${new URL(request.url()).pathname} ${decodeJwt(token).username}`)
-  })
-  return { context, old, kind, bob, isLearned, first, sent }
-}
-
 const ROWS = Object.keys(KINDS).flatMap((kind) =>
   ['user', 'nobody'].flatMap((first) =>
     Object.keys(PLACES).flatMap((place) =>
@@ -345,3 +278,70 @@ describe.each(Object.keys(PLACES))('a dialog of /account is open while Bob signs
     cases += 1
   })
 })
+
+const textOf = async (page: Page, id: string) =>
+  (await page.evaluate((id) => {
+    const shown = (
+      globalThis as unknown as { document: { getElementById(id: string): HTMLElementLike | null } }
+    ).document.getElementById(id)
+    return shown?.checkVisibility() ? shown.textContent : undefined
+  }, id)) || undefined
+
+async function openTab(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(url)
+  return page
+}
+
+/** Signs out first, as a user does who sees another one on the page. */
+async function signInOnPage(context: BrowserContext, path: string): Promise<Page> {
+  const page = await openTab(context, pageUrl('signin'))
+  await page.locator('#sign-out, #sign-in-title').filter({ visible: true }).first().waitFor()
+  if (await page.isVisible('#sign-out')) await pressSignOut(page, false)
+  await page.locator('#signed-out').filter({ visible: true }).waitFor()
+  await page.goto(pageUrl(path))
+  await page.locator('#signed-out').filter({ visible: true }).waitFor()
+  await signIn(page, BOB.username)
+  return page
+}
+
+const newBob = (): Person => ({ username: `bob${randomBytes(4).toString('hex')}`, password: PASSWORD })
+
+async function askForMail(context: BrowserContext, { username }: Person) {
+  const page = await openTab(context, pageUrl('register'))
+  await page.fill('#email', `${username}@example.org`)
+  await press(page, 'Send mail')
+  return { page, mail: await nextMail(`${username}@example.org`, service.url) }
+}
+
+async function complete(page: Page, { username, password }: Person) {
+  await page.locator('[name="username"]').filter({ visible: true }).fill(username)
+  await page.locator('[name="password"]').filter({ visible: true }).fill(password)
+  await press(page, 'Create account')
+  await page.locator('#done-account').filter({ visible: true }).waitFor()
+}
+
+const ofRoute = ({ sent, kind }: World) => sent.filter((line) => line.startsWith(`${kind.route} `))
+
+/** Lets the tokens of all pages expire, as in a sleep of the device: no timer fires. */
+const sleep = (context: BrowserContext) => context.clock.setSystemTime(Date.now() + NIGHT_MS)
+
+/** Opens the old tab, signs Bob in, and waits until the old tab has learned what it can. */
+async function prepare(kind: Kind, place: Place, first: string, begin?: (old: Page) => Promise<void>) {
+  const page = await open(appUrl(), { origins: [service.url], known: /./ })
+  const context = page.context()
+  if (first !== 'nobody') await page.evaluate((ada) => auth.signIn(ada), ADA)
+  const old = await openTab(context, kind.url())
+  await expectShown(old, kind, first)
+  await page.close()
+  await begin?.(old)
+  const bob = await place.signIn(context)
+  const isLearned = place.origins.includes(kind.origin)
+  await expectShown(old, kind, isLearned ? bob.username : first)
+  const sent: string[] = []
+  context.on('request', (request) => {
+    const [, token] = /^Bearer (.+)$/.exec(request.headers().authorization ?? '') ?? []
+    if (token) sent.push(`${new URL(request.url()).pathname} ${decodeJwt(token).username}`)
+  })
+  return { context, old, kind, bob, isLearned, first, sent }
+}

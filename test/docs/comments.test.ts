@@ -24,12 +24,6 @@ const paragraphs = globSync(CODE, { cwd: root, exclude: NO_CODE }).flatMap((file
     .map((text) => ({ file, text })),
 )
 
-const wordsOf = (text: string): string[] => text.match(/[\w’'-]*\w/g) ?? []
-const hitsOf = (pattern: RegExp): string[] =>
-  paragraphs.flatMap(({ file, text }) =>
-    (text.match(pattern) ?? []).map((word) => `${file}: "${word}" in: ${text}`),
-  )
-
 test('comments of the code have no words of the manner, and few with a plain meaning too', () => {
   expect(hitsOf(NOT_IN_COMMENTS), 'comments to write in other words: see CONTRIBUTING.md').toEqual([])
   const rare = hitsOf(RARE_IN_COMMENTS)
@@ -47,3 +41,10 @@ test('at most 5 % of the sentences in comments of the code have over 25 words', 
   const shown = long.map(({ file, sentence }) => `${file}: ${sentence}`)
   expect(long.length > 0.05 * sentences.length ? shown : [], 'sentences to split').toEqual([])
 })
+
+const wordsOf = (text: string): string[] => text.match(/[\w’'-]*\w/g) ?? []
+
+const hitsOf = (pattern: RegExp): string[] =>
+  paragraphs.flatMap(({ file, text }) =>
+    (text.match(pattern) ?? []).map((word) => `${file}: "${word}" in: ${text}`),
+  )

@@ -16,23 +16,6 @@ interface MigrationEvent {
   response: object
 }
 
-/** Loads the program for Cognito of docs/MOVING.md. */
-async function loadTrigger(): Promise<(event: MigrationEvent) => Promise<MigrationEvent>> {
-  const document = readFileSync(join(root, 'docs/MOVING.md'), 'utf8')
-  const file = join(temporaryFolder(), 'trigger.mjs')
-  writeFileSync(file, /^```js\n(.*?)^```$/ms.exec(document)?.[1] ?? '')
-  vi.stubEnv('API', inject('serviceUrl'))
-  onTestFinished(() => void vi.unstubAllEnvs())
-  return (await import(file)).handler
-}
-
-const event = (password: string, triggerSource = 'UserMigration_Authentication') => ({
-  triggerSource,
-  userName: 'user',
-  request: { password },
-  response: {},
-})
-
 test('the user migration trigger of MOVING.md takes the correct password only', async () => {
   const trigger = await loadTrigger()
   expect(await trigger(event('user'))).toEqual({
@@ -85,4 +68,21 @@ test('MOVING.md lists each accepted form of a hash, and no other one', () => {
   const spellings = [bcrypt, bcryptSha256, pbkdf2, scrypt, firebaseScrypt].flatMap((kind) => kind.spellings)
   const unlisted = spellings.filter((spelling) => !hashes.flat().some((hash) => spelling.test(hash)))
   expect(unlisted).toEqual([])
+})
+
+/** Loads the program for Cognito of docs/MOVING.md. */
+async function loadTrigger(): Promise<(event: MigrationEvent) => Promise<MigrationEvent>> {
+  const document = readFileSync(join(root, 'docs/MOVING.md'), 'utf8')
+  const file = join(temporaryFolder(), 'trigger.mjs')
+  writeFileSync(file, /^```js\n(.*?)^```$/ms.exec(document)?.[1] ?? '')
+  vi.stubEnv('API', inject('serviceUrl'))
+  onTestFinished(() => void vi.unstubAllEnvs())
+  return (await import(file)).handler
+}
+
+const event = (password: string, triggerSource = 'UserMigration_Authentication') => ({
+  triggerSource,
+  userName: 'user',
+  request: { password },
+  response: {},
 })

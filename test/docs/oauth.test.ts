@@ -7,6 +7,25 @@ import { describeService, root } from '../support/process/service-description.ts
 
 const service = describeService()
 
+test.each([
+  ['OAUTH.md', 10],
+  ['MOVING.md', 5],
+  ['MCP.md', 1],
+])('the commands in %s print what it shows', async (document, count) => {
+  const exchanges = exchangesIn(document)
+  expect(exchanges.length).toBeGreaterThan(count)
+  // As `npm start` does, with the demo clients.
+  const local = await useAws(service)
+  for (const { command, output } of exchanges) {
+    const printed = await outputOf(command, local.settings.endpoints.dynamodb.origin)
+    const source = output.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '\\S+')
+    expect({ command, printed }).toEqual({
+      command,
+      printed: expect.stringMatching(new RegExp(`^${source}$`)),
+    })
+  }
+})
+
 /** Returns the commands of `npm run clients` that a document shows, each with its output. `…` stands for what differs each time. */
 const exchangesIn = (document: string) =>
   [...readFileSync(`${root}/docs/${document}`, 'utf8').matchAll(/^```console\n(.*?)^```$/gms)]
@@ -26,22 +45,3 @@ async function outputOf(command: string, endpoint: string): Promise<string> {
   const { stdout, stderr } = await outcome
   return `${stdout}${stderr.replace(/^Store the secret now.*\n/, '')}`.trimEnd()
 }
-
-test.each([
-  ['OAUTH.md', 10],
-  ['MOVING.md', 5],
-  ['MCP.md', 1],
-])('the commands in %s print what it shows', async (document, count) => {
-  const exchanges = exchangesIn(document)
-  expect(exchanges.length).toBeGreaterThan(count)
-  // As `npm start` does, with the demo clients.
-  const local = await useAws(service)
-  for (const { command, output } of exchanges) {
-    const printed = await outputOf(command, local.settings.endpoints.dynamodb.origin)
-    const source = output.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '\\S+')
-    expect({ command, printed }).toEqual({
-      command,
-      printed: expect.stringMatching(new RegExp(`^${source}$`)),
-    })
-  }
-})

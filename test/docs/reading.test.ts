@@ -4,8 +4,6 @@ import { describe, expect, test } from 'vitest'
 import { root } from '../support/process/service-description.ts'
 
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
-const linesOf = (path: string): number => read(path).trimEnd().split('\n').length
-const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)
 
 const text = read('docs/READING.md')
 const reading = text.replace(/\s+/g, ' ')
@@ -19,18 +17,7 @@ const paths = [...text.matchAll(/^## (.+): \d+ minutes\n((?:(?!^## ).*\n)*)/gm)]
     ),
   }),
 )
-const filesOf = (path: string) => paths.find(({ name }) => name === path)?.files.map(({ file }) => file) ?? []
 const allFiles = paths.flatMap(({ files }) => files)
-
-/** Returns what a file imports, without types: each file with the names. */
-const importsOf = (file: string): [file: string, names: string[]][] =>
-  [...read(file).matchAll(/^import \{([^}]*)\} from '(\.[^']+)'/gm)].map(([, names = '', from = '']) => [
-    posix.join(posix.dirname(file), from),
-    names
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== '' && !name.startsWith('type ')),
-  ])
 
 describe('the paths of READING.md', () => {
   test.each([
@@ -166,3 +153,19 @@ test.each(CLAIMS)('READING.md says "%s", and %s does so', (claim, file, pattern)
   expect(reading).toContain(claim)
   expect(read(file)).toMatch(pattern)
 })
+
+const linesOf = (path: string): number => read(path).trimEnd().split('\n').length
+
+const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)
+
+const filesOf = (path: string) => paths.find(({ name }) => name === path)?.files.map(({ file }) => file) ?? []
+
+/** Returns what a file imports, without types: each file with the names. */
+const importsOf = (file: string): [file: string, names: string[]][] =>
+  [...read(file).matchAll(/^import \{([^}]*)\} from '(\.[^']+)'/gm)].map(([, names = '', from = '']) => [
+    posix.join(posix.dirname(file), from),
+    names
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '' && !name.startsWith('type ')),
+  ])

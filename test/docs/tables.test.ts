@@ -7,18 +7,8 @@ const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
 const architecture = read('docs/ARCHITECTURE.md')
 const contributing = read('CONTRIBUTING.md')
 
-/** Returns the code words of a text. */
-const wordsIn = (text = ''): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word)
-
 /** Folders of an application, as THEME.md names them. */
 const OF_APPLICATION = ['theme', 'texts']
-
-/** Returns the visible folders in a folder. */
-const foldersOf = (path: string): string[] =>
-  readdirSync(`${root}/${path}`, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && /^[a-z]+(-[a-z]+)*$/.test(entry.name))
-    .filter(({ name }) => !OF_APPLICATION.includes(name))
-    .map(({ name }) => `${name}/`)
 
 test('ARCHITECTURE.md lists every folder, and every area of functions', () => {
   const layout = tableIn(architecture, 'Folder')
@@ -104,3 +94,13 @@ test('CONTRIBUTING.md lists every command for tests, and every folder of them', 
   const others = ['test/mutation/', 'test/support/']
   expect([...folders, ...others].sort()).toEqual(foldersOf('test').map((name) => `test/${name}`))
 })
+
+/** Returns the code words of a text. */
+const wordsIn = (text = ''): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word)
+
+/** Returns the visible folders in a folder. */
+const foldersOf = (path: string): string[] =>
+  readdirSync(`${root}/${path}`, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && /^[a-z]+(-[a-z]+)*$/.test(entry.name))
+    .filter(({ name }) => !OF_APPLICATION.includes(name))
+    .map(({ name }) => `${name}/`)

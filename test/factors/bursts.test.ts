@@ -103,18 +103,6 @@ const sessionsOf = async (id: string) =>
 
 const times = <T>(count: number, value: T): T[] => Array(count).fill(value)
 
-/** Fills the user's counter, as 20 wrong codes do. */
-async function fillCounter({ id }: { id: string }) {
-  const ids = Array.from({ length: 20 }, (_, index) => `wrong code ${index}`)
-  await service.table.aws('dynamodb', 'UpdateItem', {
-    TableName: service.table.name,
-    Key: totpCounter(id, new Date()).key,
-    UpdateExpression: 'ADD ids :ids SET expiresAt = :expiresAt',
-    ExpressionAttributeValues: { ':ids': { SS: ids }, ':expiresAt': { N: '4000000000' } },
-  })
-  expect(await counted(id)).toBe(20)
-}
-
 /** Enters wrong codes until the user's counter is full. */
 async function enterWrongCodes({ username, secret, id }: { username: string; secret: string; id: string }) {
   for (let login = 0; login < 4; login += 1) {
@@ -400,3 +388,15 @@ describe('other factors', () => {
     ])
   })
 })
+
+/** Fills the user's counter, as 20 wrong codes do. */
+async function fillCounter({ id }: { id: string }) {
+  const ids = Array.from({ length: 20 }, (_, index) => `wrong code ${index}`)
+  await service.table.aws('dynamodb', 'UpdateItem', {
+    TableName: service.table.name,
+    Key: totpCounter(id, new Date()).key,
+    UpdateExpression: 'ADD ids :ids SET expiresAt = :expiresAt',
+    ExpressionAttributeValues: { ':ids': { SS: ids }, ':expiresAt': { N: '4000000000' } },
+  })
+  expect(await counted(id)).toBe(20)
+}

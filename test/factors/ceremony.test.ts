@@ -26,40 +26,6 @@ const now = new Date('2026-11-26T12:00:00Z')
 const userId = randomBytes(16).toString('base64url')
 const user = { id: userId, username: 'ada' }
 
-const challengeFor = (kind: Challenge['kind']) =>
-  startChallenge(kind === 'sign-in' ? { kind } : { kind, userId, generation: 7 }, now, randomBytes(32))
-
-const refused = (reason: string | RegExp) => ({
-  code: 'invalid_credentials',
-  error: 'passkey_refused',
-  message: typeof reason === 'string' ? reason : expect.stringMatching(reason),
-})
-
-async function register(kind: Kind = {}, changes: Changes = {}, origin = ORIGIN) {
-  const challenge = challengeFor('registration')
-  const options = creationOptions(relyingParty, user, [], challenge)
-  const { passkey, response } = createPasskey(options, origin, kind, changes)
-  return { passkey, verified: verifyRegistration(relyingParty, response, challenge), response }
-}
-
-async function registered(kind: Kind = {}): Promise<{ soft: SoftPasskey; passkey: Passkey }> {
-  const { passkey: soft, verified } = await register(kind)
-  return { soft, passkey: { ...verified, name: 'Phone', createdAt: now.toISOString() } }
-}
-
-/** Signs in without a name, or with the passkey as second factor. */
-async function signIn(
-  { soft, passkey }: { soft: SoftPasskey; passkey: Passkey },
-  changes: Changes = {},
-  isBothFactors = true,
-  origin = ORIGIN,
-) {
-  const challenge = challengeFor(isBothFactors ? 'sign-in' : 'second-factor')
-  const options = requestOptions(relyingParty, challenge, isBothFactors ? undefined : [passkey])
-  const response = usePasskey(soft, options, origin, changes)
-  return verifyAssertion(relyingParty, response, challenge, { userId, passkey, isBothFactors })
-}
-
 describe('options', () => {
   test('creationOptions asks for a discoverable passkey and no attestation', async () => {
     const { passkey } = await registered()
@@ -397,3 +363,37 @@ describe('a sign-in is refused (7.2)', () => {
     expect(verify).toThrow(expect.objectContaining(refused('a response of another type')))
   })
 })
+
+const challengeFor = (kind: Challenge['kind']) =>
+  startChallenge(kind === 'sign-in' ? { kind } : { kind, userId, generation: 7 }, now, randomBytes(32))
+
+const refused = (reason: string | RegExp) => ({
+  code: 'invalid_credentials',
+  error: 'passkey_refused',
+  message: typeof reason === 'string' ? reason : expect.stringMatching(reason),
+})
+
+async function register(kind: Kind = {}, changes: Changes = {}, origin = ORIGIN) {
+  const challenge = challengeFor('registration')
+  const options = creationOptions(relyingParty, user, [], challenge)
+  const { passkey, response } = createPasskey(options, origin, kind, changes)
+  return { passkey, verified: verifyRegistration(relyingParty, response, challenge), response }
+}
+
+async function registered(kind: Kind = {}): Promise<{ soft: SoftPasskey; passkey: Passkey }> {
+  const { passkey: soft, verified } = await register(kind)
+  return { soft, passkey: { ...verified, name: 'Phone', createdAt: now.toISOString() } }
+}
+
+/** Signs in without a name, or with the passkey as second factor. */
+async function signIn(
+  { soft, passkey }: { soft: SoftPasskey; passkey: Passkey },
+  changes: Changes = {},
+  isBothFactors = true,
+  origin = ORIGIN,
+) {
+  const challenge = challengeFor(isBothFactors ? 'sign-in' : 'second-factor')
+  const options = requestOptions(relyingParty, challenge, isBothFactors ? undefined : [passkey])
+  const response = usePasskey(soft, options, origin, changes)
+  return verifyAssertion(relyingParty, response, challenge, { userId, passkey, isBothFactors })
+}

@@ -7,37 +7,12 @@ import { PASSWORD } from '../support/users/sessions.ts'
 import { createPasskey, type SoftPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
-const later = (seconds: number) => void vi.setSystemTime(Date.now() + seconds * 1_000)
 
 recordLogs()
 vi.useFakeTimers({ toFake: ['Date'], now: NOW })
 const service = await useService({ settings: { MAILER: '' } })
 const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 beforeEach(() => void vi.setSystemTime(NOW))
-
-const ask: Functions['ask'] = (...parameters) => service.functions.ask(...parameters)
-
-/** Adds a user with a passkey. */
-async function owner() {
-  const { username } = await service.addUser()
-  const { authToken } = await signInWith({ ask }, { username, recoveryCodes: [] })
-  const { passkey } = await addPasskey({ ask }, authToken)
-  return { username, passkey }
-}
-
-/** Returns the challenge of options. */
-async function challengeFor(loginToken?: string): Promise<string> {
-  const body = loginToken === undefined ? {} : { loginToken }
-  return bodyOf(await ask('POST /login/passkey/options', { body })).challenge ?? ''
-}
-
-/** Signs in with a response to a challenge. Returns the status, and the member `error`. */
-async function signIn(passkey: SoftPasskey, challenge: string, loginToken?: string) {
-  const response = usePasskey(passkey, { challenge }, ORIGIN)
-  const body = { response, ...(loginToken !== undefined && { loginToken }) }
-  const { status, text } = await ask('POST /login/passkey', { body })
-  return [status, JSON.parse(text).error]
-}
 
 const REFUSED = [401, 'passkey_refused']
 const ACCEPTED = [200, undefined]
@@ -194,3 +169,29 @@ test('an app that one enrolment sets up is refused in another one', async () => 
   expect(await confirm(second)).toBe(409)
   expect(await confirm(first)).toBe(200)
 })
+
+const later = (seconds: number) => void vi.setSystemTime(Date.now() + seconds * 1_000)
+
+const ask: Functions['ask'] = (...parameters) => service.functions.ask(...parameters)
+
+/** Adds a user with a passkey. */
+async function owner() {
+  const { username } = await service.addUser()
+  const { authToken } = await signInWith({ ask }, { username, recoveryCodes: [] })
+  const { passkey } = await addPasskey({ ask }, authToken)
+  return { username, passkey }
+}
+
+/** Returns the challenge of options. */
+async function challengeFor(loginToken?: string): Promise<string> {
+  const body = loginToken === undefined ? {} : { loginToken }
+  return bodyOf(await ask('POST /login/passkey/options', { body })).challenge ?? ''
+}
+
+/** Signs in with a response to a challenge. Returns the status, and the member `error`. */
+async function signIn(passkey: SoftPasskey, challenge: string, loginToken?: string) {
+  const response = usePasskey(passkey, { challenge }, ORIGIN)
+  const body = { response, ...(loginToken !== undefined && { loginToken }) }
+  const { status, text } = await ask('POST /login/passkey', { body })
+  return [status, JSON.parse(text).error]
+}

@@ -30,11 +30,6 @@ const wired = await service.load({}, { url: wire.url })
 const empty = await service.restorer()
 
 let clockMs = Date.parse('2026-11-26T10:00:00Z')
-/** Lets some steps of the authenticator apps pass. */
-const pass = () => {
-  clockMs += 120_000
-  vi.setSystemTime(clockMs)
-}
 let ran = 0
 const isFirst = firstOfClass()
 
@@ -58,20 +53,6 @@ interface Scene extends Factors {
 }
 
 const body = { currentPassword: PASSWORD }
-
-async function newUser(): Promise<{ username: string; token: string }> {
-  const { username } = await service.addUser()
-  const { authToken } = bodyOf<Tokens>(await enterPassword(clean, username))
-  return { username, token: authToken }
-}
-
-/** Adds a user with a factor, who has signed in with it. */
-async function userWith(add: typeof addTotp | typeof addPasskey) {
-  const { username, token } = await newUser()
-  const added = { username, id: '', recoveryCodes: [], ...(await add(clean, token)) }
-  pass()
-  return { ...added, token: (await signInWith(clean, added)).authToken }
-}
 
 const SCENES: Record<string, () => Promise<Scene>> = {
   'POST /factors/totp': async () => {
@@ -113,40 +94,6 @@ const FATES: Fate[] = ['refuse', 'throttle', 'cut before', 'cut after']
 /** Calls after the change: a failure of one is logged, and changes no response. */
 const AFTERWARDS = /^(UpdateItem DELETE attempts|UpdateItem SET known|invocations)/
 
-/** Expects that a user's factors are stored as a whole or not at all, and that no other user's passkey is. */
-async function expectWhole(username: string) {
-  const { id, factors } = await service.user(username)
-  const items = Object.keys(await service.items(`user#${id}`))
-  const passkeys = items.filter((sk) => sk.startsWith('passkey#'))
-  expect({
-    totp: items.includes('totp'),
-    passkeys: passkeys.length,
-    codes: items.includes('recovery-codes'),
-  }).toEqual({
-    totp: factors === 'totp',
-    passkeys: factors === 'passkey' ? 1 : 0,
-    codes: factors !== undefined,
-  })
-  const claims = (await service.scan()).filter(({ sk }) => Object(sk).S === 'credential')
-  expect(claims.map(({ pk }) => Object(pk).S.replace('credential#', 'passkey#'))).toEqual(passkeys)
-  return factors
-}
-
-/** Expects that a user signs in with what is stored, and with nothing less. */
-async function expectNotLockedOut({ username, secret = '', passkey }: Scene) {
-  const factors = await expectWhole(username)
-  pass()
-  const { next, loginToken = '' } = bodyOf(await enterPassword(clean, username))
-  expect(next).toBe(factors && 'second-factor')
-  if (factors === 'totp') {
-    bodyOf(await clean.ask('POST /login/totp', { body: { loginToken, code: totpCode(secret) } }))
-  } else if (passkey !== undefined) {
-    const status = factors === undefined ? 401 : 200
-    if (factors) expect((await signInByPasskey(clean, passkey, loginToken)).status).toBe(status)
-    expect((await signInByPasskey(clean, passkey)).status).toBe(status)
-  }
-}
-
 describe.each(Object.entries(SCENES))('%s', async (route, begun) => {
   let scene: Scene
   let begunAtMs: number
@@ -187,3 +134,57 @@ describe.each(Object.entries(SCENES))('%s', async (route, begun) => {
     },
   )
 })
+
+/** Lets some steps of the authenticator apps pass. */
+const pass = () => {
+  clockMs += 120_000
+  vi.setSystemTime(clockMs)
+}
+
+async function newUser(): Promise<{ username: string; token: string }> {
+  const { username } = await service.addUser()
+  const { authToken } = bodyOf<Tokens>(await enterPassword(clean, username))
+  return { username, token: authToken }
+}
+
+/** Adds a user with a factor, who has signed in with it. */
+async function userWith(add: typeof addTotp | typeof addPasskey) {
+  const { username, token } = await newUser()
+  const added = { username, id: '', recoveryCodes: [], ...(await add(clean, token)) }
+  pass()
+  return { ...added, token: (await signInWith(clean, added)).authToken }
+}
+
+/** Expects that a user's factors are stored as a whole or not at all, and that no other user's passkey is. */
+async function expectWhole(username: string) {
+  const { id, factors } = await service.user(username)
+  const items = Object.keys(await service.items(`user#${id}`))
+  const passkeys = items.filter((sk) => sk.startsWith('passkey#'))
+  expect({
+    totp: items.includes('totp'),
+    passkeys: passkeys.length,
+    codes: items.includes('recovery-codes'),
+  }).toEqual({
+    totp: factors === 'totp',
+    passkeys: factors === 'passkey' ? 1 : 0,
+    codes: factors !== undefined,
+  })
+  const claims = (await service.scan()).filter(({ sk }) => Object(sk).S === 'credential')
+  expect(claims.map(({ pk }) => Object(pk).S.replace('credential#', 'passkey#'))).toEqual(passkeys)
+  return factors
+}
+
+/** Expects that a user signs in with what is stored, and with nothing less. */
+async function expectNotLockedOut({ username, secret = '', passkey }: Scene) {
+  const factors = await expectWhole(username)
+  pass()
+  const { next, loginToken = '' } = bodyOf(await enterPassword(clean, username))
+  expect(next).toBe(factors && 'second-factor')
+  if (factors === 'totp') {
+    bodyOf(await clean.ask('POST /login/totp', { body: { loginToken, code: totpCode(secret) } }))
+  } else if (passkey !== undefined) {
+    const status = factors === undefined ? 401 : 200
+    if (factors) expect((await signInByPasskey(clean, passkey, loginToken)).status).toBe(status)
+    expect((await signInByPasskey(clean, passkey)).status).toBe(status)
+  }
+}

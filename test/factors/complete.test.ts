@@ -61,33 +61,6 @@ beforeEach(async () => {
 })
 afterEach(() => vi.restoreAllMocks())
 
-/** Completes a sign-in with a step of the factor. */
-async function complete(
-  login: FactorSignIn['login'],
-  step: number,
-  { around = (call: typeof table.aws) => call, headers = {}, more = {} } = {},
-) {
-  const aws = around(table.aws)
-  const sent = loginEvent({})
-  const event = { ...sent, headers: { ...sent.headers, ...headers } }
-  const at = testAt({ ...table, aws })
-  const signedIn = await completeFactorSignIn(
-    { ...at, config: { ...config, ...tokens }, origin: originOf(event) },
-    { user, amr: AMR.totp, login, more, ...fakeStep(user.id, step) },
-    pageOf(event, { allowedOrigins: [] }),
-  )
-  return parsed(sessionResponse(signedIn))
-}
-
-const item = async (key: Key) => (await getItems(table, [key]))[0]
-const sessions = async () => (await findSessions(table, user.id)).sessions
-
-/** What a sign-in would change. */
-async function state(loginTokenId: string) {
-  const { spentBy } = (await item(loginTokenKey(loginTokenId))) ?? {}
-  return { lastStep: await lastFakeStep(table, user.id), spentBy, sessions: (await sessions()).length }
-}
-
 describe('a complete sign-in', () => {
   test('spends the login token and the factor, and stores the session', async () => {
     const { login } = await beginLogin(table, user, now)
@@ -269,3 +242,31 @@ test('an attempt of an earlier day stays counted', async () => {
   await complete((await beginLogin(table, user, now)).login, 1)
   expect((await item(totp.key))?.ids).toEqual({ SS: ['a'] })
 })
+
+/** Completes a sign-in with a step of the factor. */
+async function complete(
+  login: FactorSignIn['login'],
+  step: number,
+  { around = (call: typeof table.aws) => call, headers = {}, more = {} } = {},
+) {
+  const aws = around(table.aws)
+  const sent = loginEvent({})
+  const event = { ...sent, headers: { ...sent.headers, ...headers } }
+  const at = testAt({ ...table, aws })
+  const signedIn = await completeFactorSignIn(
+    { ...at, config: { ...config, ...tokens }, origin: originOf(event) },
+    { user, amr: AMR.totp, login, more, ...fakeStep(user.id, step) },
+    pageOf(event, { allowedOrigins: [] }),
+  )
+  return parsed(sessionResponse(signedIn))
+}
+
+const item = async (key: Key) => (await getItems(table, [key]))[0]
+
+const sessions = async () => (await findSessions(table, user.id)).sessions
+
+/** What a sign-in would change. */
+async function state(loginTokenId: string) {
+  const { spentBy } = (await item(loginTokenKey(loginTokenId))) ?? {}
+  return { lastStep: await lastFakeStep(table, user.id), spentBy, sessions: (await sessions()).length }
+}

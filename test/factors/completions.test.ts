@@ -51,46 +51,6 @@ afterAll(() => {
   console.log(`Completions of sign-ins with a fault: ${cases} cases ran`)
 })
 
-const ask = async (route: string, asking: object) => {
-  const response = await service.functions.ask(route, asking)
-  await service.settled()
-  return response
-}
-
-async function signedIn() {
-  const { username } = await service.addUser()
-  const tokens = bodyOf<Tokens>(await enterPassword(service.functions, username))
-  return { username, ...tokens }
-}
-
-/** Adds a user with a factor, who has entered the password. The step of the app's code has passed since. */
-async function begun(add: typeof addTotp | typeof addPasskey) {
-  const { username, authToken, refreshToken } = await signedIn()
-  const added = await add(service.functions, authToken)
-  vi.setSystemTime(Date.now() + 60_000)
-  const loginToken = await beginLogin(service.functions, username, { body: { replaces: refreshToken } })
-  return { ...added, loginToken }
-}
-
-async function assertion(passkey: Parameters<typeof usePasskey>[0], loginToken?: string) {
-  const body = loginToken === undefined ? {} : { loginToken }
-  const options = bodyOf<Parameters<typeof usePasskey>[1]>(await ask('POST /login/passkey/options', { body }))
-  return { route: 'POST /login/passkey', body: { ...body, response: usePasskey(passkey, options, ORIGIN) } }
-}
-
-async function provedEnrolment(): Promise<string> {
-  const user = await service.addUser({ role: 'admin' })
-  const enrolmentToken = await beginLogin(service.functions, user.username)
-  const operatorCode = await storeEnrolmentCode(
-    service.table,
-    user,
-    randomBytes(CODE_RANDOM_BYTES),
-    testAct(new Date()),
-  )
-  bodyOf(await ask('POST /enrolment/proof', { body: { enrolmentToken, operatorCode } }), 204)
-  return enrolmentToken
-}
-
 const WAYS: Record<string, () => Promise<Last>> = {
   'a password': async () => {
     const { username } = await service.addUser()
@@ -144,17 +104,6 @@ const WAYS: Record<string, () => Promise<Last>> = {
     return { route: 'POST /register/confirm', body: { mailId, code: codeIn(mail), password: PASSWORD } }
   },
 }
-
-/** Whether an item is of what a sign-in stores or spends, not of a counter or a mark. */
-const isOfSignIn = (item: Item): boolean =>
-  /^(session#|passkey#|totp$|totp-pending$|recovery-codes$|profile$)/.test(text(item, 'sk'))
-const stored = async () =>
-  (await service.scan())
-    .filter(isOfSignIn)
-    .map((item) => JSON.stringify(Object.entries(item).sort()))
-    .sort()
-const liveSessions = async () =>
-  (await service.scan()).filter((item) => text(item, 'sk').startsWith('session#') && !item.endedAt).length
 
 /** Calls without which a sign-in is complete: a failure of one is logged, and changes no response. */
 const AFTERWARDS = /^(UpdateItem DELETE|UpdateItem SET known|invocations)/
@@ -230,3 +179,56 @@ describe.each(Object.keys(WAYS))('a sign-in by %s', (name) => {
     }
   })
 })
+
+const ask = async (route: string, asking: object) => {
+  const response = await service.functions.ask(route, asking)
+  await service.settled()
+  return response
+}
+
+async function signedIn() {
+  const { username } = await service.addUser()
+  const tokens = bodyOf<Tokens>(await enterPassword(service.functions, username))
+  return { username, ...tokens }
+}
+
+/** Adds a user with a factor, who has entered the password. The step of the app's code has passed since. */
+async function begun(add: typeof addTotp | typeof addPasskey) {
+  const { username, authToken, refreshToken } = await signedIn()
+  const added = await add(service.functions, authToken)
+  vi.setSystemTime(Date.now() + 60_000)
+  const loginToken = await beginLogin(service.functions, username, { body: { replaces: refreshToken } })
+  return { ...added, loginToken }
+}
+
+async function assertion(passkey: Parameters<typeof usePasskey>[0], loginToken?: string) {
+  const body = loginToken === undefined ? {} : { loginToken }
+  const options = bodyOf<Parameters<typeof usePasskey>[1]>(await ask('POST /login/passkey/options', { body }))
+  return { route: 'POST /login/passkey', body: { ...body, response: usePasskey(passkey, options, ORIGIN) } }
+}
+
+async function provedEnrolment(): Promise<string> {
+  const user = await service.addUser({ role: 'admin' })
+  const enrolmentToken = await beginLogin(service.functions, user.username)
+  const operatorCode = await storeEnrolmentCode(
+    service.table,
+    user,
+    randomBytes(CODE_RANDOM_BYTES),
+    testAct(new Date()),
+  )
+  bodyOf(await ask('POST /enrolment/proof', { body: { enrolmentToken, operatorCode } }), 204)
+  return enrolmentToken
+}
+
+/** Whether an item is of what a sign-in stores or spends, not of a counter or a mark. */
+const isOfSignIn = (item: Item): boolean =>
+  /^(session#|passkey#|totp$|totp-pending$|recovery-codes$|profile$)/.test(text(item, 'sk'))
+
+const stored = async () =>
+  (await service.scan())
+    .filter(isOfSignIn)
+    .map((item) => JSON.stringify(Object.entries(item).sort()))
+    .sort()
+
+const liveSessions = async () =>
+  (await service.scan()).filter((item) => text(item, 'sk').startsWith('session#') && !item.endedAt).length

@@ -42,43 +42,9 @@ interface Person {
   to: string
 }
 
-const ask = async (route: Route, body: object, functions: Functions = service.functions) => {
-  const { status, text } = await functions.ask(route, { body })
-  await service.settled()
-  return { status, body: text === '' ? {} : JSON.parse(text) }
-}
-const login = ({ username }: Person, functions?: Functions) =>
-  ask('login', { username, password: PASSWORD }, functions)
-
 let people = 0
 /** The app that was set up last. */
 let app: ReturnType<typeof authenticator>
-
-async function addPerson(): Promise<Person> {
-  people += 1
-  const to = `ivy.${people}@example.org`
-  return { username: await service.add({ role: 'admin', email: to, emailVerified: true }), to }
-}
-
-async function prove(person: Person, enrolmentToken: string): Promise<void> {
-  const random = randomBytes(CODE_RANDOM_BYTES)
-  const user = await service.user(person.username)
-  const operatorCode = await storeEnrolmentCode(service.table, user, random, testAct(new Date()))
-  expect((await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })).status).toBe(204)
-}
-
-const begin = async (person: Person): Promise<string> => (await login(person)).body.enrolmentToken
-const beginProved = async (person: Person): Promise<string> => {
-  const enrolmentToken = await begin(person)
-  await prove(person, enrolmentToken)
-  return enrolmentToken
-}
-const startTotp = async (enrolmentToken: string) =>
-  authenticator((await ask('POST /enrolment/totp', { enrolmentToken })).body.secret)
-const startPasskey = async (enrolmentToken: string) => {
-  const { body } = await ask('POST /enrolment/passkey/options', { enrolmentToken })
-  return createPasskey(body, ORIGIN).response
-}
 
 /** Requests by route, with the body that a person sends at that step. */
 const STEPS: Record<string, [Route, (person: Person) => Promise<Record<string, unknown>>]> = {
@@ -134,6 +100,75 @@ const STEPS: Record<string, [Route, (person: Person) => Promise<Record<string, u
   ],
 }
 
+test.each(Object.keys(STEPS))(
+  'after a fault at any call of %s, the user is enrolled or can enrol',
+  async (step) => {
+    const [route, prepare] = STEPS[step] as (typeof STEPS)[string]
+    await empty()
+    const person = await addPerson()
+    const body = await prepare(person)
+    const restore = await restorerOf(service.table)
+    wire.intercept(() => 'pass')
+    expect((await ask(route, body, wired)).status).toBeLessThan(300)
+    const calls = [...new Map(wire.calls().map((call) => [nameOf(call), call])).values()]
+    expect(calls.length).toBeGreaterThan(1)
+    for (const target of calls) {
+      for (const fate of fates(target)) {
+        if (!isFirst(`${nameOf(target)} ${fate}`)) continue
+        ran += 1
+        await restore()
+        wire.intercept((call) => (nameOf(call) === nameOf(target) ? fate : 'pass'))
+        const { status } = await ask(route, body, wired)
+        await wire.settle()
+        wire.intercept(() => 'pass')
+        expect({ target: nameOf(target), fate, status }).toMatchObject({ status: expect.any(Number) })
+        expect([200, 202, 204, 503]).toContain(status)
+        await check(person, route === 'POST /enrolment/proof' ? body : undefined).catch((error) => {
+          throw new Error(`${nameOf(target)} ${fate}: ${error.message}`, { cause: error })
+        })
+      }
+    }
+  },
+)
+
+const ask = async (route: Route, body: object, functions: Functions = service.functions) => {
+  const { status, text } = await functions.ask(route, { body })
+  await service.settled()
+  return { status, body: text === '' ? {} : JSON.parse(text) }
+}
+
+const login = ({ username }: Person, functions?: Functions) =>
+  ask('login', { username, password: PASSWORD }, functions)
+
+async function addPerson(): Promise<Person> {
+  people += 1
+  const to = `ivy.${people}@example.org`
+  return { username: await service.add({ role: 'admin', email: to, emailVerified: true }), to }
+}
+
+async function prove(person: Person, enrolmentToken: string): Promise<void> {
+  const random = randomBytes(CODE_RANDOM_BYTES)
+  const user = await service.user(person.username)
+  const operatorCode = await storeEnrolmentCode(service.table, user, random, testAct(new Date()))
+  expect((await ask('POST /enrolment/proof', { enrolmentToken, operatorCode })).status).toBe(204)
+}
+
+const begin = async (person: Person): Promise<string> => (await login(person)).body.enrolmentToken
+
+const beginProved = async (person: Person): Promise<string> => {
+  const enrolmentToken = await begin(person)
+  await prove(person, enrolmentToken)
+  return enrolmentToken
+}
+
+const startTotp = async (enrolmentToken: string) =>
+  authenticator((await ask('POST /enrolment/totp', { enrolmentToken })).body.secret)
+
+const startPasskey = async (enrolmentToken: string) => {
+  const { body } = await ask('POST /enrolment/passkey/options', { enrolmentToken })
+  return createPasskey(body, ORIGIN).response
+}
+
 /** Checks that a user has a whole second factor, or none and can enrol one, and the proof that the request had, if any. */
 async function check(person: Person, proof?: Record<string, unknown>): Promise<void> {
   if (proof) await checkProof(proof)
@@ -175,34 +210,3 @@ const fates = (call: Call): Fate[] =>
     isWrite(call) ? ['refuse', 'cut before', 'cut after'] : ['refuse'],
     (fate) => fate === 'cut after',
   )
-
-test.each(Object.keys(STEPS))(
-  'after a fault at any call of %s, the user is enrolled or can enrol',
-  async (step) => {
-    const [route, prepare] = STEPS[step] as (typeof STEPS)[string]
-    await empty()
-    const person = await addPerson()
-    const body = await prepare(person)
-    const restore = await restorerOf(service.table)
-    wire.intercept(() => 'pass')
-    expect((await ask(route, body, wired)).status).toBeLessThan(300)
-    const calls = [...new Map(wire.calls().map((call) => [nameOf(call), call])).values()]
-    expect(calls.length).toBeGreaterThan(1)
-    for (const target of calls) {
-      for (const fate of fates(target)) {
-        if (!isFirst(`${nameOf(target)} ${fate}`)) continue
-        ran += 1
-        await restore()
-        wire.intercept((call) => (nameOf(call) === nameOf(target) ? fate : 'pass'))
-        const { status } = await ask(route, body, wired)
-        await wire.settle()
-        wire.intercept(() => 'pass')
-        expect({ target: nameOf(target), fate, status }).toMatchObject({ status: expect.any(Number) })
-        expect([200, 202, 204, 503]).toContain(status)
-        await check(person, route === 'POST /enrolment/proof' ? body : undefined).catch((error) => {
-          throw new Error(`${nameOf(target)} ${fate}: ${error.message}`, { cause: error })
-        })
-      }
-    }
-  },
-)

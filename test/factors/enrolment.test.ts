@@ -28,8 +28,6 @@ const service = await useService({ settings: { ...NO_LIMITS, REQUIRE_SECOND_FACT
 
 let username: string
 let to: string
-const ask = (route: Route, body: object) => service.ask(route, { body })
-const login = (name = username, password = PASSWORD) => ask('login', { username: name, password })
 const user = (): Promise<User> => service.user(username)
 
 beforeEach(async () => {
@@ -51,22 +49,6 @@ async function disable() {
     { changes: { disabled: true, generation }, changeId: 'a change' },
     testAct(),
   )
-}
-
-const begin = async (): Promise<string> => (await login()).body.enrolmentToken
-/** Proves an enrolment by the link of a mail. */
-async function prove(enrolmentToken: string): Promise<void> {
-  await ask('POST /enrolment/mail', { enrolmentToken })
-  const proof = { enrolmentToken, token: tokenIn(service.mailTo(to)) }
-  expect((await ask('POST /enrolment/proof', proof)).status).toBe(204)
-}
-const enrol = async (enrolmentToken: string) => {
-  const { body } = await ask('POST /enrolment/totp', { enrolmentToken })
-  const code = authenticator(body.secret)
-  return {
-    code,
-    response: await ask('enrol-totp', { enrolmentToken, code: code(new Date()) }),
-  }
 }
 const expired = { status: 401, body: { error: 'login_expired' } }
 const invalidLink = { status: 400, body: { detail: 'The link or code is invalid or expired.' } }
@@ -397,3 +379,25 @@ test('a registration under the policy leads to an enrolment that is proved alrea
   expect(subjects).toEqual(['An authenticator app was added at Test', 'Confirm your address for Test'])
   all.aws.stop()
 })
+
+const ask = (route: Route, body: object) => service.ask(route, { body })
+
+const login = (name = username, password = PASSWORD) => ask('login', { username: name, password })
+
+const begin = async (): Promise<string> => (await login()).body.enrolmentToken
+
+/** Proves an enrolment by the link of a mail. */
+async function prove(enrolmentToken: string): Promise<void> {
+  await ask('POST /enrolment/mail', { enrolmentToken })
+  const proof = { enrolmentToken, token: tokenIn(service.mailTo(to)) }
+  expect((await ask('POST /enrolment/proof', proof)).status).toBe(204)
+}
+
+const enrol = async (enrolmentToken: string) => {
+  const { body } = await ask('POST /enrolment/totp', { enrolmentToken })
+  const code = authenticator(body.secret)
+  return {
+    code,
+    response: await ask('enrol-totp', { enrolmentToken, code: code(new Date()) }),
+  }
+}

@@ -15,27 +15,6 @@ let count = 0
 
 type Kind = 'unknown username' | 'without factors' | 'with an app' | 'with both' | 'disabled, with an app'
 
-/** Prepares a sign-in with a wrong password. */
-async function prepare(kind: Kind, policy: 'none' | 'all') {
-  count += 1
-  const username = `name-${100_000 + count}`
-  const sourceIp = `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`
-  if (kind !== 'unknown username') {
-    const { id } = await service.addUser({ username, disabled: kind.startsWith('disabled') })
-    const factors = { 'with an app': 'totp', 'disabled, with an app': 'totp', 'with both': 'totp passkey' }
-    const named = kind in factors ? factors[kind as keyof typeof factors] : undefined
-    if (named !== undefined) {
-      await writeIf(service.table, 'UpdateItem', {
-        Key: profileKey(id),
-        UpdateExpression: 'SET factors = :factors',
-        ExpressionAttributeValues: { ':factors': attribute(named) },
-      })
-    }
-  }
-  const body = { username, password: 'not the password of this user' }
-  return () => functions[policy].ask('POST /login', { body, sourceIp })
-}
-
 const KINDS: readonly Kind[] = [
   'unknown username',
   'without factors',
@@ -64,3 +43,24 @@ test.each(KINDS.flatMap((kind) => POLICIES.map((policy) => [kind, policy] as con
     expect(hashes.count).toBe(1)
   },
 )
+
+/** Prepares a sign-in with a wrong password. */
+async function prepare(kind: Kind, policy: 'none' | 'all') {
+  count += 1
+  const username = `name-${100_000 + count}`
+  const sourceIp = `10.${count >> 16}.${(count >> 8) & 255}.${count & 255}`
+  if (kind !== 'unknown username') {
+    const { id } = await service.addUser({ username, disabled: kind.startsWith('disabled') })
+    const factors = { 'with an app': 'totp', 'disabled, with an app': 'totp', 'with both': 'totp passkey' }
+    const named = kind in factors ? factors[kind as keyof typeof factors] : undefined
+    if (named !== undefined) {
+      await writeIf(service.table, 'UpdateItem', {
+        Key: profileKey(id),
+        UpdateExpression: 'SET factors = :factors',
+        ExpressionAttributeValues: { ':factors': attribute(named) },
+      })
+    }
+  }
+  const body = { username, password: 'not the password of this user' }
+  return () => functions[policy].ask('POST /login', { body, sourceIp })
+}

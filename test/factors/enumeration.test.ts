@@ -38,64 +38,9 @@ function newSource(): { sourceIp: string } {
   return { sourceIp: `10.0.${sources >> 8}.${sources & 255}` }
 }
 
-/** Returns a call without its values: operation, partitions, kinds of items, expressions and types. */
-function shapeOf({ operation, body }: Call): string {
-  const hide = (value: unknown, name = ''): unknown => {
-    if (Array.isArray(value)) return value.map((one) => hide(one, name))
-    if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hide(one, key)]))
-    }
-    // Expressions and names of attributes say what a call does. Values begin with what they are.
-    if (/Expression|TableName|^#|ReturnValues|KeyId|Algorithm/.test(name)) return value
-    return String(value).split('#').length > 1 ? `${String(value).split('#')[0]}#` : typeof value
-  }
-  return `${operation} ${JSON.stringify(hide(JSON.parse(body)))}`
-}
-
-/** Sends a request, and returns its response and the shapes of its calls. Calls at the same time have no order. */
-async function observe(functions: Functions, route: string, asking: Asking) {
-  await service.settled()
-  wire.intercept(() => 'pass')
-  const response = await functions.ask(route, { ...newSource(), ...asking })
-  await wire.settle()
-  cases += 1
-  return { response, calls: wire.calls().map(shapeOf).toSorted() }
-}
-
 type Observed = Awaited<ReturnType<typeof observe>>
 
-/** Expects that requests look the same, by bytes, headers or calls. */
-function expectSame(observed: Record<string, Observed>): void {
-  const [first, ...others] = Object.entries(observed)
-  for (const [name, one] of others) {
-    expect({ name, ...one }).toEqual({ name, ...first?.[1] })
-  }
-}
-
-const without = (response: ApiResponse, ...members: string[]): ApiResponse => {
-  const body = JSON.parse(response.text)
-  return {
-    ...response,
-    text: JSON.stringify(body, (key, value) => (members.includes(key) ? typeof value : value)),
-  }
-}
-
 let users = 0
-/** Adds a user with these factors. */
-async function userWith(...factors: ('totp' | 'passkey')[]) {
-  users += 1
-  // All names have the same length.
-  const { username, id } = await service.addUser({ username: `name-${1_000 + users}`, email: undefined })
-  const known: Parameters<typeof signInWith>[1] = { username, recoveryCodes: [] }
-  const functions = service.functions
-  for (const factor of factors) {
-    const { authToken } = await signInWith(functions, known, newSource())
-    if (factor === 'totp') Object.assign(known, await addTotp(functions, authToken))
-    else known.passkey = (await addPasskey(functions, authToken)).passkey
-    vi.setSystemTime(Date.now() + 60_000)
-  }
-  return { ...known, id }
-}
 
 describe('before the correct password', () => {
   test('nothing shows whether a name has second factors', async () => {
@@ -397,3 +342,59 @@ describe('an enrolment', () => {
     },
   )
 })
+
+/** Returns a call without its values: operation, partitions, kinds of items, expressions and types. */
+function shapeOf({ operation, body }: Call): string {
+  const hide = (value: unknown, name = ''): unknown => {
+    if (Array.isArray(value)) return value.map((one) => hide(one, name))
+    if (typeof value === 'object' && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, hide(one, key)]))
+    }
+    // Expressions and names of attributes say what a call does. Values begin with what they are.
+    if (/Expression|TableName|^#|ReturnValues|KeyId|Algorithm/.test(name)) return value
+    return String(value).split('#').length > 1 ? `${String(value).split('#')[0]}#` : typeof value
+  }
+  return `${operation} ${JSON.stringify(hide(JSON.parse(body)))}`
+}
+
+/** Sends a request, and returns its response and the shapes of its calls. Calls at the same time have no order. */
+async function observe(functions: Functions, route: string, asking: Asking) {
+  await service.settled()
+  wire.intercept(() => 'pass')
+  const response = await functions.ask(route, { ...newSource(), ...asking })
+  await wire.settle()
+  cases += 1
+  return { response, calls: wire.calls().map(shapeOf).toSorted() }
+}
+
+/** Expects that requests look the same, by bytes, headers or calls. */
+function expectSame(observed: Record<string, Observed>): void {
+  const [first, ...others] = Object.entries(observed)
+  for (const [name, one] of others) {
+    expect({ name, ...one }).toEqual({ name, ...first?.[1] })
+  }
+}
+
+const without = (response: ApiResponse, ...members: string[]): ApiResponse => {
+  const body = JSON.parse(response.text)
+  return {
+    ...response,
+    text: JSON.stringify(body, (key, value) => (members.includes(key) ? typeof value : value)),
+  }
+}
+
+/** Adds a user with these factors. */
+async function userWith(...factors: ('totp' | 'passkey')[]) {
+  users += 1
+  // All names have the same length.
+  const { username, id } = await service.addUser({ username: `name-${1_000 + users}`, email: undefined })
+  const known: Parameters<typeof signInWith>[1] = { username, recoveryCodes: [] }
+  const functions = service.functions
+  for (const factor of factors) {
+    const { authToken } = await signInWith(functions, known, newSource())
+    if (factor === 'totp') Object.assign(known, await addTotp(functions, authToken))
+    else known.passkey = (await addPasskey(functions, authToken)).passkey
+    vi.setSystemTime(Date.now() + 60_000)
+  }
+  return { ...known, id }
+}

@@ -30,56 +30,7 @@ beforeEach(() => {
   recordLogs()
 })
 afterEach(() => void vi.useRealTimers())
-
-const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000)
-
-/** Adds a user who signs in with the password and recovery codes. */
-async function addUser() {
-  const user = await service.addUser({ factors: 'totp' })
-  let codes: string[] = []
-  const code = async () => {
-    if (codes.length === 0) {
-      const fresh = newRecoveryCodes(user.id, new Date())
-      await transact(table, [fresh.write])
-      codes = fresh.codes
-    }
-    return codes.pop()
-  }
-  // There must be some before the first step.
-  codes.push(String(await code()))
-  return { user, code }
-}
 type Owner = Awaited<ReturnType<typeof addUser>>
-
-const begin = ({ username }: User, asking = {}) => beginLogin(functions, username, asking)
-
-/** Completes a sign-in. @param between - What happens between its steps. */
-async function signIn({ user, code }: Owner, asking = {}, between = async () => {}): Promise<Tokens> {
-  const loginToken = await begin(user, asking)
-  await between()
-  pass(10)
-  const body = { loginToken, code: await code() }
-  const signedIn: Tokens = bodyOf(await functions.ask('POST /login/recovery-code', { ...asking, body }))
-  pass(10)
-  return signedIn
-}
-
-/** Returns all that the user sees, the newest first. */
-async function shown(owner: Owner): Promise<Shown[]> {
-  // This sign-in adds one line, which is left out.
-  const { authToken: token } = await signIn(owner)
-  const events: Shown[] = []
-  let after: string | undefined
-  do {
-    const asking = { token, ...(after && { query: { after } }) }
-    const page = bodyOf<{ events: Shown[]; next?: string }>(await functions.ask('GET /me/events', asking))
-    events.push(...page.events)
-    after = page.next
-  } while (after !== undefined)
-  return events.slice(1)
-}
-const attemptsIn = (events: Shown[]) => events.filter(({ type }) => type === 'factor.required')
-const linesOf = (events: Shown[]) => events.map(({ type, sourceIp }) => [type, sourceIp].join(' ').trim())
 
 test('own sign-ins are one line each, and a stranger with the password is shown with source and browser', async () => {
   const owner = await addUser()
@@ -160,3 +111,54 @@ test('a sign-in across the end of a page is one line', async () => {
   expect(attemptsIn(events)).toEqual([])
   expect(events.filter(({ type }) => type === 'session.created')).toHaveLength(25)
 }, 30_000)
+
+const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000)
+
+/** Adds a user who signs in with the password and recovery codes. */
+async function addUser() {
+  const user = await service.addUser({ factors: 'totp' })
+  let codes: string[] = []
+  const code = async () => {
+    if (codes.length === 0) {
+      const fresh = newRecoveryCodes(user.id, new Date())
+      await transact(table, [fresh.write])
+      codes = fresh.codes
+    }
+    return codes.pop()
+  }
+  // There must be some before the first step.
+  codes.push(String(await code()))
+  return { user, code }
+}
+
+const begin = ({ username }: User, asking = {}) => beginLogin(functions, username, asking)
+
+/** Completes a sign-in. @param between - What happens between its steps. */
+async function signIn({ user, code }: Owner, asking = {}, between = async () => {}): Promise<Tokens> {
+  const loginToken = await begin(user, asking)
+  await between()
+  pass(10)
+  const body = { loginToken, code: await code() }
+  const signedIn: Tokens = bodyOf(await functions.ask('POST /login/recovery-code', { ...asking, body }))
+  pass(10)
+  return signedIn
+}
+
+/** Returns all that the user sees, the newest first. */
+async function shown(owner: Owner): Promise<Shown[]> {
+  // This sign-in adds one line, which is left out.
+  const { authToken: token } = await signIn(owner)
+  const events: Shown[] = []
+  let after: string | undefined
+  do {
+    const asking = { token, ...(after && { query: { after } }) }
+    const page = bodyOf<{ events: Shown[]; next?: string }>(await functions.ask('GET /me/events', asking))
+    events.push(...page.events)
+    after = page.next
+  } while (after !== undefined)
+  return events.slice(1)
+}
+
+const attemptsIn = (events: Shown[]) => events.filter(({ type }) => type === 'factor.required')
+
+const linesOf = (events: Shown[]) => events.map(({ type, sourceIp }) => [type, sourceIp].join(' ').trim())

@@ -22,27 +22,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: begunAt })
   recordLogs()
 })
-
-const refused = ({ status, text }: ApiResponse) =>
-  expect({ status, ...JSON.parse(text) }).toMatchObject(REFUSED)
 const REFUSED = { status: 401, error: 'passkey_refused', detail: 'The passkey was not accepted.' }
-const parsed = ({ text }: ApiResponse) => JSON.parse(text)
-
-async function newUser() {
-  const { username } = await service.addUser()
-  const { authToken: token } = bodyOf<Tokens>(await enterPassword({ ask }, username))
-  return { username, token }
-}
-
-async function passkeyUser() {
-  const { username, token } = await newUser()
-  const { passkey } = await addPasskey({ ask }, token)
-  const { authToken } = bodyOf<Tokens>(await signInByPasskey({ ask }, passkey))
-  return { username, passkey, token: authToken }
-}
-
-const beginNew = async (token: string) =>
-  parsed(await ask('POST /passkeys/options', { token, body: { currentPassword: PASSWORD } }))
 
 describe('a challenge', () => {
   test('is not one that the service did not make', async () => {
@@ -138,3 +118,24 @@ test('a disabled user is refused', async () => {
   })
   refused(await signInByPasskey({ ask }, passkey))
 })
+
+const refused = ({ status, text }: ApiResponse) =>
+  expect({ status, ...JSON.parse(text) }).toMatchObject(REFUSED)
+
+const parsed = ({ text }: ApiResponse) => JSON.parse(text)
+
+async function newUser() {
+  const { username } = await service.addUser()
+  const { authToken: token } = bodyOf<Tokens>(await enterPassword({ ask }, username))
+  return { username, token }
+}
+
+async function passkeyUser() {
+  const { username, token } = await newUser()
+  const { passkey } = await addPasskey({ ask }, token)
+  const { authToken } = bodyOf<Tokens>(await signInByPasskey({ ask }, passkey))
+  return { username, passkey, token: authToken }
+}
+
+const beginNew = async (token: string) =>
+  parsed(await ask('POST /passkeys/options', { token, body: { currentPassword: PASSWORD } }))

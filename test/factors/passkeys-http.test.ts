@@ -16,26 +16,6 @@ const url = inject('serviceUrl')
 const table = tableAt(inject('dynamoDbUrl'))
 const currentPassword = WEAK.password
 
-async function ask(
-  method: string,
-  path: string,
-  { token = '', body }: { token?: string; body?: object } = {},
-) {
-  const text = body === undefined ? '' : JSON.stringify(body)
-  const headers = {
-    ...(token && { Authorization: `Bearer ${token}` }),
-    ...(body && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
-  }
-  const response = await send(url + path, method, headers, text)
-  return { status: response.status, ...(response.body && { body: JSON.parse(response.body) }) }
-}
-
-/** Signs in with a passkey as both factors. */
-async function signIn(passkey: SoftPasskey) {
-  const { body: options } = await ask('POST', '/login/passkey/options', { body: {} })
-  return ask('POST', '/login/passkey', { body: { response: usePasskey(passkey, options, url) } })
-}
-
 test('a user adds, uses, renames and removes passkeys over HTTP', async () => {
   const username = `passkeys-${randomUUID().slice(0, 8)}`
   const user = await addTestUser(table, { username, passwordHash: WEAK.hash })
@@ -133,3 +113,23 @@ test('a user adds, uses, renames and removes passkeys over HTTP', async () => {
   const plain = await ask('POST', '/login', { body: { username, password: WEAK.password } })
   expect(plain.body.authToken).toEqual(expect.any(String))
 })
+
+async function ask(
+  method: string,
+  path: string,
+  { token = '', body }: { token?: string; body?: object } = {},
+) {
+  const text = body === undefined ? '' : JSON.stringify(body)
+  const headers = {
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(body && { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
+  }
+  const response = await send(url + path, method, headers, text)
+  return { status: response.status, ...(response.body && { body: JSON.parse(response.body) }) }
+}
+
+/** Signs in with a passkey as both factors. */
+async function signIn(passkey: SoftPasskey) {
+  const { body: options } = await ask('POST', '/login/passkey/options', { body: {} })
+  return ask('POST', '/login/passkey', { body: { response: usePasskey(passkey, options, url) } })
+}

@@ -34,21 +34,9 @@ afterEach(() => {
 
 const SOURCE = '203.0.113.7'
 const PAIR_SK = `attempts#${SOURCE}#1795532400`
-const keyOf = (pk: string, sk: string): Key => ({ pk: { S: pk }, sk: { S: sk } })
-
-async function send(body: object = {}, { policy = 'none', headers = {} } = {}) {
-  const event = loginEvent({ body: JSON.stringify({ username: 'user', password: 'user', ...body }) })
-  const all = { ...event, headers: { ...event.headers, ...headers } } as APIGatewayProxyEvent
-  const settings = environmentOf(service, 'login', aws)
-  const changed = { ...settings, REQUIRE_SECOND_FACTOR: policy, MAILER: 'the-mailer' }
-  return parsed(await inEnvironment(changed, login)(all, context))
-}
 
 const LOGIN_TOKEN = expect.stringMatching(/^[\w-]{22}\.[\w-]{43}$/)
 const secondFactor = ok({ next: 'second-factor', factors: ['totp'], loginToken: LOGIN_TOKEN })
-
-const item = async (key: Key) => (await getItems(table, [key]))[0]
-const addFactor = async () => addFakeFactor(table, await stored())
 
 describe('the correct password of a user with a second factor', () => {
   test('makes no source known, and begins no session', async () => {
@@ -152,3 +140,17 @@ describe('under a policy', () => {
     await expect(find('second-factor', now)).rejects.toMatchObject({ error: 'login_expired' })
   })
 })
+
+const keyOf = (pk: string, sk: string): Key => ({ pk: { S: pk }, sk: { S: sk } })
+
+async function send(body: object = {}, { policy = 'none', headers = {} } = {}) {
+  const event = loginEvent({ body: JSON.stringify({ username: 'user', password: 'user', ...body }) })
+  const all = { ...event, headers: { ...event.headers, ...headers } } as APIGatewayProxyEvent
+  const settings = environmentOf(service, 'login', aws)
+  const changed = { ...settings, REQUIRE_SECOND_FACTOR: policy, MAILER: 'the-mailer' }
+  return parsed(await inEnvironment(changed, login)(all, context))
+}
+
+const item = async (key: Key) => (await getItems(table, [key]))[0]
+
+const addFactor = async () => addFakeFactor(table, await stored())

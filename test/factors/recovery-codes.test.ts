@@ -16,22 +16,7 @@ beforeEach(() => {
 })
 
 const body = { currentPassword: PASSWORD }
-const kindsOf = (username: string) =>
-  events.flatMap((event) => ('username' in event && event.username === username ? [event.kind] : []))
 let added = 0
-const add = () => {
-  added += 1
-  const email = `r${added}@example.org`
-  return addTotpUser(stores, functions, { email, emailVerified: true })
-}
-const use = async ({ username }: TotpUser, code: unknown, loginToken?: string) =>
-  functions.ask('POST /login/recovery-code', {
-    body: { loginToken: loginToken ?? (await beginSignIn(functions, username)).loginToken, code },
-  })
-const left = async ({ username }: TotpUser) => {
-  const codes = (await stores.itemsOf(username))['recovery-codes']?.codes
-  return (Object(codes).SS ?? []).length
-}
 const accepted = { status: 200, text: expect.stringContaining('"authToken"') }
 const wrong = {
   status: 422,
@@ -132,3 +117,22 @@ describe('new recovery codes', () => {
     })
   })
 })
+
+const kindsOf = (username: string) =>
+  events.flatMap((event) => ('username' in event && event.username === username ? [event.kind] : []))
+
+const add = () => {
+  added += 1
+  const email = `r${added}@example.org`
+  return addTotpUser(stores, functions, { email, emailVerified: true })
+}
+
+const use = async ({ username }: TotpUser, code: unknown, loginToken?: string) =>
+  functions.ask('POST /login/recovery-code', {
+    body: { loginToken: loginToken ?? (await beginSignIn(functions, username)).loginToken, code },
+  })
+
+const left = async ({ username }: TotpUser) => {
+  const codes = (await stores.itemsOf(username))['recovery-codes']?.codes
+  return (Object(codes).SS ?? []).length
+}

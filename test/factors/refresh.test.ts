@@ -8,21 +8,6 @@ import { storeSession } from '../support/users/users.ts'
 
 useRoutes()
 
-/** Begins a session of `user` that is a minute old. */
-async function begin(amr: Amr): Promise<string> {
-  const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
-  const lifetimes = { absoluteTtlSeconds: 86_400, idleTtlSeconds: 7_200 }
-  const random = randomBytes(SESSION_RANDOM_BYTES)
-  const { session, refreshToken } = startSession(
-    await stored(),
-    { amr, inCookie: false, origin, lifetimes },
-    later(-60),
-    random,
-  )
-  await storeSession(table, session)
-  return refreshToken
-}
-
 test.each(Object.values(AMR))(
   'a refresh changes neither time nor factors of a sign-in by %s',
   async (amr) => {
@@ -41,3 +26,18 @@ test.each(Object.values(AMR))(
     }
   },
 )
+
+/** Begins a session of `user` that is a minute old. */
+async function begin(amr: Amr): Promise<string> {
+  const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8.14.1' }
+  const lifetimes = { absoluteTtlSeconds: 86_400, idleTtlSeconds: 7_200 }
+  const random = randomBytes(SESSION_RANDOM_BYTES)
+  const { session, refreshToken } = startSession(
+    await stored(),
+    { amr, inCookie: false, origin, lifetimes },
+    later(-60),
+    random,
+  )
+  await storeSession(table, session)
+  return refreshToken
+}

@@ -31,10 +31,6 @@ const { service, wire, wired } = await useWiredService()
 const { functions } = service
 const covered = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 let sources = 0
-const newSource = () => {
-  sources += 1
-  return `198.51.100.${sources}`
-}
 
 beforeEach(() => {
   recordLogs()
@@ -52,26 +48,6 @@ const PASSKEY = {
 }
 
 const change = { currentPassword: PASSWORD }
-const refusedWith = (status: number, error?: string) => ({ status, ...(error && { error }) })
-const shown = ({ status, text }: ApiResponse) => ({ status, ...JSON.parse(text || '{}') })
-
-/** Adds a user with these factors, and returns a token of a sign-in with all of them. */
-async function userWith(...factors: Factor[]) {
-  const { username, id } = await service.addUser()
-  let token = (await signInWith(functions, { username, recoveryCodes: [] })).authToken
-  let passkeyId = ''
-  if (factors.includes('passkey')) {
-    const { passkey, id: added } = await addPasskey(functions, token)
-    passkeyId = added
-    token = bodyOf(await signInByPasskey(functions, passkey)).authToken ?? ''
-  }
-  if (factors.includes('totp')) {
-    const { recoveryCodes: [code] = [] } = await addTotp(functions, token)
-    const body = { loginToken: await beginLogin(functions, username), code }
-    token = bodyOf(await functions.ask('POST /login/recovery-code', { body })).authToken ?? ''
-  }
-  return { username, id, token, passkeyId }
-}
 
 test.each([
   ['POST /factors/totp', ''],
@@ -248,3 +224,30 @@ test('codes that confirm the app of an enrolment are limited to ten', async () =
   }
   expect((await confirm(totpCode(secret))).status).toBe(429)
 })
+
+const newSource = () => {
+  sources += 1
+  return `198.51.100.${sources}`
+}
+
+const refusedWith = (status: number, error?: string) => ({ status, ...(error && { error }) })
+
+const shown = ({ status, text }: ApiResponse) => ({ status, ...JSON.parse(text || '{}') })
+
+/** Adds a user with these factors, and returns a token of a sign-in with all of them. */
+async function userWith(...factors: Factor[]) {
+  const { username, id } = await service.addUser()
+  let token = (await signInWith(functions, { username, recoveryCodes: [] })).authToken
+  let passkeyId = ''
+  if (factors.includes('passkey')) {
+    const { passkey, id: added } = await addPasskey(functions, token)
+    passkeyId = added
+    token = bodyOf(await signInByPasskey(functions, passkey)).authToken ?? ''
+  }
+  if (factors.includes('totp')) {
+    const { recoveryCodes: [code] = [] } = await addTotp(functions, token)
+    const body = { loginToken: await beginLogin(functions, username), code }
+    token = bodyOf(await functions.ask('POST /login/recovery-code', { body })).authToken ?? ''
+  }
+  return { username, id, token, passkeyId }
+}

@@ -44,18 +44,6 @@ async function beginApp(headers: Headers, first: object): Promise<Begun> {
   return { complete: (headers) => underPolicy.ask('POST /enrolment/totp/confirm', { headers, body }) }
 }
 
-/** Signs another user in. Returns the refresh token. */
-async function signInOther(): Promise<string> {
-  const { username } = await service.addUser()
-  return String(bodyOf(await enterPassword(service.functions, username)).refreshToken)
-}
-
-const isLive = async (refreshToken: string) =>
-  (await service.functions.ask('POST /refresh', { body: { refreshToken } })).status === 200
-
-/** Two cookies, as no browser sends them. */
-const both = (a: string, b: string) => ({ Cookie: `${cookieOf(a).Cookie}; ${cookieOf(b).Cookie}` })
-
 describe.each([
   ['POST /login/totp', beginTotp],
   ['POST /enrolment/totp/confirm', beginApp],
@@ -117,3 +105,15 @@ describe.each([
     ])
   })
 })
+
+/** Signs another user in. Returns the refresh token. */
+async function signInOther(): Promise<string> {
+  const { username } = await service.addUser()
+  return String(bodyOf(await enterPassword(service.functions, username)).refreshToken)
+}
+
+const isLive = async (refreshToken: string) =>
+  (await service.functions.ask('POST /refresh', { body: { refreshToken } })).status === 200
+
+/** Two cookies, as no browser sends them. */
+const both = (a: string, b: string) => ({ Cookie: `${cookieOf(a).Cookie}; ${cookieOf(b).Cookie}` })

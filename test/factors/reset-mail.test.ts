@@ -19,20 +19,6 @@ beforeEach(() => {
 })
 
 const SES = '/v2/email/outbound-emails'
-const secondNow = () => Math.floor(Date.now() / 1_000)
-
-/** Adds a user with a verified address and a request for a reset, and returns its event. */
-async function prepare(at = '2026-11-26T09:00:00.000Z') {
-  const to = newAddress()
-  const username = await service.add({ email: to.toLowerCase(), emailAsWritten: to, emailVerified: true })
-  const { id: userId } = await service.user(username)
-  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  await storeFactorReset(service.table, userId, mailId, testAct())
-  const event: MailEvent = { kind: 'factor-reset', mailId, userId, at }
-  return { event, to, userId, mailId }
-}
-
-const announcedAt = async (userId: string) => (await findFactorReset(service.table, userId))?.announcedAt
 
 describe('the mailer', () => {
   test.each([
@@ -114,3 +100,18 @@ describe('the mailer', () => {
     expect(await announcedAt(userId)).toBeTypeOf('number')
   })
 })
+
+const secondNow = () => Math.floor(Date.now() / 1_000)
+
+/** Adds a user with a verified address and a request for a reset, and returns its event. */
+async function prepare(at = '2026-11-26T09:00:00.000Z') {
+  const to = newAddress()
+  const username = await service.add({ email: to.toLowerCase(), emailAsWritten: to, emailVerified: true })
+  const { id: userId } = await service.user(username)
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
+  await storeFactorReset(service.table, userId, mailId, testAct())
+  const event: MailEvent = { kind: 'factor-reset', mailId, userId, at }
+  return { event, to, userId, mailId }
+}
+
+const announcedAt = async (userId: string) => (await findFactorReset(service.table, userId))?.announcedAt

@@ -30,29 +30,6 @@ beforeEach(async () => {
   await giveFactors(service.table, await user())
 })
 
-const user = (): Promise<User> => service.user(username)
-const reset = async () => findFactorReset(service.table, (await user()).id)
-const ask = async (route: Route, body: object) => {
-  const { status, text } = await wired.ask(route, { body })
-  await service.settled()
-  return { status, body: text === '' ? {} : JSON.parse(text) }
-}
-const login = () => {
-  signIns += 1
-  return ask('login', { username, password: PASSWORD })
-}
-const letPass = (seconds: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1_000 })
-
-/** Runs the operator's command, by a clock that is so many seconds wrong. The mailer's clock is right. */
-async function requestReset(skewSeconds = 0): Promise<string> {
-  const target = ['--local', '--endpoint', service.aws.settings.endpoints.dynamodb.origin]
-  const { io, outcome } = beginInProcess(usersCommand, ['reset-factors', username, ...target])
-  io.now = () => new Date(Date.now() + skewSeconds * 1_000)
-  expect(await outcome).toMatchObject({ status: 0, stderr: '' })
-  await service.settled()
-  return tokenIn(service.mailTo(to))
-}
-
 const needsFactor = { status: 200, body: { next: 'second-factor', factors: ['passkey', 'recovery-code'] } }
 const isSignedIn = { status: 200, body: { authToken: expect.any(String) } }
 
@@ -275,3 +252,30 @@ describe('a fault at a call of an elapsed sign-in', () => {
     console.log(`Faults of elapsed resets: ${cases} cases`)
   })
 })
+
+const user = (): Promise<User> => service.user(username)
+
+const reset = async () => findFactorReset(service.table, (await user()).id)
+
+const ask = async (route: Route, body: object) => {
+  const { status, text } = await wired.ask(route, { body })
+  await service.settled()
+  return { status, body: text === '' ? {} : JSON.parse(text) }
+}
+
+const login = () => {
+  signIns += 1
+  return ask('login', { username, password: PASSWORD })
+}
+
+const letPass = (seconds: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1_000 })
+
+/** Runs the operator's command, by a clock that is so many seconds wrong. The mailer's clock is right. */
+async function requestReset(skewSeconds = 0): Promise<string> {
+  const target = ['--local', '--endpoint', service.aws.settings.endpoints.dynamodb.origin]
+  const { io, outcome } = beginInProcess(usersCommand, ['reset-factors', username, ...target])
+  io.now = () => new Date(Date.now() + skewSeconds * 1_000)
+  expect(await outcome).toMatchObject({ status: 0, stderr: '' })
+  await service.settled()
+  return tokenIn(service.mailTo(to))
+}

@@ -29,43 +29,6 @@ const expectedFor = (challenge: string, more = {}) => ({
   ...more,
 })
 
-/** Verifies a case as the service does. An assertion without user verification is that of a second factor. */
-function verifyOwn({ response, expected, credential }: Case) {
-  const relyingParty = { RP_ID: expected.rpId, RP_ORIGINS: expected.origins }
-  const challenge = {
-    kind: 'registration' as const,
-    challenge: expected.challenge,
-    expiresAt: 0,
-    userId: user.id,
-  }
-  if (credential === undefined) return verifyRegistration(relyingParty, response, challenge)
-  const { id: credentialId, publicKey, counter } = credential
-  const { BE } = FLAGS
-  const flags = Buffer.from(response.response.authenticatorData, 'base64url')[32] ?? 0
-  const deviceType = flags & BE ? 'multiDevice' : 'singleDevice'
-  const passkey: Passkey = {
-    credentialId,
-    publicKey,
-    counter,
-    deviceType,
-    backedUp: false,
-    uvInitialized: true,
-    name: '',
-    createdAt: '',
-  }
-  const isBothFactors = expected.requireUserVerification
-  return verifyAssertion(relyingParty, response, challenge, { userId: user.id, passkey, isBothFactors })
-}
-
-function verdictOf(one: Case): Verdict {
-  try {
-    verifyOwn(one)
-    return { accepts: true }
-  } catch (error) {
-    return { accepts: false, reason: String(error) }
-  }
-}
-
 const challengeOf = () => randomBytes(32).toString('base64url')
 
 function registration(kind: Kind, changes: Changes = {}, more = {}): Case & { passkey: SoftPasskey } {
@@ -266,4 +229,41 @@ async function publicKeyOf({ registration: made }: Vector): Promise<string> {
   const object = decodeAttestationObject(new Uint8Array(Buffer.from(made.attestationObject, 'hex')))
   const { credentialPublicKey } = parseAuthenticatorData(object.get('authData'))
   return Buffer.from(credentialPublicKey ?? []).toString('base64url')
+}
+
+/** Verifies a case as the service does. An assertion without user verification is that of a second factor. */
+function verifyOwn({ response, expected, credential }: Case) {
+  const relyingParty = { RP_ID: expected.rpId, RP_ORIGINS: expected.origins }
+  const challenge = {
+    kind: 'registration' as const,
+    challenge: expected.challenge,
+    expiresAt: 0,
+    userId: user.id,
+  }
+  if (credential === undefined) return verifyRegistration(relyingParty, response, challenge)
+  const { id: credentialId, publicKey, counter } = credential
+  const { BE } = FLAGS
+  const flags = Buffer.from(response.response.authenticatorData, 'base64url')[32] ?? 0
+  const deviceType = flags & BE ? 'multiDevice' : 'singleDevice'
+  const passkey: Passkey = {
+    credentialId,
+    publicKey,
+    counter,
+    deviceType,
+    backedUp: false,
+    uvInitialized: true,
+    name: '',
+    createdAt: '',
+  }
+  const isBothFactors = expected.requireUserVerification
+  return verifyAssertion(relyingParty, response, challenge, { userId: user.id, passkey, isBothFactors })
+}
+
+function verdictOf(one: Case): Verdict {
+  try {
+    verifyOwn(one)
+    return { accepts: true }
+  } catch (error) {
+    return { accepts: false, reason: String(error) }
+  }
 }

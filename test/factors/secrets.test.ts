@@ -33,51 +33,6 @@ afterAll(() => {
   console.log(`Secrets of factors: ${secrets.size} values, in ${shown.length} records and refusals`)
 })
 
-const later = () => void vi.setSystemTime(Date.now() + 60_000)
-
-/** Sends requests, and keeps refusals. Every secret of a request or response becomes one that must not appear. */
-const watched = (functions: Functions): Pick<Functions, 'ask'> => ({
-  async ask(route, asking = {}) {
-    const response = await functions.ask(route, asking)
-    if (response.status >= 400) shown.push(`${route} ${response.text} ${JSON.stringify(response.headers)}`)
-    for (const part of [asking.body, response.status === 200 ? JSON.parse(response.text) : {}])
-      keepSecrets(part)
-    if (asking.token) keepToken(asking.token)
-    return response
-  },
-})
-
-const keepToken = (token: string) =>
-  secrets.set(token.split('.').at(-1) ?? '', 'signature or secret of a token')
-
-/** Keeps the members of a body that are secret. */
-function keepSecrets(body: unknown): void {
-  for (const [name, value] of Object.entries(Object(body))) {
-    if (/^(loginToken|enrolmentToken|authToken|refreshToken|replaces|token)$/.test(name))
-      keepToken(String(value))
-    if (/password$/i.test(name)) secrets.set(String(value), name)
-    if (/^(code|operatorCode)$/.test(name)) keepCode(String(value), name)
-    if (name === 'recoveryCodes') for (const code of value as string[]) keepCode(code, name)
-    if (name === 'secret') keepTotpSecret(String(value))
-  }
-}
-
-function keepCode(code: string, name: string) {
-  secrets.set(code, name)
-  secrets.set(code.replaceAll('-', ''), name)
-}
-
-/** A secret in base32, hexadecimal and base64. */
-function keepTotpSecret(base32: string) {
-  const bits = [...base32].map((one) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0'),
-  )
-  const bytes = Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
-  for (const text of [base32, bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url')]) {
-    secrets.set(text, 'secret of an authenticator app')
-  }
-}
-
 test('no secret of a factor is in the store, in a log or in a refusal', async () => {
   const { ask } = watched(service.functions)
   const functions = { ask }
@@ -166,4 +121,49 @@ test('no secret of a factor is in the store, in a log or in a refusal', async ()
 function contains(text: string, value: string): boolean {
   if (value.length > 8) return text.includes(value)
   return new RegExp(`["\\s:=]${value}["\\s,.]`).test(text)
+}
+
+const later = () => void vi.setSystemTime(Date.now() + 60_000)
+
+/** Sends requests, and keeps refusals. Every secret of a request or response becomes one that must not appear. */
+const watched = (functions: Functions): Pick<Functions, 'ask'> => ({
+  async ask(route, asking = {}) {
+    const response = await functions.ask(route, asking)
+    if (response.status >= 400) shown.push(`${route} ${response.text} ${JSON.stringify(response.headers)}`)
+    for (const part of [asking.body, response.status === 200 ? JSON.parse(response.text) : {}])
+      keepSecrets(part)
+    if (asking.token) keepToken(asking.token)
+    return response
+  },
+})
+
+const keepToken = (token: string) =>
+  secrets.set(token.split('.').at(-1) ?? '', 'signature or secret of a token')
+
+/** Keeps the members of a body that are secret. */
+function keepSecrets(body: unknown): void {
+  for (const [name, value] of Object.entries(Object(body))) {
+    if (/^(loginToken|enrolmentToken|authToken|refreshToken|replaces|token)$/.test(name))
+      keepToken(String(value))
+    if (/password$/i.test(name)) secrets.set(String(value), name)
+    if (/^(code|operatorCode)$/.test(name)) keepCode(String(value), name)
+    if (name === 'recoveryCodes') for (const code of value as string[]) keepCode(code, name)
+    if (name === 'secret') keepTotpSecret(String(value))
+  }
+}
+
+function keepCode(code: string, name: string) {
+  secrets.set(code, name)
+  secrets.set(code.replaceAll('-', ''), name)
+}
+
+/** A secret in base32, hexadecimal and base64. */
+function keepTotpSecret(base32: string) {
+  const bits = [...base32].map((one) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(one).toString(2).padStart(5, '0'),
+  )
+  const bytes = Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  for (const text of [base32, bytes.toString('hex'), bytes.toString('base64'), bytes.toString('base64url')]) {
+    secrets.set(text, 'secret of an authenticator app')
+  }
 }

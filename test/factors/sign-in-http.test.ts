@@ -26,21 +26,6 @@ interface Sending {
   headers?: Record<string, string>
 }
 
-/** Sends JSON. The response must match the API description. */
-function api(path: string, body: object, { method = 'POST', token, headers = {} }: Sending = {}) {
-  requests += 1
-  return sendJson(url + path, method, body, { ...OWN_PAGE, ...headers, ...(token && bearer(token)) })
-}
-
-const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
-const login = (more: object = {}, headers: Record<string, string> = {}) =>
-  api('/login', { username, password: PASSWORD, ...more }, { headers })
-const refresh = (refreshToken: string) => api('/refresh', { refreshToken })
-const isEnded = async (refreshToken: string) => {
-  const item = (await users.itemsOf(username))[`session#${partsOf(refreshToken).sessionId}`]
-  return item?.endedAt !== undefined
-}
-
 /** What the test has so far. Each step is a test, and uses those before it. */
 let codeOf: ReturnType<typeof authenticator>
 let recoveryCodes: string[] = []
@@ -132,3 +117,21 @@ test('a login token of another user does not accept the code of this one', async
   expect((await api('/login/recovery-code', { loginToken, code: String(recoveryCodes[3]) })).status).toBe(422)
   expect((await api('/login/totp', { loginToken, code: code(new Date(), 1) })).status).toBe(200)
 })
+
+/** Sends JSON. The response must match the API description. */
+function api(path: string, body: object, { method = 'POST', token, headers = {} }: Sending = {}) {
+  requests += 1
+  return sendJson(url + path, method, body, { ...OWN_PAGE, ...headers, ...(token && bearer(token)) })
+}
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
+
+const login = (more: object = {}, headers: Record<string, string> = {}) =>
+  api('/login', { username, password: PASSWORD, ...more }, { headers })
+
+const refresh = (refreshToken: string) => api('/refresh', { refreshToken })
+
+const isEnded = async (refreshToken: string) => {
+  const item = (await users.itemsOf(username))[`session#${partsOf(refreshToken).sessionId}`]
+  return item?.endedAt !== undefined
+}

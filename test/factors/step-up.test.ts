@@ -26,29 +26,6 @@ const ROUTES = [
   ['delete-me', {}, 204],
 ] as const
 
-/** Sends a request of `user`, whose sign-in was `ageSeconds` ago. */
-async function send(
-  functionKey: string,
-  body: object,
-  { acr = 'aal1', ageSeconds = 0, currentPassword = 'user', generation = 0 } = {},
-) {
-  cases += 1
-  const user = await stored()
-  const { requestContext } = await eventOf(functionKey)
-  const authorizer = {
-    ...requestContext.authorizer,
-    userId: user.id,
-    username: user.username,
-    generation: String(generation || user.generation),
-    acr,
-    authTime: String(secondOf(now) - ageSeconds),
-  }
-  return call(functionKey, functionKey, {
-    body: JSON.stringify({ ...body, currentPassword }),
-    requestContext: { ...requestContext, authorizer } as never,
-  })
-}
-
 const stepUp = problem(
   401,
   'Unauthorized',
@@ -114,3 +91,26 @@ describe.each(ROUTES)('%s', (functionKey, body, made) => {
     expect(await attempts()).toEqual([0, 0, 0])
   })
 })
+
+/** Sends a request of `user`, whose sign-in was `ageSeconds` ago. */
+async function send(
+  functionKey: string,
+  body: object,
+  { acr = 'aal1', ageSeconds = 0, currentPassword = 'user', generation = 0 } = {},
+) {
+  cases += 1
+  const user = await stored()
+  const { requestContext } = await eventOf(functionKey)
+  const authorizer = {
+    ...requestContext.authorizer,
+    userId: user.id,
+    username: user.username,
+    generation: String(generation || user.generation),
+    acr,
+    authTime: String(secondOf(now) - ageSeconds),
+  }
+  return call(functionKey, functionKey, {
+    body: JSON.stringify({ ...body, currentPassword }),
+    requestContext: { ...requestContext, authorizer } as never,
+  })
+}

@@ -34,14 +34,9 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 afterAll(() => console.log(`Authenticator apps: ${cases} cases ran`))
-
-const eventsOf = (username: string) =>
-  events.flatMap((event) => ('username' in event && event.username === username ? [event.kind] : []))
-const named = (event: string) => records.filter((record) => record.event === event)
 const WRONG = { pointer: '#/code', detail: 'Incorrect code.' }
 const wrong = { status: 422, text: expect.stringContaining(JSON.stringify(WRONG)) }
 const accepted = { status: 200, text: expect.stringContaining('"authToken"') }
-const countedCodes = ({ id }: TotpUser) => stores.attempts(`user#${id}`, 'attempts#totp')
 
 describe('an authenticator app', () => {
   test('is set up, confirmed, and completes a sign-in with two factors', async () => {
@@ -319,3 +314,10 @@ describe('wrong codes of a user', () => {
     expect(await countedCodes(user)).toBe(0)
   })
 })
+
+const eventsOf = (username: string) =>
+  events.flatMap((event) => ('username' in event && event.username === username ? [event.kind] : []))
+
+const named = (event: string) => records.filter((record) => record.event === event)
+
+const countedCodes = ({ id }: TotpUser) => stores.attempts(`user#${id}`, 'attempts#totp')

@@ -18,60 +18,7 @@ const [listing, closed] = await Promise.all([
 ])
 afterAll(() => Promise.all([listing.stop(), closed.stop()]))
 
-const preflight = (url: string, origin: string, method: string) =>
-  sendForAll(url, 'OPTIONS', {
-    Origin: origin,
-    'Access-Control-Request-Method': method,
-    'Access-Control-Request-Headers': 'authorization,content-type',
-  })
-
-/** Returns the CORS headers of a response, and `Vary`. */
-const corsHeadersOf = ({ headers }: { headers: Record<string, string> }) =>
-  Object.fromEntries(
-    Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary'),
-  )
-
 const METADATA = '/.well-known/openid-configuration'
-
-const requestAll = async (service: string, origin: string) => {
-  const json = { Origin: origin, 'Content-Type': 'application/json' }
-  const mine = { Origin: origin, Authorization: `Bearer ${await tokenOf(service, 'user')}` }
-  const login = JSON.stringify({ username: 'user', password: 'user' })
-  const functions = {
-    'a login': await sendForAll(`${service}/login`, 'POST', json, login),
-    'a rejected login': await sendForAll(`${service}/login`, 'POST', json, '{}'),
-    'the user content': await sendForAll(`${service}/`, 'GET', mine),
-    'the sessions': await sendForAll(`${service}/sessions`, 'GET', mine),
-    'an unknown session': await sendForAll(`${service}/sessions/x`, 'DELETE', mine),
-    'a rejected password change': await sendForAll(`${service}/password`, 'PUT', { ...mine, ...json }, '{}'),
-    'the caller': await sendForAll(`${service}/me`, 'GET', mine),
-    'a rejected deletion': await sendForAll(`${service}/me`, 'DELETE', { ...mine, ...json }, '{}'),
-  }
-  const forEverybody = {
-    'the public keys': await sendForAll(`${service}/.well-known/jwks.json`, 'GET', { Origin: origin }),
-    'the metadata': await sendForAll(`${service}${METADATA}`, 'GET', { Origin: origin }),
-  }
-  const gateway = {
-    'no token': await sendForAll(`${service}/`, 'GET', { Origin: origin }),
-    'an insufficient role': await sendForAll(`${service}/admin`, 'GET', mine),
-    'an unknown route': await sendForAll(`${service}/nothing`, 'GET', mine),
-  }
-  const statuses = [functions, forEverybody, gateway].map((responses) =>
-    Object.values(responses).map(({ status }) => status),
-  )
-  expect(statuses).toEqual([
-    [200, 422, 200, 200, 404, 422, 200, 422],
-    [200, 200],
-    [401, 403, 404],
-  ])
-  return { functions, forEverybody, gateway }
-}
-
-const every = (responses: object, expected: object) =>
-  Object.fromEntries(Object.keys(responses).map((what) => [what, expected]))
-const allCorsHeaders = (
-  responses: Awaited<ReturnType<typeof requestAll>>[keyof Awaited<ReturnType<typeof requestAll>>],
-) => Object.fromEntries(Object.entries(responses).map(([what, response]) => [what, corsHeadersOf(response)]))
 
 const READABLE = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'Retry-After' }
 const GATEWAYS = { ...READABLE, 'access-control-expose-headers': 'Retry-After,WWW-Authenticate' }
@@ -281,3 +228,57 @@ describe('the packaged template', () => {
     expect(deployment?.[1].DependsOn).toEqual(expect.arrayContaining(responses))
   })
 })
+
+const preflight = (url: string, origin: string, method: string) =>
+  sendForAll(url, 'OPTIONS', {
+    Origin: origin,
+    'Access-Control-Request-Method': method,
+    'Access-Control-Request-Headers': 'authorization,content-type',
+  })
+
+/** Returns the CORS headers of a response, and `Vary`. */
+const corsHeadersOf = ({ headers }: { headers: Record<string, string> }) =>
+  Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name.startsWith('access-control-') || name === 'vary'),
+  )
+
+const requestAll = async (service: string, origin: string) => {
+  const json = { Origin: origin, 'Content-Type': 'application/json' }
+  const mine = { Origin: origin, Authorization: `Bearer ${await tokenOf(service, 'user')}` }
+  const login = JSON.stringify({ username: 'user', password: 'user' })
+  const functions = {
+    'a login': await sendForAll(`${service}/login`, 'POST', json, login),
+    'a rejected login': await sendForAll(`${service}/login`, 'POST', json, '{}'),
+    'the user content': await sendForAll(`${service}/`, 'GET', mine),
+    'the sessions': await sendForAll(`${service}/sessions`, 'GET', mine),
+    'an unknown session': await sendForAll(`${service}/sessions/x`, 'DELETE', mine),
+    'a rejected password change': await sendForAll(`${service}/password`, 'PUT', { ...mine, ...json }, '{}'),
+    'the caller': await sendForAll(`${service}/me`, 'GET', mine),
+    'a rejected deletion': await sendForAll(`${service}/me`, 'DELETE', { ...mine, ...json }, '{}'),
+  }
+  const forEverybody = {
+    'the public keys': await sendForAll(`${service}/.well-known/jwks.json`, 'GET', { Origin: origin }),
+    'the metadata': await sendForAll(`${service}${METADATA}`, 'GET', { Origin: origin }),
+  }
+  const gateway = {
+    'no token': await sendForAll(`${service}/`, 'GET', { Origin: origin }),
+    'an insufficient role': await sendForAll(`${service}/admin`, 'GET', mine),
+    'an unknown route': await sendForAll(`${service}/nothing`, 'GET', mine),
+  }
+  const statuses = [functions, forEverybody, gateway].map((responses) =>
+    Object.values(responses).map(({ status }) => status),
+  )
+  expect(statuses).toEqual([
+    [200, 422, 200, 200, 404, 422, 200, 422],
+    [200, 200],
+    [401, 403, 404],
+  ])
+  return { functions, forEverybody, gateway }
+}
+
+const every = (responses: object, expected: object) =>
+  Object.fromEntries(Object.keys(responses).map((what) => [what, expected]))
+
+const allCorsHeaders = (
+  responses: Awaited<ReturnType<typeof requestAll>>[keyof Awaited<ReturnType<typeof requestAll>>],
+) => Object.fromEntries(Object.entries(responses).map(([what, response]) => [what, corsHeadersOf(response)]))

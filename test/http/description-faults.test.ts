@@ -19,28 +19,6 @@ const JSON_TYPE = 'application/json'
 const SESSION_ID = `6b065d8a${'A'.repeat(22)}`
 const UNKNOWN = `${'A'.repeat(22)}.${SESSION_ID}.${'A'.repeat(43)}`
 
-/** Sends a request to a route, with the first example of the description as the body. */
-function request(
-  { method, path, body }: Route,
-  authorization: string,
-  fault: string,
-  contentType = JSON_TYPE,
-) {
-  const [example] = Object.values(body?.examples ?? {})
-  const headers = {
-    Authorization: authorization,
-    'User-Agent': `fault=${fault}`,
-    ...(example && { 'Content-Type': contentType }),
-  }
-  return send(
-    url + path.replace(/\{\w+\}/, SESSION_ID),
-    method.toUpperCase(),
-    headers,
-    example &&
-      JSON.stringify({ ...example.value, ...('refreshToken' in example.value && { refreshToken: UNKNOWN }) }),
-  )
-}
-
 const named = (routes: Route[]) =>
   routes.map((route) => [`${route.method.toUpperCase()} ${route.path}`, route] as const)
 
@@ -89,3 +67,25 @@ test.each(named(ROUTES.filter(({ body }) => body)))(
 proof('the gateway returns 500 when a function times out', async () => {
   expect(await hanging).toEqual(INTERNAL)
 })
+
+/** Sends a request to a route, with the first example of the description as the body. */
+function request(
+  { method, path, body }: Route,
+  authorization: string,
+  fault: string,
+  contentType = JSON_TYPE,
+) {
+  const [example] = Object.values(body?.examples ?? {})
+  const headers = {
+    Authorization: authorization,
+    'User-Agent': `fault=${fault}`,
+    ...(example && { 'Content-Type': contentType }),
+  }
+  return send(
+    url + path.replace(/\{\w+\}/, SESSION_ID),
+    method.toUpperCase(),
+    headers,
+    example &&
+      JSON.stringify({ ...example.value, ...('refreshToken' in example.value && { refreshToken: UNKNOWN }) }),
+  )
+}

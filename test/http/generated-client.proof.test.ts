@@ -14,7 +14,6 @@ const guide = readFileSync(join(root, 'docs/CLIENTS.md'), 'utf8')
 const blockOf = (language: string) =>
   new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(guide)?.[1] ?? ''
 const program = blockOf('ts')
-const here = (text: string) => text.replaceAll('http://localhost:3000', serviceUrl)
 
 mkdirSync(`${root}/.results`, { recursive: true })
 // Inside the project, so that the compiler finds Node's types.
@@ -26,19 +25,6 @@ beforeAll(async () => {
   expect([npx, name]).toEqual(['npx', 'openapi-typescript'])
   await run(process.execPath, [generator, ...args], { cwd: folder })
 })
-
-/** Compiles a program with the generated types. Returns the compiler's messages. */
-function compilerMessages(text: string): string[] {
-  const file = join(folder, 'program.ts')
-  writeFileSync(file, text)
-  const { options } = ts.parseJsonConfigFileContent(
-    ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
-    ts.sys,
-    root,
-  )
-  const found = ts.getPreEmitDiagnostics(ts.createProgram([file], options))
-  return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
-}
 
 test('the example program compiles with the types generated from the description', () => {
   expect(program).not.toBe('')
@@ -60,3 +46,18 @@ test('the example program signs in and reads the content', async () => {
   const { stdout } = await run(process.execPath, [file])
   expect(stdout).toBe('This content for authorised users only.\n')
 })
+
+const here = (text: string) => text.replaceAll('http://localhost:3000', serviceUrl)
+
+/** Compiles a program with the generated types. Returns the compiler's messages. */
+function compilerMessages(text: string): string[] {
+  const file = join(folder, 'program.ts')
+  writeFileSync(file, text)
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
+    ts.sys,
+    root,
+  )
+  const found = ts.getPreEmitDiagnostics(ts.createProgram([file], options))
+  return found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
+}

@@ -13,12 +13,6 @@ const url = inject('serviceUrl')
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const Authorization = `Bearer ${await tokenOf(url, 'user')}`
 
-/** Returns status and detail of a response. */
-async function refusal(path: string, method: string, headers: Record<string, string>, body?: string) {
-  const response = await send(`${url}${path}`, method, headers, body)
-  return [response.status, JSON.parse(response.body).detail]
-}
-
 const cookie = { Cookie: '__Host-refresh=x' }
 const REFUSED_PAGES = [
   [
@@ -86,3 +80,9 @@ test('the local gateway rejects headers over 16 KiB with 400', async () => {
 test('DELETE /apps/{id} rejects an app that the user has not', async () => {
   expect(await refusal('/apps/unknown', 'DELETE', { Authorization })).toEqual([404, expect.any(String)])
 })
+
+/** Returns status and detail of a response. */
+async function refusal(path: string, method: string, headers: Record<string, string>, body?: string) {
+  const response = await send(`${url}${path}`, method, headers, body)
+  return [response.status, JSON.parse(response.body).detail]
+}

@@ -56,36 +56,6 @@ const OF_AWS: Record<string, { names: string[]; dimensions: string[][] }> = {
   },
 }
 
-/** Returns the values that a dimension may have: names of deployed resources or of logged events. */
-function valuesOf(dimension: string): unknown[] {
-  const all = (type: string, name: string) =>
-    propertiesOf<Record<string, unknown>>(template, type).map((properties) => properties[name])
-  switch (dimension) {
-    case 'ApiName':
-      return all('AWS::ApiGateway::RestApi', 'Name')
-    case 'Stage':
-      return all('AWS::ApiGateway::Stage', 'StageName')
-    case 'FunctionName':
-      return all('AWS::Lambda::Function', 'FunctionName')
-    case 'QueueName':
-      return all('AWS::SQS::Queue', 'QueueName')
-    case 'TableName':
-      return all('AWS::DynamoDB::Table', 'TableName')
-    default:
-      return eventNames()
-  }
-}
-
-function expectMetric(namespace: string, name: string, dimensions: [string, string][]) {
-  const fromFilters = filtersIn(template)
-    .map(({ MetricTransformations: [metric] }) => metric)
-    .filter(({ MetricNamespace, MetricName }) => MetricNamespace === namespace && MetricName === name)
-  const known = fromFilters.map(({ Dimensions = [] }) => Dimensions.map(({ Key }) => Key))
-  if (OF_AWS[namespace]?.names.includes(name)) known.push(...OF_AWS[namespace].dimensions)
-  expect(known, `${namespace} ${name}`).toContainEqual(dimensions.map(([dimension]) => dimension))
-  for (const [dimension, value] of dimensions) expect(valuesOf(dimension)).toContain(value)
-}
-
 test.each(alarmsIn(template))(
   '$AlarmName watches an existing metric, and treats missing data as not breaching',
   (alarm) => {
@@ -205,3 +175,33 @@ test('the dashboard shows existing metrics of functions that call AWS, at most 5
   )
   expect(new Set(metrics.map((metric) => metric.join(' '))).size).toBeLessThanOrEqual(50)
 })
+
+/** Returns the values that a dimension may have: names of deployed resources or of logged events. */
+function valuesOf(dimension: string): unknown[] {
+  const all = (type: string, name: string) =>
+    propertiesOf<Record<string, unknown>>(template, type).map((properties) => properties[name])
+  switch (dimension) {
+    case 'ApiName':
+      return all('AWS::ApiGateway::RestApi', 'Name')
+    case 'Stage':
+      return all('AWS::ApiGateway::Stage', 'StageName')
+    case 'FunctionName':
+      return all('AWS::Lambda::Function', 'FunctionName')
+    case 'QueueName':
+      return all('AWS::SQS::Queue', 'QueueName')
+    case 'TableName':
+      return all('AWS::DynamoDB::Table', 'TableName')
+    default:
+      return eventNames()
+  }
+}
+
+function expectMetric(namespace: string, name: string, dimensions: [string, string][]) {
+  const fromFilters = filtersIn(template)
+    .map(({ MetricTransformations: [metric] }) => metric)
+    .filter(({ MetricNamespace, MetricName }) => MetricNamespace === namespace && MetricName === name)
+  const known = fromFilters.map(({ Dimensions = [] }) => Dimensions.map(({ Key }) => Key))
+  if (OF_AWS[namespace]?.names.includes(name)) known.push(...OF_AWS[namespace].dimensions)
+  expect(known, `${namespace} ${name}`).toContainEqual(dimensions.map(([dimension]) => dimension))
+  for (const [dimension, value] of dimensions) expect(valuesOf(dimension)).toContain(value)
+}

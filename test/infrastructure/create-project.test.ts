@@ -32,24 +32,6 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
-
-/** Runs the command, as npm does. */
-function create(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${PACKAGE}/create.js`, ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
-}
-
-/** Files of the template, by the names that they have in a project. */
-const filesOf = (at: string) =>
-  readdirSync(at, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(relative(at, entry.parentPath), entry.name).replace(/^gitignore$/, '.gitignore'))
-    .sort()
-
 test('create makes a project of the name, with the version of the package', () => {
   expect(create('notes')).toEqual(DONE)
   expect(readdirSync(folder)).toEqual(['notes'])
@@ -156,3 +138,21 @@ test('both packages have the version, the licence and the Node versions of this 
   expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(['scripts', 'dependencies']))
   expect(readFileSync(`${PACKAGE}/LICENSE`, 'utf8')).toBe(readFileSync(`${root}/LICENSE`, 'utf8'))
 })
+
+const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
+
+/** Runs the command, as npm does. */
+function create(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`${PACKAGE}/create.js`, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+/** Files of the template, by the names that they have in a project. */
+const filesOf = (at: string) =>
+  readdirSync(at, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(relative(at, entry.parentPath), entry.name).replace(/^gitignore$/, '.gitignore'))
+    .sort()

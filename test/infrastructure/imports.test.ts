@@ -45,8 +45,6 @@ const LEVELS = [
   ...readFileSync(`${root}/docs/ARCHITECTURE.md`, 'utf8').matchAll(/^\d+\. (`lib\/.*`)$/gm),
 ].map(([, level = '']) => level.replaceAll('`', '').split(', ').map(conceptOf))
 
-const levelOf = (file: string) => LEVELS.findIndex((concepts) => concepts.includes(conceptOf(file)))
-
 /** `lib/application/` alone may read the application's own data, and know its types, so that a package can bring other data. */
 const APPLICATION = /^lib\/application\/\w+\.ts -> (auth\.config|project\/[a-z-]+)\.ts$/
 
@@ -57,63 +55,6 @@ const ROOMS = tableIn(readFileSync(`${root}/docs/ARCHITECTURE.md`, 'utf8'), 'Roo
     [...imports.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   ],
 )
-
-/** Returns the room that a file is in: its folder at the top level, or the file itself. */
-const roomOf = (file: string) => file.replace(/\/.*/, '/')
-
-/** Returns the imports of one room by another that ARCHITECTURE.md does not allow, as `from -> to`. */
-const forbiddenImports = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
-  sources.flatMap((source) => {
-    const [, allowed = []] = ROOMS.find(([room]) => room === roomOf(source.file)) ?? []
-    return localImports(source)
-      .filter((to) => ![roomOf(source.file), ...allowed].includes(roomOf(to)))
-      .map((to) => `${source.file} -> ${to}`)
-  })
-
-/** Returns the imports among sources that do not point to an earlier level, as `from -> to`. */
-const upwardImports = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
-  sources.flatMap((source) =>
-    localImports(source)
-      .filter((to) => conceptOf(to) !== conceptOf(source.file))
-      .filter((to) => levelOf(to) === -1 || levelOf(to) >= levelOf(source.file))
-      .map((to) => `${source.file} -> ${to}`)
-      .filter((one) => !APPLICATION.test(one)),
-  )
-
-/** Returns the folder of a room that a file is in, or `''` for a file at the top of its room. */
-const folderOf = (file: string) => /^\w+\/[\w-]+(?=\/)/.exec(file)?.[0] ?? ''
-
-/** Returns the folders that import themselves over others. */
-function circularFolders(sources: Pick<Source, 'file' | 'imports'>[]): string[] {
-  const graph = new Map<string, string[]>()
-  for (const source of sources) {
-    const folder = folderOf(source.file)
-    const others = localImports(source)
-      .map(folderOf)
-      .filter((to) => to !== '' && to !== folder)
-    if (folder) graph.set(folder, [...(graph.get(folder) ?? []), ...others])
-  }
-  return circular(graph)
-}
-
-/** Returns the files that import themselves over others, or `[]` if there is no circle. */
-const circularFiles = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
-  circular(new Map(sources.map((source) => [source.file, localImports(source)])))
-
-/** Returns what reaches itself. */
-function circular(graph: ReadonlyMap<string, readonly string[]>): string[] {
-  const isCircular = (start: string) => {
-    const seen = new Set<string>()
-    const open = [...(graph.get(start) ?? [])]
-    for (let file = open.pop(); file !== undefined; file = open.pop()) {
-      if (file === start) return true
-      if (!seen.has(file)) open.push(...(graph.get(file) ?? []))
-      seen.add(file)
-    }
-    return false
-  }
-  return [...graph.keys()].filter(isCircular)
-}
 
 test('the entry file of a function has the name of its key, and no other file exports a handler', () => {
   const entries = Object.entries(describeService().functions)
@@ -338,3 +279,62 @@ describe.each(functions)('$file', ({ file, code }) => {
     expect(length).toBeLessThan(35)
   })
 })
+
+const levelOf = (file: string) => LEVELS.findIndex((concepts) => concepts.includes(conceptOf(file)))
+
+/** Returns the room that a file is in: its folder at the top level, or the file itself. */
+const roomOf = (file: string) => file.replace(/\/.*/, '/')
+
+/** Returns the imports of one room by another that ARCHITECTURE.md does not allow, as `from -> to`. */
+const forbiddenImports = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
+  sources.flatMap((source) => {
+    const [, allowed = []] = ROOMS.find(([room]) => room === roomOf(source.file)) ?? []
+    return localImports(source)
+      .filter((to) => ![roomOf(source.file), ...allowed].includes(roomOf(to)))
+      .map((to) => `${source.file} -> ${to}`)
+  })
+
+/** Returns the imports among sources that do not point to an earlier level, as `from -> to`. */
+const upwardImports = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
+  sources.flatMap((source) =>
+    localImports(source)
+      .filter((to) => conceptOf(to) !== conceptOf(source.file))
+      .filter((to) => levelOf(to) === -1 || levelOf(to) >= levelOf(source.file))
+      .map((to) => `${source.file} -> ${to}`)
+      .filter((one) => !APPLICATION.test(one)),
+  )
+
+/** Returns the folder of a room that a file is in, or `''` for a file at the top of its room. */
+const folderOf = (file: string) => /^\w+\/[\w-]+(?=\/)/.exec(file)?.[0] ?? ''
+
+/** Returns the folders that import themselves over others. */
+function circularFolders(sources: Pick<Source, 'file' | 'imports'>[]): string[] {
+  const graph = new Map<string, string[]>()
+  for (const source of sources) {
+    const folder = folderOf(source.file)
+    const others = localImports(source)
+      .map(folderOf)
+      .filter((to) => to !== '' && to !== folder)
+    if (folder) graph.set(folder, [...(graph.get(folder) ?? []), ...others])
+  }
+  return circular(graph)
+}
+
+/** Returns the files that import themselves over others, or `[]` if there is no circle. */
+const circularFiles = (sources: Pick<Source, 'file' | 'imports'>[]): string[] =>
+  circular(new Map(sources.map((source) => [source.file, localImports(source)])))
+
+/** Returns what reaches itself. */
+function circular(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const isCircular = (start: string) => {
+    const seen = new Set<string>()
+    const open = [...(graph.get(start) ?? [])]
+    for (let file = open.pop(); file !== undefined; file = open.pop()) {
+      if (file === start) return true
+      if (!seen.has(file)) open.push(...(graph.get(file) ?? []))
+      seen.add(file)
+    }
+    return false
+  }
+  return [...graph.keys()].filter(isCircular)
+}

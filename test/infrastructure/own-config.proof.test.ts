@@ -40,31 +40,6 @@ functions:
 let folder: string
 let service: Service
 
-const write = (config: object) =>
-  writeFileSync(
-    `${folder}/auth.config.ts`,
-    `import { defineAuth } from './project/define-auth.ts'\nexport default defineAuth(${JSON.stringify(config)})\n`,
-  )
-
-function sls(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['node_modules/.bin/sls', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  return { status, stdout, stderr }
-}
-
-function printed(...args: string[]) {
-  const { stdout } = sls('print', '--format', 'json', ...args)
-  const { custom, functions } = JSON.parse(stdout)
-  return {
-    serviceName: custom.auth.face.SERVICE_NAME,
-    tokenTtlSeconds: String(custom.auth.signing.TOKEN_TTL_SECONDS),
-    allowedOrigins: functions.login.environment.ALLOWED_ORIGINS,
-    hasPages: 'signin' in functions,
-  }
-}
-
 beforeAll(async () => {
   mkdirSync(`${root}/.results`, { recursive: true })
   folder = mkdtempSync(`${root}/.results/own-config-`)
@@ -143,3 +118,28 @@ test('a command of the operator refuses it with the same line', async () => {
   }
   write(CONFIG)
 })
+
+const write = (config: object) =>
+  writeFileSync(
+    `${folder}/auth.config.ts`,
+    `import { defineAuth } from './project/define-auth.ts'\nexport default defineAuth(${JSON.stringify(config)})\n`,
+  )
+
+function sls(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['node_modules/.bin/sls', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+function printed(...args: string[]) {
+  const { stdout } = sls('print', '--format', 'json', ...args)
+  const { custom, functions } = JSON.parse(stdout)
+  return {
+    serviceName: custom.auth.face.SERVICE_NAME,
+    tokenTtlSeconds: String(custom.auth.signing.TOKEN_TTL_SECONDS),
+    allowedOrigins: functions.login.environment.ALLOWED_ORIGINS,
+    hasPages: 'signin' in functions,
+  }
+}

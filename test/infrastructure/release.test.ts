@@ -23,22 +23,6 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const write = (file: string, text: string) => writeFileSync(join(folder, file), text)
-const git = (...args: string[]) =>
-  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], { cwd: folder })
-function commit() {
-  git('add', '-A')
-  git('commit', '-qm', 'release', '--allow-empty')
-}
-
-function check(tag: string) {
-  const { status, stderr } = spawnSync(process.execPath, [`${root}/packages/release.ts`, tag], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  return { status, stderr }
-}
-
 test('a tag of the version, on main, with its changes described, may be published', () => {
   expect(check('v0.2.0')).toEqual({ status: 0, stderr: '' })
   // Later commits of main do not matter.
@@ -114,3 +98,21 @@ test('only the job that publishes archives gets an identity, and it runs no othe
   ])
   expect(JSON.stringify(workflow)).not.toContain('secrets.')
 })
+
+const write = (file: string, text: string) => writeFileSync(join(folder, file), text)
+
+const git = (...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], { cwd: folder })
+
+function commit() {
+  git('add', '-A')
+  git('commit', '-qm', 'release', '--allow-empty')
+}
+
+function check(tag: string) {
+  const { status, stderr } = spawnSync(process.execPath, [`${root}/packages/release.ts`, tag], {
+    cwd: folder,
+    encoding: 'utf8',
+  })
+  return { status, stderr }
+}

@@ -32,42 +32,6 @@ afterEach(() => {
   edge.around = (call) => call
 })
 
-/** Returns the calls of a request, by rounds. */
-async function roundsOf(send: () => Promise<unknown>): Promise<string[][]> {
-  let rounds = () => [] as string[][]
-  edge.around = (call) => {
-    const watched = inRounds(call)
-    rounds = watched.rounds
-    return watched.aws
-  }
-  await send()
-  edge.around = (call) => call
-  return rounds()
-}
-
-async function sendRefresh(refreshToken: string): Promise<string> {
-  const event = await eventOf('refresh', { body: JSON.stringify({ refreshToken }) })
-  const { statusCode, body } = await inEnvironment(environmentOf(service, 'refresh', aws), refresh)(
-    event,
-    context,
-  )
-  expect(statusCode).toBe(200)
-  return JSON.parse(body).refreshToken
-}
-
-/** Begins a session whose first token is due. The first refresh of a function also reads the public key. */
-async function beginDue(): Promise<string> {
-  await sendRefresh(await begin('admin'))
-  const refreshToken = await begin()
-  vi.setSystemTime(later(10))
-  return refreshToken
-}
-
-const user = async () => `user#${(await stored()).id}`
-const session = async () => expect.stringMatching(`^UpdateItem SET ${await user()} session#[\\w-]{30}$`)
-const read = async () =>
-  expect.stringMatching(`^BatchGetItem ${await user()} session#[\\w-]{30}, ${await user()} profile$`)
-
 test('a refresh makes three rounds: it reads, signs and rotates', async () => {
   const refreshToken = await beginDue()
   const rounds = await roundsOf(() => sendRefresh(refreshToken))
@@ -123,3 +87,41 @@ test('with routes for clients, users are read as before, and a machine in one ro
   const ofMachine = { ...event, authorizationToken: `Bearer ${body.access_token}` }
   expect(await roundsOf(() => handler(ofMachine, context))).toEqual([['BatchGetItem client#robot client']])
 })
+
+/** Returns the calls of a request, by rounds. */
+async function roundsOf(send: () => Promise<unknown>): Promise<string[][]> {
+  let rounds = () => [] as string[][]
+  edge.around = (call) => {
+    const watched = inRounds(call)
+    rounds = watched.rounds
+    return watched.aws
+  }
+  await send()
+  edge.around = (call) => call
+  return rounds()
+}
+
+async function sendRefresh(refreshToken: string): Promise<string> {
+  const event = await eventOf('refresh', { body: JSON.stringify({ refreshToken }) })
+  const { statusCode, body } = await inEnvironment(environmentOf(service, 'refresh', aws), refresh)(
+    event,
+    context,
+  )
+  expect(statusCode).toBe(200)
+  return JSON.parse(body).refreshToken
+}
+
+/** Begins a session whose first token is due. The first refresh of a function also reads the public key. */
+async function beginDue(): Promise<string> {
+  await sendRefresh(await begin('admin'))
+  const refreshToken = await begin()
+  vi.setSystemTime(later(10))
+  return refreshToken
+}
+
+const user = async () => `user#${(await stored()).id}`
+
+const session = async () => expect.stringMatching(`^UpdateItem SET ${await user()} session#[\\w-]{30}$`)
+
+const read = async () =>
+  expect.stringMatching(`^BatchGetItem ${await user()} session#[\\w-]{30}, ${await user()} profile$`)

@@ -4,6 +4,18 @@ import { expect, test } from 'vitest'
 import config from '../../vitest.config.ts'
 
 const known = new Map<string, string[]>()
+
+test('the proofs run each file of tests whose tables are shorter in npm test', () => {
+  const proofs = config.test?.projects
+    ?.map((project) => Object(project).test)
+    .find(({ name }) => name === 'proof').include
+  const shortened = globSync('{bench,client,functions,lib,local,plugins,scripts,test}/**/*.test.ts')
+    .filter((file) => !/node_modules|\.proof\.|^test\/browser/.test(file))
+    .filter((file) => isShortened(file))
+  expect(shortened).toContain('test/sessions/faults.test.ts')
+  expect(proofs).toEqual(expect.arrayContaining(shortened))
+})
+
 function importsOf(file: string): string[] {
   const paths =
     known.get(file) ??
@@ -21,14 +33,3 @@ function isShortened(file: string, seen = new Set<string>()): boolean {
   seen.add(file)
   return importsOf(file).some((path) => isShortened(path, seen))
 }
-
-test('the proofs run each file of tests whose tables are shorter in npm test', () => {
-  const proofs = config.test?.projects
-    ?.map((project) => Object(project).test)
-    .find(({ name }) => name === 'proof').include
-  const shortened = globSync('{bench,client,functions,lib,local,plugins,scripts,test}/**/*.test.ts')
-    .filter((file) => !/node_modules|\.proof\.|^test\/browser/.test(file))
-    .filter((file) => isShortened(file))
-  expect(shortened).toContain('test/sessions/faults.test.ts')
-  expect(proofs).toEqual(expect.arrayContaining(shortened))
-})

@@ -16,17 +16,6 @@ const MAY_BE_EMPTY = [
   /^ApiGatewayRestApi\.Policy$/,
 ]
 
-/** Returns the places of empty texts in a part of a template, such as `KeyA.Description`. */
-function emptyTexts(node: unknown, place: string): string[] {
-  if (node === '') return [place]
-  if (typeof node !== 'object' || node === null) return []
-  return Object.entries(node).flatMap(([name, value]) => emptyTexts(value, `${place}.${name}`))
-}
-
-/** The template with its conditions: CloudFormation holds both branches against the schema. */
-const writtenIn = ({ folder }: Package): Record<string, { Properties?: unknown }> =>
-  JSON.parse(readFileSync(`${folder}/cloudformation-template-update-stack.json`, 'utf8')).Resources
-
 test.each([
   ['prod', packageProd],
   ['prod with other parameters', packageChangedProd],
@@ -38,3 +27,14 @@ test.each([
   expect(places.length).toBeGreaterThan(50)
   expect(places.filter((place) => !MAY_BE_EMPTY.some((pattern) => pattern.test(place)))).toEqual([])
 })
+
+/** Returns the places of empty texts in a part of a template, such as `KeyA.Description`. */
+function emptyTexts(node: unknown, place: string): string[] {
+  if (node === '') return [place]
+  if (typeof node !== 'object' || node === null) return []
+  return Object.entries(node).flatMap(([name, value]) => emptyTexts(value, `${place}.${name}`))
+}
+
+/** The template with its conditions: CloudFormation holds both branches against the schema. */
+const writtenIn = ({ folder }: Package): Record<string, { Properties?: unknown }> =>
+  JSON.parse(readFileSync(`${folder}/cloudformation-template-update-stack.json`, 'utf8')).Resources

@@ -58,36 +58,6 @@ const SWITCHED_OFF = [
 ]
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
-/** The packages that contain a function. */
-const packagesWith = (name: string) => [
-  ...(NAMES_IN_PROD.includes(name) ? [{ of: prod, stage: 'prod', slots: ['a', 'b'], memoryMb: 1769 }] : []),
-  { of: changedProd, stage: 'prod', slots: ['a'], memoryMb: 2048, loginConcurrency: 7 },
-  { of: dev, stage: 'dev', slots: ['b'], memoryMb: 1769 },
-]
-
-const logicalId = (name: string) =>
-  name.replaceAll('-', 'Dash').replace(/^./, (letter) => letter.toUpperCase())
-const resource = ({ resources }: Package, id: string): TemplateResource => {
-  const found = resources[id]
-  if (found === undefined) throw new Error(`the template has no resource ${id}`)
-  return found
-}
-const propertiesOf = (of: Package, id: string) => resource(of, id).Properties
-const ofType = ({ resources }: Package, type: string) =>
-  Object.keys(resources).filter((id) => resources[id]?.Type === type)
-
-/** Returns every statement with the effect Allow, at any depth. */
-function allowed(node: unknown): Statement[] {
-  if (typeof node !== 'object' || node === null) return []
-  const inside = Object.values(node).flatMap(allowed)
-  return 'Effect' in node && node.Effect === 'Allow' ? [node as Statement, ...inside] : inside
-}
-
-/** Returns the name of the log group of a function. */
-function logGroupName(stage: string, name: string): string {
-  return `/aws/lambda/serverless-jwt-auth-${stage}${name === 'authorizer' ? '-authorizer' : ''}`
-}
-
 describe('permissions', () => {
   test.each(NAMES)('%s has the listed permissions, logging and tracing, and no others', (name) => {
     for (const { of, stage, slots } of packagesWith(name)) {
@@ -678,3 +648,36 @@ test('the default endpoint needs TLS 1.2, and the gateway says in its own respon
     }
   }
 })
+
+/** The packages that contain a function. */
+const packagesWith = (name: string) => [
+  ...(NAMES_IN_PROD.includes(name) ? [{ of: prod, stage: 'prod', slots: ['a', 'b'], memoryMb: 1769 }] : []),
+  { of: changedProd, stage: 'prod', slots: ['a'], memoryMb: 2048, loginConcurrency: 7 },
+  { of: dev, stage: 'dev', slots: ['b'], memoryMb: 1769 },
+]
+
+const logicalId = (name: string) =>
+  name.replaceAll('-', 'Dash').replace(/^./, (letter) => letter.toUpperCase())
+
+const resource = ({ resources }: Package, id: string): TemplateResource => {
+  const found = resources[id]
+  if (found === undefined) throw new Error(`the template has no resource ${id}`)
+  return found
+}
+
+const propertiesOf = (of: Package, id: string) => resource(of, id).Properties
+
+const ofType = ({ resources }: Package, type: string) =>
+  Object.keys(resources).filter((id) => resources[id]?.Type === type)
+
+/** Returns every statement with the effect Allow, at any depth. */
+function allowed(node: unknown): Statement[] {
+  if (typeof node !== 'object' || node === null) return []
+  const inside = Object.values(node).flatMap(allowed)
+  return 'Effect' in node && node.Effect === 'Allow' ? [node as Statement, ...inside] : inside
+}
+
+/** Returns the name of the log group of a function. */
+function logGroupName(stage: string, name: string): string {
+  return `/aws/lambda/serverless-jwt-auth-${stage}${name === 'authorizer' ? '-authorizer' : ''}`
+}

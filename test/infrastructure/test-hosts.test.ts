@@ -16,13 +16,6 @@ beforeAll(async () => {
   packages = await Promise.all([packageDev(), packageChangedProd()])
 })
 
-/** Returns the file of a packaged function. */
-const bundleIn = ({ folder }: Package, functionKey: string): string =>
-  [...unzip(readFileSync(`${folder}/${functionKey}.zip`)).entries()]
-    .filter(([name]) => name.endsWith('.cjs'))
-    .map(([, content]) => content.toString())
-    .join('')
-
 describe('a deployment', () => {
   test('has no hosts under .test in the bundle that fetches documents, nor in that which has them fetched', () => {
     for (const of of packages) {
@@ -63,3 +56,10 @@ test('the local service has them', async () => {
   const [{ text = '' } = {}] = outputFiles ?? []
   expect([text.includes('TEST_HOSTS_PORT'), text.includes('node:dns/promises')]).toEqual([true, true])
 })
+
+/** Returns the file of a packaged function. */
+const bundleIn = ({ folder }: Package, functionKey: string): string =>
+  [...unzip(readFileSync(`${folder}/${functionKey}.zip`)).entries()]
+    .filter(([name]) => name.endsWith('.cjs'))
+    .map(([, content]) => content.toString())
+    .join('')

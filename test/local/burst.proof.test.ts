@@ -19,6 +19,10 @@ beforeAll(async () => {
   for (let index = 0; index < 50; index += 1) refreshTokens.push(await addSession(stores, 'user'))
 })
 
+test.for([1, 2, 3])('50 refreshes at once beside two endless loops are 50 × 200, round %i', async () => {
+  expect(await refreshAll()).toEqual({ 200: 50 })
+})
+
 /** Refreshes all sessions at once, and returns how often each status came. */
 async function refreshAll(): Promise<Record<string, number>> {
   const startedMs = performance.now()
@@ -34,7 +38,3 @@ async function refreshAll(): Promise<Record<string, number>> {
   refreshTokens = responses.map(({ body }, index) => JSON.parse(body).refreshToken ?? refreshTokens[index])
   return counts
 }
-
-test.for([1, 2, 3])('50 refreshes at once beside two endless loops are 50 × 200, round %i', async () => {
-  expect(await refreshAll()).toEqual({ 200: 50 })
-})

@@ -19,10 +19,6 @@ const aws = withTimeout(
 )
 
 const FUNCTION = 'other-dev-fragile'
-const invoke = (event: object, name = FUNCTION) =>
-  aws('lambda', `/2015-03-31/functions/${name}/invocations`, event)
-const lines = () => service.output().split('\n')
-const attemptsOf = (id: string) => lines().filter((line) => line.startsWith(`${id}: attempt`))
 
 describe('an asynchronous invocation', () => {
   test('of a function that throws twice succeeds at the third attempt', async () => {
@@ -121,3 +117,10 @@ describe('the mailbox', () => {
     expect((await sendForAll(`${service.url}/mailbox`, method)).status).toBe(404)
   })
 })
+
+const invoke = (event: object, name = FUNCTION) =>
+  aws('lambda', `/2015-03-31/functions/${name}/invocations`, event)
+
+const lines = () => service.output().split('\n')
+
+const attemptsOf = (id: string) => lines().filter((line) => line.startsWith(`${id}: attempt`))

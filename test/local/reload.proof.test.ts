@@ -28,14 +28,6 @@ const file = `${folder}/functions/content/user-content.ts`
 const source = readFileSync(file, 'utf8')
 const lineOfHandler = source.split('\n').findIndex((line) => line.includes('handler =')) + 1
 
-/** Saves a file and returns what the service prints after that, once it ends as expected. */
-async function save(text: string, end: string, path = file): Promise<string> {
-  const mark = service.output().length
-  writeFileSync(path, text)
-  await expect.poll(() => service.output().slice(mark), { timeout: PATIENCE_MS }).toContain(end)
-  return service.output().slice(mark)
-}
-
 test('an error of a handler is logged with file and line of its TypeScript source', async () => {
   const token = await tokenOf(service.url, 'user')
   const broken = source.replace(/(handler =.*\n)/, '$1  throw new Error("a bug")\n')
@@ -147,3 +139,11 @@ test('each change of serverless.yml is reported in one line', async () => {
   await save(text, line, configuration)
   expect(service.output().slice(mark).split(line)).toHaveLength(3)
 })
+
+/** Saves a file and returns what the service prints after that, once it ends as expected. */
+async function save(text: string, end: string, path = file): Promise<string> {
+  const mark = service.output().length
+  writeFileSync(path, text)
+  await expect.poll(() => service.output().slice(mark), { timeout: PATIENCE_MS }).toContain(end)
+  return service.output().slice(mark)
+}

@@ -34,15 +34,6 @@ const service = await useLocalService()
 const banner = service.output()
 const document = readFileSync(`${root}/docs/LOCAL.md`, 'utf8')
 
-/** Sends requests and returns the lines that the service logs of them. */
-async function linesOf(send: () => Promise<unknown>, count: number): Promise<string[]> {
-  const mark = service.output().length
-  const lines = () => service.output().slice(mark).split('\n').slice(0, -1)
-  await send()
-  await expect.poll(() => lines().length).toBeGreaterThanOrEqual(count)
-  return lines()
-}
-
 describe('npm start', () => {
   test('prints the lines of LOCAL.md and nothing else', () => {
     const { url, dynamoDbUrl } = service
@@ -191,3 +182,12 @@ describe('a content function', () => {
     ])
   })
 })
+
+/** Sends requests and returns the lines that the service logs of them. */
+async function linesOf(send: () => Promise<unknown>, count: number): Promise<string[]> {
+  const mark = service.output().length
+  const lines = () => service.output().slice(mark).split('\n').slice(0, -1)
+  await send()
+  await expect.poll(() => lines().length).toBeGreaterThanOrEqual(count)
+  return lines()
+}

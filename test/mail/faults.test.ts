@@ -31,81 +31,6 @@ const { service, wire, wired } = await useWiredService(NO_MAIL_LIMITS)
 stopTime(Date.now())
 afterAll(() => console.log(`${cases} faults of mail`))
 
-/** Runs something with a fault at one of its calls, in this many of its attempts. */
-async function withFault<T>(
-  target: Target,
-  { fate, attempts }: (typeof FAULTS)[number],
-  run: () => Promise<T>,
-) {
-  let seen = 0
-  let struck: Call[] = []
-  wire.intercept((call) => {
-    const isStruck = struck[0]?.body === call.body && call.label === target.label
-    if (call.label === target.label && !isStruck) seen += 1
-    if (!isStruck && (struck.length > 0 || seen !== target.index + 1 || call.label !== target.label))
-      return 'pass'
-    if (struck.length >= attempts) return 'pass'
-    struck = [...struck, call]
-    return fate
-  })
-  const result = await run()
-  await wire.settle()
-  wire.intercept(() => 'pass')
-  cases += 1
-  return result
-}
-
-/** Returns the calls of something without a fault. */
-async function callsOf(run: () => Promise<unknown>): Promise<Target[]> {
-  wire.intercept(() => 'pass')
-  await run()
-  return targetsOf(wire.calls())
-}
-
-/** Runs a check with each fault at each call of a kind of request. */
-async function forEachFault<S>(
-  prepare: () => Promise<S>,
-  run: (scene: S) => Promise<unknown>,
-  check: (scene: S, result: unknown) => Promise<void>,
-): Promise<void> {
-  const example = await prepare()
-  const targets = await callsOf(() => run(example))
-  expect(targets.length).toBeGreaterThan(0)
-  for (const target of targets) {
-    for (const fault of rowsOf(FAULTS, ({ fate }) => fate === 'cut after')) {
-      if (!isFirst(`${classOf(target, run.toString())} ${fault.what}`)) continue
-      const scene = await prepare()
-      const result = await withFault(target, fault, () => run(scene))
-      await check(scene, result).catch((error) => {
-        throw new Error(`${target.label} ${target.index} ${fault.what}: ${(error as Error).message}`, {
-          cause: error,
-        })
-      })
-    }
-  }
-}
-
-const register = (address: string) => service.ask('register', { body: { email: address } })
-const confirm = (token: string) => service.ask('new-account', { body: { token, password: NEW_PASSWORD } })
-
-/** Registers an address again, from the request to the sign-in. */
-async function expectFree(address: string): Promise<void> {
-  expect((await register(address)).status).toBe(202)
-  expect((await confirm(tokenIn(service.mailTo(address)))).status).toBe(200)
-}
-
-const isStored = (username: string) =>
-  service.user(username).then(
-    () => true,
-    () => false,
-  )
-
-async function addUser() {
-  const address = newAddress()
-  const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
-  return { address, username }
-}
-
 describe('with a fault at each call of', () => {
   test('a registration, asking again works', async () => {
     await forEachFault(
@@ -231,3 +156,79 @@ describe('with a fault at each call of', () => {
     )
   })
 })
+
+/** Runs something with a fault at one of its calls, in this many of its attempts. */
+async function withFault<T>(
+  target: Target,
+  { fate, attempts }: (typeof FAULTS)[number],
+  run: () => Promise<T>,
+) {
+  let seen = 0
+  let struck: Call[] = []
+  wire.intercept((call) => {
+    const isStruck = struck[0]?.body === call.body && call.label === target.label
+    if (call.label === target.label && !isStruck) seen += 1
+    if (!isStruck && (struck.length > 0 || seen !== target.index + 1 || call.label !== target.label))
+      return 'pass'
+    if (struck.length >= attempts) return 'pass'
+    struck = [...struck, call]
+    return fate
+  })
+  const result = await run()
+  await wire.settle()
+  wire.intercept(() => 'pass')
+  cases += 1
+  return result
+}
+
+/** Returns the calls of something without a fault. */
+async function callsOf(run: () => Promise<unknown>): Promise<Target[]> {
+  wire.intercept(() => 'pass')
+  await run()
+  return targetsOf(wire.calls())
+}
+
+/** Runs a check with each fault at each call of a kind of request. */
+async function forEachFault<S>(
+  prepare: () => Promise<S>,
+  run: (scene: S) => Promise<unknown>,
+  check: (scene: S, result: unknown) => Promise<void>,
+): Promise<void> {
+  const example = await prepare()
+  const targets = await callsOf(() => run(example))
+  expect(targets.length).toBeGreaterThan(0)
+  for (const target of targets) {
+    for (const fault of rowsOf(FAULTS, ({ fate }) => fate === 'cut after')) {
+      if (!isFirst(`${classOf(target, run.toString())} ${fault.what}`)) continue
+      const scene = await prepare()
+      const result = await withFault(target, fault, () => run(scene))
+      await check(scene, result).catch((error) => {
+        throw new Error(`${target.label} ${target.index} ${fault.what}: ${(error as Error).message}`, {
+          cause: error,
+        })
+      })
+    }
+  }
+}
+
+const register = (address: string) => service.ask('register', { body: { email: address } })
+
+const confirm = (token: string) => service.ask('new-account', { body: { token, password: NEW_PASSWORD } })
+
+/** Registers an address again, from the request to the sign-in. */
+async function expectFree(address: string): Promise<void> {
+  expect((await register(address)).status).toBe(202)
+  expect((await confirm(tokenIn(service.mailTo(address)))).status).toBe(200)
+}
+
+const isStored = (username: string) =>
+  service.user(username).then(
+    () => true,
+    () => false,
+  )
+
+async function addUser() {
+  const address = newAddress()
+  const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
+  return { address, username }
+}

@@ -7,20 +7,6 @@ const PASSWORD = 'correct horse battery staple'
 const request = (method: string) => (path: string, body: object, token?: string) =>
   sendJson(`${url}${path}`, method, body, token === undefined ? {} : { Authorization: `Bearer ${token}` })
 const [post, put, del] = [request('POST'), request('PUT'), request('DELETE')]
-const mailsAt = (address: string, count: number) => mailsTo(url, address, count)
-
-/** Opens every URL in every mail as mail scanners do, by GET and HEAD, ten times each. Returns their number. */
-async function scan(): Promise<number> {
-  const { body } = await sendForAll(`${url}/mailbox.json`, 'GET')
-  const texts = JSON.parse(body).flatMap(({ text, html }: SentMail) => [text, html.replaceAll('&amp;', '&')])
-  const urls = new Set(texts.flatMap((text: string) => text.match(/https?:\/\/[^\s"<]+/g) ?? []))
-  for (const one of urls) {
-    for (let time = 1; time <= 10; time += 1) {
-      for (const method of ['GET', 'HEAD']) await sendForAll(String(one), method)
-    }
-  }
-  return urls.size
-}
 
 test('a person registers, forgets the password and deletes the account, and scanners open every link', async () => {
   const address = 'Walker@Example.org'
@@ -57,3 +43,18 @@ test('a person registers, forgets the password and deletes the account, and scan
   expect(subjects[0]).toBe('Your account at serverless-jwt-auth was deleted')
   expect((await post('/login', { username: 'walker', password })).status).toBe(401)
 })
+
+const mailsAt = (address: string, count: number) => mailsTo(url, address, count)
+
+/** Opens every URL in every mail as mail scanners do, by GET and HEAD, ten times each. Returns their number. */
+async function scan(): Promise<number> {
+  const { body } = await sendForAll(`${url}/mailbox.json`, 'GET')
+  const texts = JSON.parse(body).flatMap(({ text, html }: SentMail) => [text, html.replaceAll('&amp;', '&')])
+  const urls = new Set(texts.flatMap((text: string) => text.match(/https?:\/\/[^\s"<]+/g) ?? []))
+  for (const one of urls) {
+    for (let time = 1; time <= 10; time += 1) {
+      for (const method of ['GET', 'HEAD']) await sendForAll(String(one), method)
+    }
+  }
+  return urls.size
+}

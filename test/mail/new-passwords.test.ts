@@ -12,21 +12,6 @@ beforeAll(() => {
   recordLogs()
 })
 
-/** Starts a service that knows {@link BREACHED}. */
-async function start() {
-  const { api, received } = await startBreaches(rangeWith(BREACHED, 3))
-  const service = await useService({ settings: { BREACHED_PASSWORDS: api.href } })
-  onTestFinished(() => service.aws.stop())
-  return { service, received }
-}
-
-/** Adds a user whose username is not the address. */
-async function addUser(service: TestService) {
-  const address = newAddress()
-  const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
-  return { address, username }
-}
-
 interface Scene {
   address: string
   /** Sends a new password with the correct proof. */
@@ -95,3 +80,18 @@ describe.each<[string, string, (service: TestService) => Promise<Scene>]>([
     expect(received).toHaveLength(1)
   })
 })
+
+/** Starts a service that knows {@link BREACHED}. */
+async function start() {
+  const { api, received } = await startBreaches(rangeWith(BREACHED, 3))
+  const service = await useService({ settings: { BREACHED_PASSWORDS: api.href } })
+  onTestFinished(() => service.aws.stop())
+  return { service, received }
+}
+
+/** Adds a user whose username is not the address. */
+async function addUser(service: TestService) {
+  const address = newAddress()
+  const username = await service.add({ email: address.toLowerCase(), emailAsWritten: address })
+  return { address, username }
+}

@@ -26,10 +26,6 @@ const INVALID_LINK = {
   status: 400,
   detail: 'The link or code is invalid or expired.',
 }
-const invalid = (pointer: string, detail: string) => ({
-  status: 422,
-  body: expect.objectContaining({ errors: [{ pointer, detail }] }),
-})
 
 /** Registers a new address and returns it with its mail. */
 async function register(address = newAddress()) {
@@ -391,4 +387,9 @@ describe('at once', () => {
     const detail = 'This address already has an account. Sign in, or ask for a new password.'
     expect(refused?.body.errors).toEqual([{ pointer: '#', detail }])
   })
+})
+
+const invalid = (pointer: string, detail: string) => ({
+  status: 422,
+  body: expect.objectContaining({ errors: [{ pointer, detail }] }),
 })

@@ -7,26 +7,6 @@ import { NEW_PASSWORD, PASSWORD, signIn } from '../support/users/sessions.ts'
 recordLogs()
 const service = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' } })
 
-/** Adds a user with an address. */
-async function addUser() {
-  const address = newAddress()
-  const email = address.toLowerCase()
-  const username = await service.add({ email, emailAsWritten: address })
-  return { username, email, address }
-}
-
-/** Asks for a new password, and returns what the mail has. */
-async function forget(login: string, address: string) {
-  const { status, body } = await service.ask('forgot', { body: { login } })
-  expect([status, Object.keys(body)]).toEqual([202, ['mailId']])
-  const mail = service.mailTo(address)
-  return { mailId: String(body.mailId), token: tokenIn(mail), code: codeIn(mail), mail }
-}
-
-const reset = (body: object) => service.ask('reset', { body: { password: NEW_PASSWORD, ...body } })
-const login = (username: string, password: string) =>
-  service.functions.ask('login', { body: { username, password } })
-
 describe('a reset', () => {
   test.each(['username', 'email'] as const)(
     'asked for by %s sets the password and ends all else',
@@ -161,3 +141,24 @@ test('50 resets by one link at once change the password once', async () => {
   const stored = String(passwords[statuses.indexOf(204)])
   expect((await login(user.username, stored)).status).toBe(200)
 })
+
+/** Adds a user with an address. */
+async function addUser() {
+  const address = newAddress()
+  const email = address.toLowerCase()
+  const username = await service.add({ email, emailAsWritten: address })
+  return { username, email, address }
+}
+
+/** Asks for a new password, and returns what the mail has. */
+async function forget(login: string, address: string) {
+  const { status, body } = await service.ask('forgot', { body: { login } })
+  expect([status, Object.keys(body)]).toEqual([202, ['mailId']])
+  const mail = service.mailTo(address)
+  return { mailId: String(body.mailId), token: tokenIn(mail), code: codeIn(mail), mail }
+}
+
+const reset = (body: object) => service.ask('reset', { body: { password: NEW_PASSWORD, ...body } })
+
+const login = (username: string, password: string) =>
+  service.functions.ask('login', { body: { username, password } })

@@ -17,12 +17,6 @@ const client_id = 'approve-http'
 await addClient(table, { id: client_id })
 const page = pageOf(await addSession({ table }, username))
 
-const approve = (changes: Changes = {}, more: object = {}, headers: Record<string, string> = {}) =>
-  approveAt(url, Object.keys(headers).length > 0 ? { headers: { ...page.headers, ...headers } } : page, {
-    query: queryOf({ client_id, ...changes }),
-    ...more,
-  })
-
 test('a user sees the screen, clicks, and is led to the client with a code', async () => {
   const { status, body } = await approve()
   expect([status, body.next, body.user.username]).toEqual([200, 'screen', username])
@@ -182,3 +176,9 @@ test('no page of another origin may read a response, or ask for one', async () =
   })
   expect(preflight.ok).toBe(false)
 })
+
+const approve = (changes: Changes = {}, more: object = {}, headers: Record<string, string> = {}) =>
+  approveAt(url, Object.keys(headers).length > 0 ? { headers: { ...page.headers, ...headers } } : page, {
+    query: queryOf({ client_id, ...changes }),
+    ...more,
+  })

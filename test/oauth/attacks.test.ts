@@ -27,22 +27,6 @@ beforeEach(async () => {
   await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes: scopes.slice(2) })
 })
 
-const exchange = (code: string, client = 'shop', more: Changes = {}) =>
-  exchangeCode(code, { ...credentialsOf(client), ...more })
-const refresh = (refresh_token: string, client = 'shop') => refreshGrant(refresh_token, credentialsOf(client))
-const approve = async (refreshToken: string, changes: Changes = {}, headers: Record<string, string> = {}) =>
-  approveBy(refreshToken, changes, { ...(await clickOf(String(changes.scope ?? 'openid'))), headers })
-const signOut = (refreshToken: string, parameters: Record<string, string> = {}, token?: string) =>
-  call('logout', 'logout-oauth', {
-    ...withHeaders({
-      ...OWN_PAGE,
-      ...cookieOf(refreshToken),
-      ...(token && { Cookie: '', Authorization: `Bearer ${token}` }),
-    }),
-    body: JSON.stringify({ query: `?${formOf(parameters)}` }),
-  })
-const codeFor = (changes: Changes = {}) => codeBy(cookie, changes)
-
 /** What an attacker may hold. */
 const KINDS = {
   'access token': async () => (await eventOf('userinfo')).headers.Authorization?.replace('Bearer ', ''),
@@ -140,14 +124,6 @@ const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<
   },
 }
 
-/** Returns how many grants have not ended. */
-async function liveGrants(): Promise<number> {
-  const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
-  return (Items as Item[]).filter(({ sk, secretHash }) => /^grant#/.test(Object(sk).S) && secretHash).length
-}
-
-const isOk = ({ statusCode }: { statusCode: number }) => statusCode === 200
-
 const rows = Object.keys(PLACES).flatMap((place) =>
   (Object.keys(KINDS) as Kind[]).map((kind) => [kind, place] as const),
 )
@@ -196,3 +172,31 @@ test('the screen of one user and the click of another give no code', async () =>
   // The body of the click still has the first user.
   expect((await approve(cookie, {})).body).toMatchObject({ next: 'screen', user: { username: 'admin' } })
 })
+
+const exchange = (code: string, client = 'shop', more: Changes = {}) =>
+  exchangeCode(code, { ...credentialsOf(client), ...more })
+
+const refresh = (refresh_token: string, client = 'shop') => refreshGrant(refresh_token, credentialsOf(client))
+
+const approve = async (refreshToken: string, changes: Changes = {}, headers: Record<string, string> = {}) =>
+  approveBy(refreshToken, changes, { ...(await clickOf(String(changes.scope ?? 'openid'))), headers })
+
+const signOut = (refreshToken: string, parameters: Record<string, string> = {}, token?: string) =>
+  call('logout', 'logout-oauth', {
+    ...withHeaders({
+      ...OWN_PAGE,
+      ...cookieOf(refreshToken),
+      ...(token && { Cookie: '', Authorization: `Bearer ${token}` }),
+    }),
+    body: JSON.stringify({ query: `?${formOf(parameters)}` }),
+  })
+
+const codeFor = (changes: Changes = {}) => codeBy(cookie, changes)
+
+/** Returns how many grants have not ended. */
+async function liveGrants(): Promise<number> {
+  const { Items } = await table.aws('dynamodb', 'Scan', { TableName: table.name })
+  return (Items as Item[]).filter(({ sk, secretHash }) => /^grant#/.test(Object(sk).S) && secretHash).length
+}
+
+const isOk = ({ statusCode }: { statusCode: number }) => statusCode === 200

@@ -34,12 +34,8 @@ beforeEach(async () => {
   host.addresses = [[ADDRESS]]
   host.requests.length = host.lookups.length = host.reached.length = 0
 })
-
-const fetch = (url = APP_URL, userId = 'user') => handler({ url, userId }, context)
 const unreachable = { isUnreachable: true }
 const gone = { isGone: true }
-const reasons = () =>
-  records.map(Object).flatMap(({ event, reason }) => (event === 'document.refused' ? [reason] : []))
 
 /** URLs that are refused by their form, before any look-up. */
 const URLS: [what: string, url: string][] = [
@@ -381,3 +377,8 @@ test('a host gives 60 documents in ten minutes at any URLs, and others still giv
   host.reply = sendDocument()
   expect(await fetch()).toHaveProperty('document')
 })
+
+const fetch = (url = APP_URL, userId = 'user') => handler({ url, userId }, context)
+
+const reasons = () =>
+  records.map(Object).flatMap(({ event, reason }) => (event === 'document.refused' ? [reason] : []))

@@ -27,30 +27,6 @@ const SIGNED_OUT = { Cookie: 'other=1' }
 const REDIRECT = 'https://app.test/callback'
 const STRANGER = { client_id: APP_URL, redirect_uri: REDIRECT }
 const REGISTERED = { client_id: 'shop', redirect_uri: REDIRECT }
-
-const approve = (changes: Changes, more: object = {}, headers: Record<string, string> = {}) =>
-  approveBy(cookie, changes, { ...more, headers })
-
-/** Lets the user allow an app by a click on its screen. */
-async function allow(app: Changes): Promise<void> {
-  const { body } = await approve(app, { click: { sub: (await stored()).id, scope: 'openid' } })
-  expect(body.location).toMatch(/[?&]code=/)
-}
-
-/** Matches a location with an error. */
-const locationWith = (error: string) => {
-  const parameters = `error_description=[^&]+&state=a%20state&iss=https%3A%2F%2Fissuer.example`
-  return expect.stringMatching(new RegExp(`^https://app\\.test/callback\\?error=${error}&${parameters}$`))
-}
-const led = (error: string) => ok({ next: 'client', location: locationWith(error) })
-const held = (error: string) =>
-  ok({
-    next: 'error',
-    error,
-    description: expect.stringMatching(/^[A-Z_a-z].+\.$/),
-    location: locationWith(error),
-    client: { name: HOST, place: HOST, host: HOST },
-  })
 const refused = problem(
   400,
   'Bad Request',
@@ -73,7 +49,6 @@ const ERRORS: [error: string, changes: Changes, more?: object][] = [
   ['interaction_required', { prompt: 'none' }],
   ['consent_required', { prompt: 'none', scope: 'offline_access' }],
 ]
-const isQuiet = ({ prompt }: Changes) => prompt === 'none'
 
 describe.each(ERRORS)('%s, by %j,', (error, changes, more) => {
   test('leads to an app that is registered', async () => {
@@ -117,3 +92,31 @@ test('another user has not allowed an app', async () => {
   const response = await approve({ ...STRANGER, response_type: 'token' }, {}, other)
   expect(response).toEqual(held('unsupported_response_type'))
 })
+
+const approve = (changes: Changes, more: object = {}, headers: Record<string, string> = {}) =>
+  approveBy(cookie, changes, { ...more, headers })
+
+/** Lets the user allow an app by a click on its screen. */
+async function allow(app: Changes): Promise<void> {
+  const { body } = await approve(app, { click: { sub: (await stored()).id, scope: 'openid' } })
+  expect(body.location).toMatch(/[?&]code=/)
+}
+
+/** Matches a location with an error. */
+const locationWith = (error: string) => {
+  const parameters = `error_description=[^&]+&state=a%20state&iss=https%3A%2F%2Fissuer.example`
+  return expect.stringMatching(new RegExp(`^https://app\\.test/callback\\?error=${error}&${parameters}$`))
+}
+
+const led = (error: string) => ok({ next: 'client', location: locationWith(error) })
+
+const held = (error: string) =>
+  ok({
+    next: 'error',
+    error,
+    description: expect.stringMatching(/^[A-Z_a-z].+\.$/),
+    location: locationWith(error),
+    client: { name: HOST, place: HOST, host: HOST },
+  })
+
+const isQuiet = ({ prompt }: Changes) => prompt === 'none'

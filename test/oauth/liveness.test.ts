@@ -46,56 +46,14 @@ beforeEach(async () => {
 
 const TYPES = { shop: 'web', phone: 'native' } as const
 type Id = keyof typeof TYPES
-
-const add = (id: string, type: (typeof TYPES)[Id], values = {}) =>
-  addClient(table, {
-    id,
-    type,
-    redirectUris: [CALLBACK],
-    scopes: ['openid', 'offline_access', ...notesScopes('notes:read')],
-    ...values,
-  })
-
-const operators = () => asOperator(table)
 // The prompts of commands are not reached, because these are confirmed.
 const io = { now: () => new Date() } as Parameters<typeof remove>[3]
-
-const send = async (client: Id, form: Record<string, string>, handler?: typeof call) => {
-  const changes = { ...withHeaders(FORM), body: formOf({ ...credentialsOf(client), ...form }) }
-  return (handler ?? call)('token', 'token', changes)
-}
-const exchange = (client: Id, code: string) =>
-  send(client, { grant_type: 'authorization_code', code, code_verifier: VERIFIER })
-const refresh = (client: Id, refresh_token: string, handler?: typeof call) =>
-  send(client, { grant_type: 'refresh_token', refresh_token }, handler)
-
-const codeFor = (client_id: Id, scope = 'openid') => codeBy(cookie, { client_id, scope })
 
 /** A grant of a client: what the client has of it. */
 interface Given {
   client: Id
   code: string
   tokens: { access_token: string; refresh_token: string }
-}
-
-async function give(client: Id, scope: string): Promise<Given> {
-  const code = await codeFor(client, scope)
-  const { body } = await exchange(client, code)
-  return { client, code, tokens: body }
-}
-
-const removeAccess = async (id: Id) => {
-  const { statusCode } = await call('sessions', 'sessions-revoke-app', { pathParameters: { id } })
-  expect(statusCode).toBe(204)
-}
-
-/** The token function of a service that demands a second factor of all users. */
-const withPolicy: typeof call = async (key, file, changes) => {
-  const { environment, ...rest } = Object(service.functions[key])
-  const strict = { ...rest, environment: { ...environment, REQUIRE_SECOND_FACTOR: 'all' } }
-  const functions = { ...service.functions, [key]: strict }
-  const handler = await loadHandler({ ...service, functions }, key, aws)
-  return parsed(await handler(await eventOf(file, changes), context))
 }
 
 /** What may happen, by how it comes about. It gets the client that has a code or a grant. */
@@ -187,51 +145,10 @@ const isLive = (what: string, scope: string, client: Id): boolean => {
   return what === 'the user signs out' && scope.includes('offline_access')
 }
 
-/** Returns the error that a client gets for what has ended. */
-const errorOf = (what: string) =>
-  ['the client is disabled', 'the client is removed'].includes(what) ? 'invalid_client' : 'invalid_grant'
-
-const outcomeOf = async (response: ReturnType<typeof call>) => {
-  const { statusCode, body } = await response
-  return statusCode === 200 ? 'ok' : body.error
-}
-
-const userInfo = async (token: string) => {
-  const headers = withHeaders({ Authorization: `Bearer ${token}` })
-  return (await call('userinfo', 'userinfo', headers)).statusCode
-}
-
 let authorizer: Awaited<ReturnType<typeof loadHandler>>
-
-/** Asks the gateway's authorizer of a service with routes for clients. */
-const isRefused = async (token: string) => {
-  authorizer ??= await loadHandler(withNotes(service), 'authorizer', aws)
-  const handler = authorizer
-  const event = await eventOf('authorizer', { authorizationToken: `Bearer ${token}` } as object)
-  return handler(event, context).then(
-    () => false,
-    (error: unknown) => String(error) === 'Error: Unauthorized',
-  )
-}
-
-/** Verifies an access token as an API does, with only the published keys. */
-const isVerified = async (token: string) => {
-  const { body } = await call('metadata', 'metadata-jwks')
-  const expected = { issuer: 'https://issuer.example', typ: 'at+jwt', currentDate: new Date() }
-  return jwtVerify(token, createLocalJWKSet(body), expected).then(
-    () => true,
-    () => false,
-  )
-}
 
 let cases = 0
 afterAll(() => console.log(`Liveness of codes and grants: ${cases} cases`))
-
-/** Counts a case, and compares what came of it. */
-function check<T>(actual: T, expected: T): void {
-  cases += 1
-  expect(actual).toEqual(expected)
-}
 
 const CLIENTS = Object.keys(TYPES) as Id[]
 const SCOPES = ['openid', 'openid offline_access']
@@ -294,3 +211,88 @@ describe('a grant', () => {
     check(await outcomeOf(refresh(client, after.tokens.refresh_token)), 'invalid_grant')
   })
 })
+
+const add = (id: string, type: (typeof TYPES)[Id], values = {}) =>
+  addClient(table, {
+    id,
+    type,
+    redirectUris: [CALLBACK],
+    scopes: ['openid', 'offline_access', ...notesScopes('notes:read')],
+    ...values,
+  })
+
+const operators = () => asOperator(table)
+
+const send = async (client: Id, form: Record<string, string>, handler?: typeof call) => {
+  const changes = { ...withHeaders(FORM), body: formOf({ ...credentialsOf(client), ...form }) }
+  return (handler ?? call)('token', 'token', changes)
+}
+
+const exchange = (client: Id, code: string) =>
+  send(client, { grant_type: 'authorization_code', code, code_verifier: VERIFIER })
+
+const refresh = (client: Id, refresh_token: string, handler?: typeof call) =>
+  send(client, { grant_type: 'refresh_token', refresh_token }, handler)
+
+const codeFor = (client_id: Id, scope = 'openid') => codeBy(cookie, { client_id, scope })
+
+async function give(client: Id, scope: string): Promise<Given> {
+  const code = await codeFor(client, scope)
+  const { body } = await exchange(client, code)
+  return { client, code, tokens: body }
+}
+
+const removeAccess = async (id: Id) => {
+  const { statusCode } = await call('sessions', 'sessions-revoke-app', { pathParameters: { id } })
+  expect(statusCode).toBe(204)
+}
+
+/** The token function of a service that demands a second factor of all users. */
+const withPolicy: typeof call = async (key, file, changes) => {
+  const { environment, ...rest } = Object(service.functions[key])
+  const strict = { ...rest, environment: { ...environment, REQUIRE_SECOND_FACTOR: 'all' } }
+  const functions = { ...service.functions, [key]: strict }
+  const handler = await loadHandler({ ...service, functions }, key, aws)
+  return parsed(await handler(await eventOf(file, changes), context))
+}
+
+/** Returns the error that a client gets for what has ended. */
+const errorOf = (what: string) =>
+  ['the client is disabled', 'the client is removed'].includes(what) ? 'invalid_client' : 'invalid_grant'
+
+const outcomeOf = async (response: ReturnType<typeof call>) => {
+  const { statusCode, body } = await response
+  return statusCode === 200 ? 'ok' : body.error
+}
+
+const userInfo = async (token: string) => {
+  const headers = withHeaders({ Authorization: `Bearer ${token}` })
+  return (await call('userinfo', 'userinfo', headers)).statusCode
+}
+
+/** Asks the gateway's authorizer of a service with routes for clients. */
+const isRefused = async (token: string) => {
+  authorizer ??= await loadHandler(withNotes(service), 'authorizer', aws)
+  const handler = authorizer
+  const event = await eventOf('authorizer', { authorizationToken: `Bearer ${token}` } as object)
+  return handler(event, context).then(
+    () => false,
+    (error: unknown) => String(error) === 'Error: Unauthorized',
+  )
+}
+
+/** Verifies an access token as an API does, with only the published keys. */
+const isVerified = async (token: string) => {
+  const { body } = await call('metadata', 'metadata-jwks')
+  const expected = { issuer: 'https://issuer.example', typ: 'at+jwt', currentDate: new Date() }
+  return jwtVerify(token, createLocalJWKSet(body), expected).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Counts a case, and compares what came of it. */
+function check<T>(actual: T, expected: T): void {
+  cases += 1
+  expect(actual).toEqual(expected)
+}

@@ -22,16 +22,6 @@ beforeAll(async () => {
   secret = await addByCommand(inject('dynamoDbUrl'), [client.client_id, '--type', 'machine', ...options])
 })
 
-async function takeToken(parameters: Record<string, string>, authentication: oauth.ClientAuth) {
-  const request = oauth.clientCredentialsGrantRequest(service, client, authentication, parameters, insecure)
-  return oauth.processClientCredentialsResponse(service, client, await request)
-}
-
-const verify = (token: string, audience: string) => {
-  const headers = { Authorization: `Bearer ${token}` }
-  return oauth.validateJwtAccessToken(service, new Request(API, { headers }), audience, insecure)
-}
-
 test.each([
   [{ resource: API }, oauth.ClientSecretBasic, 'packets:read packets:write'],
   [{ resource: API, scope: 'packets:read' }, oauth.ClientSecretPost, 'packets:read'],
@@ -52,3 +42,13 @@ test('a machine with another secret gets none', async () => {
   const refused = takeToken({ resource: API }, oauth.ClientSecretBasic(`${secret}-`))
   await expect(refused).rejects.toMatchObject({ error: 'invalid_client', status: 401 })
 })
+
+async function takeToken(parameters: Record<string, string>, authentication: oauth.ClientAuth) {
+  const request = oauth.clientCredentialsGrantRequest(service, client, authentication, parameters, insecure)
+  return oauth.processClientCredentialsResponse(service, client, await request)
+}
+
+const verify = (token: string, audience: string) => {
+  const headers = { Authorization: `Bearer ${token}` }
+  return oauth.validateJwtAccessToken(service, new Request(API, { headers }), audience, insecure)
+}

@@ -58,18 +58,6 @@ interface Side {
   ): Promise<{ status: number; body: Record<string, string> }>
 }
 
-/** Returns the outcome of a redirect to the client. */
-function redirected(location: string) {
-  if (!location.startsWith(CALLBACK)) return { outcome: `redirect to ${location}` }
-  const { searchParams, hash } = new URL(location)
-  const found = hash === '' ? searchParams : new URLSearchParams(hash.slice(1))
-  const code = found.get('code')
-  const place = hash === '' ? '' : ' in the fragment'
-  const state = found.get('state') === 'a state' ? '' : ' without state'
-  if (code !== null) return { outcome: `code${place}${state}`, code }
-  return { outcome: `redirect with ${found.get('error')}${place}${state}` }
-}
-
 const ours: Side = {
   async authorize(query, isSignedOut) {
     const headers = isSignedOut ? OWN_PAGE : await pageHeaders(cookie)
@@ -98,6 +86,50 @@ const theirs: Side = {
     return location === undefined ? { outcome: `page ${status}` } : redirected(location)
   },
   token: (form, headers) => other.token(form, headers),
+}
+
+describe('an authorization request with', () => {
+  test.each(AUTHORIZATION_REQUESTS)('$name', async ({ name, changes, isSignedOut }) => {
+    await compare(`authorization: ${name}`, async (side) => {
+      // The user has a session, and has consented.
+      expect((await side.authorize(queryOf({ scope: 'openid profile' }))).outcome).toBe('code')
+      return (await side.authorize(queryOf(changes), isSignedOut)).outcome
+    })
+  })
+})
+
+describe('an exchange with', () => {
+  test.each(EXCHANGES)('$name', async (request) => {
+    await compare(`exchange: ${request.name}`, (side) => exchanged(side, request))
+  })
+})
+
+describe('a refresh with', () => {
+  test.each(REFRESHES)('$name', async (request) => {
+    await compare(`refresh: ${request.name}`, (side) => refreshed(side, request))
+  })
+})
+
+test('each difference is one of a request', () => {
+  const names = [
+    ...AUTHORIZATION_REQUESTS.map(({ name }) => `authorization: ${name}`),
+    ...EXCHANGES.map(({ name }) => `exchange: ${name}`),
+    ...REFRESHES.map(({ name }) => `refresh: ${name}`),
+  ]
+  expect(names.length).toBeGreaterThan(60)
+  expect(Object.keys(DIFFERENCES).filter((name) => !names.includes(name))).toEqual([])
+})
+
+/** Returns the outcome of a redirect to the client. */
+function redirected(location: string) {
+  if (!location.startsWith(CALLBACK)) return { outcome: `redirect to ${location}` }
+  const { searchParams, hash } = new URL(location)
+  const found = hash === '' ? searchParams : new URLSearchParams(hash.slice(1))
+  const code = found.get('code')
+  const place = hash === '' ? '' : ' in the fragment'
+  const state = found.get('state') === 'a state' ? '' : ' without state'
+  if (code !== null) return { outcome: `code${place}${state}`, code }
+  return { outcome: `redirect with ${found.get('error')}${place}${state}` }
 }
 
 /** Returns how a client authenticates. */
@@ -149,35 +181,3 @@ async function compare(name: string, outcomeAt: (side: Side) => Promise<string>)
   compared.push({ isEqual: difference === undefined })
   expect(DIFFERENCES[name], name).toEqual(difference)
 }
-
-describe('an authorization request with', () => {
-  test.each(AUTHORIZATION_REQUESTS)('$name', async ({ name, changes, isSignedOut }) => {
-    await compare(`authorization: ${name}`, async (side) => {
-      // The user has a session, and has consented.
-      expect((await side.authorize(queryOf({ scope: 'openid profile' }))).outcome).toBe('code')
-      return (await side.authorize(queryOf(changes), isSignedOut)).outcome
-    })
-  })
-})
-
-describe('an exchange with', () => {
-  test.each(EXCHANGES)('$name', async (request) => {
-    await compare(`exchange: ${request.name}`, (side) => exchanged(side, request))
-  })
-})
-
-describe('a refresh with', () => {
-  test.each(REFRESHES)('$name', async (request) => {
-    await compare(`refresh: ${request.name}`, (side) => refreshed(side, request))
-  })
-})
-
-test('each difference is one of a request', () => {
-  const names = [
-    ...AUTHORIZATION_REQUESTS.map(({ name }) => `authorization: ${name}`),
-    ...EXCHANGES.map(({ name }) => `exchange: ${name}`),
-    ...REFRESHES.map(({ name }) => `refresh: ${name}`),
-  ]
-  expect(names.length).toBeGreaterThan(60)
-  expect(Object.keys(DIFFERENCES).filter((name) => !names.includes(name))).toEqual([])
-})

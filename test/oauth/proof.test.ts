@@ -39,15 +39,6 @@ beforeEach(async () => {
   await addClient(table, { scopes })
 })
 
-/** Asks with a click and with this header. Returns the body of the response. */
-const askWith = async (Authorization = '', changes: Changes = {}, more: object = {}) =>
-  (await approve(cookie, changes, { ...(await clickOf()), ...more, headers: { Authorization } })).body
-
-const bearer = async (of = cookie, changed: Partial<typeof parties> = {}) =>
-  (await bearerOf({ table, signingKey, parties: { ...parties, ...changed } }, of)).Authorization ?? ''
-
-const sampleToken = async (place: string) => (await eventOf('refresh', { body: place })).body ?? ''
-
 /** The headers of requests that get no code. */
 const INVALID: Record<string, () => Promise<string> | string> = {
   'no token': () => '',
@@ -164,3 +155,12 @@ test('an outage of KMS is 503, and a request without a token makes no call of it
   expect((await ask(await pageHeaders(cookie))).statusCode).toBe(503)
   expect((await ask({ ...OWN_PAGE, ...cookieOf(cookie) })).body).toEqual(FOR_REFRESH)
 })
+
+/** Asks with a click and with this header. Returns the body of the response. */
+const askWith = async (Authorization = '', changes: Changes = {}, more: object = {}) =>
+  (await approve(cookie, changes, { ...(await clickOf()), ...more, headers: { Authorization } })).body
+
+const bearer = async (of = cookie, changed: Partial<typeof parties> = {}) =>
+  (await bearerOf({ table, signingKey, parties: { ...parties, ...changed } }, of)).Authorization ?? ''
+
+const sampleToken = async (place: string) => (await eventOf('refresh', { body: place })).body ?? ''

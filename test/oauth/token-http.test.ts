@@ -17,23 +17,7 @@ const username = await operator(table).add({ username: 'user-of-tokens' })
 const client_id = 'token-http'
 await addClient(table, { id: client_id })
 const page = pageOf(await addSession({ table }, username))
-
-async function codeFor(scope = 'openid profile'): Promise<string> {
-  const approve = (more: object = {}) =>
-    approveAt(url, page, { query: queryOf({ client_id, scope }), ...more })
-  const { body } = await approve()
-  const { sub } = body.user ?? {}
-  const after = body.location ? body : (await approve({ click: { sub, scope } })).body
-  return String(new URL(after.location).searchParams.get('code'))
-}
-
-async function sendForm(form: Changes, headers: Record<string, string> = {}, route = 'token') {
-  const response = await send(`${url}/oauth2/${route}`, 'POST', { ...FORM, ...headers }, formOf(form))
-  return { ...response, body: JSON.parse(response.body) }
-}
 const own = basic(client_id)
-const exchange = (code: string, more: Changes = {}) =>
-  sendForm({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, own)
 
 test('an app gets tokens for a code, which verify with the published keys, and refreshes them', async () => {
   const { status, body } = await exchange(await codeFor())
@@ -149,3 +133,20 @@ test.each([
   expect(preflight.headers.get('access-control-allow-methods')).toBe(methods)
   expect(preflight.headers.get('access-control-allow-credentials')).toBeNull()
 })
+
+async function codeFor(scope = 'openid profile'): Promise<string> {
+  const approve = (more: object = {}) =>
+    approveAt(url, page, { query: queryOf({ client_id, scope }), ...more })
+  const { body } = await approve()
+  const { sub } = body.user ?? {}
+  const after = body.location ? body : (await approve({ click: { sub, scope } })).body
+  return String(new URL(after.location).searchParams.get('code'))
+}
+
+async function sendForm(form: Changes, headers: Record<string, string> = {}, route = 'token') {
+  const response = await send(`${url}/oauth2/${route}`, 'POST', { ...FORM, ...headers }, formOf(form))
+  return { ...response, body: JSON.parse(response.body) }
+}
+
+const exchange = (code: string, more: Changes = {}) =>
+  sendForm({ grant_type: 'authorization_code', code, code_verifier: VERIFIER, ...more }, own)

@@ -40,17 +40,6 @@ beforeEach(async () => {
   name = await stores.add({ username: `ada-${cases}` })
 })
 
-const run = (...args: string[]) => operate(stores, ...args)
-const set = (...settings: string[]) => run('set', name, ...settings)
-const stored = async () => (await stores.user(name)).attributes
-const ask = async (route: 'me' | 'userinfo', token: string) => {
-  const { status, text } = await functions.ask(
-    route,
-    route === 'userinfo' ? { headers: { Authorization: `Bearer ${token}` } } : { token },
-  )
-  return { status, body: status === 200 ? JSON.parse(text) : undefined }
-}
-
 test('a user has the defaults at first: in the token, in the context, at /me and /userinfo', async () => {
   const { authToken } = await signIn(functions, name)
   expect(decodeJwt(authToken)).toMatchObject({ [PLAN]: 'free' })
@@ -232,3 +221,17 @@ describe('export and import', () => {
     expect((await stores.user(`csv-${cases}`)).attributes).toEqual({ plan: 'pro' })
   })
 })
+
+const run = (...args: string[]) => operate(stores, ...args)
+
+const set = (...settings: string[]) => run('set', name, ...settings)
+
+const stored = async () => (await stores.user(name)).attributes
+
+const ask = async (route: 'me' | 'userinfo', token: string) => {
+  const { status, text } = await functions.ask(
+    route,
+    route === 'userinfo' ? { headers: { Authorization: `Bearer ${token}` } } : { token },
+  )
+  return { status, body: status === 200 ? JSON.parse(text) : undefined }
+}

@@ -76,18 +76,6 @@ const CASES: Record<string, Case> = {
   },
 }
 
-/** Runs a command of an operator whose clock is wrong. */
-async function runAt(skewSeconds: number, words: string, input = ''): Promise<string> {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + skewSeconds * 1000 })
-  const target = ['--local', '--endpoint', stores.aws.settings.endpoints.dynamodb.origin]
-  const { status, stdout, stderr } = await run([...words.split(' '), ...target], input)
-  vi.useRealTimers()
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  return stdout
-}
-
-const contextOf = async (token: string) => (await functions.authorize(token)).context
-
 const table = [-300, -120, 120, 300].flatMap((skewSeconds) =>
   Object.keys(CASES).map((name) => [name, skewSeconds] as const),
 )
@@ -125,3 +113,15 @@ test.each(table)('after %s by a clock %i s wrong, stolen tokens are invalid', as
   }
   expect(await functions.opens(stolen.authToken)).toBe(false)
 })
+
+/** Runs a command of an operator whose clock is wrong. */
+async function runAt(skewSeconds: number, words: string, input = ''): Promise<string> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + skewSeconds * 1000 })
+  const target = ['--local', '--endpoint', stores.aws.settings.endpoints.dynamodb.origin]
+  const { status, stdout, stderr } = await run([...words.split(' '), ...target], input)
+  vi.useRealTimers()
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return stdout
+}
+
+const contextOf = async (token: string) => (await functions.authorize(token)).context

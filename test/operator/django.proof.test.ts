@@ -23,23 +23,7 @@ beforeAll(() => {
   console.log(message)
 })
 
-/** Returns the first Python program of a section of MOVING.md. */
-function programOf(section: string): string {
-  const text = readFileSync(join(root, 'docs/MOVING.md'), 'utf8').split(`### ${section}\n`)[1] ?? ''
-  return /^```python\n(.*?)^```$/ms.exec(text)?.[1] ?? ''
-}
-
-/** Runs a program in a Django project. Its working directory contains the database. */
-function runInDjango(folder: string, program: string): string {
-  writeFileSync(join(folder, 'program.py'), program)
-  const args = ['-W', 'ignore', join(root, 'test/operator/django-project.py'), 'users.sqlite3', 'program.py']
-  const { status, stdout, stderr } = spawnSync('/usr/bin/python3', args, { cwd: folder, encoding: 'utf8' })
-  if (status !== 0) throw new Error(stderr)
-  return stdout
-}
-
 const NAMES = ['pbkdf2_sha256', 'bcrypt_sha256', 'bcrypt', 'scrypt', 'argon2']
-const passwordOf = (name: string) => `a p\u00e4ssword of ${name}`
 
 const CREATE = `
 from django.contrib.auth.hashers import make_password
@@ -111,3 +95,20 @@ print(json.dumps({user.username: [
   },
   60_000,
 )
+
+/** Returns the first Python program of a section of MOVING.md. */
+function programOf(section: string): string {
+  const text = readFileSync(join(root, 'docs/MOVING.md'), 'utf8').split(`### ${section}\n`)[1] ?? ''
+  return /^```python\n(.*?)^```$/ms.exec(text)?.[1] ?? ''
+}
+
+/** Runs a program in a Django project. Its working directory contains the database. */
+function runInDjango(folder: string, program: string): string {
+  writeFileSync(join(folder, 'program.py'), program)
+  const args = ['-W', 'ignore', join(root, 'test/operator/django-project.py'), 'users.sqlite3', 'program.py']
+  const { status, stdout, stderr } = spawnSync('/usr/bin/python3', args, { cwd: folder, encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+}
+
+const passwordOf = (name: string) => `a p\u00e4ssword of ${name}`

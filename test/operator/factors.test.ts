@@ -28,9 +28,6 @@ beforeEach(async () => {
 })
 
 const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/)
-const user = async (name: string) => (await store.user(name)) as User
-const give = async (name: string) => giveFactors(store.table, await user(name))
-const sortKeys = async () => (await store.items()).map(({ sk }) => Object(sk).S)
 
 const CODE = /^((?:[0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4})\n/
 
@@ -259,3 +256,9 @@ describe('set-role to admin', () => {
     expect(await store.run(['set-role', 'ada', 'admin'])).toEqual(success(done()))
   })
 })
+
+const user = async (name: string) => (await store.user(name)) as User
+
+const give = async (name: string) => giveFactors(store.table, await user(name))
+
+const sortKeys = async () => (await store.items()).map(({ sk }) => Object(sk).S)

@@ -14,12 +14,6 @@ await stores.add({ username: 'ada', role: 'admin' })
 await stores.add({ username: 'bob', role: 'author' as Role })
 await stores.add({ username: 'carl', role: 'editor' as Role })
 
-const run = (...args: string[]) => operate(stores, ...args)
-const named = async (...args: string[]) =>
-  JSON.parse((await run('list', '--json', ...args)).stdout).map(
-    ({ username }: { username: string }) => username,
-  )
-
 test('list finds users of former roles, also by their name', async () => {
   expect(await named()).toEqual(['ada', 'admin', 'bob', 'user'])
   expect(await named('--prefix', 'b')).toEqual(['bob'])
@@ -44,3 +38,10 @@ test('a user of a former role is changeable', async () => {
   }
   expect((await run('show', 'bert')).stdout).toContain('role      author (unknown)\nstate     enabled\n')
 })
+
+const run = (...args: string[]) => operate(stores, ...args)
+
+const named = async (...args: string[]) =>
+  JSON.parse((await run('list', '--json', ...args)).stdout).map(
+    ({ username }: { username: string }) => username,
+  )

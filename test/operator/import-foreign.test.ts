@@ -13,15 +13,6 @@ import { addTestUser } from '../support/users/users.ts'
 const store = await useStore()
 beforeEach(() => store.clear())
 
-const added = (count: number) => success(`${count} added, 0 already there, 0 invalid.\n`)
-
-function fileOf(name: string, ...lines: (string | object)[]): string {
-  const file = join(temporaryFolder(), name)
-  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)))
-  writeFileSync(file, `${text.join('\n')}\n`)
-  return file
-}
-
 /** Returns a hash of a program, which a sign-in replaces. */
 const hashOf = (program: string, kind: string) => {
   const found = foreignHashes.rows.find((row) => row.program === program && row.kind === kind)
@@ -402,3 +393,12 @@ test('list --rehash-report counts the kinds of hash that are left', async () => 
     stderr: 'Use --rehash-report without --limit.\n',
   })
 })
+
+const added = (count: number) => success(`${count} added, 0 already there, 0 invalid.\n`)
+
+function fileOf(name: string, ...lines: (string | object)[]): string {
+  const file = join(temporaryFolder(), name)
+  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line)))
+  writeFileSync(file, `${text.join('\n')}\n`)
+  return file
+}

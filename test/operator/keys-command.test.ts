@@ -11,15 +11,6 @@ const account = await startAccount()
 afterAll(() => account.stop())
 beforeEach(() => account.reset())
 
-const environment = (): Record<string, string> => ({
-  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-  AWS_SECRET_ACCESS_KEY: 'example',
-  AWS_REGION: 'eu-central-1',
-  AWS_ENDPOINT_URL: account.url,
-})
-
-const run = async (args: string[]) => await beginInProcess(keysCommand, args, environment()).outcome
-
 const FIRST = '2027-01-14T10:00:00.000Z'
 const LATER = '2027-01-15T10:00:00.000Z'
 
@@ -235,3 +226,12 @@ test('SIGINT ends the deployment of a turnover, also behind npm', async () => {
   expect(status).toBe(130)
   expect(stderr).toContain('stopped\nInterrupted. AWS may still finish the deployment.')
 })
+
+const environment = (): Record<string, string> => ({
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'example',
+  AWS_REGION: 'eu-central-1',
+  AWS_ENDPOINT_URL: account.url,
+})
+
+const run = async (args: string[]) => await beginInProcess(keysCommand, args, environment()).outcome

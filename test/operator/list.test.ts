@@ -14,9 +14,6 @@ import { recordedList } from './recorded-list.ts'
 const created = new Date('2026-01-31T12:00:00.250Z')
 const at = created.toISOString()
 
-const add = (store: Store, username: string, values: Partial<User> = {}) =>
-  addTestUser(store.table, { username, passwordHash: readyHash(), ...values }, created)
-
 const namesIn = ({ stdout }: Outcome) =>
   JSON.parse(stdout).map(({ username }: { username: string }) => username)
 
@@ -236,3 +233,6 @@ describe('a search by prefix', () => {
     late.stop()
   })
 })
+
+const add = (store: Store, username: string, values: Partial<User> = {}) =>
+  addTestUser(store.table, { username, passwordHash: readyHash(), ...values }, created)

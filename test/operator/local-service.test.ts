@@ -23,15 +23,6 @@ beforeEach(() => {
   })
 })
 
-/** Describes a service as `npm start` does, while a process listens on its socket. */
-async function describe(url: string, dynamoDb = store.endpoint, project = root, service = SERVICE) {
-  const { socket, describe } = await makePlace()
-  const server = createServer()
-  await once(server.listen(socket), 'listening')
-  describe({ service, project, url, dynamoDb })
-  onTestFinished(() => void server.close())
-}
-
 const GONE = 'http://127.0.0.1:1'
 
 test('--local finds the table of the service that runs for this project, and names it', async () => {
@@ -106,3 +97,12 @@ test('smoke --local with the table of an unknown service asks for --url', async 
     'No local service is known to have this table. Give --url, too.',
   )
 })
+
+/** Describes a service as `npm start` does, while a process listens on its socket. */
+async function describe(url: string, dynamoDb = store.endpoint, project = root, service = SERVICE) {
+  const { socket, describe } = await makePlace()
+  const server = createServer()
+  await once(server.listen(socket), 'listening')
+  describe({ service, project, url, dynamoDb })
+  onTestFinished(() => void server.close())
+}

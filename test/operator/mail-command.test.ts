@@ -12,52 +12,6 @@ import { type MailAccount, startMailAccount } from './mail-account.ts'
 const SENDER = 'no-reply@example.org'
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' }
 
-const suppressed = (address: string, at: string, reason = 'BOUNCE') => ({
-  EmailAddress: address,
-  Reason: reason,
-  LastUpdateTime: Date.parse(at) / 1000,
-})
-
-const verified = () => ({
-  IdentityType: 'DOMAIN',
-  FeedbackForwardingStatus: true,
-  VerifiedForSendingStatus: true,
-  VerificationStatus: 'SUCCESS',
-  DkimAttributes: {
-    SigningEnabled: true,
-    Status: 'SUCCESS',
-    Tokens: ['one', 'two', 'three'],
-    SigningAttributesOrigin: 'AWS_SES',
-  },
-  MailFromAttributes: {
-    MailFromDomain: 'bounce.example.org',
-    MailFromDomainStatus: 'SUCCESS',
-    BehaviorOnMxFailure: 'USE_DEFAULT_VALUE',
-  },
-  Policies: {},
-  Tags: [],
-})
-
-const usual = () => ({
-  stack: { name: 'serverless-jwt-auth-prod', outputs: { MailFrom: SENDER } },
-  identities: { 'example.org': verified() },
-  account: {
-    DedicatedIpAutoWarmupEnabled: false,
-    EnforcementStatus: 'HEALTHY',
-    ProductionAccessEnabled: true,
-    SendingEnabled: true,
-    SendQuota: { Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: 1_234 },
-    SuppressionAttributes: { SuppressedReasons: ['BOUNCE', 'COMPLAINT'] },
-  },
-  suppressed: [
-    [
-      suppressed('old@example.com', '2026-11-01T08:00:00Z'),
-      suppressed('new@example.com', '2026-11-24T10:00:00Z', 'COMPLAINT'),
-    ],
-  ],
-  denied: [] as string[],
-})
-
 let current: MailAccount | 'mute'
 let account: Awaited<ReturnType<typeof startMailAccount>>
 
@@ -69,17 +23,6 @@ beforeEach(() => {
   current = usual()
   account.asked.length = 0
 })
-
-const environment = (): Record<string, string> => ({
-  AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
-  AWS_REGION: 'eu-central-1',
-  AWS_ENDPOINT_URL: account.url,
-})
-
-const run = async (args: string[], env = environment()) =>
-  await beginInProcess(mailCommand, args, env).outcome
-const check = (...options: string[]) => run(['check', '--stage', 'prod', ...options])
 
 const HEAD = 'Mail of stage prod in eu-central-1, from no-reply@example.org'
 
@@ -95,15 +38,6 @@ const LINES = {
 }
 
 type Changes = Partial<typeof LINES>
-
-/** Returns the report with some other lines. */
-function report(changes: Changes = {}): string {
-  const lines = Object.entries({ ...LINES, ...changes }).map(([name, line]) => {
-    const [, state = '', text] = /^(\w+) +(.*)$/.exec(line) ?? []
-    return `${state.padEnd(9)}${name.padEnd(13)}${text}`
-  })
-  return [HEAD, ...lines, ''].join('\n')
-}
 
 test('check prints one line for each check, and exits with 0 when mail is sent', async () => {
   expect(await check()).toEqual({ status: 0, stdout: report(), stderr: '' })
@@ -548,3 +482,70 @@ test('check refuses to run without credentials or region', async () => {
     stderr: expect.stringMatching(/^No AWS credentials: .+\.\n$/),
   })
 })
+
+const suppressed = (address: string, at: string, reason = 'BOUNCE') => ({
+  EmailAddress: address,
+  Reason: reason,
+  LastUpdateTime: Date.parse(at) / 1000,
+})
+
+const verified = () => ({
+  IdentityType: 'DOMAIN',
+  FeedbackForwardingStatus: true,
+  VerifiedForSendingStatus: true,
+  VerificationStatus: 'SUCCESS',
+  DkimAttributes: {
+    SigningEnabled: true,
+    Status: 'SUCCESS',
+    Tokens: ['one', 'two', 'three'],
+    SigningAttributesOrigin: 'AWS_SES',
+  },
+  MailFromAttributes: {
+    MailFromDomain: 'bounce.example.org',
+    MailFromDomainStatus: 'SUCCESS',
+    BehaviorOnMxFailure: 'USE_DEFAULT_VALUE',
+  },
+  Policies: {},
+  Tags: [],
+})
+
+const usual = () => ({
+  stack: { name: 'serverless-jwt-auth-prod', outputs: { MailFrom: SENDER } },
+  identities: { 'example.org': verified() },
+  account: {
+    DedicatedIpAutoWarmupEnabled: false,
+    EnforcementStatus: 'HEALTHY',
+    ProductionAccessEnabled: true,
+    SendingEnabled: true,
+    SendQuota: { Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: 1_234 },
+    SuppressionAttributes: { SuppressedReasons: ['BOUNCE', 'COMPLAINT'] },
+  },
+  suppressed: [
+    [
+      suppressed('old@example.com', '2026-11-01T08:00:00Z'),
+      suppressed('new@example.com', '2026-11-24T10:00:00Z', 'COMPLAINT'),
+    ],
+  ],
+  denied: [] as string[],
+})
+
+const environment = (): Record<string, string> => ({
+  AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+  AWS_REGION: 'eu-central-1',
+  AWS_ENDPOINT_URL: account.url,
+})
+
+const run = async (args: string[], env = environment()) =>
+  await beginInProcess(mailCommand, args, env).outcome
+
+const check = (...options: string[]) => run(['check', '--stage', 'prod', ...options])
+
+/** Returns the report with some other lines. */
+function report(changes: Changes = {}): string {
+  const lines = Object.entries({ ...LINES, ...changes }).map(([name, line]) => {
+    const [, state = '', text] = /^(\w+) +(.*)$/.exec(line) ?? []
+    return `${state.padEnd(9)}${name.padEnd(13)}${text}`
+  })
+  return [HEAD, ...lines, ''].join('\n')
+}

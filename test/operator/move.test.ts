@@ -30,24 +30,6 @@ beforeEach(async () => {
   }
 })
 
-const add = (stores: TestService, username: string, values: Partial<User> = {}) =>
-  addTestUser(stores.table, { username, passwordHash, ...values }, new Date('2026-01-31T12:00:00.250Z'))
-
-function fileOf(...rows: object[]): string {
-  const file = join(temporaryFolder(), 'users.jsonl')
-  writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  return file
-}
-
-/** Expects that a stolen access token and refresh token are rejected. */
-async function expectInvalid(
-  functions: Functions,
-  stolen: Awaited<ReturnType<typeof signIn>>,
-): Promise<void> {
-  expect(await functions.opens(stolen.authToken)).toBe(false)
-  expect((await refresh(functions, stolen.refreshToken)).status).toBe(401)
-}
-
 test('import reads what export wrote: the same users with the same ids and passwords', async () => {
   const address = { email: 'ada@example.org', emailAsWritten: 'Ada@Example.org', emailVerified: true }
   const externalId = 'auth0|5f7c8ec7c33c6c004bbafe82'
@@ -215,3 +197,21 @@ describe('a line with names and an id', () => {
     expect(await to.user(email)).toMatchObject({ id: ID, username: email, email, emailVerified: true })
   })
 })
+
+const add = (stores: TestService, username: string, values: Partial<User> = {}) =>
+  addTestUser(stores.table, { username, passwordHash, ...values }, new Date('2026-01-31T12:00:00.250Z'))
+
+function fileOf(...rows: object[]): string {
+  const file = join(temporaryFolder(), 'users.jsonl')
+  writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  return file
+}
+
+/** Expects that a stolen access token and refresh token are rejected. */
+async function expectInvalid(
+  functions: Functions,
+  stolen: Awaited<ReturnType<typeof signIn>>,
+): Promise<void> {
+  expect(await functions.opens(stolen.authToken)).toBe(false)
+  expect((await refresh(functions, stolen.refreshToken)).status).toBe(401)
+}

@@ -22,21 +22,6 @@ beforeEach(async () => {
 
 afterEach(() => stores.remove(bob).catch(() => undefined))
 
-/** Gives a user a role that is no longer in ROLES. */
-async function removeRole(username: string): Promise<string> {
-  const { id } = await stores.user(username)
-  await stores.table.aws('dynamodb', 'UpdateItem', {
-    TableName: stores.table.name,
-    Key: profileKey(id),
-    UpdateExpression: 'SET #role = :role',
-    ExpressionAttributeNames: { '#role': 'role' },
-    ExpressionAttributeValues: { ':role': { S: 'former' } },
-  })
-  return id
-}
-
-const run = (...args: string[]) => operate(stores, ...args)
-
 test('a user whose role was removed cannot sign in, as a disabled one, and the log names the user', async () => {
   const { refreshToken } = await signIn(functions, bob)
   const userId = await removeRole(bob)
@@ -105,3 +90,18 @@ test('remove removes a user whose role was removed', async () => {
   expect(await run('remove', bob, '--yes')).toEqual(success(`Removed ${bob}.\n`))
   expect(await run('show', bob)).toMatchObject({ status: 1 })
 })
+
+/** Gives a user a role that is no longer in ROLES. */
+async function removeRole(username: string): Promise<string> {
+  const { id } = await stores.user(username)
+  await stores.table.aws('dynamodb', 'UpdateItem', {
+    TableName: stores.table.name,
+    Key: profileKey(id),
+    UpdateExpression: 'SET #role = :role',
+    ExpressionAttributeNames: { '#role': 'role' },
+    ExpressionAttributeValues: { ':role': { S: 'former' } },
+  })
+  return id
+}
+
+const run = (...args: string[]) => operate(stores, ...args)

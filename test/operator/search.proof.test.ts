@@ -50,20 +50,6 @@ for (let start = 0; start < COUNT; start += 25) {
   })
 }
 
-/** The usernames that a search prints, by a reading of all users. */
-function expected(prefix: string, role?: string): string[] {
-  const named = users
-    .filter((user) => (role ?? user.role) === user.role)
-    .map(({ username, email }) => ({
-      username,
-      name: [username, email].find((name) => name.startsWith(prefix)),
-    }))
-    .filter(({ name }) => name !== undefined)
-  return named.sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1)).map(({ username }) => username)
-}
-
-const namesOf = (found: { username: string }[]) => found.map(({ username }) => username)
-
 test.each<[string, Partial<ListOptions> & { prefix: string }]>([
   ['a name', { prefix: 'ahopper', limit: 50 }],
   ['an address', { prefix: 'ada.', limit: 50 }],
@@ -113,3 +99,17 @@ test(
   },
   TIMEOUT_MS,
 )
+
+/** The usernames that a search prints, by a reading of all users. */
+function expected(prefix: string, role?: string): string[] {
+  const named = users
+    .filter((user) => (role ?? user.role) === user.role)
+    .map(({ username, email }) => ({
+      username,
+      name: [username, email].find((name) => name.startsWith(prefix)),
+    }))
+    .filter(({ name }) => name !== undefined)
+  return named.sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1)).map(({ username }) => username)
+}
+
+const namesOf = (found: { username: string }[]) => found.map(({ username }) => username)

@@ -24,23 +24,6 @@ beforeEach(async () => {
   }
 })
 
-const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
-const unchanged = async () => {
-  for (const name of ['ada', 'bob', 'carl']) {
-    expect(await store.user(name)).toMatchObject({
-      role: 'user',
-      disabled: false,
-      changedAt: created.toISOString(),
-    })
-  }
-}
-
-function fileOf(text: string): string {
-  const file = join(temporaryFolder(), 'names.txt')
-  writeFileSync(file, text)
-  return file
-}
-
 test('disable and enable take several names, and a user with two of them is changed once', async () => {
   const before = (await store.user('ada'))?.generation ?? 0
   expect(await store.run(['disable', 'ada', 'Bob@example.org', 'ada@example.org'])).toEqual(
@@ -171,3 +154,21 @@ test('Ctrl-C finishes the changes that have begun', async () => {
   const users = await Promise.all(names.map((name) => store.user(name)))
   expect(users.filter((user) => user?.disabled)).toHaveLength(Number(changed))
 })
+
+const success = (stdout: string) => ({ status: 0, stdout, stderr: '' })
+
+const unchanged = async () => {
+  for (const name of ['ada', 'bob', 'carl']) {
+    expect(await store.user(name)).toMatchObject({
+      role: 'user',
+      disabled: false,
+      changedAt: created.toISOString(),
+    })
+  }
+}
+
+function fileOf(text: string): string {
+  const file = join(temporaryFolder(), 'names.txt')
+  writeFileSync(file, text)
+  return file
+}

@@ -40,18 +40,6 @@ const FALLBACK = '{"level":"ERROR","message":{"event":"argon2.fallback"}}'
 /** Returns the records in a log group, or `undefined` if the operator may not read it. */
 let logOf: (group: string) => LogRecord[] | undefined
 
-/** Returns the log of two instances: an earlier one without native argon2, and the one that serves all sign-ins. */
-function usualLogOf(group: string): LogRecord[] {
-  if (group !== GROUP) return []
-  const signIns = service.userIds.map((userId) => `{"event":"login.accepted","userId":"${userId}"}`)
-  return [
-    { stream: EARLIER, message: FALLBACK },
-    // Another function knows the user too, and its instance has no native argon2.
-    ...[FALLBACK, ...signIns].map((message) => ({ stream: streamOf('login-factor[$LATEST]0'), message })),
-    ...signIns.map((message) => ({ stream: WARM, message })),
-  ]
-}
-
 beforeAll(async () => {
   service = await startFaultyService(inject('serviceUrl'))
   account = await startAccount(
@@ -82,17 +70,6 @@ async function removeUser(username: string): Promise<void> {
 
 /** What DynamoDB deletes within days of its expiry: login tokens, challenges, codes and mails live for an hour at most, a count for a day. */
 const EXPIRING = /^(approvals|login|challenge|code|mail|fetches)#/
-
-/** Returns what the table holds of the users of the tests, without what expires. */
-async function leftovers() {
-  const items = await allItems(table, 'Scan', {})
-  const marks = ['smoke-', ...service.userIds]
-  return items.filter(
-    (item) =>
-      marks.some((mark) => JSON.stringify(item).includes(mark)) &&
-      !(EXPIRING.test(text(item, 'pk')) && 'expiresAt' in item),
-  )
-}
 
 const local = () => ['--local', '--url', service.url, '--endpoint', endpoint.origin]
 const stage = ['--stage', 'dev', '--region', 'eu-central-1']
@@ -488,3 +465,26 @@ describe('npm run smoke against a broken service', () => {
     expect({ ...outcome, stdout: linesOf(outcome) }).toEqual(failedWith({ 'native argon2': reason }))
   })
 })
+
+/** Returns the log of two instances: an earlier one without native argon2, and the one that serves all sign-ins. */
+function usualLogOf(group: string): LogRecord[] {
+  if (group !== GROUP) return []
+  const signIns = service.userIds.map((userId) => `{"event":"login.accepted","userId":"${userId}"}`)
+  return [
+    { stream: EARLIER, message: FALLBACK },
+    // Another function knows the user too, and its instance has no native argon2.
+    ...[FALLBACK, ...signIns].map((message) => ({ stream: streamOf('login-factor[$LATEST]0'), message })),
+    ...signIns.map((message) => ({ stream: WARM, message })),
+  ]
+}
+
+/** Returns what the table holds of the users of the tests, without what expires. */
+async function leftovers() {
+  const items = await allItems(table, 'Scan', {})
+  const marks = ['smoke-', ...service.userIds]
+  return items.filter(
+    (item) =>
+      marks.some((mark) => JSON.stringify(item).includes(mark)) &&
+      !(EXPIRING.test(text(item, 'pk')) && 'expiresAt' in item),
+  )
+}

@@ -10,15 +10,6 @@ beforeAll(() => {
 })
 afterAll(() => project.remove())
 
-/** Packages the project after some changes. */
-async function packageWith(change: (configuration: Configuration) => void) {
-  project.write(change)
-  return await project.package()
-}
-
-const ofType = (resources: Record<string, Resource>, type: string) =>
-  Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`))
-
 test('an API that the project writes itself keeps its stage and responses, and the API of the routes has those of the plugin', async () => {
   const RestApiId = { Ref: 'Partners' }
   const own = {
@@ -172,3 +163,12 @@ test('a project with routes of IAM keeps the responses to wrong signatures', asy
     expect(types).toContain('UNAUTHORIZED')
   }
 })
+
+/** Packages the project after some changes. */
+async function packageWith(change: (configuration: Configuration) => void) {
+  project.write(change)
+  return await project.package()
+}
+
+const ofType = (resources: Record<string, Resource>, type: string) =>
+  Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => Type === `AWS::ApiGateway::${type}`))

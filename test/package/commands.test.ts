@@ -49,14 +49,6 @@ afterAll(async () => {
   remove()
 })
 
-const jwtAuth = (words: string, where = folder) => run(`npx jwt-auth ${words}`, where)
-
-/** Returns the environment in which `node` is another version. */
-const withNode = (folderOfNode: string) => {
-  const env = userEnvironment()
-  return { ...env, PATH: `${folderOfNode}:${env.PATH}` }
-}
-
 test.each(COMMANDS)(
   'the help of %s is that of npx jwt-auth, and names no script of this repository',
   async (name) => {
@@ -221,3 +213,11 @@ describe('the API description', () => {
     expect(Object.keys(paths['/notes/{id}'].put.responses)).toContain('403')
   })
 })
+
+const jwtAuth = (words: string, where = folder) => run(`npx jwt-auth ${words}`, where)
+
+/** Returns the environment in which `node` is another version. */
+const withNode = (folderOfNode: string) => {
+  const env = userEnvironment()
+  return { ...env, PATH: `${folderOfNode}:${env.PATH}` }
+}

@@ -42,36 +42,6 @@ const CHANGED: Record<string, (resource: Resource) => void> = {
   ApiGatewayApiKey1: (resource) => delete resource.DependsOn,
   ApiGatewayUsagePlan: (resource) => delete resource.DependsOn,
 }
-/** The deployment has a name after its content, because the stage names it. */
-const isDeployment = (id: string) => /^ApiGatewayDeployment/.test(id)
-
-/** Compares what a project has without the plugin with what it has with it, as text, and returns how much that is. */
-function expectSame(one: Package, other: Package) {
-  const counts = { resources: 0, properties: 0, outputs: 0 }
-  for (const [id, resource] of Object.entries(one.Resources).filter(([name]) => !isDeployment(name))) {
-    const [first, second] = [resource, other.Resources[id]].map((value) => structuredClone(value)) as [
-      Resource,
-      Resource,
-    ]
-    for (const value of [first, second]) CHANGED[id]?.(value)
-    expect(JSON.stringify(second), id).toBe(JSON.stringify(first))
-    counts.resources += 1
-    counts.properties += Object.keys(resource.Properties ?? {}).length
-  }
-  for (const part of ['Outputs', 'Conditions'] as const) {
-    for (const [id, value] of Object.entries(one[part] ?? {})) {
-      expect(JSON.stringify(other[part][id]), id).toBe(JSON.stringify(value))
-      counts.outputs += 1
-    }
-  }
-  return counts
-}
-
-/** The Lambda functions that are there with the plugin only. */
-const addedFunctions = (one: Package, other: Package) =>
-  Object.entries(other.Resources).filter(
-    ([id, { Type }]) => Type === 'AWS::Lambda::Function' && one.Resources[id] === undefined,
-  )
 
 test('every resource, output and condition of the project is the same, as text', () => {
   const { resources, properties, outputs } = expectSame(before, after)
@@ -686,3 +656,34 @@ test('(10) what another plugin adds to the resources of the project is there, wh
       expect(Resources, place).toHaveProperty(id)
   }
 })
+
+/** The deployment has a name after its content, because the stage names it. */
+const isDeployment = (id: string) => /^ApiGatewayDeployment/.test(id)
+
+/** Compares what a project has without the plugin with what it has with it, as text, and returns how much that is. */
+function expectSame(one: Package, other: Package) {
+  const counts = { resources: 0, properties: 0, outputs: 0 }
+  for (const [id, resource] of Object.entries(one.Resources).filter(([name]) => !isDeployment(name))) {
+    const [first, second] = [resource, other.Resources[id]].map((value) => structuredClone(value)) as [
+      Resource,
+      Resource,
+    ]
+    for (const value of [first, second]) CHANGED[id]?.(value)
+    expect(JSON.stringify(second), id).toBe(JSON.stringify(first))
+    counts.resources += 1
+    counts.properties += Object.keys(resource.Properties ?? {}).length
+  }
+  for (const part of ['Outputs', 'Conditions'] as const) {
+    for (const [id, value] of Object.entries(one[part] ?? {})) {
+      expect(JSON.stringify(other[part][id]), id).toBe(JSON.stringify(value))
+      counts.outputs += 1
+    }
+  }
+  return counts
+}
+
+/** The Lambda functions that are there with the plugin only. */
+const addedFunctions = (one: Package, other: Package) =>
+  Object.entries(other.Resources).filter(
+    ([id, { Type }]) => Type === 'AWS::Lambda::Function' && one.Resources[id] === undefined,
+  )

@@ -40,42 +40,9 @@ export const show = async ({ requestContext }) => ({ statusCode: 200, body: JSON
 export const echo = async ({ body }) => body
 `
 
-const shownAt = (path: string, more: object) => ({
-  handler: 'src/gates.show',
-  events: [{ http: { method: 'get', path, ...more } }],
-})
-
-/** Adds authorizers of the project, and routes with each kind of them. */
-function withGates({ functions }: Configuration) {
-  const byKey = { name: 'gate', type: 'request', identitySource: 'method.request.querystring.key' }
-  Object.assign(functions, {
-    gate: { handler: 'src/gates.decide' },
-    byToken: shownAt('by-token', { authorizer: 'gate', cors: true }),
-    byHeader: shownAt('by-header', {
-      authorizer: { name: 'gate', identitySource: 'method.request.header.X-Shop', resultTtlInSeconds: 0 },
-    }),
-    byKey: shownAt('by-key', { authorizer: { ...byKey, resultTtlInSeconds: 0 } }),
-    signed: shownAt('signed', { authorizer: 'aws_iam' }),
-    pooled: shownAt('pooled', { authorizer: { name: 'pool', arn: POOL } }),
-    open: shownAt('open', {}),
-    openToo: shownAt('open-too', { authorizer: null }),
-    any: {
-      handler: 'src/gates.show',
-      events: [
-        { http: { method: 'any', path: 'any/{proxy+}', cors: { origins: ['https://*.shop.example'] } } },
-      ],
-    },
-    template: {
-      handler: 'src/gates.echo',
-      events: [{ http: { method: 'post', path: 'template', integration: 'lambda' } }],
-    },
-  })
-}
-
 let project: Foreign
 let url: string
 let output = ''
-let stop = async () => {}
 
 beforeAll(async () => {
   project = foreignProject()
@@ -261,3 +228,37 @@ async function call(endpoint: string, operation: string): Promise<unknown> {
   })
   return await response.json()
 }
+
+const shownAt = (path: string, more: object) => ({
+  handler: 'src/gates.show',
+  events: [{ http: { method: 'get', path, ...more } }],
+})
+
+/** Adds authorizers of the project, and routes with each kind of them. */
+function withGates({ functions }: Configuration) {
+  const byKey = { name: 'gate', type: 'request', identitySource: 'method.request.querystring.key' }
+  Object.assign(functions, {
+    gate: { handler: 'src/gates.decide' },
+    byToken: shownAt('by-token', { authorizer: 'gate', cors: true }),
+    byHeader: shownAt('by-header', {
+      authorizer: { name: 'gate', identitySource: 'method.request.header.X-Shop', resultTtlInSeconds: 0 },
+    }),
+    byKey: shownAt('by-key', { authorizer: { ...byKey, resultTtlInSeconds: 0 } }),
+    signed: shownAt('signed', { authorizer: 'aws_iam' }),
+    pooled: shownAt('pooled', { authorizer: { name: 'pool', arn: POOL } }),
+    open: shownAt('open', {}),
+    openToo: shownAt('open-too', { authorizer: null }),
+    any: {
+      handler: 'src/gates.show',
+      events: [
+        { http: { method: 'any', path: 'any/{proxy+}', cors: { origins: ['https://*.shop.example'] } } },
+      ],
+    },
+    template: {
+      handler: 'src/gates.echo',
+      events: [{ http: { method: 'post', path: 'template', integration: 'lambda' } }],
+    },
+  })
+}
+
+let stop = async () => {}

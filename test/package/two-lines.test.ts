@@ -61,12 +61,6 @@ const PRICES = `exports.list = async () => ({ statusCode: 200, body: 'open to al
 const { folder, remove } = emptyFolder()
 let service: Awaited<ReturnType<typeof start>>
 
-/** Adds the two lines. */
-const withSignIn = (yml: string) =>
-  yml
-    .replace('plugins:\n', 'plugins:\n  - serverless-jwt-auth\n')
-    .replace('          method: get\n', '          method: get\n          authorizer: auth\n')
-
 beforeAll(async () => {
   mkdirSync(join(folder, 'src'))
   writeFileSync(join(folder, 'package.json'), JSON.stringify(PACKAGE_JSON))
@@ -207,3 +201,9 @@ describe.each(['commonjs', 'module'])('a project of type %s', (type) => {
     else expect(errors).toContain('TS1479')
   })
 })
+
+/** Adds the two lines. */
+const withSignIn = (yml: string) =>
+  yml
+    .replace('plugins:\n', 'plugins:\n  - serverless-jwt-auth\n')
+    .replace('          method: get\n', '          method: get\n          authorizer: auth\n')

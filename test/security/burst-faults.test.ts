@@ -32,17 +32,6 @@ async function startBehind(decide: (call: Call) => Fate | Promise<Fate>) {
   }
 }
 
-/** Returns a decision that strikes each call the first times that it is sent. */
-function firstTimes(fate: Fate, times: number, concerns: (call: Call) => boolean) {
-  const sent = new Map<string, number>()
-  return (call: Call): Fate => {
-    // All guesses of a burst send the same read, which is struck for all of them together.
-    const count = (sent.get(call.body) ?? 0) + 1
-    sent.set(call.body, count)
-    return concerns(call) && count <= times ? fate : 'pass'
-  }
-}
-
 const FAULTS: [string, () => (call: Call) => Fate][] = [
   ['each call is throttled once', () => firstTimes('throttle', 1, () => true)],
   ['each write is throttled twice', () => firstTimes('throttle', 2, isWrite)],
@@ -119,3 +108,14 @@ proof('attempts stay counted that were added before an earlier return arrived', 
   expect((await attempts())[0]).toBe(10)
   wire.stop()
 })
+
+/** Returns a decision that strikes each call the first times that it is sent. */
+function firstTimes(fate: Fate, times: number, concerns: (call: Call) => boolean) {
+  const sent = new Map<string, number>()
+  return (call: Call): Fate => {
+    // All guesses of a burst send the same read, which is struck for all of them together.
+    const count = (sent.get(call.body) ?? 0) + 1
+    sent.set(call.body, count)
+    return concerns(call) && count <= times ? fate : 'pass'
+  }
+}

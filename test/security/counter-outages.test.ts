@@ -29,15 +29,6 @@ const COUNTERS: Record<string, RegExp> = {
   name: /"name#[^"]*"\},"sk":\{"S":"attempts#\d+"/,
 }
 
-/** Returns the counters that hold an attempt. */
-async function kept(): Promise<string[]> {
-  const items = (await service.scan()).filter(({ ids }: Item) => ids !== undefined)
-  const keys = items.map((item) =>
-    JSON.stringify({ pk: { S: text(item, 'pk') }, sk: { S: text(item, 'sk') } }),
-  )
-  return Object.keys(COUNTERS).filter((name) => keys.some((key) => COUNTERS[name]?.test(key)))
-}
-
 const rows = Object.keys(COUNTERS).flatMap((counter) =>
   Object.keys(OUTAGES).map((fault) => ({ counter, fault })),
 )
@@ -65,3 +56,12 @@ test.each(rowsOf(rows, ({ counter }) => counter))(
     await restore()
   },
 )
+
+/** Returns the counters that hold an attempt. */
+async function kept(): Promise<string[]> {
+  const items = (await service.scan()).filter(({ ids }: Item) => ids !== undefined)
+  const keys = items.map((item) =>
+    JSON.stringify({ pk: { S: text(item, 'pk') }, sk: { S: text(item, 'sk') } }),
+  )
+  return Object.keys(COUNTERS).filter((name) => keys.some((key) => COUNTERS[name]?.test(key)))
+}

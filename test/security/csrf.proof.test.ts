@@ -20,24 +20,6 @@ afterAll(async () => {
   console.log(`${totals.attempts} attempts of CSRF over HTTP changed nothing (${statuses.join(', ')})`)
 })
 
-/** Returns everything in the table, as text that does not depend on the order of items. */
-const everything = async () => (await scan()).map((item) => JSON.stringify(item)).sort()
-
-/** Sends a request. The response must match the API description, and is returned with all of its headers. */
-async function send(path: string, headers: OutgoingHttpHeaders, body = '', method = 'POST') {
-  const url = service.url + path
-  const received = await sendForAll(url, method, headers, body)
-  // A response to HEAD has no body.
-  if (method !== 'HEAD') expectDescribed({ method, url, ...received })
-  return received
-}
-
-const login = (body: object, headers: OutgoingHttpHeaders = {}) =>
-  send('/login', { ...OWN_PAGE, ...headers }, JSON.stringify({ username: 'user', password: 'user', ...body }))
-const refresh = (headers: OutgoingHttpHeaders) => send('/refresh', { ...OWN_PAGE, ...headers }, '{}')
-const tokenIn = (response: Awaited<ReturnType<typeof send>>) =>
-  refreshTokenIn({ 'Set-Cookie': response.headers['set-cookie'] })
-
 /** The cookie of the user whom the attacks are on. */
 let cookie: ReturnType<typeof cookieOf>
 
@@ -234,3 +216,23 @@ describe('over HTTP, the cookie', () => {
     expect((await refresh(cookieOf(token))).status).toBe(200)
   })
 })
+
+/** Returns everything in the table, as text that does not depend on the order of items. */
+const everything = async () => (await scan()).map((item) => JSON.stringify(item)).sort()
+
+/** Sends a request. The response must match the API description, and is returned with all of its headers. */
+async function send(path: string, headers: OutgoingHttpHeaders, body = '', method = 'POST') {
+  const url = service.url + path
+  const received = await sendForAll(url, method, headers, body)
+  // A response to HEAD has no body.
+  if (method !== 'HEAD') expectDescribed({ method, url, ...received })
+  return received
+}
+
+const login = (body: object, headers: OutgoingHttpHeaders = {}) =>
+  send('/login', { ...OWN_PAGE, ...headers }, JSON.stringify({ username: 'user', password: 'user', ...body }))
+
+const refresh = (headers: OutgoingHttpHeaders) => send('/refresh', { ...OWN_PAGE, ...headers }, '{}')
+
+const tokenIn = (response: Awaited<ReturnType<typeof send>>) =>
+  refreshTokenIn({ 'Set-Cookie': response.headers['set-cookie'] })

@@ -61,16 +61,6 @@ async function newUser() {
   return { ...user, ...bodyOf<Tokens>(await enterPassword(functions, user.username)) }
 }
 
-async function expectStatus(asked: ReturnType<Functions['ask']>, status: number) {
-  const { status: found, text: said } = await asked
-  if (found !== status) throw new Error(`${found} ${said}`)
-}
-
-const asking =
-  (route: string, request: Asking, status = 204): Act =>
-  ({ ask }) =>
-    expectStatus(ask(route, request), status)
-
 const currentPassword = PASSWORD
 
 /** Each prepares a user without faults. */
@@ -147,53 +137,11 @@ const COMMANDS: Record<string, () => Promise<Act>> = {
   ),
 }
 
-const keyOf = (item: Item) => `${text(item, 'pk')} ${text(item, 'sk')}`
-
-async function snapshot() {
-  await service.settled()
-  const items = await allItems(table, 'Scan', { ConsistentRead: true })
-  const events = await allItems(eventsOf(table), 'Scan', { ConsistentRead: true })
-  return {
-    items: new Map(items.map((item) => [keyOf(item), item])),
-    events: new Map(events.map((item) => [keyOf(item), item])),
-  }
-}
-
 type Snapshot = Awaited<ReturnType<typeof snapshot>>
 
 /** What an account consists of, without its sessions. */
 const OF_ACCOUNT =
   /^(user|mail)#\S+ (profile|totp|passkey#.*|recovery-codes|factor-reset|enrolment-code|invitation)$/
-
-/** Returns what changed: each account, and each session that began or ended. A new tombstone is of a session whose outcome was unknown. */
-function changesBetween(before: Snapshot, after: Snapshot): string[] {
-  const accounts = new Set<string>()
-  const sessions: string[] = []
-  for (const key of new Set([...before.items.keys(), ...after.items.keys()])) {
-    const [was, is] = [before.items.get(key), after.items.get(key)]
-    if (OF_ACCOUNT.test(key) && JSON.stringify(was) !== JSON.stringify(is))
-      accounts.add(key.replace(/ .*/, ''))
-    if (!key.includes(' session#') || is === undefined) continue
-    if (was === undefined && !is.endedAt) sessions.push(`${key} begins`)
-    if (was && !was.endedAt && is.endedAt) sessions.push(`${key} ends`)
-  }
-  return [...accounts, ...sessions].toSorted()
-}
-
-/** Returns what new events say. */
-function eventsBetween(before: Snapshot, after: Snapshot): string[] {
-  const events = [...after.events].filter(([key]) => !before.events.has(key) && !key.startsWith('name#'))
-  const said = events.map(([, event]) => {
-    const subject = text(event, 'pk')
-    const [, what] = /^session\.(created|ended)$/.exec(text(event, 'type')) ?? []
-    if (what === undefined) return subject
-    return `${subject} session#${text(event, 'session')} ${what === 'created' ? 'begins' : 'ends'}`
-  })
-  return said.toSorted()
-}
-
-const isNewTombstone = ({ items }: Snapshot, after: Snapshot) =>
-  [...after.items].some(([key, item]) => key.includes(' session#') && item.endedAt && !items.has(key))
 
 /** Faults of every attempt of the transaction, and whether it takes effect. */
 const FATES = [
@@ -242,3 +190,55 @@ test.each(CASES)(
     expect(eventsBetween(after, repeated)).not.toEqual([])
   },
 )
+
+async function expectStatus(asked: ReturnType<Functions['ask']>, status: number) {
+  const { status: found, text: said } = await asked
+  if (found !== status) throw new Error(`${found} ${said}`)
+}
+
+const asking =
+  (route: string, request: Asking, status = 204): Act =>
+  ({ ask }) =>
+    expectStatus(ask(route, request), status)
+
+const keyOf = (item: Item) => `${text(item, 'pk')} ${text(item, 'sk')}`
+
+async function snapshot() {
+  await service.settled()
+  const items = await allItems(table, 'Scan', { ConsistentRead: true })
+  const events = await allItems(eventsOf(table), 'Scan', { ConsistentRead: true })
+  return {
+    items: new Map(items.map((item) => [keyOf(item), item])),
+    events: new Map(events.map((item) => [keyOf(item), item])),
+  }
+}
+
+/** Returns what changed: each account, and each session that began or ended. A new tombstone is of a session whose outcome was unknown. */
+function changesBetween(before: Snapshot, after: Snapshot): string[] {
+  const accounts = new Set<string>()
+  const sessions: string[] = []
+  for (const key of new Set([...before.items.keys(), ...after.items.keys()])) {
+    const [was, is] = [before.items.get(key), after.items.get(key)]
+    if (OF_ACCOUNT.test(key) && JSON.stringify(was) !== JSON.stringify(is))
+      accounts.add(key.replace(/ .*/, ''))
+    if (!key.includes(' session#') || is === undefined) continue
+    if (was === undefined && !is.endedAt) sessions.push(`${key} begins`)
+    if (was && !was.endedAt && is.endedAt) sessions.push(`${key} ends`)
+  }
+  return [...accounts, ...sessions].toSorted()
+}
+
+/** Returns what new events say. */
+function eventsBetween(before: Snapshot, after: Snapshot): string[] {
+  const events = [...after.events].filter(([key]) => !before.events.has(key) && !key.startsWith('name#'))
+  const said = events.map(([, event]) => {
+    const subject = text(event, 'pk')
+    const [, what] = /^session\.(created|ended)$/.exec(text(event, 'type')) ?? []
+    if (what === undefined) return subject
+    return `${subject} session#${text(event, 'session')} ${what === 'created' ? 'begins' : 'ends'}`
+  })
+  return said.toSorted()
+}
+
+const isNewTombstone = ({ items }: Snapshot, after: Snapshot) =>
+  [...after.items].some(([key, item]) => key.includes(' session#') && item.endedAt && !items.has(key))

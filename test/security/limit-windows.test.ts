@@ -11,24 +11,11 @@ recordLogs([], ['info', 'warn'])
 
 const stores = await useService()
 const { functions } = stores
-
-const at = (seconds: number) => vi.setSystemTime(BEGIN_MS + Math.round(seconds * 1000))
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] })
   at(0)
 })
 afterEach(() => void vi.useRealTimers())
-
-const tryPassword = (username: string, password: string, sourceIp: string, headers = {}) =>
-  functions.ask('login', { body: { username, password }, sourceIp, headers })
-
-async function fail(times: number, username: string, sourceIp: string, headers = {}): Promise<void> {
-  for (let time = 0; time < times; time += 1) {
-    expect((await tryPassword(username, 'a wrong password', sourceIp, headers)).status).toBe(401)
-  }
-}
-
-const retryAfter = ({ status, headers }: ApiResponse) => [status, headers['Retry-After']]
 
 test('10 failures of a user from a source throttle that pair for the window of 15 minutes', async () => {
   const username = await stores.add()
@@ -90,3 +77,16 @@ test('a header never determines the source', async () => {
   expect((await tryPassword(username, PASSWORD, source, headers)).status).toBe(429)
   expect((await tryPassword(username, PASSWORD, '198.51.100.61', headers)).status).toBe(200)
 })
+
+const at = (seconds: number) => vi.setSystemTime(BEGIN_MS + Math.round(seconds * 1000))
+
+const tryPassword = (username: string, password: string, sourceIp: string, headers = {}) =>
+  functions.ask('login', { body: { username, password }, sourceIp, headers })
+
+async function fail(times: number, username: string, sourceIp: string, headers = {}): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    expect((await tryPassword(username, 'a wrong password', sourceIp, headers)).status).toBe(401)
+  }
+}
+
+const retryAfter = ({ status, headers }: ApiResponse) => [status, headers['Retry-After']]

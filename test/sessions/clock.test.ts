@@ -23,35 +23,12 @@ const stores = await useService()
 const { functions } = stores
 afterAll(() => console.log(`Functions with a skewed clock: ${cases} cases`))
 
-/** Sets the clock to this many seconds after the beginning of the test. */
-const at = (seconds: number) => vi.setSystemTime(BEGIN_MS + Math.round(seconds * 1000))
-
 beforeEach(() => {
   warn.mockClear()
   vi.useFakeTimers({ toFake: ['Date'] })
   at(0)
 })
 afterEach(() => void vi.useRealTimers())
-
-const renew = async (refreshToken: string) => tokensOf(await refresh(functions, refreshToken))
-const rejected = async (refreshToken: string) =>
-  expect(await refresh(functions, refreshToken)).toEqual(await refresh(functions, UNKNOWN))
-const logged = () => warn.mock.calls.map(([record]) => record)
-const event = (name: string, refreshToken: string) => {
-  const { userId, sessionId } = partsOf(refreshToken)
-  return { event: name, userId, sessionId }
-}
-const listed = async (token: string): Promise<{ id: string; createdAt: string }[]> =>
-  JSON.parse((await functions.ask('sessions', { token })).text).sessions
-
-/** Expects that a stored session behaves like one that does not exist. */
-async function expectSessionOver(username: string, refreshToken: string, authToken: string) {
-  const { sessionId: id } = partsOf(refreshToken)
-  expect(Object.keys(await stores.itemsOf(username))).toContain(`session#${id}`)
-  await rejected(refreshToken)
-  expect(await listed(authToken)).not.toContainEqual(expect.objectContaining({ id }))
-  expect((await functions.ask('end-session', { token: authToken, id })).status).toBe(404)
-}
 
 test('the lifetime of sessions is configurable', async () => {
   const shorter = await stores.load({ SESSION_TTL_SECONDS: '300', SESSION_IDLE_TTL_SECONDS: '120' })
@@ -252,3 +229,30 @@ test('the documents state how long a revoked token may still be accepted', () =>
     expect(text).toMatch(new RegExp(`\\b${resultTtlSeconds} seconds\\b`))
   }
 })
+
+/** Sets the clock to this many seconds after the beginning of the test. */
+const at = (seconds: number) => vi.setSystemTime(BEGIN_MS + Math.round(seconds * 1000))
+
+const renew = async (refreshToken: string) => tokensOf(await refresh(functions, refreshToken))
+
+const rejected = async (refreshToken: string) =>
+  expect(await refresh(functions, refreshToken)).toEqual(await refresh(functions, UNKNOWN))
+
+const logged = () => warn.mock.calls.map(([record]) => record)
+
+const event = (name: string, refreshToken: string) => {
+  const { userId, sessionId } = partsOf(refreshToken)
+  return { event: name, userId, sessionId }
+}
+
+const listed = async (token: string): Promise<{ id: string; createdAt: string }[]> =>
+  JSON.parse((await functions.ask('sessions', { token })).text).sessions
+
+/** Expects that a stored session behaves like one that does not exist. */
+async function expectSessionOver(username: string, refreshToken: string, authToken: string) {
+  const { sessionId: id } = partsOf(refreshToken)
+  expect(Object.keys(await stores.itemsOf(username))).toContain(`session#${id}`)
+  await rejected(refreshToken)
+  expect(await listed(authToken)).not.toContainEqual(expect.objectContaining({ id }))
+  expect((await functions.ask('end-session', { token: authToken, id })).status).toBe(404)
+}

@@ -70,74 +70,13 @@ const ONE_OF_EACH_ROUTE = [
   'deleting the account',
 ]
 
-/** Writes that a request does without: an attempt stays counted, a source is not marked, an old hash stays. */
-function isOptional(route: Route, { label, index }: Target): boolean {
-  const isGivenBack = label.includes('attempts') && index === 1
-  return (
-    isGivenBack ||
-    label === 'UpdateItem name known' ||
-    (route === 'login' && label === 'UpdateItem user profile')
-  )
-}
-
 /** With two published keys, a request does without the one that signed nothing. */
 const SETTINGS = { ...NO_LIMITS, PUBLISHED_KEYS: describeService().custom.auth.signingKey }
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
 let scenes = 0
 let cases = 0
-
-const ask = (request: Pick<Request, 'route' | 'asking'>) => functions.ask(request.route, request.asking)
-const sha256 = (secret: string) => createHash('sha256').update(secret).digest('base64url')
 const userIdOf = ({ own }: Scene) => partsOf(own.refreshToken).userId
-const sessionKey = ({ refreshToken }: Tokens) => `session#${partsOf(refreshToken).sessionId}`
-
-function isEnded(item: Item) {
-  expect(item).toMatchObject({ endedAt: { N: String(BEGIN_MS / 1000) } })
-  expect(Object.keys(Object(item))).not.toContain('secretHash')
-}
-
-const generationsOf = (item: Item) =>
-  [item?.generation, item?.sessionGeneration].map((value) => Number((value as { N: string }).N))
-
-/** Returns the name of the sign-in of tokens. */
-function signInIn({ refreshToken }: Tokens): string {
-  const { sessionId: id, authTime } = partsOf(refreshToken)
-  return signInOf({ id, authTime })
-}
-
-/** Both generations moved once, and this session survives. */
-const isRevoked = (survivor?: Tokens) => (item: Item, before: Item) => {
-  expect(generationsOf(item)).toEqual(generationsOf(before).map((generation) => generation + 1))
-  const survivingSession = survivor && { S: signInIn(survivor) }
-  expect(item?.survivingSession).toEqual(survivingSession)
-}
-
-/** A new session is live after a success, and ended after a failure. */
-const isBegun = (item: Item) => {
-  if (item?.endedAt === undefined)
-    expect(item).toMatchObject({ sessionGeneration: { N: expect.any(String) } })
-  else expect(Object.keys(item)).not.toContain('secretHash')
-}
-
-/** Another sign-in of the same session. */
-function isRenewed(item: Item, before: Item) {
-  const timeOf = (one: Item) => Number(Object(one?.authTime).N)
-  expect(timeOf(item)).toBeGreaterThan(timeOf(before))
-  expect(item?.secretHash).not.toEqual(before?.secretHash)
-  expect(item).not.toHaveProperty('endedAt')
-}
-
-async function expectAlive(...sessions: { refreshToken: string }[]): Promise<void> {
-  for (const { refreshToken } of sessions) {
-    const { authToken } = tokensOf(await refresh(functions, refreshToken))
-    expect(await functions.opens(authToken)).toBe(true)
-  }
-}
-
-async function expectOver(...sessions: { refreshToken: string }[]): Promise<void> {
-  for (const { refreshToken } of sessions) expect((await refresh(functions, refreshToken)).status).toBe(401)
-}
 
 const REQUESTS: Record<string, (scene: SceneFrom) => Promise<Request> | Request> = {
   'a login': ({ username, other }) => ({
@@ -454,6 +393,137 @@ const REQUESTS: Record<string, (scene: SceneFrom) => Promise<Request> | Request>
   },
 }
 
+/** Returns the numbers of attempts in the counters of a request. */
+function attempts(scene: SceneFrom, { route }: Request): Promise<number[]> {
+  const isByUserId = route === 'password' || route === 'delete-me'
+  const subject = isByUserId ? `user#${userIdOf(scene)}` : `name#${scene.username}`
+  return Promise.all([
+    stores.attempts(subject, `attempts#${scene.sourceIp}`),
+    stores.attempts(subject, 'attempts'),
+    stores.attempts(`source#${scene.sourceIp}`, 'attempts'),
+  ])
+}
+
+const isFirst = firstOfClass()
+const faults = Object.entries(FAULTS).filter(([how]) => isProof || REPRESENTATIVES.includes(how))
+const requests = Object.keys(REQUESTS).filter((name) => isProof || ONE_OF_EACH_ROUTE.includes(name))
+
+recordLogs()
+// No pause between attempts.
+vi.spyOn(Math, 'random').mockReturnValue(0)
+vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
+const stores = await useService()
+const empty = await restorerOf(stores.table)
+const functions = await stores.load(SETTINGS)
+stopTime(BEGIN_MS)
+afterAll(() => console.log(`${cases} faults: each call of each request in ${faults.length} ways`))
+
+test.each(requests)('%s stays consistent when each of its calls fails', async (name) => {
+  await empty()
+  const { scene, request } = await prepare(name)
+  const before = await stored(scene)
+  const counted = await attempts(scene, request)
+  const restore = await restorerOf(stores.table)
+  const calls = await callsOf(request)
+  expect(calls.length).toBeGreaterThan(0)
+  for (const call of calls) {
+    for (const [fault, how] of faults) {
+      if (!isFirst(`${classOf(call, name)} ${fault}`)) continue
+      cases += 1
+      await restore()
+      const wire = await startWire(stores.aws)
+      const { decide, struck } = strike(call, how)
+      wire.intercept(decide)
+      const response = await (await stores.load(SETTINGS, { url: wire.url, when: 'when called' })).ask(
+        request.route,
+        request.asking,
+      )
+      const which = `${name}: ${call.label}, no. ${call.index + 1}, ${fault}`
+      // An attempt on a kept connection is sent twice if the connection ends without a response.
+      const sent = how.fate === 'refuse' || how.attempts === 1 ? [1] : [3, 4, 5, 6]
+      expect(sent, which).toContain(struck.length)
+      const isFailure = how.status !== undefined && !isOptional(request.route, call)
+      expect([response.status, response.headers['Retry-After']], which).toEqual(
+        isFailure ? [how.status, '5'] : [request.status, undefined],
+      )
+      const isWhole = how.status === undefined
+      if (isWhole) expect(await attempts(scene, request), which).toEqual(request.attempts ?? counted)
+      for (const [i, number] of (await attempts(scene, request)).entries()) {
+        expect(number, which).toBeLessThanOrEqual((counted[i] ?? 0) + 1)
+      }
+      const isDone = response.status === request.status
+      // A login does without a new hash.
+      const mayStay = isOptional(request.route, call) ? 'profile' : undefined
+      expectWhole(before, await stored(scene), request, isDone, mayStay)
+      await request.onward(response)
+      wire.stop()
+    }
+  }
+})
+
+/** Writes that a request does without: an attempt stays counted, a source is not marked, an old hash stays. */
+function isOptional(route: Route, { label, index }: Target): boolean {
+  const isGivenBack = label.includes('attempts') && index === 1
+  return (
+    isGivenBack ||
+    label === 'UpdateItem name known' ||
+    (route === 'login' && label === 'UpdateItem user profile')
+  )
+}
+
+const ask = (request: Pick<Request, 'route' | 'asking'>) => functions.ask(request.route, request.asking)
+
+const sha256 = (secret: string) => createHash('sha256').update(secret).digest('base64url')
+
+const sessionKey = ({ refreshToken }: Tokens) => `session#${partsOf(refreshToken).sessionId}`
+
+function isEnded(item: Item) {
+  expect(item).toMatchObject({ endedAt: { N: String(BEGIN_MS / 1000) } })
+  expect(Object.keys(Object(item))).not.toContain('secretHash')
+}
+
+const generationsOf = (item: Item) =>
+  [item?.generation, item?.sessionGeneration].map((value) => Number((value as { N: string }).N))
+
+/** Returns the name of the sign-in of tokens. */
+function signInIn({ refreshToken }: Tokens): string {
+  const { sessionId: id, authTime } = partsOf(refreshToken)
+  return signInOf({ id, authTime })
+}
+
+/** Both generations moved once, and this session survives. */
+const isRevoked = (survivor?: Tokens) => (item: Item, before: Item) => {
+  expect(generationsOf(item)).toEqual(generationsOf(before).map((generation) => generation + 1))
+  const survivingSession = survivor && { S: signInIn(survivor) }
+  expect(item?.survivingSession).toEqual(survivingSession)
+}
+
+/** A new session is live after a success, and ended after a failure. */
+const isBegun = (item: Item) => {
+  if (item?.endedAt === undefined)
+    expect(item).toMatchObject({ sessionGeneration: { N: expect.any(String) } })
+  else expect(Object.keys(item)).not.toContain('secretHash')
+}
+
+/** Another sign-in of the same session. */
+function isRenewed(item: Item, before: Item) {
+  const timeOf = (one: Item) => Number(Object(one?.authTime).N)
+  expect(timeOf(item)).toBeGreaterThan(timeOf(before))
+  expect(item?.secretHash).not.toEqual(before?.secretHash)
+  expect(item).not.toHaveProperty('endedAt')
+}
+
+async function expectAlive(...sessions: { refreshToken: string }[]): Promise<void> {
+  for (const { refreshToken } of sessions) {
+    const { authToken } = tokensOf(await refresh(functions, refreshToken))
+    expect(await functions.opens(authToken)).toBe(true)
+  }
+}
+
+async function expectOver(...sessions: { refreshToken: string }[]): Promise<void> {
+  for (const { refreshToken } of sessions) expect((await refresh(functions, refreshToken)).status).toBe(401)
+}
+
 /** Returns the token that must replace the client's own, and a check of the stored session. */
 async function replacement({ username, own }: Scene) {
   const { secret } = partsOf(own.refreshToken)
@@ -515,17 +585,6 @@ async function stored(scene: Scene): Promise<Items> {
   return Object.fromEntries(items.filter(([sk]) => !sk.startsWith('attempts#')))
 }
 
-/** Returns the numbers of attempts in the counters of a request. */
-function attempts(scene: SceneFrom, { route }: Request): Promise<number[]> {
-  const isByUserId = route === 'password' || route === 'delete-me'
-  const subject = isByUserId ? `user#${userIdOf(scene)}` : `name#${scene.username}`
-  return Promise.all([
-    stores.attempts(subject, `attempts#${scene.sourceIp}`),
-    stores.attempts(subject, 'attempts'),
-    stores.attempts(`source#${scene.sourceIp}`, 'attempts'),
-  ])
-}
-
 /** Expects each item as it was or as the request leaves it. After success, all are as the request leaves them. */
 function expectWhole(
   before: Items,
@@ -547,60 +606,3 @@ function expectWhole(
     } else expect(item).toEqual(before[sk])
   }
 }
-
-const isFirst = firstOfClass()
-const faults = Object.entries(FAULTS).filter(([how]) => isProof || REPRESENTATIVES.includes(how))
-const requests = Object.keys(REQUESTS).filter((name) => isProof || ONE_OF_EACH_ROUTE.includes(name))
-
-recordLogs()
-// No pause between attempts.
-vi.spyOn(Math, 'random').mockReturnValue(0)
-vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
-const stores = await useService()
-const empty = await restorerOf(stores.table)
-const functions = await stores.load(SETTINGS)
-stopTime(BEGIN_MS)
-afterAll(() => console.log(`${cases} faults: each call of each request in ${faults.length} ways`))
-
-test.each(requests)('%s stays consistent when each of its calls fails', async (name) => {
-  await empty()
-  const { scene, request } = await prepare(name)
-  const before = await stored(scene)
-  const counted = await attempts(scene, request)
-  const restore = await restorerOf(stores.table)
-  const calls = await callsOf(request)
-  expect(calls.length).toBeGreaterThan(0)
-  for (const call of calls) {
-    for (const [fault, how] of faults) {
-      if (!isFirst(`${classOf(call, name)} ${fault}`)) continue
-      cases += 1
-      await restore()
-      const wire = await startWire(stores.aws)
-      const { decide, struck } = strike(call, how)
-      wire.intercept(decide)
-      const response = await (await stores.load(SETTINGS, { url: wire.url, when: 'when called' })).ask(
-        request.route,
-        request.asking,
-      )
-      const which = `${name}: ${call.label}, no. ${call.index + 1}, ${fault}`
-      // An attempt on a kept connection is sent twice if the connection ends without a response.
-      const sent = how.fate === 'refuse' || how.attempts === 1 ? [1] : [3, 4, 5, 6]
-      expect(sent, which).toContain(struck.length)
-      const isFailure = how.status !== undefined && !isOptional(request.route, call)
-      expect([response.status, response.headers['Retry-After']], which).toEqual(
-        isFailure ? [how.status, '5'] : [request.status, undefined],
-      )
-      const isWhole = how.status === undefined
-      if (isWhole) expect(await attempts(scene, request), which).toEqual(request.attempts ?? counted)
-      for (const [i, number] of (await attempts(scene, request)).entries()) {
-        expect(number, which).toBeLessThanOrEqual((counted[i] ?? 0) + 1)
-      }
-      const isDone = response.status === request.status
-      // A login does without a new hash.
-      const mayStay = isOptional(request.route, call) ? 'profile' : undefined
-      expectWhole(before, await stored(scene), request, isDone, mayStay)
-      await request.onward(response)
-      wire.stop()
-    }
-  }
-})

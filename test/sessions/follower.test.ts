@@ -6,7 +6,6 @@ import { begin, partsOf, refresh, tokensOf } from '../support/users/sessions.ts'
 // The thief has copied an access token and a refresh token of the owner.
 
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
-const after = (minutes: number, seconds = 0) => BEGIN_MS + (minutes * 60 + seconds) * 1000
 let records: { event: string }[]
 
 vi.useFakeTimers({ toFake: ['Date'], now: BEGIN_MS })
@@ -16,12 +15,6 @@ beforeEach(() => {
   vi.setSystemTime(BEGIN_MS)
   records = recordLogs()
 })
-
-/** Refreshes at an instant, and returns the next refresh token. */
-async function refreshAt(time: number, refreshToken: string): Promise<string> {
-  vi.setSystemTime(time)
-  return tokensOf(await refresh(functions, refreshToken)).refreshToken
-}
 
 test('the list of sessions is the same before and after a refresh', async () => {
   const username = await stores.add()
@@ -87,3 +80,11 @@ test('a thief who comes ten seconds late ends the session', async () => {
   expect((await refresh(functions, owners)).status).toBe(401)
   expect(records.map(({ event }) => event)).toContain('session.reuse')
 })
+
+const after = (minutes: number, seconds = 0) => BEGIN_MS + (minutes * 60 + seconds) * 1000
+
+/** Refreshes at an instant, and returns the next refresh token. */
+async function refreshAt(time: number, refreshToken: string): Promise<string> {
+  vi.setSystemTime(time)
+  return tokensOf(await refresh(functions, refreshToken)).refreshToken
+}

@@ -28,20 +28,6 @@ const url = inject('serviceUrl')
 const stores = operator(tableAt(inject('dynamoDbUrl')))
 
 const asJson = { 'Content-Type': 'application/json' }
-const refresh = (refreshToken: string) =>
-  send(`${url}/refresh`, 'POST', asJson, JSON.stringify({ refreshToken }))
-
-async function signIn(username: string): Promise<Tokens> {
-  const { status, body } = await postLogin(url, JSON.stringify({ username, password: PASSWORD }))
-  expect(status, body).toBe(200)
-  return JSON.parse(body)
-}
-
-/** Returns all texts of an item. */
-const textsOf = (item: object): string[] =>
-  Object.values(item).flatMap((value) => Object.values(value).map(String))
-
-const hex = (text: string) => text.charCodeAt(0).toString(16)
 
 test('the table holds no usable token', async () => {
   const username = await stores.add()
@@ -160,3 +146,18 @@ test('malformed bodies get the precise problem on every route, and are never ech
   }
   console.log(`${cases} malformed bodies on ${Object.keys(routes).length} routes`)
 })
+
+const refresh = (refreshToken: string) =>
+  send(`${url}/refresh`, 'POST', asJson, JSON.stringify({ refreshToken }))
+
+async function signIn(username: string): Promise<Tokens> {
+  const { status, body } = await postLogin(url, JSON.stringify({ username, password: PASSWORD }))
+  expect(status, body).toBe(200)
+  return JSON.parse(body)
+}
+
+/** Returns all texts of an item. */
+const textsOf = (item: object): string[] =>
+  Object.values(item).flatMap((value) => Object.values(value).map(String))
+
+const hex = (text: string) => text.charCodeAt(0).toString(16)

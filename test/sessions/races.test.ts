@@ -115,13 +115,6 @@ async function interleave(
 const logsIn = async (username: string, password: string): Promise<boolean> =>
   (await free.functions.ask('login', { body: { username, password } })).status === 200
 
-async function expectRefreshOver({ own, held, whole }: Outcome, revokesTokens: boolean): Promise<void> {
-  const refreshed = [held, whole].flatMap((response) =>
-    response?.text.includes('refreshToken') ? [tokensOf(response)] : [],
-  )
-  await expectOver(free.functions, [own, ...refreshed], revokesTokens)
-}
-
 /** What makes a login leave nothing behind. */
 const LOGIN_ENDINGS = [
   'disabling the user',
@@ -413,3 +406,10 @@ proof('of a login and 5 guesses in its middle at most 5 get a verdict at once', 
     { settings },
   )
 })
+
+async function expectRefreshOver({ own, held, whole }: Outcome, revokesTokens: boolean): Promise<void> {
+  const refreshed = [held, whole].flatMap((response) =>
+    response?.text.includes('refreshToken') ? [tokensOf(response)] : [],
+  )
+  await expectOver(free.functions, [own, ...refreshed], revokesTokens)
+}

@@ -35,15 +35,6 @@ afterAll(async () => {
   await aws.stop()
 })
 
-async function addUsers(): Promise<SoakUser[]> {
-  const { add } = operatorOn(tableAt(aws.dynamoDbUrl))
-  const users: SoakUser[] = []
-  for (let index = 1; index <= USERS; index += 1) {
-    users.push(soakUser(await add({ username: `soak-${index}` }), `203.0.113.${index}`, PASSWORD))
-  }
-  return users
-}
-
 test('sessions and users stay consistent while 5 % of all calls of AWS fail', async () => {
   const endsAtMs = performance.now() + SECONDS * 1_000
   const users = await addUsers()
@@ -86,4 +77,13 @@ async function expectRecovery(soak: ReturnType<typeof world>, users: SoakUser[])
     const response = await soak.ask(user, 'login', { body }, [200])
     expect(response.status).toBe(200)
   }
+}
+
+async function addUsers(): Promise<SoakUser[]> {
+  const { add } = operatorOn(tableAt(aws.dynamoDbUrl))
+  const users: SoakUser[] = []
+  for (let index = 1; index <= USERS; index += 1) {
+    users.push(soakUser(await add({ username: `soak-${index}` }), `203.0.113.${index}`, PASSWORD))
+  }
+  return users
 }

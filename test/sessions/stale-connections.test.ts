@@ -17,13 +17,6 @@ const free = { functions: await stores.load(NO_LIMITS), operator: stores }
 const wired = { functions: await stores.load(NO_LIMITS, { url: wire.url }), operator: stores }
 stopTime(Date.now())
 
-/** Leaves the functions with connections that they believe to be open, at least three of them to DynamoDB. */
-async function freeze(takesEffect: boolean): Promise<void> {
-  await ACTS.login(wired, await newScene(free))
-  // The function at its next call has processed no event of its connections.
-  expect(wire.freeze(takesEffect)).toBeGreaterThan(3)
-}
-
 const FREEZE = [
   ['closed', false],
   ['reset after the call took effect', true],
@@ -70,3 +63,10 @@ test.each(FREEZE)('every route succeeds once on connections that were %s', async
     expect(after.sessionGeneration - before.sessionGeneration, act).toBe(moves)
   }
 })
+
+/** Leaves the functions with connections that they believe to be open, at least three of them to DynamoDB. */
+async function freeze(takesEffect: boolean): Promise<void> {
+  await ACTS.login(wired, await newScene(free))
+  // The function at its next call has processed no event of its connections.
+  expect(wire.freeze(takesEffect)).toBeGreaterThan(3)
+}

@@ -10,16 +10,6 @@ recordLogs([], ['info', 'warn'])
 const stores = await useService()
 const issued = await issueTokens(stores, TOKENS_OF_EACH)
 
-/** Responds to requests for the issuer's metadata and keys, as the issuer does over https. */
-async function fetchFromIssuer(url: string | URL | Request): Promise<Response> {
-  const { href } = new URL(url instanceof Request ? url.url : url)
-  const published = {
-    [`${ISSUER}/.well-known/openid-configuration`]: issued.metadata,
-    [`${ISSUER}/.well-known/jwks.json`]: issued.jwks,
-  }[href]
-  return published ? Response.json(published) : new Response(null, { status: 404 })
-}
-
 /** Verifiers with their default settings. Each throws if it refuses a token. */
 const VERIFIERS: Record<string, () => Promise<(token: string) => Promise<unknown>>> = {
   oauth4webapi: async () => {
@@ -63,3 +53,13 @@ test.each(Object.entries(VERIFIERS))('%s refuses a token with other claims', asy
   const [, claims] = issued.tokens.refresh[1]?.split('.') ?? []
   await expect(verify(`${header}.${claims}.${signature}`)).rejects.toThrow()
 })
+
+/** Responds to requests for the issuer's metadata and keys, as the issuer does over https. */
+async function fetchFromIssuer(url: string | URL | Request): Promise<Response> {
+  const { href } = new URL(url instanceof Request ? url.url : url)
+  const published = {
+    [`${ISSUER}/.well-known/openid-configuration`]: issued.metadata,
+    [`${ISSUER}/.well-known/jwks.json`]: issued.jwks,
+  }[href]
+  return published ? Response.json(published) : new Response(null, { status: 404 })
+}

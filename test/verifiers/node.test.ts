@@ -16,14 +16,6 @@ beforeAll(async () => {
   validToken = cases[0]?.token
 })
 
-const startServer = (heading: string, file: string, issuer: string) =>
-  startProgram(process.execPath, [saveProgram(heading, file)], { ISSUER: issuer })
-
-function loadFunction(file: string, issuer: string) {
-  vi.stubEnv('ISSUER', issuer)
-  return import(saveProgram(LAMBDA, file))
-}
-
 /** Heading, file, and the status of a valid token when the keys cannot be loaded. */
 const SERVERS: [string, string, number][] = [
   ['Express', 'express.mjs', 401],
@@ -55,3 +47,11 @@ test(`${LAMBDA} does not start without keys`, async () => {
     await expect(loadFunction(`lambda-${index}.mjs`, issuer)).rejects.toThrow()
   }
 })
+
+const startServer = (heading: string, file: string, issuer: string) =>
+  startProgram(process.execPath, [saveProgram(heading, file)], { ISSUER: issuer })
+
+function loadFunction(file: string, issuer: string) {
+  vi.stubEnv('ISSUER', issuer)
+  return import(saveProgram(LAMBDA, file))
+}

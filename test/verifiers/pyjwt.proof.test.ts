@@ -13,15 +13,6 @@ recordLogs([], ['info', 'warn'])
 const stores = await useService()
 const issued = await issueTokens(stores, 50)
 
-/** Returns for each token null, or the name of PyJWT's error. */
-function faultsOf(tokens: string[], audience = AUDIENCE): (string | null)[] {
-  const input = JSON.stringify({ tokens, jwks: issued.jwks, issuer: ISSUER, audience })
-  const script = `${root}/test/verifiers/pyjwt.py`
-  const { stdout, stderr } = spawnSync(PYTHON, [script], { input, encoding: 'utf8' })
-  if (stdout === '') throw new Error(stderr)
-  return JSON.parse(stdout)
-}
-
 test.skipIf(!hasPyJwt)('PyJWT accepts every token at once with its default settings', () => {
   for (const [after, tokens] of Object.entries(issued.tokens)) {
     const refused = faultsOf(tokens).filter((fault) => fault !== null)
@@ -33,3 +24,12 @@ test.skipIf(!hasPyJwt)('PyJWT accepts every token at once with its default setti
 test.skipIf(!hasPyJwt)('PyJWT refuses a token for another audience', () => {
   expect(faultsOf(issued.tokens.login.slice(0, 1), 'another')).toEqual(['InvalidAudienceError'])
 })
+
+/** Returns for each token null, or the name of PyJWT's error. */
+function faultsOf(tokens: string[], audience = AUDIENCE): (string | null)[] {
+  const input = JSON.stringify({ tokens, jwks: issued.jwks, issuer: ISSUER, audience })
+  const script = `${root}/test/verifiers/pyjwt.py`
+  const { stdout, stderr } = spawnSync(PYTHON, [script], { input, encoding: 'utf8' })
+  if (stdout === '') throw new Error(stderr)
+  return JSON.parse(stdout)
+}

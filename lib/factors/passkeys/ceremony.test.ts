@@ -15,22 +15,6 @@ const ORIGIN = 'https://example.com'
 const relyingParty = { RP_ID: 'example.com', RP_ORIGINS: [ORIGIN], SERVICE_NAME: 'Example' }
 const now = new Date('2026-11-26T12:00:00Z')
 const userId = randomBytes(16).toString('base64url')
-const challengeFor = (kind: CeremonyKind) =>
-  startChallenge({ kind, userId, generation: 7 }, now, randomBytes(32))
-
-function register(kind: Kind = {}, changes: Changes = {}) {
-  const challenge = challengeFor('registration')
-  const options = creationOptions(relyingParty, { id: userId, username: 'ada' }, [], challenge)
-  const { passkey: soft, response } = createPasskey(options, ORIGIN, kind, changes)
-  return { soft, passkey: verifyRegistration(relyingParty, response, challenge) }
-}
-
-function signIn({ soft, passkey }: ReturnType<typeof register>, changes: Changes = {}) {
-  const challenge = challengeFor('sign-in')
-  const response = usePasskey(soft, requestOptions(relyingParty, challenge), ORIGIN, changes)
-  const stored = { ...passkey, name: 'Phone', createdAt: now.toISOString() }
-  return verifyAssertion(relyingParty, response, challenge, { userId, passkey: stored, isBothFactors: true })
-}
 
 test('a browser that does not know crossOrigin registers a passkey and signs in with it', () => {
   const changes = { clientData: { crossOrigin: undefined } }
@@ -68,3 +52,20 @@ test('the log of a refusal names the user', () => {
   expect(() => register({}, changes)).toThrow(refused)
   expect(() => signIn(register(), changes)).toThrow(refused)
 })
+
+const challengeFor = (kind: CeremonyKind) =>
+  startChallenge({ kind, userId, generation: 7 }, now, randomBytes(32))
+
+function register(kind: Kind = {}, changes: Changes = {}) {
+  const challenge = challengeFor('registration')
+  const options = creationOptions(relyingParty, { id: userId, username: 'ada' }, [], challenge)
+  const { passkey: soft, response } = createPasskey(options, ORIGIN, kind, changes)
+  return { soft, passkey: verifyRegistration(relyingParty, response, challenge) }
+}
+
+function signIn({ soft, passkey }: ReturnType<typeof register>, changes: Changes = {}) {
+  const challenge = challengeFor('sign-in')
+  const response = usePasskey(soft, requestOptions(relyingParty, challenge), ORIGIN, changes)
+  const stored = { ...passkey, name: 'Phone', createdAt: now.toISOString() }
+  return verifyAssertion(relyingParty, response, challenge, { userId, passkey: stored, isBothFactors: true })
+}

@@ -13,11 +13,6 @@ const OWN_PAGE = { 'Sec-Fetch-Site': 'same-origin' }
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const COOKIE = { Cookie: 'other=1; __Host-refresh=stored; last=2' }
 
-const requestWith = (body: object, headers: Record<string, string> = {}): APIGatewayProxyEvent => ({
-  ...loginEvent({ body: JSON.stringify(body), multiValueHeaders: {} }),
-  headers: { ...JSON_TYPE, ...headers },
-})
-
 const refused = (refusal: string, detail: string) =>
   expect.objectContaining({ code: 'forbidden', message: `session cookie: ${refusal}`, detail })
 const NO_JSON = refused(
@@ -32,12 +27,6 @@ const FOREIGN_ORIGIN = refused(
   'foreign_origin',
   'The session cookie needs an Origin that the service allows by name.',
 )
-const isOff = (pointer: string, detail: string) =>
-  expect.objectContaining({
-    code: 'invalid_fields',
-    message: 'cookie sessions are off',
-    fields: [{ pointer, detail }],
-  })
 
 const credentials = { username: 'ada', password: 'secret' }
 const read = { ...credentials, session: undefined, replaces: undefined }
@@ -131,3 +120,15 @@ describe('the cookie', () => {
     expect(require(headers as Record<string, string>)).toThrow(error)
   })
 })
+
+const requestWith = (body: object, headers: Record<string, string> = {}): APIGatewayProxyEvent => ({
+  ...loginEvent({ body: JSON.stringify(body), multiValueHeaders: {} }),
+  headers: { ...JSON_TYPE, ...headers },
+})
+
+const isOff = (pointer: string, detail: string) =>
+  expect.objectContaining({
+    code: 'invalid_fields',
+    message: 'cookie sessions are off',
+    fields: [{ pointer, detail }],
+  })

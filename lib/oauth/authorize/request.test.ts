@@ -37,20 +37,6 @@ const valid = {
   scope: 'openid',
 }
 
-/** Checks the valid request with changes; `undefined` leaves a parameter out, and a list repeats it. */
-function check(changes: Record<string, string | string[] | undefined> = {}) {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries({ ...valid, ...changes })) {
-    for (const one of [value ?? []].flat()) query.append(name, one)
-  }
-  return checkRequest(readParameters(`?${query}`), client, [ORDERS, MUSIC])
-}
-
-const errorOf = (changes: Record<string, string | string[] | undefined>) => {
-  const checked = check(changes)
-  return 'error' in checked ? checked.error : 'none'
-}
-
 test('a request with all parameters is valid', () => {
   const changes = {
     scope: 'openid orders.read orders.read unknown',
@@ -273,3 +259,17 @@ test('the first broken rule decides, in the order of the design', () => {
   ])
   expect(errorOf(broken)).toBe('none')
 })
+
+/** Checks the valid request with changes; `undefined` leaves a parameter out, and a list repeats it. */
+function check(changes: Record<string, string | string[] | undefined> = {}) {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries({ ...valid, ...changes })) {
+    for (const one of [value ?? []].flat()) query.append(name, one)
+  }
+  return checkRequest(readParameters(`?${query}`), client, [ORDERS, MUSIC])
+}
+
+const errorOf = (changes: Record<string, string | string[] | undefined>) => {
+  const checked = check(changes)
+  return 'error' in checked ? checked.error : 'none'
+}

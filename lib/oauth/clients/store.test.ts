@@ -24,52 +24,6 @@ const { table } = await useTable()
 const act = testAct()
 
 let count = 0
-/** Returns a client of its own for each test. */
-function newClient(values: Partial<ClientWithSecrets> = {}): ClientWithSecrets {
-  count += 1
-  return {
-    id: `client-${count}`,
-    type: 'web',
-    name: 'Shop',
-    generation: 7,
-    disabled: false,
-    redirectUris: ['https://shop.example/cb'],
-    postLogoutRedirectUris: [],
-    scopes: ['openid'],
-    firstParty: false,
-    silent: false,
-    local: false,
-    changeId: randomUUID(),
-    createdAt: '2026-06-01T00:00:00.000Z',
-    changedAt: '2026-06-01T00:00:00.000Z',
-    secretHash: 'hash',
-    ...values,
-  }
-}
-
-/** Returns an API of its own for each test. */
-function newApi(...scopes: string[]): Api {
-  count += 1
-  return {
-    identifier: `https://api-${count}.example`,
-    name: 'Orders',
-    scopes: scopes.sort().map((name) => ({ name, sentence: `Use ${name} of yours` })),
-    changeId: randomUUID(),
-    createdAt: '2026-06-01T00:00:00.000Z',
-    changedAt: '2026-06-01T00:00:00.000Z',
-  }
-}
-
-const stored = ({ id }: ClientWithSecrets) => findClientWithSecrets(table, id)
-
-/** Returns a table whose first response to each transaction is lost, so that it is sent again. */
-const losing = (one: Table): Table => ({
-  ...one,
-  aws: async (service, operation, input) => {
-    if (operation === 'TransactWriteItems') await one.aws(service, operation, input)
-    return one.aws(service, operation, input)
-  },
-})
 
 test('many clients are read in batches, those of one host with the decision about it', async () => {
   const registered = [newClient(), newClient()]
@@ -225,4 +179,51 @@ test('a client does not get a scope that an API gives up at the same moment', as
   expect(await stored(client)).toBeUndefined()
   await createClient(table, client, act)
   expect(await changeClient(table, client, { changes: { scopes } }, act)).toBe('no-scope')
+})
+
+/** Returns a client of its own for each test. */
+function newClient(values: Partial<ClientWithSecrets> = {}): ClientWithSecrets {
+  count += 1
+  return {
+    id: `client-${count}`,
+    type: 'web',
+    name: 'Shop',
+    generation: 7,
+    disabled: false,
+    redirectUris: ['https://shop.example/cb'],
+    postLogoutRedirectUris: [],
+    scopes: ['openid'],
+    firstParty: false,
+    silent: false,
+    local: false,
+    changeId: randomUUID(),
+    createdAt: '2026-06-01T00:00:00.000Z',
+    changedAt: '2026-06-01T00:00:00.000Z',
+    secretHash: 'hash',
+    ...values,
+  }
+}
+
+/** Returns an API of its own for each test. */
+function newApi(...scopes: string[]): Api {
+  count += 1
+  return {
+    identifier: `https://api-${count}.example`,
+    name: 'Orders',
+    scopes: scopes.sort().map((name) => ({ name, sentence: `Use ${name} of yours` })),
+    changeId: randomUUID(),
+    createdAt: '2026-06-01T00:00:00.000Z',
+    changedAt: '2026-06-01T00:00:00.000Z',
+  }
+}
+
+const stored = ({ id }: ClientWithSecrets) => findClientWithSecrets(table, id)
+
+/** Returns a table whose first response to each transaction is lost, so that it is sent again. */
+const losing = (one: Table): Table => ({
+  ...one,
+  aws: async (service, operation, input) => {
+    if (operation === 'TransactWriteItems') await one.aws(service, operation, input)
+    return one.aws(service, operation, input)
+  },
 })

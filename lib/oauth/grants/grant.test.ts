@@ -17,7 +17,6 @@ import {
 import { hasLiveSources, type Sources } from './live.ts'
 
 const now = new Date('2026-11-24T15:00:00.400Z')
-const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 const second = secondOf(now)
 const DAY = 86_400
 
@@ -37,8 +36,6 @@ const code: Code = {
   ...timesOf(now),
 }
 const random = Buffer.from(Array.from({ length: GRANT_RANDOM_BYTES }, (_, index) => index))
-const start = (changes: Partial<Code> = {}, lifetimes = {}) =>
-  startGrant({ ...code, ...changes }, { lifetimes, sessionEndsAt: second + 1_000 }, later(10), random)
 
 describe('a grant', () => {
   test('has what the code saw, and a refresh token of the form of a session', () => {
@@ -171,3 +168,8 @@ describe('hasLiveSources', () => {
     expect(live).toEqual({ both: [true, true], none: [false, false], offline: [true, false] }[expected])
   })
 })
+
+const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+
+const start = (changes: Partial<Code> = {}, lifetimes = {}) =>
+  startGrant({ ...code, ...changes }, { lifetimes, sessionEndsAt: second + 1_000 }, later(10), random)

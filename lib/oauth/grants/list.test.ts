@@ -15,31 +15,6 @@ import { newGrant } from './store.ts'
 const { table } = await useTable()
 const now = new Date()
 
-const newId = () => `6924c4c0${randomBytes(16).toString('base64url')}`
-
-const grantOf = (userId: string, values: Partial<Grant> = {}): Grant =>
-  testGrant({ userId, sessionId: 'session', ...values }, now)
-
-async function store(userId: string, grants: readonly Grant[]): Promise<void> {
-  const client = { id: 'shop', generation: 7 }
-  const approval = approvalOf(undefined, { userId, client, generation: 3, scopes: ['openid'] }, now)
-  const writes: TransactWrite[] = grants.map((grant) => {
-    const [write] = newGrant(table, grant, testAct(now))
-    return write as TransactWrite
-  })
-  for (const batch of batchesOf([approval.write, ...writes])) await transact(table, batch)
-}
-
-/** Returns the table with at most so many items in each page of a query, and the number of calls. */
-function inPages(Limit: number) {
-  const calls: string[] = []
-  const aws: AwsCall = (service, operation, input) => {
-    calls.push(operation)
-    return table.aws(service, operation, operation === 'Query' ? { Limit, ...input } : input)
-  }
-  return { table: { ...table, aws }, calls }
-}
-
 test('all pages of apps and live grants are found, without secrets', async () => {
   const userId = newId()
   const grants = Array.from({ length: 5 }, () => grantOf(userId))
@@ -81,3 +56,28 @@ test.each([0, 99, 100, 230])('%i grants of a user are deleted with the apps', as
   expect(await findAllowed(table, userId, now)).toEqual({ apps: [], grants: [] })
   expect((await findAllowed(table, other, now)).grants).toHaveLength(1)
 })
+
+const newId = () => `6924c4c0${randomBytes(16).toString('base64url')}`
+
+const grantOf = (userId: string, values: Partial<Grant> = {}): Grant =>
+  testGrant({ userId, sessionId: 'session', ...values }, now)
+
+async function store(userId: string, grants: readonly Grant[]): Promise<void> {
+  const client = { id: 'shop', generation: 7 }
+  const approval = approvalOf(undefined, { userId, client, generation: 3, scopes: ['openid'] }, now)
+  const writes: TransactWrite[] = grants.map((grant) => {
+    const [write] = newGrant(table, grant, testAct(now))
+    return write as TransactWrite
+  })
+  for (const batch of batchesOf([approval.write, ...writes])) await transact(table, batch)
+}
+
+/** Returns the table with at most so many items in each page of a query, and the number of calls. */
+function inPages(Limit: number) {
+  const calls: string[] = []
+  const aws: AwsCall = (service, operation, input) => {
+    calls.push(operation)
+    return table.aws(service, operation, operation === 'Query' ? { Limit, ...input } : input)
+  }
+  return { table: { ...table, aws }, calls }
+}

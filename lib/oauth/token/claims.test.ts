@@ -28,16 +28,6 @@ const issuer = 'https://auth.example.com'
 const details = { issuer, publicUrl: issuer, ttlSeconds: 900, tokenId: 'id' }
 const PRO = { 'https://notes.example/plan': 'pro' }
 
-const claimsIn = (input: (kid: string) => string): object =>
-  JSON.parse(Buffer.from(input('kid').split('.')[1] ?? '', 'base64url').toString())
-
-const granted = (scope: string, firstParty: boolean) => ({
-  grant,
-  client: { id: 'shop', firstParty },
-  user,
-  scope,
-})
-
 test('attributes with a claim belong to the scope profile, at /userinfo and in the id_token', () => {
   expect(claimsOfScopes(user, 'openid profile')).toEqual({ ...PRO, preferred_username: 'ada' })
   expect(claimsOfScopes(user, 'openid email')).toEqual({})
@@ -52,4 +42,14 @@ test('access tokens of first-party clients alone have attributes', () => {
 
 test('the screen of an app says that the scope profile gives more than the username', () => {
   expect(sentenceOf('profile', undefined).sentence).toBe('See your username and details of your account')
+})
+
+const claimsIn = (input: (kid: string) => string): object =>
+  JSON.parse(Buffer.from(input('kid').split('.')[1] ?? '', 'base64url').toString())
+
+const granted = (scope: string, firstParty: boolean) => ({
+  grant,
+  client: { id: 'shop', firstParty },
+  user,
+  scope,
 })

@@ -6,28 +6,6 @@ import { askNewPassword, confirmOrRefuse } from './prompts.ts'
 
 const PASSWORD = 'correct horse battery staple'
 
-/** Creates a terminal whose user types these keys, each after its question, in this order. */
-function terminal(script: [question: string, keys: string][]) {
-  const stdin = Object.assign(new PassThrough(), { isTTY: true })
-  // Like standard error, it stays open after each question.
-  const stderr = Object.assign(new PassThrough(), { end: () => stderr })
-  let shown = ''
-  let seen = 0
-  const left = [...script]
-  stderr.on('data', (chunk) => {
-    shown += chunk
-    const next = left[0]
-    const rest = stripVTControlCharacters(shown).slice(seen)
-    if (next && rest.includes(next[0])) {
-      left.shift()
-      seen += rest.indexOf(next[0]) + next[0].length
-      // A question appears on the screen a moment before it reads keys.
-      setImmediate(() => stdin.write(next[1]))
-    }
-  })
-  return { io: { stdin, stderr }, shown: () => stripVTControlCharacters(shown) }
-}
-
 test('a terminal shows the rules, asks for the password twice and never shows it', async () => {
   const { io, shown } = terminal([
     ['New password of ada:', `${PASSWORD}\r`],
@@ -97,3 +75,25 @@ test('askNewPassword joins a password that arrives in pieces without a line endi
   stdin.end()
   expect(await asked).toBe(PASSWORD)
 })
+
+/** Creates a terminal whose user types these keys, each after its question, in this order. */
+function terminal(script: [question: string, keys: string][]) {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true })
+  // Like standard error, it stays open after each question.
+  const stderr = Object.assign(new PassThrough(), { end: () => stderr })
+  let shown = ''
+  let seen = 0
+  const left = [...script]
+  stderr.on('data', (chunk) => {
+    shown += chunk
+    const next = left[0]
+    const rest = stripVTControlCharacters(shown).slice(seen)
+    if (next && rest.includes(next[0])) {
+      left.shift()
+      seen += rest.indexOf(next[0]) + next[0].length
+      // A question appears on the screen a moment before it reads keys.
+      setImmediate(() => stdin.write(next[1]))
+    }
+  })
+  return { io: { stdin, stderr }, shown: () => stripVTControlCharacters(shown) }
+}

@@ -9,11 +9,6 @@ const base64 = (size: number) => bytes(size).toString('base64')
 const argon2id = `$argon2id$v=19$m=19456,t=2,p=1$${base64(16).slice(0, 22)}$${base64(32).slice(0, 43)}`
 const bcrypt = `$2b$10$${'a'.repeat(53)}`
 
-const fault = (password: string) => {
-  const read = readAccount({ username: 'ada', role: 'user', password })
-  return 'fault' in read ? read.fault : undefined
-}
-
 const HASHES = [
   ...foreignHashes.rows.map(({ hash }) => hash),
   ...Object.values(foreignHashes.unsupported),
@@ -90,3 +85,8 @@ test('random passwords of 20 characters of base64 are not taken for hashes', () 
     expect(fault(randomBytes(15).toString('base64'))).toBeUndefined()
   }
 })
+
+const fault = (password: string) => {
+  const read = readAccount({ username: 'ada', role: 'user', password })
+  return 'fault' in read ? read.fault : undefined
+}

@@ -16,19 +16,6 @@ const text = readFileSync(`${root}/docs/deployer-policy.json`, 'utf8')
 const { Statement: statements }: { Statement: Statement[] } = JSON.parse(text)
 const allowed = statements.flatMap(({ Action }) => Action)
 
-/** Whether an action of a policy, which may end with a wildcard, allows another one. Actions have no case. */
-const covers = (pattern: string, action: string) =>
-  pattern.endsWith('*')
-    ? action.toLowerCase().startsWith(pattern.slice(0, -1).toLowerCase())
-    : action.toLowerCase() === pattern.toLowerCase()
-
-/** The resources of both packages that have all of them together. */
-async function resources(): Promise<TemplateResource[]> {
-  return (await Promise.all([packageChangedProd(), packageDev()])).flatMap((of) =>
-    Object.values(of.resources),
-  )
-}
-
 test('the policy of a deployer allows each call of the framework, CloudFormation and the commands, and no others', async () => {
   const types = new Set((await resources()).map(({ Type }) => Type))
   expect([...types].filter((type) => !(type in HANDLERS))).toEqual([])
@@ -74,3 +61,16 @@ test('the policy names the service in each resource that has a name of its own',
   const others = /^\*$|:apigateway:|:key\/\*$|:identity\/\*$|:role\/aws-service-role\/ops\.apigateway/
   expect(named.filter((arn) => !others.test(arn) && !arn.includes('serverless-jwt-auth-'))).toEqual([])
 })
+
+/** Whether an action of a policy, which may end with a wildcard, allows another one. Actions have no case. */
+const covers = (pattern: string, action: string) =>
+  pattern.endsWith('*')
+    ? action.toLowerCase().startsWith(pattern.slice(0, -1).toLowerCase())
+    : action.toLowerCase() === pattern.toLowerCase()
+
+/** The resources of both packages that have all of them together. */
+async function resources(): Promise<TemplateResource[]> {
+  return (await Promise.all([packageChangedProd(), packageDev()])).flatMap((of) =>
+    Object.values(of.resources),
+  )
+}

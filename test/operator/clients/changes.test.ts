@@ -15,11 +15,6 @@ beforeEach(async () => {
   secret = await store.add(id)
 })
 
-const generation = async () => (await store.stored(id))?.generation ?? 0
-const events = () => store.eventsOf(`client#${id}`)
-const newSecret = async (...args: string[]): Promise<string> =>
-  JSON.parse((await store.run('new-secret', id, '--json', ...args)).stdout).client_secret
-
 describe('new-secret', () => {
   test('adds a secret, and the one before is valid for 24 hours', async () => {
     const { status, stdout, stderr } = await store.run('new-secret', id)
@@ -236,3 +231,10 @@ test.each([
   )
   expect(await store.items()).toEqual(before)
 })
+
+const generation = async () => (await store.stored(id))?.generation ?? 0
+
+const events = () => store.eventsOf(`client#${id}`)
+
+const newSecret = async (...args: string[]): Promise<string> =>
+  JSON.parse((await store.run('new-secret', id, '--json', ...args)).stdout).client_secret

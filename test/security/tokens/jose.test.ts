@@ -17,40 +17,11 @@ const keys = new Map([[ourKey.kid, ourKey]])
 const header = { alg: 'RS256', typ: 'at+jwt', kid: ourKey.kid }
 const byUs = signer(ours.privateKey)
 
-function isAcceptedByService(token: string): boolean {
-  try {
-    verifyAccessToken(readUnverified(token), keys, parties, now)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const isAcceptedByJose = (token: string): Promise<boolean> =>
-  jwtVerify(token, ours.publicKey, {
-    algorithms: ['RS256'],
-    typ: 'at+jwt',
-    ...parties,
-    requiredClaims: Object.keys(claims),
-    currentDate: now,
-  }).then(
-    () => true,
-    () => false,
-  )
-
 let compared = 0
 afterAll(() => {
   console.log(`jose: ${compared} tokens compared`)
   trap.close()
 })
-
-/** Compares the verdicts, and returns whether the service accepts the token. */
-async function compare(token: string): Promise<boolean> {
-  const isAccepted = isAcceptedByService(token)
-  if (isAccepted) expect(await isAcceptedByJose(token), token).toBe(true)
-  compared += 1
-  return isAccepted
-}
 
 test('no attack and no forged token is accepted that jose rejects', async () => {
   // These two are revoked by the state of their user, which no verification knows.
@@ -129,3 +100,32 @@ test('no change of one character of a valid token is accepted', async () => {
     expect(await compare(valid.slice(0, at) + valid.slice(at + 1))).toBe(false)
   }
 })
+
+function isAcceptedByService(token: string): boolean {
+  try {
+    verifyAccessToken(readUnverified(token), keys, parties, now)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isAcceptedByJose = (token: string): Promise<boolean> =>
+  jwtVerify(token, ours.publicKey, {
+    algorithms: ['RS256'],
+    typ: 'at+jwt',
+    ...parties,
+    requiredClaims: Object.keys(claims),
+    currentDate: now,
+  }).then(
+    () => true,
+    () => false,
+  )
+
+/** Compares the verdicts, and returns whether the service accepts the token. */
+async function compare(token: string): Promise<boolean> {
+  const isAccepted = isAcceptedByService(token)
+  if (isAccepted) expect(await isAcceptedByJose(token), token).toBe(true)
+  compared += 1
+  return isAccepted
+}

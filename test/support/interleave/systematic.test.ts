@@ -16,38 +16,6 @@ const REQUESTS: Record<string, (pk: string) => Omit<Attempt, 'send'>> = {
     input: { TransactItems: [{ Update: { Key: keyOf(pk) } }] },
   }),
 }
-const keyOf = (pk: string) => ({ pk: { S: pk }, sk: { S: 'profile' } })
-
-/** Runs operations on items in the orders of a search. Returns for each order what was read and what was stored. */
-async function outcomesOf(orders: Iterable<Choose>, scripts: readonly string[][], maxFaults = 0) {
-  const outcomes: { read: unknown; x: string; y: string }[] = []
-  for (const choose of orders) {
-    const stored: Record<string, string> = { x: '', y: '' }
-    const operations = scripts.map((steps, by) => ({
-      async run() {
-        const read: unknown[] = []
-        for (const step of steps) {
-          const [kind = '', pk = ''] = step.split(' ')
-          const send = async () => {
-            if (/put|update|transact/.test(kind)) stored[pk] += String(by)
-            return { status: 200, body: stored[pk] ?? '' }
-          }
-          const request = REQUESTS[kind]?.(pk) as Attempt
-          const sent = wiring.gates.getStore()?.({ ...request, send })
-          read.push(await sent?.then(({ body }) => body, String))
-        }
-        return read
-      },
-    }))
-    const history = await run(operations, choose, { maxFaults })
-    if (history === undefined) continue
-    const { x = '', y = '' } = stored
-    outcomes.push({ read: history.ends.map(({ value }) => value), x, y })
-  }
-  return outcomes
-}
-
-const distinct = (outcomes: unknown[]) => new Set(outcomes.map((outcome) => JSON.stringify(outcome)))
 
 test.each<[maxFaults: number, scripts: string[][]]>([
   [
@@ -92,3 +60,36 @@ test('orders come by their number of deviations', async () => {
   const outcomes = await outcomesOf(fewestDeviationsFirst(4), scripts)
   expect(outcomes.map(({ x }) => x)).toEqual(['0011', '1100', '1100', '0110'])
 })
+
+const keyOf = (pk: string) => ({ pk: { S: pk }, sk: { S: 'profile' } })
+
+/** Runs operations on items in the orders of a search. Returns for each order what was read and what was stored. */
+async function outcomesOf(orders: Iterable<Choose>, scripts: readonly string[][], maxFaults = 0) {
+  const outcomes: { read: unknown; x: string; y: string }[] = []
+  for (const choose of orders) {
+    const stored: Record<string, string> = { x: '', y: '' }
+    const operations = scripts.map((steps, by) => ({
+      async run() {
+        const read: unknown[] = []
+        for (const step of steps) {
+          const [kind = '', pk = ''] = step.split(' ')
+          const send = async () => {
+            if (/put|update|transact/.test(kind)) stored[pk] += String(by)
+            return { status: 200, body: stored[pk] ?? '' }
+          }
+          const request = REQUESTS[kind]?.(pk) as Attempt
+          const sent = wiring.gates.getStore()?.({ ...request, send })
+          read.push(await sent?.then(({ body }) => body, String))
+        }
+        return read
+      },
+    }))
+    const history = await run(operations, choose, { maxFaults })
+    if (history === undefined) continue
+    const { x = '', y = '' } = stored
+    outcomes.push({ read: history.ends.map(({ value }) => value), x, y })
+  }
+  return outcomes
+}
+
+const distinct = (outcomes: unknown[]) => new Set(outcomes.map((outcome) => JSON.stringify(outcome)))
