@@ -22,15 +22,65 @@ const SHARED_METRICS = 23
  * the throttles of all functions as one metric. Then it is free with up to 26 functions.
  */
 export function dashboardBody(shown: Shown): string {
-  const { namespace, region, stage, apiName, tableName, functionNames } = shown
-  const widget = (title: string, stat: string, metrics: (string | object)[][]) => ({
+  const { region } = shown
+  const widgets = widgetsOf(shown).map(([title, stat, metrics]) => ({
     type: 'metric',
     width: 12,
     height: 6,
     properties: { title, region, stat, period: 300, view: 'timeSeries', metrics },
-  })
-  const events = (...names: string[]) => names.map((name) => [namespace, 'Events', 'event', name])
-  const gateway = (name: string, ...options: object[]) => [
+  }))
+  return JSON.stringify({ widgets })
+}
+
+/** A metric with its dimensions and options, in the form of a dashboard body. */
+type Metric = (string | object)[]
+
+/** Returns the widgets in their order. */
+function widgetsOf(shown: Shown): [title: string, stat: string, metrics: Metric[]][] {
+  const { namespace, functionNames } = shown
+  const { events, gateway, ofFunctions, ofTable } = metricsOf(shown)
+  const throttles =
+    SHARED_METRICS + 2 * functionNames.length <= FREE_METRICS
+      ? ofFunctions('Throttles')
+      : [['AWS/Lambda', 'Throttles', { label: 'the whole account' }]]
+  return [
+    ['Passwords', 'Sum', events('login.accepted', 'login.refused', 'login.throttled', 'password.refused')],
+    ['Tokens', 'Sum', events('token.refused', 'session.reuse')],
+    ['Mail', 'Sum', events('mail.sent', 'mail.refused', 'mail.unknown', 'mail.unresolved')],
+    [
+      'Failures',
+      'Sum',
+      [
+        ...events('dependency.failed', 'request.crashed', 'key.refused'),
+        [namespace, 'Aborted'],
+        [namespace, 'AuthorizerFailures'],
+      ],
+    ],
+    ['Requests', 'Sum', [gateway('Count'), gateway('4XXError'), gateway('5XXError')]],
+    [
+      'Latency at the gateway, ms',
+      'p50',
+      [gateway('Latency', { label: 'p50' }), gateway('Latency', { label: 'p99', stat: 'p99' })],
+    ],
+    ['Duration, p50, ms', 'p50', ofFunctions('Duration')],
+    ['Duration, p99, ms', 'p99', ofFunctions('Duration')],
+    ['Throttled for lack of concurrency', 'Sum', throttles],
+    ['Concurrency', 'Maximum', [['AWS/Lambda', 'ConcurrentExecutions', { label: 'the whole account' }]]],
+    ['Table', 'Sum', TABLE_METRICS.map(ofTable)],
+  ]
+}
+
+const TABLE_METRICS = [
+  'ConsumedReadCapacityUnits',
+  'ConsumedWriteCapacityUnits',
+  'ReadThrottleEvents',
+  'WriteThrottleEvents',
+]
+
+/** Returns functions that add the dimensions of this stage to the names of metrics. */
+const metricsOf = ({ namespace, stage, apiName, tableName, functionNames }: Shown) => ({
+  events: (...names: string[]): Metric[] => names.map((name) => [namespace, 'Events', 'event', name]),
+  gateway: (name: string, ...options: object[]): Metric => [
     'AWS/ApiGateway',
     name,
     'ApiName',
@@ -38,45 +88,8 @@ export function dashboardBody(shown: Shown): string {
     'Stage',
     stage,
     ...options,
-  ]
-  const ofFunctions = (name: string) =>
-    functionNames.map((functionName) => ['AWS/Lambda', name, 'FunctionName', functionName])
-  const throttles =
-    SHARED_METRICS + 2 * functionNames.length <= FREE_METRICS
-      ? ofFunctions('Throttles')
-      : [['AWS/Lambda', 'Throttles', { label: 'the whole account' }]]
-  const ofTable = (name: string) => ['AWS/DynamoDB', name, 'TableName', tableName]
-
-  return JSON.stringify({
-    widgets: [
-      widget('Passwords', 'Sum', [
-        ...events('login.accepted', 'login.refused', 'login.throttled'),
-        ...events('password.refused'),
-      ]),
-      widget('Tokens', 'Sum', events('token.refused', 'session.reuse')),
-      widget('Mail', 'Sum', events('mail.sent', 'mail.refused', 'mail.unknown', 'mail.unresolved')),
-      widget('Failures', 'Sum', [
-        ...events('dependency.failed', 'request.crashed', 'key.refused'),
-        [namespace, 'Aborted'],
-        [namespace, 'AuthorizerFailures'],
-      ]),
-      widget('Requests', 'Sum', [gateway('Count'), gateway('4XXError'), gateway('5XXError')]),
-      widget('Latency at the gateway, ms', 'p50', [
-        gateway('Latency', { label: 'p50' }),
-        gateway('Latency', { label: 'p99', stat: 'p99' }),
-      ]),
-      widget('Duration, p50, ms', 'p50', ofFunctions('Duration')),
-      widget('Duration, p99, ms', 'p99', ofFunctions('Duration')),
-      widget('Throttled for lack of concurrency', 'Sum', throttles),
-      widget('Concurrency', 'Maximum', [
-        ['AWS/Lambda', 'ConcurrentExecutions', { label: 'the whole account' }],
-      ]),
-      widget('Table', 'Sum', [
-        ofTable('ConsumedReadCapacityUnits'),
-        ofTable('ConsumedWriteCapacityUnits'),
-        ofTable('ReadThrottleEvents'),
-        ofTable('WriteThrottleEvents'),
-      ]),
-    ],
-  })
-}
+  ],
+  ofFunctions: (name: string): Metric[] =>
+    functionNames.map((functionName) => ['AWS/Lambda', name, 'FunctionName', functionName]),
+  ofTable: (name: string): Metric => ['AWS/DynamoDB', name, 'TableName', tableName],
+})

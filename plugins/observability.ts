@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dashboardBody } from './dashboard.ts'
-import type { Hooks, Serverless, Service } from './framework.d.ts'
+import type { Hooks, Resource, Serverless, Service } from './framework.d.ts'
 import { logGroupIds } from './functions/logs.ts'
 import { serviceFunctions } from './project/ownership.ts'
 
@@ -70,8 +70,7 @@ function notify({ resources, custom }: Service): void {
 }
 
 function observe(serverless: Serverless): void {
-  const { service, provider, custom, resources } = serverless.service
-  const { naming } = serverless.getProvider('aws')
+  const { service, provider, resources } = serverless.service
   const namespace = `${service}-${provider.stage}`
   const filter = (logGroup: string, pattern: string, transformation: object) => ({
     Type: 'AWS::Logs::MetricFilter',
@@ -90,11 +89,16 @@ function observe(serverless: Serverless): void {
     resources.Resources[`${logGroup}Aborted`] = filter(logGroup, ABORTED, { MetricName: 'Aborted' })
   }
   resources.Resources.AuthorizerFailuresFilter = filter(
-    naming.getLogGroupLogicalId('authorizer'),
+    serverless.getProvider('aws').naming.getLogGroupLogicalId('authorizer'),
     AUTHORIZER_FAILED,
     { MetricName: 'AuthorizerFailures' },
   )
-  resources.Resources.Dashboard = {
+  resources.Resources.Dashboard = dashboardOf(serverless, namespace)
+}
+
+function dashboardOf(serverless: Serverless, namespace: string): Resource {
+  const { provider, custom } = serverless.service
+  return {
     Type: 'AWS::CloudWatch::Dashboard',
     Properties: {
       DashboardName: namespace,
@@ -102,7 +106,7 @@ function observe(serverless: Serverless): void {
         namespace,
         region: provider.region,
         stage: provider.stage,
-        apiName: naming.getApiGatewayName(),
+        apiName: serverless.getProvider('aws').naming.getApiGatewayName(),
         tableName: custom.auth.tableName,
         // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too.
         functionNames: Object.values(serviceFunctions(serverless))
