@@ -86,13 +86,8 @@ export default class DeploymentPlugin {
     const { configurationInput, processedInput, pluginManager } = this.serverless
     if (processedInput.isHelpRequest) return
     const { stage } = configurationInput.provider
-    const { param = [], package: folder } = processedInput.options
-    const region = IS_PACKAGE
-      ? regionOf(this.serverless)
-      : (processedInput.options.region ?? process.env.AWS_REGION)
-    const isOnAws = isOfPackages(processedInput)
-    const parameters = parametersOf(configurationInput.params, stage, param)
-    const faults = [
+    const parameters = parametersOf(configurationInput.params, stage, processedInput.options.param ?? [])
+    rejectAny([
       ...faultsOfOptions(
         processedInput,
         process.env,
@@ -101,29 +96,39 @@ export default class DeploymentPlugin {
       ...faultsOf(
         stage,
         parameters,
-        isOnAws ? undefined : 'http://localhost',
+        isOfPackages(processedInput) ? undefined : 'http://localhost',
         ownershipOf(this.serverless).parameters,
       ),
       ...faultsOfPolicy(parameters, APPLICATION),
       ...faultsOfTokens(parameters),
-    ]
+      ...this.faultsOfRegion(),
+      ...this.faultsOfSigningKey(),
+    ])
+  }
 
-    const command = processedInput.commands.join(' ')
-    if (REMOTE.includes(processedInput.commands[0] ?? '') && command !== 'invoke local' && !region) {
-      faults.push(
-        `No region. Give --region, or ${IS_PACKAGE ? 'write provider.region in your configuration' : 'set AWS_REGION'}.`,
-      )
-    }
-    const regionFault = isOnAws && region ? faultOfRegion(region) : undefined
-    if (regionFault !== undefined) faults.push(regionFault)
-    if (command === 'deploy' && folder !== undefined) {
+  private faultsOfRegion(): string[] {
+    const { processedInput } = this.serverless
+    const { commands, options } = processedInput
+    const region = IS_PACKAGE ? regionOf(this.serverless) : (options.region ?? process.env.AWS_REGION)
+    const fault = region && isOfPackages(processedInput) ? faultOfRegion(region) : undefined
+    if (fault !== undefined) return [fault]
+    if (region || !REMOTE.includes(commands[0] ?? '') || commands.join(' ') === 'invoke local') return []
+    return [
+      `No region. Give --region, or ${IS_PACKAGE ? 'write provider.region in your configuration' : 'set AWS_REGION'}.`,
+    ]
+  }
+
+  private faultsOfSigningKey(): string[] {
+    const { configurationInput, processedInput } = this.serverless
+    const faults: string[] = []
+    if (processedInput.commands.join(' ') === 'deploy' && processedInput.options.package !== undefined) {
       faults.push('Deploy without --package. A package does not know which key signs.')
     }
     const { signs, publishes } = configurationInput.custom.auth
     if (['a', 'b'].includes(signs) && !publishes.includes(signs)) {
       faults.push(`The parameter publishedKeys must include the signing key ${signs}: a,b or ${signs}.`)
     }
-    rejectAny(faults)
+    return faults
   }
 
   /** Reads an output of the deployed stack. The value is null for other commands and before the first deployment. */
