@@ -42,6 +42,9 @@ type AllowingService = Pick<Service, 'resources'> & {
   custom: { auth: Pick<AuthMembers, 'allowedOrigins' | 'authorizer'> }
 }
 
+/** Which functions and resources are of the service, and which the plugin brings. */
+type OwnershipOfRoutes = Pick<Ownership, 'brought' | 'functions' | 'resources'>
+
 /** Whether a function serves pages. Browsers load pages and their modules by GET, without a preflight. */
 const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
 
@@ -54,10 +57,25 @@ const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
  * @param ownership - Of the project's functions, only routes that the plugin protects get it, and no path on which the project says
  *   something of CORS.
  */
-export function allowOrigins(
-  { provider, custom, functions, resources }: AllowingService,
-  ownership: Pick<Ownership, 'brought' | 'functions' | 'resources'>,
-): void {
+export function allowOrigins(service: AllowingService, ownership: OwnershipOfRoutes): void {
+  addPreflights(service, ownership)
+  const { custom, functions, resources } = service
+  const { allowedOrigins: allowed } = custom.auth
+  if (allowed === '') return
+  const takesCookies = Object.entries(functions).some(
+    ([key, { environment }]) => ownership.functions.has(key) && environment?.COOKIE_SESSIONS === 'on',
+  )
+  for (const { Properties } of gatewayResponsesOf(resources, ownership)) {
+    Properties.ResponseParameters = {
+      ...(Properties.ResponseParameters as Record<string, string> | undefined),
+      ...readableBy(allowed, takesCookies),
+      'gatewayresponse.header.Access-Control-Expose-Headers': "'Retry-After,WWW-Authenticate'",
+    }
+  }
+}
+
+/** Adds a preflight to the routes that pages of other origins may call. */
+function addPreflights({ provider, custom, functions }: AllowingService, ownership: OwnershipOfRoutes): void {
   const { allowedOrigins: allowed, authorizer } = custom.auth
   const taken = pathsWithCors(functions, ownership)
   for (const [key, { handler, events = [], environment }] of Object.entries(functions)) {
@@ -76,32 +94,20 @@ export function allowOrigins(
       const isProtected = Object(Object(written).authorizer).name === authorizer.name
       if (!isOfService && !isProtected) continue
       if (!ownership.brought.has(key) && ('cors' in written || taken.has(pathOf(event)))) continue
-      event.http = {
-        ...written,
-        cors: {
-          origin,
-          headers: ['Authorization', 'Content-Type'],
-          allowCredentials,
-          // Browsers cache a preflight for two hours at most. Each response says again what a page may read.
-          maxAge: 7_200,
-          cacheControl: 'no-store',
-        },
-      }
-    }
-  }
-
-  if (allowed === '') return
-  const takesCookies = Object.entries(functions).some(
-    ([key, { environment }]) => ownership.functions.has(key) && environment?.COOKIE_SESSIONS === 'on',
-  )
-  for (const { Properties } of gatewayResponsesOf(resources, ownership)) {
-    Properties.ResponseParameters = {
-      ...(Properties.ResponseParameters as Record<string, string> | undefined),
-      ...readableBy(allowed, takesCookies),
-      'gatewayresponse.header.Access-Control-Expose-Headers': "'Retry-After,WWW-Authenticate'",
+      event.http = { ...written, cors: preflightOf(origin, allowCredentials) }
     }
   }
 }
+
+/** Returns the preflight of a route in the form of the framework. */
+const preflightOf = (origin: string, allowCredentials: boolean) => ({
+  origin,
+  headers: ['Authorization', 'Content-Type'],
+  allowCredentials,
+  // Browsers cache a preflight for two hours at most. Each response says again what a page may read.
+  maxAge: 7_200,
+  cacheControl: 'no-store',
+})
 
 /** Returns the paths on which the project says something of CORS. A path has one preflight, which the framework merges. */
 const pathsWithCors = (

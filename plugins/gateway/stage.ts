@@ -30,7 +30,8 @@ const idOf = (
  * It also names the deployment after what it deploys. The framework names it after the time. The stage refers to that
  * name, so `sls deploy` would find a change each time.
  */
-export function deployStage({ provider, custom, functions, resources }: Service): void {
+export function deployStage(service: Service): void {
+  const { provider, resources } = service
   const { Resources } = provider.compiledCloudFormationTemplate
   const framework = idOf('Deployment', Resources)
   const deployment = framework && Resources[framework]
@@ -42,11 +43,7 @@ export function deployStage({ provider, custom, functions, resources }: Service)
     ...deployment,
     Properties: { RestApiId, ...(Description !== undefined && { Description }) },
   }
-  // A route that is switched off has no throttle: the gateway refuses settings of methods that do not exist.
-  const routes = Object.values(functions).flatMap(routesOf).map(shown)
-  const throttles = Object.entries(custom.auth.throttles)
-    .filter(([route]) => routes.includes(route))
-    .map(([route, text]) => methodSetting(route, text))
+  const throttles = throttlesOf(service)
   const stage = idOf('Stage', resources.Resources, StageName) ?? STAGE_ID
   const { [stage]: written } = resources.Resources
   const { Properties: extended } = Object(resources.extensions?.[stage])
@@ -56,14 +53,7 @@ export function deployStage({ provider, custom, functions, resources }: Service)
       properties.MethodSettings = withSettings(properties.MethodSettings as MethodSetting[], throttles)
     }
   }
-  const ofStage = JSON.stringify([written, extended])
-  for (const section of [Resources, resources.Resources, resources.Outputs, resources.extensions]) {
-    for (const [key, part] of Object.entries(section ?? {})) {
-      // What waits for the deployment needs the stage, as a usage plan does. The stage cannot wait for itself, nor what it names.
-      const awaited = key === stage || new RegExp(`\\b${key}\\b`).test(ofStage) ? id : stage
-      rename(part, (text, isAwaited) => text.replaceAll(framework, isAwaited ? awaited : id))
-    }
-  }
+  renameDeployment(service, framework, { id, stage, ofStage: JSON.stringify([written, extended]) })
   Resources[stage] = {
     Type: 'AWS::ApiGateway::Stage',
     Properties: {
@@ -75,6 +65,22 @@ export function deployStage({ provider, custom, functions, resources }: Service)
       // The framework merges lists member by member.
       ...(!written?.Properties.MethodSettings && { MethodSettings: throttles }),
     },
+  }
+}
+
+/** Replaces the framework's id of the deployment. What waits for the deployment needs the stage, as a usage plan does. */
+function renameDeployment(
+  { provider, resources }: Service,
+  framework: string,
+  { id, stage, ofStage }: { id: string; stage: string; ofStage: string },
+): void {
+  const { Resources } = provider.compiledCloudFormationTemplate
+  for (const section of [Resources, resources.Resources, resources.Outputs, resources.extensions]) {
+    for (const [key, part] of Object.entries(section ?? {})) {
+      // The stage cannot wait for itself, nor what it names.
+      const awaited = key === stage || new RegExp(`\\b${key}\\b`).test(ofStage) ? id : stage
+      rename(part, (text, isAwaited) => text.replaceAll(framework, isAwaited ? awaited : id))
+    }
   }
 }
 
@@ -96,6 +102,14 @@ function rename(
 }
 
 type MethodSetting = Record<string, unknown>
+
+/** Returns the throttles of the routes that exist: the gateway refuses settings of other methods. */
+function throttlesOf({ custom, functions }: Service): MethodSetting[] {
+  const routes = Object.values(functions).flatMap(routesOf).map(shown)
+  return Object.entries(custom.auth.throttles)
+    .filter(([route]) => routes.includes(route))
+    .map(([route, text]) => methodSetting(route, text))
+}
 
 /** Returns the settings of the project, and those of the plugin for other methods. What a setting of the project lacks, the plugin adds. */
 function withSettings(project: readonly MethodSetting[], plugin: readonly MethodSetting[]) {
