@@ -26,18 +26,7 @@ export default class GuestPlugin {
   constructor(serverless: Serverless) {
     let all: (() => string[]) | undefined
     const { service } = serverless
-    const { mergeArrays } = service
-    // Read in osls 4.3.1: it merges `resources` in place, before any hook. A test holds the method of the installed version against it.
-    service.mergeArrays = () => {
-      const { resources } = service
-      if (Array.isArray(resources)) {
-        // Of a plugin that extends `resources` when it is a list, the list has members with names.
-        const extended = Object.fromEntries(Object.entries(resources).slice(resources.length))
-        this.written = [...resources, extended]
-        service.resources = this.written as never
-      }
-      mergeArrays.call(service)
-    }
+    this.keepWritten(service)
     this.hooks = {
       initialize: () => this.separate(serverless),
       'before:deploy:function:initialize': () => refuseAlone(serverless),
@@ -65,6 +54,24 @@ export default class GuestPlugin {
       // Other plugins have split the stack, if they do.
       'before:aws:package:finalize:saveServiceState': () =>
         rejectAny(faultsOfNumber(service.provider.compiledCloudFormationTemplate.Resources)),
+    }
+  }
+
+  /**
+   * Keeps the resources before the framework merges them. Read in osls 4.3.1: it merges `resources` in place, before any hook. A test
+   * holds the method of the installed version against it.
+   */
+  private keepWritten(service: Service): void {
+    const { mergeArrays } = service
+    service.mergeArrays = () => {
+      const { resources } = service
+      if (Array.isArray(resources)) {
+        // Of a plugin that extends `resources` when it is a list, the list has members with names.
+        const extended = Object.fromEntries(Object.entries(resources).slice(resources.length))
+        this.written = [...resources, extended]
+        service.resources = this.written as never
+      }
+      mergeArrays.call(service)
     }
   }
 
