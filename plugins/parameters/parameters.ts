@@ -185,21 +185,37 @@ export function faultsOf(
   ownUrl?: string,
   others: ReadonlySet<string> = new Set(),
 ): string[] {
-  const faults = Object.entries(parameters).flatMap(([name, value]) => {
-    if (!isParameterName(name)) {
-      if (others.has(name)) return []
-      return [`Unknown parameter ${name}.${didYouMean(name, [...PARAMETER_NAMES, ...others])}`]
-    }
-    // A value that is a variable of the framework is not resolved yet. The next check has its value.
-    if (value === null || String(value).includes('${')) return []
-    try {
-      RULES[name](String(value))
-      return []
-    } catch (error) {
-      if (value === '') return [`The parameter ${name} has no value. Write --param ${name}=VALUE.`]
-      return [`The parameter ${name} ${(error as Error).message}.`]
-    }
-  })
+  const faults = [
+    ...Object.entries(parameters).flatMap(([name, value]) => faultsOfValue(name, value, others)),
+    ...faultsOfCombinations(parameters),
+    ...faultsOfSites(parameters, ownUrl),
+    ...faultsOfRelyingParty(parameters, ownUrl),
+  ]
+  if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {
+    faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)
+  }
+  return faults
+}
+
+function faultsOfValue(name: string, value: Parameters[string], others: ReadonlySet<string>): string[] {
+  if (!isParameterName(name)) {
+    if (others.has(name)) return []
+    return [`Unknown parameter ${name}.${didYouMean(name, [...PARAMETER_NAMES, ...others])}`]
+  }
+  // A value that is a variable of the framework is not resolved yet. The next check has its value.
+  if (value === null || String(value).includes('${')) return []
+  try {
+    RULES[name](String(value))
+    return []
+  } catch (error) {
+    if (value === '') return [`The parameter ${name} has no value. Write --param ${name}=VALUE.`]
+    return [`The parameter ${name} ${(error as Error).message}.`]
+  }
+}
+
+/** Returns what is wrong with a parameter because of another one. */
+function faultsOfCombinations(parameters: Parameters): string[] {
+  const faults: string[] = []
   if (parameters.mailFrom && parameters.pages !== 'on' && !parameters.publicUrl) {
     faults.push('The parameter publicUrl must name the pages that links in mails open, because pages is off.')
   }
@@ -222,10 +238,6 @@ export function faultsOf(
   }
   if (parameters.alarmTopicArn && parameters.monitoring === 'off') {
     faults.push('The parameter alarmTopicArn needs monitoring=on: there are no alarms without it.')
-  }
-  faults.push(...faultsOfSites(parameters, ownUrl), ...faultsOfRelyingParty(parameters, ownUrl))
-  if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {
-    faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)
   }
   return faults
 }
