@@ -8,8 +8,8 @@ import { quietServerlessOffline } from '../local/gateway/serverless-offline.ts'
 import { limitFunctions } from '../local/lambda/function-threads.ts'
 import { deadLetterLine, invokerOf } from '../local/lambda/lambda.ts'
 import { mailLine } from '../local/mail/mailbox.ts'
-import { type Bundler, localBuild, onChange, reportBuilds } from '../local/reload.ts'
-import { makePlace } from '../local/running/services.ts'
+import { type Bundler, onChange, reportBuilds } from '../local/reload.ts'
+import { makePlace, type Place } from '../local/running/services.ts'
 import { completeEvent } from '../local/sample-events.ts'
 import { sampleOf } from '../local/samples.ts'
 import { faultOfGateway, HTTP_PORT } from '../local/starting.ts'
@@ -17,10 +17,9 @@ import { fillTokens } from '../local/tokens.ts'
 import { IS_PACKAGE, ROOT } from '../project/origin.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { filesIn } from './functions/functions.ts'
-import bundlePlugins from './page-files.ts'
-import { localVariables, mapThread, separateEnvironments, testHosts } from './project/environment.ts'
-import { functionsWritten } from './project/functions.ts'
-import { ownershipOf, serviceFunctions } from './project/ownership.ts'
+import { mapStacks } from './functions/stacks.ts'
+import { pointFunctionsAt, pointInvokedAt } from './project/environment.ts'
+import { ownershipOf } from './project/ownership.ts'
 import { reject } from './reject.ts'
 
 const LOCAL_SENDER = 'no-reply@localhost'
@@ -86,7 +85,7 @@ export default class LocalPlugin {
 
   private async start(): Promise<void> {
     if (!this.isLocal()) return
-    const { custom, functions, provider, resources } = this.serverless.service
+    const { custom, provider, resources } = this.serverless.service
     const offline = { ...custom['serverless-offline'], ...this.options }
     const { host = 'localhost' } = offline
     const httpPort = Number(offline.httpPort ?? HTTP_PORT)
@@ -96,19 +95,31 @@ export default class LocalPlugin {
       if (fault !== undefined) reject(fault)
     }
 
-    const all = resources.Resources
     const brought = ownershipOf(this.serverless).resources
-    const ofService = Object.fromEntries(Object.entries(all).filter(([id]) => brought.has(id)))
-    const aws = await startLocalAws(ofService, provider.region, this.mailSettings())
-    this.aws = aws
-    this.pointFunctionsAt(aws)
-    if (this.command === 'invoke local') return
+    const ofService = Object.fromEntries(
+      Object.entries(resources.Resources).filter(([id]) => brought.has(id)),
+    )
+    this.aws = await startLocalAws(ofService, provider.region, this.mailSettings())
+    if (this.command === 'invoke local') {
+      pointInvokedAt(this.serverless, this.aws.settings, String(this.options.function))
+      return
+    }
 
+    pointFunctionsAt(this.serverless, this.aws.settings)
+    const place = await makePlace()
+    await this.prepareOffline(place, httpPort)
+    this.reportBuilds()
+    this.reportRestarts()
+    this.prepareGateway(this.aws, place, { host, httpPort })
+  }
+
+  /** Prepares serverless-offline, which starts after this plugin. */
+  private async prepareOffline({ socket }: Place, httpPort: number): Promise<void> {
+    const { custom, functions } = this.serverless.service
     this.options.noSponsor = true
     // API Gateway passes every Cookie header on, also a malformed one.
     this.options.disableCookieValidation = true
-    const place = await makePlace()
-    this.options.lambdaPort = place.socket
+    this.options.lambdaPort = socket
     await limitFunctions(!this.options.noTimeout)
     this.options.noTimeout = true
     await quietServerlessOffline(
@@ -117,37 +128,33 @@ export default class LocalPlugin {
       (name) => Object.keys(functions).find((key) => functions[key]?.name === name) ?? name,
     )
     await leaveAuthorizers(custom.offline, custom.auth.authorizer.name)
-    this.reportBuilds()
-    const { serviceDir } = this.serverless
-    // The functions of the package change with its version only.
-    for (const path of [this.serverless.configurationFilename, ...(IS_PACKAGE ? [] : filesIn(ROOT))]) {
-      onChange(`${serviceDir}/${path}`, () => console.log(`${path} changed: restart to apply it.`))
-    }
+  }
+
+  private prepareGateway(
+    aws: LocalAws,
+    place: Place,
+    { host, httpPort }: { host: string; httpPort: number },
+  ): void {
+    const { service, custom, functions, provider, resources } = this.serverless.service
     const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     const hasPages = custom.auth.pages === 'on'
     const hasMail = functions.mailer !== undefined
     const hasOAuth = custom.auth.oauth === 'on'
-    const { service } = this.serverless.service
+    const { requireSecondFactor } = custom.auth
+    const features = { service, hasPages, hasMail, hasOAuth, requireSecondFactor }
     const { dynamodb: dynamoDb } = aws.settings.endpoints
-    const features = {
-      service,
-      hasPages,
-      hasMail,
-      hasOAuth,
-      requireSecondFactor: custom.auth.requireSecondFactor,
-    }
     configureGateway({
-      resources: all,
+      resources: resources.Resources,
       region: provider.region,
       stage: provider.stage,
       host,
-      lambdaSocket: this.options.lambdaPort,
+      lambdaSocket: place.socket,
       hasPages,
       mailbox: hasMail ? aws.mailbox : undefined,
       functionName: (key) => this.serverless.service.getFunction(key).name,
       log: console.log,
       onListening: () => {
-        place.describe({ service, project: serviceDir, url, dynamoDb: dynamoDb.origin })
+        place.describe({ service, project: this.serverless.serviceDir, url, dynamoDb: dynamoDb.origin })
         console.log(banner(url, dynamoDb, features))
       },
     })
@@ -176,28 +183,18 @@ export default class LocalPlugin {
     }
   }
 
-  /** Points the functions of the service at the local AWS, and away from the developer's own account. */
-  private pointFunctionsAt({ settings }: LocalAws): void {
-    const { service } = this.serverless
-    separateEnvironments(this.serverless)
-    const variables = localVariables(settings, process.env)
-    for (const definition of Object.values(serviceFunctions(this.serverless))) {
-      definition.environment = { ...definition.environment, ...variables, ...testHosts(process.env) }
-    }
-    if (this.command !== 'invoke local') {
-      for (const definition of Object.values(service.functions))
-        mapThread(definition, service.provider.runtime)
-    } else if (ownershipOf(this.serverless).functions.has(String(this.options.function))) {
-      // The framework adds the developer's credentials to the environment of this process, which runs the one function.
-      for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name]
-      Object.assign(process.env, variables)
-    }
-  }
-
   private reportBuilds(): void {
     const { plugins } = this.serverless.pluginManager
     const bundler = plugins.find((one) => one.constructor.name === 'EsbuildServerlessPlugin')
     if (bundler !== undefined) this.reportReload = reportBuilds(bundler as object as Bundler, console.log)
+  }
+
+  /** Reports changes that need a restart. The functions of the package change with its version only. */
+  private reportRestarts(): void {
+    const { serviceDir, configurationFilename } = this.serverless
+    for (const path of [configurationFilename, ...(IS_PACKAGE ? [] : filesIn(ROOT))]) {
+      onChange(`${serviceDir}/${path}`, () => console.log(`${path} changed: restart to apply it.`))
+    }
   }
 
   /** Completes the event in the file of `sls invoke`. A token in it must be a real one: the keys of AWS sign. */
@@ -229,16 +226,6 @@ export default class LocalPlugin {
     const event = completeEvent(this.options.data || sampleOf(functions[String(this.options.function)]))
     this.options.data = await fillTokens(event, { aws: this.aws, table, signingKey, parties }, new Date())
   }
-}
-
-/** Makes stacks name the TypeScript source. Commands that package do not come here, so a package has no source map. */
-function mapStacks({ configurationInput, processedInput }: Serverless): void {
-  if (processedInput.commands[0] === 'invoke') process.setSourceMapsEnabled(true)
-  if (IS_PACKAGE) return
-  const { functions = {}, custom } = configurationInput
-  const all = functionsWritten([functions, ...Object.values(custom.auth.functions.files)].flat())
-  const handlers = Object.values(all).map(({ handler }) => handler)
-  Object.assign(custom.esbuild, localBuild(handlers, bundlePlugins))
 }
 
 /** Refuses paths that begin elsewhere: the issuer, links in mails and the mailbox are at the root. */

@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import type { LocalAws } from '../../local/aws.ts'
 import { IS_PACKAGE } from '../../project/origin.ts'
 import type { FunctionDefinition, Serverless } from '../framework.d.ts'
-import { ownershipOf } from './ownership.ts'
+import { ownershipOf, serviceFunctions } from './ownership.ts'
 
 /** By which an AWS SDK finds credentials or an endpoint. They are overridden even if they are set later, as by another plugin. */
 const DEVELOPER = [
@@ -21,11 +21,35 @@ const DEVELOPER = [
 /** What serverless-offline and the framework set for each function. */
 const OF_RUNTIME = /^AWS_(LAMBDA_|(DEFAULT_)?REGION$)/
 
+/** Points the functions of the service at the local AWS, and away from the developer's own account. */
+export function pointFunctionsAt(serverless: Serverless, settings: LocalAws['settings']): void {
+  setVariables(serverless, localVariables(settings, process.env))
+  const { functions, provider } = serverless.service
+  for (const definition of Object.values(functions)) mapThread(definition, provider.runtime)
+}
+
+/** Does the same for `sls invoke local`, whose process runs one function. */
+export function pointInvokedAt(serverless: Serverless, settings: LocalAws['settings'], key: string): void {
+  const variables = localVariables(settings, process.env)
+  setVariables(serverless, variables)
+  if (!ownershipOf(serverless).functions.has(key)) return
+  // The framework adds the developer's credentials to the environment of this process.
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name]
+  Object.assign(process.env, variables)
+}
+
+function setVariables(serverless: Serverless, variables: Record<string, string>): void {
+  separateEnvironments(serverless)
+  for (const definition of Object.values(serviceFunctions(serverless))) {
+    definition.environment = { ...definition.environment, ...variables, ...testHosts(process.env) }
+  }
+}
+
 /**
  * Gives what `provider.environment` says to the project's functions, in the local run. serverless-offline and `sls invoke local` add it to
  * every function.
  */
-export function separateEnvironments(serverless: Serverless): void {
+function separateEnvironments(serverless: Serverless): void {
   const { provider, functions } = serverless.service
   const { functions: ofService } = ownershipOf(serverless)
   for (const [key, definition] of Object.entries(functions)) {
@@ -39,7 +63,7 @@ export function separateEnvironments(serverless: Serverless): void {
  * Returns the variables by which a function reaches only the local AWS. All others of AWS that a process has
  * are empty, because serverless-offline copies them to each function.
  */
-export function localVariables(
+function localVariables(
   { region, credentials, endpoints }: LocalAws['settings'],
   env: NodeJS.ProcessEnv,
 ): Record<string, string> {
@@ -57,7 +81,7 @@ export function localVariables(
 }
 
 /** Returns what `local/test-hosts.ts` reads. The npm package does not have it. */
-export const testHosts = ({
+const testHosts = ({
   TEST_HOSTS_PORT = '',
   TEST_HOSTS_CA = '',
 }: NodeJS.ProcessEnv): Record<string, string> => (IS_PACKAGE ? {} : { TEST_HOSTS_PORT, TEST_HOSTS_CA })
@@ -68,7 +92,7 @@ const THREAD = new URL(`../../local/lambda/function-thread${extname(import.meta.
  * Makes the thread of a function report to the log of requests, which the threads of all functions do. A thread gets its options from the
  * environment of the function only.
  */
-export function mapThread(definition: FunctionDefinition, runtime = 'nodejs'): void {
+function mapThread(definition: FunctionDefinition, runtime = 'nodejs'): void {
   if (!(definition.runtime ?? runtime).startsWith('nodejs')) return
   const { NODE_OPTIONS = '' } = definition.environment ?? {}
   const options = `${NODE_OPTIONS} --enable-source-maps --import=${THREAD}`.trim()
