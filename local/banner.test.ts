@@ -2,8 +2,7 @@ import { expect, test } from 'vitest'
 import { isAdministrator, ROLES } from '../lib/application/roles.ts'
 import { banner } from './banner.ts'
 
-const URL_ = 'http://localhost:3000'
-const DYNAMODB = new URL('http://127.0.0.1:49152')
+const [URL_, DYNAMODB] = ['http://localhost:3000', new URL('http://127.0.0.1:49152')]
 const NOTHING = {
   service: 'notes',
   hasPages: false,

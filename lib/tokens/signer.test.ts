@@ -6,13 +6,6 @@ import { kmsSigner } from './signer.ts'
 
 const [a, b] = [newKeyPair(), newKeyPair()]
 
-/** A signer with the key behind `alias/a` of this KMS. */
-function signerOf(aws: AwsCall) {
-  const sign = kmsSigner()
-  return (signingInputFor: (kid: string) => string, ms = 0) =>
-    sign(aws, 'alias/a', signingInputFor, new Date(1_764_000_000_000 + ms))
-}
-
 describe('a signature', () => {
   const inputFor = (kid: string) => `${kid}.claims`
   const isSignedBy = (jws: string, { kid, publicKey }: KeyPair) => {
@@ -80,3 +73,10 @@ describe('a signature', () => {
     expect(isSignedBy(await signJws(inputFor, 1_000), a)).toBe(true)
   })
 })
+
+/** A signer with the key behind `alias/a` of this KMS. */
+function signerOf(aws: AwsCall) {
+  const sign = kmsSigner()
+  return (signingInputFor: (kid: string) => string, ms = 0) =>
+    sign(aws, 'alias/a', signingInputFor, new Date(1_764_000_000_000 + ms))
+}

@@ -9,15 +9,12 @@ import { newAddress, tokenIn } from '../support/users/mails.ts'
 import { testAct } from '../support/users/users.ts'
 
 const records: { event?: string }[] = []
-
 recordLogs(records)
-
 const { service, wire, wired } = await useWiredService(NO_MAIL_LIMITS)
 beforeEach(() => {
   records.length = 0
   wire.intercept(() => 'pass')
 })
-
 const SES = '/v2/email/outbound-emails'
 
 describe('the mailer', () => {

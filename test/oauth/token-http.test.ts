@@ -10,7 +10,6 @@ import { approveAt, pageOf } from './proof.ts'
 vi.mock('../../auth.config.ts', (importOriginal) => importOriginal())
 
 // A sign-in at an app over HTTP. Each response must match the API description.
-
 const url = inject('serviceUrl')
 const table = tableAt(inject('dynamoDbUrl'))
 const username = await operator(table).add({ username: 'user-of-tokens' })
