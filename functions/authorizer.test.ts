@@ -53,7 +53,7 @@ function without(name: 'dynamodb' | 'kms'): LocalAws {
 const change = (user: User, changes: UserChange['changes']) =>
   changeUser(tableOf(service, aws), user, { changes, changeId: 'request' }, testAct())
 
-const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer.json'), authorizationToken })
+const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer'), authorizationToken })
 
 test.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('accepts the scheme %j', async (scheme) => {
   const handler = await loadHandler(service, 'authorizer', aws)

@@ -19,24 +19,24 @@ const handlerOf = warmHandlers(service, aws)
 for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
 
 test('every function has a sample event that bears its name', () => {
-  const own = Object.entries(SAMPLES).filter(([file, { functionKey }]) => file === `${functionKey}.json`)
+  const own = Object.entries(SAMPLES).filter(([name, { functionKey }]) => name === functionKey)
   expect(own.map(([, { functionKey }]) => functionKey).sort()).toEqual(Object.keys(service.functions).sort())
 })
 
-test('the name of every other sample event begins with that of its function', () => {
-  const isNamed = ([file, { functionKey }]: [string, { functionKey: string }]) =>
-    file === `${functionKey}.json` || file.startsWith(`${functionKey}-`)
+test('the name of every other sample event is a route, or begins with that of its function', () => {
+  const isNamed = ([name, { functionKey }]: [string, { functionKey: string }]) =>
+    name === functionKey || name.startsWith(`${functionKey}-`) || /^[A-Z]+ \//.test(name)
   expect(Object.entries(SAMPLES).filter((sample) => !isNamed(sample))).toEqual([])
 })
 
 test('every listed outcome has a sample event', () => {
-  expect(Object.keys(OUTCOMES).filter((file) => !(file in SAMPLES))).toEqual([])
+  expect(Object.keys(OUTCOMES).filter((name) => !(name in SAMPLES))).toEqual([])
 })
 
-describe.each(Object.entries(SAMPLES))('events/%s', (file, { functionKey, ...outcome }) => {
+describe.each(Object.entries(SAMPLES))('the sample event %s', (name, { functionKey, ...outcome }) => {
   test(`has its expected outcome in ${functionKey}`, async () => {
     const handler = await handlerOf(functionKey)
-    const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
+    const event = await fillTokens(sampleEvent(name), tokenSourceOf(service, aws), new Date())
     const call = handler(event, lambdaContext())
     if ('throws' in outcome) {
       await expect(call).rejects.toThrow(new Error(outcome.throws))
@@ -120,8 +120,8 @@ const sent = Object.entries(SAMPLES).filter(
   ([, { functionKey }]) => !['mailer', 'fetch-client'].includes(functionKey),
 )
 
-describe.each(sent)('events/%s', (file, { functionKey }) => {
-  const event = sampleEvent(file)
+describe.each(sent)('the sample event %s', (name, { functionKey }) => {
+  const event = sampleEvent(name)
 
   test('has exactly the members that API Gateway sends', () => {
     if (functionKey === 'authorizer') return expect(keys(event)).toEqual(keys(TOKEN_EVENT))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sampleOf } from './samples.ts'
+import { sampleOf, samplesOf } from './samples.ts'
 
 const authorizer = { name: 'authorizer' }
 const route = (method: string, path: string, more = {}) => ({ http: { method, path, ...more } })
@@ -25,4 +25,21 @@ test('sampleOf sends the first example of a row, with tokens of the demo user', 
 test('sampleOf has nothing for a function without a route', () => {
   expect(sampleOf({ events: [{ schedule: 'rate(1 day)' }] })).toBeUndefined()
   expect(sampleOf({})).toBeUndefined()
+})
+
+test('samplesOf names each route, and each further example of its row', () => {
+  const samples = samplesOf({ events: [route('post', 'refresh'), route('post', 'oauth2/token')] })
+  expect(samples).toEqual({
+    'POST /refresh': sampleOf({ events: [route('post', 'refresh')] }),
+    'POST /refresh cookie': {
+      route: 'POST /refresh',
+      headers: expect.objectContaining({ Cookie: '__Host-refresh={{user cookie token}}' }),
+      body: {},
+    },
+    'POST /oauth2/token': {
+      route: 'POST /oauth2/token',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: expect.stringMatching(/^grant_type=authorization_code&client_id=shop&code=/),
+    },
+  })
 })

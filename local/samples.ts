@@ -4,58 +4,115 @@ import type { Route } from '../lib/openapi/route.ts'
 import { ROUTES } from '../lib/openapi/routes.ts'
 import type { ShortEvent } from './sample-events.ts'
 
-/** What a sample event of a function needs of it. */
+/** What the sample events of a function need of it. */
 interface SampledFunction {
   environment?: Record<string, unknown>
   events?: object[]
 }
 
+/** A route of a function, as the framework has it. */
+interface HttpEvent {
+  method: string
+  path: string
+  authorizer?: unknown
+}
+
 const ROWS = [...ROUTES, ...PAGE_ROUTES]
 const HTML = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
+/** Placeholders in the place of tokens, which no service has issued, by member. */
+const PLACEHOLDERS: Record<string, string> = {
+  refreshToken: 'refresh token',
+  replaces: 'refresh token',
+  enrolmentToken: 'proved token',
+}
+
+/** Placeholders of some paths, by member of the body or parameter of the path. */
+const PLACEHOLDERS_AT: Record<string, Record<string, string>> = {
+  '/password/reset': { token: 'reset token' },
+  '/email/confirm': { token: 'address token' },
+  '/register/confirm': { token: 'registration token' },
+  '/enrolment/mail': { enrolmentToken: 'enrolment token' },
+  '/enrolment/proof': { enrolmentToken: 'enrolment token', token: 'proof token' },
+  '/factors/cancel-reset': { token: 'cancel token' },
+  '/sessions/{id}': { id: 'session id' },
+}
+
+/** What a browser adds on a page of the service. */
+const FROM_PAGE = {
+  Origin: 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com',
+  'Sec-Fetch-Site': 'same-origin',
+}
+const COOKIE = { ...FROM_PAGE, Cookie: `__Host-refresh={{${FIRST_ROLE} cookie token}}` }
+
+/** Returns a sample event of a function: a request to its first route. A function without a route has none. */
+export const sampleOf = (definition?: SampledFunction): ShortEvent | undefined =>
+  Object.values(samplesOf(definition))[0]
+
 /**
- * Returns a sample event of a function: a request to its first route, with the first examples of the row. On a protected route the caller
- * is the demo user of the first role that may use it. A function without a route has no sample event.
+ * Returns the sample events of a function by name: a request to each of its routes, with the first example of the row as
+ * `POST /login`, and with another one as `POST /login cookie`. On a protected route the caller is the demo user of the
+ * first role that may use it.
  *
  * @param definition - As the framework has it, with all variables resolved.
  */
-export function sampleOf({ environment, events = [] }: SampledFunction = {}): ShortEvent | undefined {
-  const http = events.map((event) => Object(Object(event).http)).find(({ path }) => typeof path === 'string')
-  if (http === undefined) return undefined
-  const [method, path] = [String(http.method).toUpperCase(), `/${http.path.replace(/^\//, '')}`]
-  const row = ROWS.find((one) => one.method === method.toLowerCase() && one.path === path)
-  const [example] = Object.values(row?.body?.examples ?? {})
-  const headers = headersOf(row)
-  const parameters = parametersOf(path, row)
-  const role = String(environment?.ROLES ?? '').split(',')[0]
-  return {
-    route: `${method} ${path}`,
-    ...(http.authorizer !== undefined && { caller: role || FIRST_ROLE }),
-    ...(Object.keys(headers).length > 0 && { headers }),
-    ...(Object.keys(parameters).length > 0 && { parameters }),
-    ...(example && { body: withTokens(example.value) }),
-  }
+export function samplesOf({ environment, events = [] }: SampledFunction = {}): Record<string, ShortEvent> {
+  const caller = String(environment?.ROLES ?? '').split(',')[0] || FIRST_ROLE
+  const routes = events
+    .map((event) => Object(Object(event).http))
+    .filter(({ path }) => typeof path === 'string')
+  return Object.fromEntries(routes.flatMap((http) => samplesOfRoute(http, caller)))
 }
 
-const headersOf = (row?: Route): Record<string, string> => ({
+function samplesOfRoute(http: HttpEvent, caller: string): [name: string, event: ShortEvent][] {
+  const [method, path] = [http.method.toUpperCase(), `/${http.path.replace(/^\//, '')}`]
+  const route = `${method} ${path}`
+  const row = ROWS.find((one) => one.method === method.toLowerCase() && one.path === path)
+  const parameters = parametersOf(path, row)
+  const examples = Object.keys(row?.body?.examples ?? {})
+  return (examples.length > 0 ? examples : [undefined]).map((example, index) => {
+    const headers = headersOf(row, example)
+    const body = bodyOf(row, example)
+    return [
+      index === 0 ? route : `${route} ${example}`,
+      {
+        route,
+        ...(http.authorizer !== undefined && { caller }),
+        ...(Object.keys(headers).length > 0 && { headers }),
+        ...(Object.keys(parameters).length > 0 && { parameters }),
+        ...(body !== undefined && { body }),
+      },
+    ]
+  })
+}
+
+const headersOf = (row?: Route, example?: string): Record<string, string> => ({
   ...(row?.isProtected === 'by its function' && { Authorization: `Bearer {{${FIRST_ROLE} token}}` }),
   ...(row?.response.content?.['text/html'] && { Accept: HTML }),
+  ...(row?.form && { 'Content-Type': 'application/x-www-form-urlencoded' }),
+  ...(example === 'cookie' && (row?.cookie === 'sets' ? FROM_PAGE : COOKIE)),
+  ...(row?.cookie === 'needs' && COOKIE),
 })
 
-/** Returns a value for each parameter of a path: the example of its row, or its name. */
+/** Returns a value for each parameter of a path: a placeholder, the example of its row, or its name. */
 function parametersOf(path: string, row?: Route): Record<string, string> {
   const described = (row?.parameters ?? []) as { name: string; example?: string }[]
   const exampleOf = (name: string) => described.find((one) => one.name === name)?.example ?? name
-  return Object.fromEntries(
-    [...path.matchAll(/\{(\w+)\+?\}/g)].map(([, name = '']) => [name, exampleOf(name)]),
-  )
+  const names = [...path.matchAll(/\{(\w+)\+?\}/g)].map(([, name = '']) => name)
+  return withPlaceholders(path, Object.fromEntries(names.map((name) => [name, exampleOf(name)])))
 }
 
-/** Puts placeholders in the place of tokens of an example, which no service has issued. */
-const withTokens = (body: object): object =>
-  Object.fromEntries(
-    Object.entries(body).map(([name, value]) => {
-      const kind = { refreshToken: 'refresh token', enrolmentToken: 'enrolment token' }[name]
-      return [name, kind === undefined ? value : `{{${FIRST_ROLE} ${kind}}}`]
-    }),
-  )
+function bodyOf(row?: Route, example = ''): object | string | undefined {
+  if (row?.form) return String(new URLSearchParams({ ...row.form.example }))
+  const shown = row?.body?.examples[example]
+  return shown && withPlaceholders(row.path, shown.value)
+}
+
+function withPlaceholders<T extends object>(path: string, values: T): T {
+  const placeholders = { ...PLACEHOLDERS, ...PLACEHOLDERS_AT[path] }
+  const replaced = Object.entries(values).map(([name, value]) => {
+    const kind = placeholders[name]
+    return [name, kind === undefined ? value : `{{${FIRST_ROLE} ${kind}}}`]
+  })
+  return Object.fromEntries(replaced)
+}

@@ -44,7 +44,7 @@ const wrong = invalid('#/currentPassword', 'Incorrect password.')
 
 /** Returns the request of `user`. */
 const eventOfUser = (currentPassword = 'user') =>
-  eventOf('delete-me-wrong-password', { body: JSON.stringify({ currentPassword }) })
+  eventOf('DELETE /me', { body: JSON.stringify({ currentPassword }) })
 
 async function deleteAccount(currentPassword = 'user') {
   const handler = await handlerOf('delete-me')
@@ -81,15 +81,6 @@ async function keysOf(...partitions: string[]): Promise<string[]> {
 }
 
 describe('DELETE /me', () => {
-  test('deletes the caller of events/delete-me.json', async () => {
-    const { id } = await stored('admin')
-    // In these tests, every user has this password.
-    const body = JSON.stringify({ currentPassword: 'user' })
-    expect(await call('delete-me', 'delete-me', { body })).toEqual(noContent)
-    expect(await findUser(table, id)).toBeUndefined()
-    expect(await stored()).toBeDefined()
-  })
-
   test('deletes the profile and the login name', async () => {
     const { id } = await stored()
     expect(await deleteAccount()).toEqual(noContent)
@@ -142,7 +133,7 @@ describe('DELETE /me', () => {
   /** Calls the authorizer with an access token. */
   async function authorize(authorizationToken: string | undefined) {
     const handler = await handlerOf('authorizer')
-    const event = { ...sampleEvent('authorizer.json'), authorizationToken }
+    const event = { ...sampleEvent('authorizer'), authorizationToken }
     return handler(event, context)
   }
 
@@ -169,9 +160,9 @@ describe('DELETE /me', () => {
     expect((await login('user')).statusCode).toBe(owner ? 200 : 401)
   })
 
-  test('rejects a wrong password (events/delete-me-wrong-password.json)', async () => {
+  test('rejects a wrong password', async () => {
     const before = await stored()
-    expect(await call('delete-me', 'delete-me-wrong-password')).toEqual(wrong)
+    expect(await deleteAccount('not the password')).toEqual(wrong)
     expect(await stored()).toEqual(before)
     expect(await attempts()).toEqual([1, 1, 1])
     expect(records).toEqual([
@@ -299,5 +290,5 @@ describe('DELETE /me', () => {
     expect(await findUser(table, id)).toBeUndefined()
   })
 
-  rejectsOtherContexts('delete-me')
+  rejectsOtherContexts('delete-me', 'DELETE /me')
 })

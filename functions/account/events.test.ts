@@ -31,7 +31,7 @@ const ARN = /arn:aws/
 
 /** Asks for the events of the user. @param after - The cursor. */
 const list = (after?: string) =>
-  call('me', 'me-events', { queryStringParameters: after === undefined ? null : { after } })
+  call('me', 'GET /me/events', { queryStringParameters: after === undefined ? null : { after } })
 
 /** Records that something happened to a user. */
 const record = (userId: string, act: Act, what: Omit<Happening, 'subject'>) =>
@@ -45,7 +45,7 @@ const idsOf = ({ body }: Awaited<ReturnType<typeof list>>): string[] =>
   Object(body).events.map(({ session, type }: { session?: string; type: string }) => session ?? type)
 
 describe('GET /me/events', () => {
-  test('returns the events of the caller, the newest first (events/me-events.json)', async () => {
+  test('returns the events of the caller, the newest first', async () => {
     const { id } = await stored()
     const by = (seconds: number) => byUser(testAt(table, later(seconds)), id)
     const signIn = { type: 'session.created', session: 'a session', detail: 'pwd', failures: 2 } as const
@@ -177,11 +177,11 @@ describe('GET /me/events', () => {
   })
 
   test.each([{ generation: 1 }, { disabled: true }])('rejects a revoked token: %j', async (change) => {
-    const event: APIGatewayProxyEvent = await eventOf('me-events')
+    const event: APIGatewayProxyEvent = await eventOf('GET /me/events')
     const user = await stored()
     const changes = { generation: user.generation, ...change }
     expect(await changeUser(table, user, { changes, changeId: 'a change' }, testAct())).toBe(true)
-    expect(await call('me', 'me-events', event)).toEqual(
+    expect(await call('me', 'GET /me/events', event)).toEqual(
       problem(401, 'Unauthorized', 'Could not validate credentials.'),
     )
   })

@@ -29,7 +29,7 @@ const attributesIn = (condition: unknown): string[] =>
 describe('GET /me', () => {
   const times = { createdAt: later(-86_400).toISOString(), changedAt: later(-86_400).toISOString() }
 
-  test('returns the caller without an address (events/me.json)', async () => {
+  test('returns the caller without an address', async () => {
     const { id } = await stored()
     expect(await call('me', 'me')).toEqual(
       ok({ sub: id, username: 'user', role: 'user', ...times, factors: [] }),

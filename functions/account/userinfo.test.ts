@@ -22,7 +22,7 @@ const rejectedWith = (challenge: string) =>
 const unasked = rejectedWith('Bearer realm="userinfo"')
 const rejected = rejectedWith('Bearer realm="userinfo", error="invalid_token"')
 
-describe.each(['userinfo', 'userinfo-post'])('events/%s.json', (file) => {
+describe.each(['userinfo', 'POST /userinfo'])('the sample %s', (file) => {
   const ask = (event = {}) => call('userinfo', file, event)
 
   test('returns the caller without an address', async () => {
@@ -99,7 +99,7 @@ test('takes no token from a form or a query', async () => {
     headers: { ...https, 'Content-Type': 'application/x-www-form-urlencoded' },
     body: `access_token=${token}`,
   }
-  expect(await call('userinfo', 'userinfo-post', form)).toEqual(unasked)
+  expect(await call('userinfo', 'POST /userinfo', form)).toEqual(unasked)
   const query = { headers: https, queryStringParameters: { access_token: token } }
   expect(await call('userinfo', 'userinfo', query)).toEqual(unasked)
 })

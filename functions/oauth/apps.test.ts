@@ -55,10 +55,10 @@ async function signInTo(client_id: string, scope = 'openid', more: object = {}):
 
 const phone = credentialsOf('phone')
 
-const list = async () => (await call('sessions', 'sessions-apps')).body.apps
+const list = async () => (await call('sessions', 'GET /apps')).body.apps
 const idsOf = (apps: { id: string }[]) => apps.map(({ id }) => id)
 const remove = (id: string, changes: object = {}) =>
-  call('sessions', 'sessions-revoke-app', { pathParameters: { id }, ...changes })
+  call('sessions', 'DELETE /apps/{id}', { pathParameters: { id }, ...changes })
 
 const addPhone = (values: Parameters<typeof addClient>[1] = {}) =>
   addClient(table, { id: 'phone', name: 'A phone', type: 'native', redirectUris: [CALLBACK], ...values })
@@ -72,7 +72,7 @@ const setOfShop = (name: string, value: boolean | number) =>
   })
 
 describe('GET /apps', () => {
-  test('lists apps by their names, with places and sentences (events/sessions-apps.json)', async () => {
+  test('lists apps by their names, with places and sentences', async () => {
     await addApi(table)
     await addClient(table, {
       redirectUris: [CALLBACK, 'https://shop.example/other', 'https://b.example', 'http://localhost:5173/'],
@@ -82,7 +82,7 @@ describe('GET /apps', () => {
     await signInTo('shop', 'openid orders.read')
     vi.setSystemTime(later(5))
     await signInTo('phone', 'openid offline_access')
-    expect(await call('sessions', 'sessions-apps')).toEqual(
+    expect(await call('sessions', 'GET /apps')).toEqual(
       ok({
         apps: [
           {
@@ -196,12 +196,12 @@ describe('GET /apps', () => {
   })
 
   test('rejects a revoked access token that is cached as valid', async () => {
-    const { requestContext } = await eventOf('sessions-apps')
+    const { requestContext } = await eventOf('GET /apps')
     const user = await stored()
     await changeUser(table, user, { changes: revokeTokens(user), changeId: 'x' }, testAct())
-    expect(await call('sessions', 'sessions-apps', { requestContext })).toEqual(revoked)
+    expect(await call('sessions', 'GET /apps', { requestContext })).toEqual(revoked)
   })
-  rejectsOtherContexts('sessions', 'sessions-apps')
+  rejectsOtherContexts('sessions', 'GET /apps')
 })
 
 describe('DELETE /apps/{id}', () => {
@@ -258,7 +258,7 @@ describe('DELETE /apps/{id}', () => {
   )
 
   test.each([
-    ['of an unknown app (events/sessions-revoke-app.json)', 'demo-native'],
+    ['of an unknown app', 'demo-native'],
     ['of an app that the user has not signed in to', 'shop'],
     ['with nothing', ''],
     ['with a path', '../shop'],
@@ -277,11 +277,11 @@ describe('DELETE /apps/{id}', () => {
   test('rejects a revoked access token that is cached as valid', async () => {
     await addClient(table)
     await signInTo('shop')
-    const { requestContext } = await eventOf('sessions-revoke-app')
+    const { requestContext } = await eventOf('DELETE /apps/{id}')
     const user = await stored()
     await changeUser(table, user, { changes: revokeTokens(user), changeId: 'x' }, testAct())
     expect(await remove('shop', { requestContext })).toEqual(revoked)
     expect(await eventsOf()).toEqual([])
   })
-  rejectsOtherContexts('sessions', 'sessions-revoke-app')
+  rejectsOtherContexts('sessions', 'DELETE /apps/{id}')
 })

@@ -36,7 +36,7 @@ beforeEach(async () => {
 
 /** @param client - Empty for a request without a client, but for that of `more`. */
 const revoke = (token: Changes[string], client = 'shop', more: Changes = {}) =>
-  sendForm('token-revoke', { token, ...(client && credentialsOf(client)), ...more })
+  sendForm('POST /oauth2/revoke', { token, ...(client && credentialsOf(client)), ...more })
 const refresh = async (refresh_token: string, client = 'shop') =>
   (await refreshGrant(refresh_token, credentialsOf(client))).statusCode
 const userInfo = async (token: string) => (await askUserInfo(token)).statusCode
@@ -159,7 +159,7 @@ describe('nothing ends by', () => {
       'JSON',
       ({ refresh_token }) =>
         sendForm(
-          'token-revoke',
+          'POST /oauth2/revoke',
           { token: refresh_token, ...credentialsOf('shop') },
           { 'Content-Type': 'application/json' },
         ),
@@ -169,7 +169,7 @@ describe('nothing ends by', () => {
       'both ways of authentication',
       ({ refresh_token }) =>
         sendForm(
-          'token-revoke',
+          'POST /oauth2/revoke',
           { token: refresh_token, ...credentialsOf('shop') },
           { Authorization: 'Basic c2hvcDp4' },
         ),

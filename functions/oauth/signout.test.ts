@@ -38,7 +38,7 @@ const signOut = (
   sub?: string,
   headers: Record<string, string> = { ...OWN_PAGE, ...cookieOf(cookie) },
 ) =>
-  call('logout', 'logout-oauth', {
+  call('logout', 'POST /oauth2/signout', {
     ...withHeaders(headers),
     body: JSON.stringify({ query: `?${formOf(parameters)}`, sub }),
   })

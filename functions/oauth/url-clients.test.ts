@@ -88,7 +88,7 @@ const give = async (scope = 'openid', changes: Changes = {}) =>
 
 const refresh = (refresh_token: string) => send({ grant_type: 'refresh_token', refresh_token })
 
-const apps = async () => (await call('sessions', 'sessions-apps')).body.apps
+const apps = async () => (await call('sessions', 'GET /apps')).body.apps
 
 describe('an app that is not registered', () => {
   test('signs a user in after the screen with its host, and refreshes', async () => {
@@ -148,7 +148,7 @@ describe('an app that is not registered', () => {
     const { refresh_token } = await give()
     const body = String(new URLSearchParams({ client_id: APP_URL, token: refresh_token }))
     const form = withHeaders({ 'Content-Type': 'application/x-www-form-urlencoded' })
-    expect((await call('token', 'token-revoke', { ...form, body })).statusCode).toBe(200)
+    expect((await call('token', 'POST /oauth2/revoke', { ...form, body })).statusCode).toBe(200)
     expect((await refresh(refresh_token)).body.error).toBe('invalid_grant')
   })
 
@@ -448,7 +448,7 @@ describe('the apps of a user', () => {
       places: [HOST],
       offline: true,
     })
-    const remove = (id: string) => call('sessions', 'sessions-revoke-app', { pathParameters: { id } })
+    const remove = (id: string) => call('sessions', 'DELETE /apps/{id}', { pathParameters: { id } })
     expect((await remove(APP_URL)).statusCode).toBe(404)
     expect((await remove(app.id.toLowerCase())).statusCode).toBe(404)
     expect((await remove(app.id)).statusCode).toBe(204)
@@ -468,7 +468,7 @@ describe('the apps of a user', () => {
 
 describe('a sign-out', () => {
   const signOut = (parameters: Record<string, string>) =>
-    call('logout', 'logout-oauth', {
+    call('logout', 'POST /oauth2/signout', {
       ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie) }),
       body: JSON.stringify({ query: `?${new URLSearchParams(parameters)}` }),
     })

@@ -8,13 +8,13 @@ import { handler as accountPages } from './confirm/account-pages.ts'
 import { handler as signin } from './signin/signin.ts'
 
 const PAGES = [
-  { page: 'signin', handler: signin, event: 'signin.json' },
-  { page: 'account', handler: signin, event: 'signin-account.json' },
-  { page: 'register', handler: accountPages, event: 'account-pages.json' },
-  { page: 'forgot', handler: accountPages, event: 'account-pages-forgot.json' },
-  { page: 'confirm', handler: accountPages, event: 'account-pages-confirm.json' },
-  { page: 'oauth2/authorize', handler: authorize, event: 'authorize.json' },
-  { page: 'oauth2/logout', handler: authorize, event: 'authorize-logout.json' },
+  { page: 'signin', handler: signin, event: 'signin' },
+  { page: 'account', handler: signin, event: 'GET /account' },
+  { page: 'register', handler: accountPages, event: 'account-pages' },
+  { page: 'forgot', handler: accountPages, event: 'GET /forgot' },
+  { page: 'confirm', handler: accountPages, event: 'GET /confirm' },
+  { page: 'oauth2/authorize', handler: authorize, event: 'authorize' },
+  { page: 'oauth2/logout', handler: authorize, event: 'POST /oauth2/logout' },
 ]
 type Page = (typeof PAGES)[number]
 
@@ -102,11 +102,11 @@ describe.each(PAGES)('the page $page', (page) => {
 })
 
 test('a page without links in its theme has an empty footer', async () => {
-  expect(await get({ handler: signin, event: 'signin.json' })).toContain('<footer></footer>')
+  expect(await get({ handler: signin, event: 'signin' })).toContain('<footer></footer>')
 })
 
 test('the plain sign-in page names the service in its heading, and leads to the account', async () => {
-  const html = await get({ handler: signin, event: 'signin.json' })
+  const html = await get({ handler: signin, event: 'signin' })
   expect(html).toContain('>Sign in to Acme Shop</h1>')
   expect(html).toContain('<meta name="default-next" content="account">')
   expect(html).toContain('<label for="username">Username or e-mail address</label>')
@@ -126,7 +126,7 @@ describe('the demo', () => {
     ['POST/notes', undefined],
   ])('calls the routes of the project that have no parameter and no body: %s', async (own, routes) => {
     vi.stubEnv('OWN_ROUTES', own)
-    const html = await get({ handler: signin, event: 'signin.json' })
+    const html = await get({ handler: signin, event: 'signin' })
     expect(/data-routes="([^"]*)"/.exec(html)?.[1]).toBe(routes)
     expect(html.includes('id="protected"')).toBe(routes !== undefined)
     expect(html).not.toMatch(/<!-- (if|end)/)
@@ -136,12 +136,10 @@ describe('the demo', () => {
   })
 
   test('shows the access token and the protected routes on /signin, and does not lead on', async () => {
-    const html = await get({ handler: signin, event: 'signin.json' })
+    const html = await get({ handler: signin, event: 'signin' })
     expect(filesOf(html).map(nameOf)).toEqual(['demo.css', 'demo.js'])
     const script = filesOf(html).find((file) => nameOf(file) === 'demo.js')
-    expect(
-      textsIn(await get({ handler: signin, event: 'signin.json' }, script)).match(TECHNICAL),
-    ).not.toBeNull()
+    expect(textsIn(await get({ handler: signin, event: 'signin' }, script)).match(TECHNICAL)).not.toBeNull()
     expect(html).toContain('id="raw-token"')
     expect(html).toContain('data-routes="GET/ GET/admin!"')
     expect(html).toContain(`a demo user for each role: ${ROLES.join(', ')}.`)
@@ -151,7 +149,7 @@ describe('the demo', () => {
   })
 
   test('is not on a sign-in page that leads on, which still names the demo users', async () => {
-    const sample = { ...sampleEvent('signin.json'), queryStringParameters: { next: 'oauth2/authorize?a=b' } }
+    const sample = { ...sampleEvent('signin'), queryStringParameters: { next: 'oauth2/authorize?a=b' } }
     const { body } = await signin(sample, lambdaContext())
     expect(filesOf(body).map(nameOf)).toEqual(['plain.css', 'plain.js'])
     expect(body).toContain(`a demo user for each role: ${ROLES.join(', ')}.`)
@@ -161,7 +159,7 @@ describe('the demo', () => {
   })
 
   test('shows the role on /account, and leads to the access token', async () => {
-    const html = await get({ handler: signin, event: 'signin-account.json' })
+    const html = await get({ handler: signin, event: 'GET /account' })
     expect(html).toContain('<dd id="role"></dd>')
     expect(html).toContain('<a href="signin">Access token</a>')
   })

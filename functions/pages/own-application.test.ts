@@ -43,23 +43,23 @@ const page = async (handler: typeof signin, event: string) =>
 /** Returns a file that a page loads. */
 async function fileOf(html: string, extension: string) {
   const [, file = ''] = new RegExp(`(?:href|src)="signin/([^"]+\\.${extension})"`).exec(html) ?? []
-  const { body } = await signin({ ...sampleEvent('signin.json'), pathParameters: { file } }, lambdaContext())
+  const { body } = await signin({ ...sampleEvent('signin'), pathParameters: { file } }, lambdaContext())
   return body
 }
 
 test('a page has own words as text, in its title too', async () => {
-  const html = await page(signin, 'signin.json')
+  const html = await page(signin, 'signin')
   expect(html.startsWith('<!doctype html>\n<html lang="en">')).toBe(true)
   expect(html).toContain('<title>Log in · Notes</title>')
   expect(html).toContain('<h1 id="sign-in-title" tabindex="-1">Welcome back to Notes &lt;3</h1>')
   expect(html).toContain('<p>New here? <a href="register">Join us</a></p>')
   expect(html).toContain('<button class="primary" type="submit" disabled>Log in</button>')
   expect(html).toContain('<label for="password">Password</label>')
-  expect(await page(accountPages, 'account-pages.json')).toContain('<a href="signin">Log in</a>')
+  expect(await page(accountPages, 'account-pages')).toContain('<a href="signin">Log in</a>')
 })
 
 test('HTML in own words is text everywhere, also in a title', async () => {
-  const register = sampleEvent('account-pages.json')
+  const register = sampleEvent('account-pages')
   const { body } = await accountPages(
     { ...register, requestContext: { ...register.requestContext, path: '/register' } },
     lambdaContext(),
@@ -72,20 +72,20 @@ test('HTML in own words is text everywhere, also in a title', async () => {
 })
 
 test('a script has the own words of its sentences in front of it', async () => {
-  const script = await fileOf(await page(signin, 'signin.json'), 'js')
+  const script = await fileOf(await page(signin, 'signin'), 'js')
   const words = { 'Sign in': 'Log in', 'You are signed out.': 'See "you" soon.' }
   expect(script.startsWith(`globalThis.ownWords=${JSON.stringify(words)};`)).toBe(true)
 })
 
 test('a style ends with the colours of the theme', async () => {
-  const style = await fileOf(await page(signin, 'signin.json'), 'css')
+  const style = await fileOf(await page(signin, 'signin'), 'css')
   expect(style.slice(-200)).toContain(
     ':root{--accent:light-dark(#7b2d26,#ffb4a2);--on-accent:light-dark(#fffffe,#2b0a06)}',
   )
 })
 
 test('a page has the logo as an image and its icon in the colours of the theme', async () => {
-  const html = await page(signin, 'signin.json')
+  const html = await page(signin, 'signin')
   const [, url = ''] =
     /<span class="brand"><img src="([^"]+)" height="32" alt="">Notes<\/span>/.exec(html) ?? []
   const svg = decodeURIComponent(url.replaceAll('&lt;', '<').replaceAll('&quot;', '"'))
@@ -98,14 +98,14 @@ test('a page has the logo as an image and its icon in the colours of the theme',
 })
 
 test.each([
-  ['signin', signin, 'signin.json'],
-  ['account', signin, 'signin-account.json'],
-  ['register', accountPages, 'account-pages.json'],
-  ['forgot', accountPages, 'account-pages-forgot.json'],
-  ['confirm', accountPages, 'account-pages-confirm.json'],
-  ['oauth2/authorize', authorize, 'authorize.json'],
-  ['oauth2/logout', authorize, 'authorize-logout.json'],
-  ['docs', docs, 'docs.json'],
+  ['signin', signin, 'signin'],
+  ['account', signin, 'GET /account'],
+  ['register', accountPages, 'account-pages'],
+  ['forgot', accountPages, 'GET /forgot'],
+  ['confirm', accountPages, 'GET /confirm'],
+  ['oauth2/authorize', authorize, 'authorize'],
+  ['oauth2/logout', authorize, 'POST /oauth2/logout'],
+  ['docs', docs, 'docs'],
 ])('the footer of /%s has terms and privacy, in own words', async (_path, handler, event) => {
   const html = await page(handler, event)
   expect(html).toContain(

@@ -16,7 +16,7 @@ const aws = await useAws(service)
 
 test('a client verifies tokens of either key with the published keys', async () => {
   const handler = await loadHandler(service, 'metadata', aws)
-  const { body } = parsed(await handler(sampleEvent('metadata-jwks.json'), lambdaContext()))
+  const { body } = parsed(await handler(sampleEvent('GET /.well-known/jwks.json'), lambdaContext()))
   for (const key of [service.custom.auth.keyA, service.custom.auth.keyB]) {
     const token = await fillTokens('{{admin token}}', tokenSourceOf(service, aws, key), new Date())
     const { payload } = await jwtVerify(token, createLocalJWKSet(body), tokenPartiesOf(service))

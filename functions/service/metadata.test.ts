@@ -4,7 +4,7 @@ import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lamb
 import { describeService } from '../../test/support/process/service-description.ts'
 import { handler } from './metadata.ts'
 
-const EVENTS = ['metadata.json', 'metadata-oauth.json']
+const EVENTS = ['GET /.well-known/openid-configuration', 'GET /.well-known/oauth-authorization-server']
 
 beforeEach(() => {
   vi.stubEnv('PUBLISHED_KEYS', 'alias/a')
@@ -17,7 +17,10 @@ beforeEach(() => {
 test('the metadata of the API for clients names publicUrl, the issuer and all scopes', async () => {
   vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
   vi.stubEnv('API_SCOPES', 'notes:read,notes:write')
-  const event = { ...sampleEvent('metadata.json'), resource: '/.well-known/oauth-protected-resource' }
+  const event = {
+    ...sampleEvent('GET /.well-known/openid-configuration'),
+    resource: '/.well-known/oauth-protected-resource',
+  }
   expect(parsed(await handler(event, lambdaContext()))).toMatchObject({
     statusCode: 200,
     headers: { 'Cache-Control': 'public, max-age=300', 'Access-Control-Allow-Origin': '*' },
@@ -59,7 +62,9 @@ test.each(EVENTS)(
 test('with OAuth, the metadata names what apps need, and nothing that does not exist', async () => {
   vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
   vi.stubEnv('OAUTH', 'on')
-  const { body } = parsed(await handler(sampleEvent('metadata.json'), lambdaContext()))
+  const { body } = parsed(
+    await handler(sampleEvent('GET /.well-known/openid-configuration'), lambdaContext()),
+  )
   expect(body).toEqual({
     issuer: 'https://auth.example.com',
     jwks_uri: 'https://auth.example.com/.well-known/jwks.json',
@@ -92,7 +97,7 @@ test('with OAuth, the metadata names what apps need, and nothing that does not e
 
 test('the issuer never comes from the request', async () => {
   vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
-  const event = sampleEvent('metadata.json')
+  const event = sampleEvent('GET /.well-known/openid-configuration')
   const headers = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'http' }
   const { body } = await handler({ ...event, headers }, lambdaContext())
   expect(JSON.parse(body).issuer).toBe('https://auth.example.com')
@@ -102,5 +107,7 @@ test('the issuer never comes from the request', async () => {
 test('without a valid issuer there is no metadata', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {})
   vi.stubEnv('TOKEN_ISSUER', 'http://auth.example.com')
-  expect((await handler(sampleEvent('metadata.json'), lambdaContext())).statusCode).toBe(500)
+  expect(
+    (await handler(sampleEvent('GET /.well-known/openid-configuration'), lambdaContext())).statusCode,
+  ).toBe(500)
 })

@@ -26,7 +26,7 @@ test.each<[string, string, string, string, Feature[]]>([
   vi.stubEnv('PAGES', pages)
   vi.stubEnv('MAILER', mailer)
   vi.stubEnv('REGISTRATION', registration)
-  expect(parsed(await handler(sampleEvent('openapi.json'), lambdaContext()))).toEqual({
+  expect(parsed(await handler(sampleEvent('openapi'), lambdaContext()))).toEqual({
     statusCode: 200,
     headers: {
       'Content-Type': 'application/json',
@@ -51,7 +51,7 @@ test.each([
   })) {
     vi.stubEnv(name, value)
   }
-  const { body } = await handler(sampleEvent('openapi.json'), lambdaContext())
+  const { body } = await handler(sampleEvent('openapi'), lambdaContext())
   expect(/demo user/i.test(body)).toBe(isNamed)
   const login = JSON.parse(body).paths['/login'].post.requestBody.content['application/json']
   expect(login.examples?.user?.value).toEqual(isNamed ? { username: 'user', password: 'user' } : undefined)
@@ -61,7 +61,7 @@ test.each([
 async function describedWith(own: string) {
   for (const name of ['OAUTH', 'PAGES', 'REGISTRATION']) vi.stubEnv(name, 'off')
   vi.stubEnv('OWN_ROUTES', own)
-  const { body } = await handler(sampleEvent('openapi.json'), lambdaContext())
+  const { body } = await handler(sampleEvent('openapi'), lambdaContext())
   return JSON.parse(body)
 }
 
@@ -116,7 +116,7 @@ test('returns 500 when PAGES is missing, and logs its name', async () => {
   vi.stubEnv('OAUTH', 'off')
   vi.stubEnv('REGISTRATION', 'off')
   const error = vi.spyOn(console, 'error').mockReturnValue()
-  const { statusCode } = await handler(sampleEvent('openapi.json'), lambdaContext())
+  const { statusCode } = await handler(sampleEvent('openapi'), lambdaContext())
   expect(statusCode).toBe(500)
   const record = { event: 'request.crashed', code: 'internal', reason: 'unexpected error' }
   expect(error.mock.calls).toEqual([

@@ -34,10 +34,10 @@ const revoked = problem(401, 'Unauthorized', 'Could not validate credentials.')
 
 describe('DELETE /sessions/{id}', () => {
   const end = (id: string, changes: object = {}) =>
-    call('sessions', 'sessions-end', { pathParameters: { id }, ...changes })
+    call('sessions', 'DELETE /sessions/{id}', { pathParameters: { id }, ...changes })
 
-  test('ends the session (events/sessions-end.json)', async () => {
-    expect(await call('sessions', 'sessions-end')).toEqual(noContent)
+  test('ends the session', async () => {
+    expect(await call('sessions', 'DELETE /sessions/{id}')).toEqual(noContent)
     expect(await call('sessions', 'sessions')).toMatchObject({ body: { sessions: [] } })
   })
 
@@ -74,8 +74,8 @@ describe('DELETE /sessions/{id}', () => {
     expect(events.filter(({ type }) => type === 'session.ended')).toHaveLength(2)
   })
 
-  test('returns 404 for an unknown session (events/sessions-end-unknown.json)', async () => {
-    expect(await call('sessions', 'sessions-end-unknown')).toEqual(notFound)
+  test('returns 404 for an unknown session', async () => {
+    expect(await end(`6b065d8a${'A'.repeat(22)}`)).toEqual(notFound)
   })
 
   test('returns 404 for another user’s session, which stays live', async () => {
@@ -100,7 +100,7 @@ describe('DELETE /sessions/{id}', () => {
     ['of a later generation', ({ generation }: { generation: number }) => ({ generation: generation - 1 })],
   ])('rejects an access token that is %s and cached as valid', async (_what, changesOf) => {
     const token = await begin()
-    const { requestContext } = await eventOf('sessions-end')
+    const { requestContext } = await eventOf('DELETE /sessions/{id}')
     const user = await stored()
     await changeUser(table, user, { changes: changesOf(user), changeId: randomUUID() }, testAct())
     expect(await end(sessionIdOf(token), { requestContext })).toEqual(revoked)
@@ -119,7 +119,7 @@ describe('DELETE /sessions/{id}', () => {
   })
 
   test('returns 404 without an id', async () => {
-    expect(await call('sessions', 'sessions-end', { pathParameters: null })).toEqual(notFound)
+    expect(await call('sessions', 'DELETE /sessions/{id}', { pathParameters: null })).toEqual(notFound)
   })
-  rejectsOtherContexts('sessions', 'sessions-end')
+  rejectsOtherContexts('sessions', 'DELETE /sessions/{id}')
 })

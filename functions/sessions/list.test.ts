@@ -32,7 +32,7 @@ describe('GET /sessions', () => {
   const list = (after?: string) =>
     call('sessions', 'sessions', after === undefined ? {} : { queryStringParameters: { after } })
 
-  test('returns an empty list if there are no sessions (events/sessions.json)', async () => {
+  test('returns an empty list if there are no sessions', async () => {
     expect(await list()).toEqual(ok({ sessions: [] }))
   })
 
@@ -71,7 +71,7 @@ describe('GET /sessions', () => {
     vi.setSystemTime(later(3_599.6))
     expect(await list()).toEqual(ok({ sessions: [] }))
     vi.setSystemTime(now)
-    await call('logout', 'logout-everywhere')
+    await call('logout', 'POST /logout everywhere')
     expect(await list()).toEqual(ok({ sessions: [] }))
   })
 

@@ -30,7 +30,7 @@ const everywhere = (refreshToken: string) =>
   call('logout', 'logout', { body: JSON.stringify({ refreshToken, everywhere: true }) })
 
 describe('POST /logout', () => {
-  test('ends the session (events/logout.json)', async () => {
+  test('ends the session', async () => {
     const [token, other] = [await begin(), await begin()]
     expect(await call('logout', 'logout')).toEqual(noContent)
     expect(await logout(token)).toEqual(noContent)
@@ -65,10 +65,10 @@ describe('POST /logout', () => {
     expect(await refresh(other)).toEqual(tokenPair)
   })
 
-  test('ends all sessions of the user (events/logout-everywhere.json)', async () => {
+  test('ends all sessions of the user', async () => {
     const [mine, others] = [await begin(), await begin('admin')]
     const before = await stored()
-    expect(await call('logout', 'logout-everywhere')).toEqual(noContent)
+    expect(await call('logout', 'POST /logout everywhere')).toEqual(noContent)
     expect(await refresh(mine)).toEqual(invalidToken)
     expect((await refresh(others)).statusCode).toBe(200)
     expect(await stored()).toEqual({

@@ -139,7 +139,7 @@ describe('PUT /password after a sign-in that renewed the session', () => {
     expect(await refresh(token)).toEqual(tokenPair)
     // The session is of the password before. A sign-in with the new one gives it the numbers of now.
     vi.setSystemTime(later(80))
-    const renewed = await login('a longer one than that')
+    const renewed = await login('correct horse battery staple')
     expect(renewed.statusCode).toBe(200)
   })
 })

@@ -103,7 +103,7 @@ describe('a context is rejected', () => {
   })
 
   test('if there is no context', () => {
-    const { requestContext: _, ...event } = sampleEvent('user-content.json')
+    const { requestContext: _, ...event } = sampleEvent('user-content')
     expect(() => principalOf(event, now)).toThrow(expect.objectContaining({ code: 'invalid_token' }))
   })
 })

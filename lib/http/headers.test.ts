@@ -9,7 +9,7 @@ test.each([
   [`${'x'.repeat(255)}\u{1f600}`, `${'x'.repeat(255)}?`],
   ['x'.repeat(300), 'x'.repeat(256)],
 ])('the browser %j is kept as %j', (userAgent, kept) => {
-  const event = { ...sampleEvent('login.json'), headers: { 'User-Agent': userAgent } }
+  const event = { ...sampleEvent('login'), headers: { 'User-Agent': userAgent } }
   expect(originOf(event)).toEqual({ sourceIp: '203.0.113.7', userAgent: kept })
 })
 
@@ -20,7 +20,7 @@ describe('serverUrlOf', () => {
     path: string,
     more: Record<string, string> = { 'X-Forwarded-Proto': 'https' },
   ) => {
-    const event = sampleEvent('metadata-jwks.json')
+    const event = sampleEvent('GET /.well-known/jwks.json')
     return serverUrlOf({
       ...event,
       headers: { Host, ...more },
@@ -54,7 +54,7 @@ describe('serverUrlOf', () => {
 
   test('reads lower-case header names, and accepts only http and https', () => {
     const headers = { host: 'api.example.org', 'x-forwarded-proto': 'javascript' }
-    const event = sampleEvent('metadata-jwks.json')
+    const event = sampleEvent('GET /.well-known/jwks.json')
     const requestContext = { ...event.requestContext, path: '/openapi.json' }
     expect(serverUrlOf({ ...event, headers, requestContext })).toBe('http://api.example.org')
   })

@@ -7,7 +7,7 @@ const HTML = '<link href="lamp/page.css"><script src="lamp/page.js"></script>'
 const FILES = { 'page.css': 'b { color: red }', 'page.js': "console.log('é')" }
 
 const eventOf = (path: string, pathParameters: { file: string } | null = null) => {
-  const event = sampleEvent('signin.json')
+  const event = sampleEvent('signin')
   return { ...event, pathParameters, requestContext: { ...event.requestContext, path: `/dev/${path}` } }
 }
 

@@ -139,8 +139,8 @@ export async function startService(deployment: Deployment, functionKeys: readonl
   }
   /** Calls a function with a sample event of it, changed. */
   const request = async (sample: string, changes: Partial<APIGatewayProxyEvent>) => {
-    const { functionKey = sample } = SAMPLES[`${sample}.json`] ?? {}
-    return parsed(await invoke(functionKey, { ...sampleEvent(`${sample}.json`), ...changes }))
+    const { functionKey = sample } = SAMPLES[sample] ?? {}
+    return parsed(await invoke(functionKey, { ...sampleEvent(sample), ...changes }))
   }
 
   return {
@@ -150,7 +150,7 @@ export async function startService(deployment: Deployment, functionKeys: readonl
       for (const warm of functions.values()) warm.stop()
     },
     request,
-    jwks: () => request('metadata-jwks', {}),
+    jwks: () => request('metadata', {}),
     post: (key: string, body: object) => request(key, { body: JSON.stringify(body) }),
 
     /** Calls the authorizer with a token. */
@@ -166,7 +166,7 @@ export async function startService(deployment: Deployment, functionKeys: readonl
       const authorization = readAuthorization(await this.authorize(token, method))
       if (authorization === undefined) throw new Error('the authorizer returned no policy')
       if (!allows(authorization.statements, `${STAGE_ARN}/${method}`)) return 'denied by the policy'
-      const event: APIGatewayProxyEvent = sampleEvent(`${key}.json`)
+      const event: APIGatewayProxyEvent = sampleEvent(key)
       const requestContext = { ...event.requestContext, authorizer: authorization.context }
       return await request(key, { requestContext, ...changes } as Partial<APIGatewayProxyEvent>)
     },

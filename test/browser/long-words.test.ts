@@ -31,13 +31,13 @@ vi.mock('../../auth.config.ts', () => {
 })
 
 const PAGES = {
-  '/signin': { handler: signin, event: 'signin.json' },
-  '/account': { handler: signin, event: 'signin-account.json' },
-  '/register': { handler: accountPages, event: 'account-pages.json' },
-  '/forgot': { handler: accountPages, event: 'account-pages-forgot.json' },
-  '/confirm': { handler: accountPages, event: 'account-pages-confirm.json' },
-  '/oauth2/authorize': { handler: authorize, event: 'authorize.json' },
-  '/oauth2/logout': { handler: authorize, event: 'authorize-logout.json' },
+  '/signin': { handler: signin, event: 'signin' },
+  '/account': { handler: signin, event: 'GET /account' },
+  '/register': { handler: accountPages, event: 'account-pages' },
+  '/forgot': { handler: accountPages, event: 'GET /forgot' },
+  '/confirm': { handler: accountPages, event: 'GET /confirm' },
+  '/oauth2/authorize': { handler: authorize, event: 'authorize' },
+  '/oauth2/logout': { handler: authorize, event: 'POST /oauth2/logout' },
 }
 
 /** Vitest empties imported styles, so they are read here. */

@@ -174,7 +174,7 @@ test('the token of a machine makes the calls that bench/COSTS.md counts, and a m
       client_secret: SECRET,
     }),
   )
-  const ask = () => token({ ...sampleEvent('token.json'), body }, lambdaContext())
+  const ask = () => token({ ...sampleEvent('token'), body }, lambdaContext())
   await ask()
   for (const { calls } of Object.values(proxies)) calls.length = 0
   expect(await ask()).toMatchObject({ statusCode: 200 })

@@ -70,18 +70,18 @@ test('a sign-in, a refresh and /userinfo use what bench/COSTS.md counts', async 
 
   const ask = (body: object) =>
     send(approve, {
-      ...sampleEvent('approve.json'),
+      ...sampleEvent('approve'),
       ...withHeaders(page),
       body: JSON.stringify(body),
     })
   const refreshPage = async () => {
-    const event = { ...sampleEvent('refresh.json'), ...withHeaders(page), body: '{}' }
+    const event = { ...sampleEvent('refresh'), ...withHeaders(page), body: '{}' }
     const { headers: sent, body } = await send(refreshSession, event)
     return { ...cookieOf(refreshTokenIn(sent)), Authorization: `Bearer ${body.authToken}` }
   }
   const post = (form: Record<string, string>) =>
     send(token, {
-      ...sampleEvent('token.json'),
+      ...sampleEvent('token'),
       body: String(new URLSearchParams({ client_id: CLIENT, ...form })),
     })
   const scope = 'openid profile orders.read'
@@ -101,7 +101,7 @@ test('a sign-in, a refresh and /userinfo use what bench/COSTS.md counts', async 
   const refresh = ({ refresh_token = '' }) => post({ grant_type: 'refresh_token', refresh_token })
   const askWho = ({ access_token = '' }) =>
     send(userinfo, {
-      ...sampleEvent('userinfo.json'),
+      ...sampleEvent('userinfo'),
       ...withHeaders({ Authorization: `Bearer ${access_token}` }),
     })
 

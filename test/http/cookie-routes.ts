@@ -3,8 +3,8 @@ import { sampleEvent } from '../support/http/lambda.ts'
 import { addFakeFactor, beginLogin } from '../support/users/fake-factor.ts'
 import { addTestUser } from '../support/users/users.ts'
 
-const { response: used } = JSON.parse(sampleEvent('login-passkey.json').body ?? '')
-const { response: created } = JSON.parse(sampleEvent('add-passkey.json').body ?? '')
+const { response: used } = JSON.parse(sampleEvent('POST /login/passkey').body ?? '')
+const { response: created } = JSON.parse(sampleEvent('add-passkey').body ?? '')
 
 /**
  * Returns each route that acts on the session cookie, with a body of an attacker: its last step would put the attacker's session

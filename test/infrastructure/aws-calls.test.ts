@@ -33,10 +33,10 @@ async function countCalls(userCount: number): Promise<Calls> {
   const endpoints = { ...aws.settings.endpoints, dynamodb: proxy.url }
   const counted = { ...aws, settings: { ...aws.settings, endpoints } }
   const calls: Calls = {}
-  for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
-    if (file !== `${functionKey}.json`) continue
+  for (const [name, { functionKey }] of Object.entries(SAMPLES)) {
+    if (name !== functionKey) continue
     const handler = await loadHandler(service, functionKey, counted)
-    const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
+    const event = await fillTokens(sampleEvent(name), tokenSourceOf(service, aws), new Date())
     proxy.calls.length = 0
     // Calls have no timeout, so that a busy machine causes no second attempts.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

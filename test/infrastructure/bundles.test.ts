@@ -70,10 +70,10 @@ const withOwn = (expected: unknown) =>
     : expected
 
 describe.each(rowsOf(Object.entries(SAMPLES), ([, { functionKey }]) => functionKey))(
-  'events/%s',
-  (file, { functionKey, ...expected }) => {
+  'the sample event %s',
+  (name, { functionKey, ...expected }) => {
     test(`has its expected outcome in the bundle of ${functionKey}`, async () => {
-      const event = await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
+      const event = await fillTokens(sampleEvent(name), tokenSourceOf(service, aws), new Date())
       const { returned, threw, loaded } = await invoke(functionKey, event)
       if ('throws' in expected) {
         expect(threw).toBe(expected.throws)

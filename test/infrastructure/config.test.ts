@@ -68,7 +68,7 @@ describe.each(FUNCTIONS)('$key', ({ key, file, names }) => {
     const handler = inEnvironment(empty, await load(file))
     let outcome: unknown
     const read = await settingsReadBy(async () => {
-      outcome = handler(sampleEvent(`${key}.json`), lambdaContext())
+      outcome = handler(sampleEvent(key), lambdaContext())
       await outcome
     })
     expect(read.filter((name) => names.includes(name) || !READ_ALONE.includes(name))).toEqual(names)

@@ -84,7 +84,7 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
     /** Calls a function with a sample event and another body. */
     async call(functionKey: string, file: string, body: object, more: CallSetting = {}) {
       const { setting, acr = 'aal2', pathId } = more
-      const event = sampleEvent(`${file}.json`)
+      const event = sampleEvent(file)
       const { authorizer } = event.requestContext
       if (authorizer !== undefined) {
         Object.assign(authorizer, {
@@ -130,8 +130,8 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
   await call('confirm-totp', 'confirm-totp', { code: codeOf(now) }, { setting: refused })
   await call('confirm-totp', 'confirm-totp', { code: codeOf(now) })
   const replace = { currentPassword: PASSWORD }
-  await call('factors', 'factors-recovery-codes', replace, { setting: refused })
-  const { recoveryCodes } = await call('factors', 'factors-recovery-codes', replace)
+  await call('factors', 'POST /factors/recovery-codes', replace, { setting: refused })
+  const { recoveryCodes } = await call('factors', 'POST /factors/recovery-codes', replace)
 
   await storeReset()
   await call('login', 'login', { username: 'bea', password: PASSWORD })
@@ -144,12 +144,12 @@ export async function runFactors(run: Run, table: Table): Promise<void> {
   await call('login-factor', 'login-factor', { loginToken: await begin(), code })
   // A recovery code empties the counter.
   const spent = { loginToken: await begin(), code: recoveryCodes[0] }
-  await call('login-factor', 'login-factor-recovery-code', spent)
+  await call('login-factor', 'POST /login/recovery-code', spent)
   for (const setting of [lost, undefined]) {
     const correct = { loginToken: await begin(await newOldToken()), code: codeOf(now, 1) }
     await call('login-factor', 'login-factor', correct, { setting })
   }
 
-  await call('factors', 'factors-totp-remove', { currentPassword: PASSWORD }, { acr: 'aal1' })
-  await call('factors', 'factors-totp-remove', { currentPassword: PASSWORD })
+  await call('factors', 'DELETE /factors/totp', { currentPassword: PASSWORD }, { acr: 'aal1' })
+  await call('factors', 'DELETE /factors/totp', { currentPassword: PASSWORD })
 }

@@ -89,7 +89,7 @@ proof('the packages of login and password hash without argon2 in node:crypto', a
   expect(await login('user', WITHOUT_ARGON2)).toMatchObject({ returned: { statusCode: 200 }, errors: LOGGED })
   expect(await login('nope', WITHOUT_ARGON2)).toMatchObject({ returned: { statusCode: 401 }, errors: LOGGED })
 
-  const event = await fillTokens(sampleEvent('password.json'), tokenSourceOf(service, aws), new Date())
+  const event = await fillTokens(sampleEvent('password'), tokenSourceOf(service, aws), new Date())
   const { newPassword } = JSON.parse(String(event.body))
   expect(await invoke('password', event, WITHOUT_ARGON2)).toMatchObject({
     returned: { statusCode: 204 },

@@ -75,10 +75,10 @@ export async function logEverything(): Promise<Logged[]> {
   const closed = new URL('http://127.0.0.1:9')
   const allClosed = { dynamodb: closed, kms: closed, ses: closed, lambda: closed }
   const outage = { ...aws, settings: { ...aws.settings, endpoints: allClosed } }
-  const fill = (file: string) => fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date())
+  const fill = (name: string) => fillTokens(sampleEvent(name), tokenSourceOf(service, aws), new Date())
 
-  for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
-    const event = await fill(file)
+  for (const [name, { functionKey }] of Object.entries(SAMPLES)) {
+    const event = await fill(name)
     await run(functionKey, event, aws)
     await run(functionKey, event, outage)
     await run(functionKey, poisoned(event), aws)
@@ -88,7 +88,7 @@ export async function logEverything(): Promise<Logged[]> {
   const passwordHash = await hashPassword('admin', Buffer.alloc(SALT_BYTES))
   await addTestUser(tableOf(service, aws), { username: 'admin', passwordHash })
 
-  const login = sampleEvent('login.json')
+  const login = sampleEvent('login')
   const guess = JSON.stringify({ username: 'guessed', password: 'a guess' })
   for (let count = 0; count < 11; count += 1) await run('login', { ...login, body: guess }, aws)
 
@@ -101,7 +101,7 @@ export async function logEverything(): Promise<Logged[]> {
   const proxy = await startProxy(aws.settings.endpoints.dynamodb)
   const endpoints = { ...aws.settings.endpoints, dynamodb: proxy.url }
   proxy.inject({ operation: 'UpdateItem', text: 'DELETE ids', say: deny })
-  await run('login', sampleEvent('login-admin.json'), { ...aws, settings: { ...aws.settings, endpoints } })
+  await run('login', sampleEvent('POST /login admin'), { ...aws, settings: { ...aws.settings, endpoints } })
   proxy.close()
 
   vi.doMock('node:crypto', async (original) => ({ ...(await original<object>()), argon2Sync: notSupported }))
@@ -123,21 +123,23 @@ export async function logEverything(): Promise<Logged[]> {
     ...service,
     functions: metadata ? { metadata: { ...metadata, environment: published } } : {},
   }
-  await run('metadata', sampleEvent('metadata-jwks.json'), aws, withoutKey)
+  await run('metadata', sampleEvent('GET /.well-known/jwks.json'), aws, withoutKey)
 
   const { password } = service.functions
   const unreachable = { ...password?.environment, BREACHED_PASSWORDS: closed.href }
   const checking = password ? { password: { ...password, environment: unreachable } } : {}
-  // `events/reset.json` has set it.
+  // The sample event of `reset` has set it.
   const change = { currentPassword: 'correct horse battery staple', newPassword: 'a newer one than that' }
-  const event = { ...(await fill('password.json')), body: JSON.stringify(change) }
+  const event = { ...(await fill('password')), body: JSON.stringify(change) }
+  const refused = { ...change, currentPassword: 'not the password' }
+  await run('password', { ...event, body: JSON.stringify(refused) }, aws)
   await run('password', event, aws, { ...service, functions: checking })
 
   await runFactors((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
   await runMails(run, aws)
   await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
 
-  const refresh = await fill('refresh.json')
+  const refresh = await fill('refresh')
   await run('refresh', refresh, aws)
   await run('refresh', refresh, aws)
   vi.setSystemTime(Date.now() + 11_000)

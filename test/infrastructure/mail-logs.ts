@@ -66,9 +66,9 @@ export async function runMails(run: Run, aws: LocalAws): Promise<void> {
   const environment = { ...requests.environment, LIMIT_MAIL_SOURCE: '1/3600' }
   const limited = { ...service, functions: { 'mail-requests': { ...requests, environment } } }
   for (let count = 0; count < 2; count += 1)
-    await run('mail-requests', sampleEvent('mail-requests.json'), aws, limited)
+    await run('mail-requests', sampleEvent('mail-requests'), aws, limited)
 
-  const reset = sampleEvent('reset.json')
+  const reset = sampleEvent('reset')
   const { sourceIp } = reset.requestContext.identity
   const [, ofSource] = codeCounters(mailKey(''), sourceOf(sourceIp), new Date())
   for (let count = 0; count < ofSource.maxAttempts; count += 1) {

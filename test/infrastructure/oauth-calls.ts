@@ -39,12 +39,12 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   /** Refreshes the session as the page does. */
   const refreshSession = async () => {
     const headers = { ...OWN_PAGE, ...cookieOf(session.refreshToken) }
-    const event = { ...sampleEvent('refresh.json'), headers, multiValueHeaders: {}, body: '{}' }
+    const event = { ...sampleEvent('refresh'), headers, multiValueHeaders: {}, body: '{}' }
     const { headers: sent, body } = Object(await run('refresh', event))
     session = { ...session, refreshToken: refreshTokenIn(sent), token: JSON.parse(body).authToken }
   }
   const approve = async (scope: string, more: object = {}, changes: Changes = {}) => {
-    const event = sampleEvent('approve.json')
+    const event = sampleEvent('approve')
     const body = JSON.stringify({ query: queryOf({ scope, ...changes }), ...more })
     const ask = async () => {
       const Authorization = `Bearer ${session.token}`
@@ -64,7 +64,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
     approve(scope, { click: { sub: id, scope } }, changes)
   const send = async (form: Record<string, string>, setting?: typeof lost) => {
     const body = String(new URLSearchParams(form))
-    const response = await run('token', { ...sampleEvent('token.json'), body }, setting)
+    const response = await run('token', { ...sampleEvent('token'), body }, setting)
     return JSON.parse(Object(response).body)
   }
   const shop = { client_id: 'shop', client_secret: SECRET }
@@ -82,7 +82,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
 
   const code = await agree('openid profile')
   const { access_token: token } = await exchange(code, shop)
-  const asked = { ...sampleEvent('userinfo.json'), headers: { Authorization: `Bearer ${token}` } }
+  const asked = { ...sampleEvent('userinfo'), headers: { Authorization: `Bearer ${token}` } }
   await run('userinfo', asked)
   await later(11_000, () => exchange(code, shop))
   await exchange(await approve('openid'), shop, lost)
@@ -98,7 +98,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   await run('userinfo', { ...asked, headers: { Authorization: `Bearer ${ofApp}` } })
   const signedOut = { ...OWN_PAGE, ...cookieOf((await newSession()).refreshToken) }
   await run('logout', {
-    ...sampleEvent('logout-oauth.json'),
+    ...sampleEvent('POST /oauth2/signout'),
     headers: signedOut,
     multiValueHeaders: {},
     body: JSON.stringify({ query: `?id_token_hint=${hint}` }),
@@ -107,7 +107,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   await send({ grant_type: 'client_credentials', client_id: 'robot', client_secret: SECRET })
   const revoke = (token: string) => {
     const body = String(new URLSearchParams({ token, ...shop }))
-    return run('token', { ...sampleEvent('token-revoke.json'), body })
+    return run('token', { ...sampleEvent('POST /oauth2/revoke'), body })
   }
   const { access_token: revoked, refresh_token } = await exchange(await agree('openid'), shop)
   await revoke(revoked)
@@ -134,7 +134,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   })
   await agree('openid')
   const ended = {
-    ...sampleEvent('logout-oauth.json'),
+    ...sampleEvent('POST /oauth2/signout'),
     headers: { ...OWN_PAGE, ...cookieOf((await newSession()).refreshToken) },
   }
   await run('logout', {
@@ -146,15 +146,15 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
     session = await newSession()
     const body = JSON.stringify({ refreshToken: session.refreshToken })
     await exchange(await agree('openid offline_access'), shop)
-    await run('refresh', { ...sampleEvent('refresh.json'), body })
-    await later(11_000, () => run(name, { ...sampleEvent(`${name}.json`), body }))
+    await run('refresh', { ...sampleEvent('refresh'), body })
+    await later(11_000, () => run(name, { ...sampleEvent(name), body }))
   }
 
   session = await newSession()
   await exchange(await agree('openid offline_access'), shop)
-  await call('sessions', 'sessions-apps', {})
-  await call('sessions', 'sessions-end', {}, { pathId: session.id })
-  await call('sessions', 'sessions-revoke-app', {}, { pathId: 'shop' })
+  await call('sessions', 'GET /apps', {})
+  await call('sessions', 'DELETE /sessions/{id}', {}, { pathId: session.id })
+  await call('sessions', 'DELETE /apps/{id}', {}, { pathId: 'shop' })
   session = await newSession()
   await agree('openid')
   await call('delete-me', 'delete-me', { currentPassword: PASSWORD })

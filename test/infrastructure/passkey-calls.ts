@@ -19,7 +19,7 @@ export async function runPasskeys(run: Run, table: Table): Promise<void> {
   const { id, now, newOldToken, call, begin, storeReset } = await addCaller(run, table, names, AMR.passkey)
 
   const add = async (setting?: typeof refused) => {
-    const options = await call('factors', 'factors-passkey-options', { currentPassword: PASSWORD })
+    const options = await call('factors', 'POST /passkeys/options', { currentPassword: PASSWORD })
     const { passkey, response } = createPasskey(options, ORIGIN)
     const added = await call('add-passkey', 'add-passkey', { response }, { setting })
     return { passkey, added }
@@ -30,19 +30,22 @@ export async function runPasskeys(run: Run, table: Table): Promise<void> {
   const signIn = async (setting?: typeof refused) => {
     await storeReset()
     await reserveAttempt(keeping(table), [totpCounter(id, now)], randomUUID(), now)
-    const options = await call('login-passkey', 'login-passkey-options', {})
+    const options = await call('login-passkey', 'POST /login/passkey/options', {})
     const response = usePasskey(passkey, options, ORIGIN)
     const replaces = await newOldToken()
-    await call('login-passkey', 'login-passkey', { response, replaces }, { setting })
+    await call('login-passkey', 'POST /login/passkey', { response, replaces }, { setting })
   }
   await signIn(lost)
   await signIn()
   const loginToken = await begin()
-  const options = await call('login-passkey', 'login-passkey-options', { loginToken })
-  await call('login-passkey', 'login-passkey', { loginToken, response: usePasskey(passkey, options, ORIGIN) })
+  const options = await call('login-passkey', 'POST /login/passkey/options', { loginToken })
+  await call('login-passkey', 'POST /login/passkey', {
+    loginToken,
+    response: usePasskey(passkey, options, ORIGIN),
+  })
 
   const removal = { currentPassword: PASSWORD }
-  await call('factors', 'factors-passkey-remove', removal, { pathId: added.passkey.id })
+  await call('factors', 'DELETE /passkeys/{id}', removal, { pathId: added.passkey.id })
   await add()
   await call('delete-me', 'delete-me', { currentPassword: PASSWORD })
 }

@@ -97,8 +97,8 @@ beforeAll(async () => {
   // `approve` gets a document by an invocation. The fetcher itself runs on its sample event.
   const invoke = async () => ({ isReturned: true, payload: JSON.stringify(FETCHED) })
   aws = await startLocalAws(resourcesOf(service), service.provider.region, { ...mailOf(service), invoke })
-  for (const [file, { functionKey }] of Object.entries(SAMPLES)) {
-    await run(functionKey, await fillTokens(sampleEvent(file), tokenSourceOf(service, aws), new Date()))
+  for (const [name, { functionKey }] of Object.entries(SAMPLES)) {
+    await run(functionKey, await fillTokens(sampleEvent(name), tokenSourceOf(service, aws), new Date()))
   }
   await walk()
   await runFactors(run, tableOf(service, aws))
@@ -183,22 +183,22 @@ const failWrite = (operation: string, text: string, type: string) => ({
 /** Does what the sample events do not: with a user who has an address, by codes, and after refused writes. */
 async function walk(): Promise<void> {
   const table = tableOf(service, aws)
-  const passwordHash = await hashPassword('ada', Buffer.alloc(SALT_BYTES))
-  const names = { username: 'ada', email: 'ada@example.org', emailAsWritten: 'Ada@example.org' }
+  const passwordHash = await hashPassword('eve', Buffer.alloc(SALT_BYTES))
+  const names = { username: 'eve', email: 'eve@example.org', emailAsWritten: 'Eve@example.org' }
   await addTestUser(table, { ...names, passwordHash })
 
-  /** Returns the sample event of a function for ada, with another body. */
+  /** Returns the sample event of a function for eve, with another body. */
   const eventOf = (functionKey: string, body: object) => {
-    const text = JSON.stringify({ ...sampleEvent(`${functionKey}.json`), body: JSON.stringify(body) })
+    const text = JSON.stringify({ ...sampleEvent(functionKey), body: JSON.stringify(body) })
     return fillTokens(
-      JSON.parse(text.replaceAll(/\{\{(user|admin) /g, '{{ada ')),
+      JSON.parse(text.replaceAll(/\{\{(user|admin) /g, '{{eve ')),
       tokenSourceOf(service, aws),
       new Date(),
     )
   }
   const confirm = async (kind: ConfirmationKind, address?: string) => {
     const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
-    const { id: userId, generation, email } = Object(await findUserByName(table, 'ada'))
+    const { id: userId, generation, email } = Object(await findUserByName(table, 'eve'))
     const bindings = address === 'New@example.org' ? {} : { userId, generation, email }
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
     const { confirmation, code } = startConfirmation({ kind, mailId, bindings }, new Date(), random)
@@ -207,26 +207,26 @@ async function walk(): Promise<void> {
     return { mailId, code }
   }
 
-  await run('login', await eventOf('login', { username: 'ada', password: 'ada' }))
+  await run('login', await eventOf('login', { username: 'eve', password: 'eve' }))
   await run(
     'login',
-    await eventOf('login', { username: 'ada', password: 'ada' }),
+    await eventOf('login', { username: 'eve', password: 'eve' }),
     failWrite('TransactWriteItems', 'session#', 'Validation'),
   )
   // A page of events that is not the first one.
   const after = Buffer.from('2000-01-01T00:00:00.000Z#event').toString('base64url')
-  const page = { ...sampleEvent('me-events.json'), queryStringParameters: { after } }
+  const page = { ...sampleEvent('GET /me/events'), queryStringParameters: { after } }
   await run('me', await fillTokens(page, tokenSourceOf(service, aws), new Date()))
   // A sign-in that replaces a hash of a lower cost.
   await addTestUser(table, { username: 'weak', passwordHash: WEAK.hash })
   await run('login', await eventOf('login', { username: 'weak', password: WEAK.password }))
   await addFakeFactor(table, await addTestUser(table, { username: 'with-factor', passwordHash }))
-  const replaces = '{{ada refresh token}}'
+  const replaces = '{{eve refresh token}}'
   await run('login', await eventOf('login', { username: 'with-factor', password: 'wrong' }))
-  await run('login', await eventOf('login', { username: 'with-factor', password: 'ada', replaces }))
-  await run('login', await eventOf('login', { username: 'ada', password: 'ada', replaces }))
+  await run('login', await eventOf('login', { username: 'with-factor', password: 'eve', replaces }))
+  await run('login', await eventOf('login', { username: 'eve', password: 'eve', replaces }))
   // A sign-in with another token of the session ends it.
-  const older = await eventOf('login', { username: 'ada', password: 'ada', replaces })
+  const older = await eventOf('login', { username: 'eve', password: 'eve', replaces })
   await run('login', { ...older, body: String(older.body).replace(/[\w-]{43}(?="\}$)/, 'A'.repeat(43)) })
   // A token that was replaced before the grace period ends the session.
   const refresh = await eventOf('refresh', { refreshToken: replaces })
@@ -236,12 +236,12 @@ async function walk(): Promise<void> {
     await run('refresh', refresh)
   }
   vi.setSystemTime(now)
-  const change = { currentPassword: 'ada', newPassword: 'correct horse battery staple' }
+  const change = { currentPassword: 'eve', newPassword: 'correct horse battery staple' }
   await run('password', await eventOf('password', change), refused)
   await run('password', await eventOf('password', change))
   await run(
     'logout',
-    await eventOf('logout', { refreshToken: '{{ada refresh token}}', everywhere: true }),
+    await eventOf('logout', { refreshToken: '{{eve refresh token}}', everywhere: true }),
     refused,
   )
   const last = { ...(await confirm('registration', 'Last@example.org')), password: 'a third horse battery' }
@@ -258,7 +258,7 @@ async function walk(): Promise<void> {
   await storeInvitation(table, invited.mailId, 'admin', testAct(new Date()))
   // In a browser with the session of another user.
   const inBrowser = await eventOf('new-account', invited)
-  const { headers: withCookie } = await eventOf('refresh-cookie', {})
+  const { headers: withCookie } = await eventOf('POST /refresh cookie', {})
   await run('new-account', { ...inBrowser, headers: { ...inBrowser.headers, ...withCookie } })
   for (const setting of [refused, {}]) {
     const reset = { ...(await confirm('reset')), password: 'another horse battery staple' }
@@ -269,7 +269,7 @@ async function walk(): Promise<void> {
     await run('confirm-email', await eventOf('confirm-email', address), setting)
   }
 
-  const { id: userId, generation } = Object(await findUserByName(table, 'ada'))
+  const { id: userId, generation } = Object(await findUserByName(table, 'eve'))
   const newId = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
   const at = new Date().toISOString()
   const invitedId = newId('fourth@example.org')
@@ -277,7 +277,7 @@ async function walk(): Promise<void> {
   const resetId = newId()
   await storeFactorReset(table, userId, resetId, testAct())
   for (const event of [
-    { kind: 'reset', mailId: newId(), loginName: 'ada', at },
+    { kind: 'reset', mailId: newId(), loginName: 'eve', at },
     { kind: 'address', mailId: newId('third@example.org'), userId, generation, at },
     { kind: 'invitation', mailId: invitedId, at },
     { kind: 'enrolment', mailId: newId(), userId, generation, at },
@@ -286,14 +286,14 @@ async function walk(): Promise<void> {
     await run('mailer', event)
   }
   // Sign-ins of a user with second factors: before a reset has elapsed, and after it, also with a passkey.
-  const { id } = Object(await findUserByName(table, 'ada'))
+  const { id } = Object(await findUserByName(table, 'eve'))
   const giveFactor = () =>
     writeIf(table, 'UpdateItem', {
       Key: profileKey(id),
       UpdateExpression: 'SET factors = :factors',
       ExpressionAttributeValues: { ':factors': { S: 'passkey' } },
     })
-  const credentials = { username: 'ada', password: 'another horse battery staple' }
+  const credentials = { username: 'eve', password: 'another horse battery staple' }
   for (const setting of [refused, {}]) {
     await giveFactor()
     await run('login', await eventOf('login', credentials))
@@ -312,10 +312,10 @@ async function walk(): Promise<void> {
     }))
   await run('enrolment', await proof(await confirm('enrolment')))
   const random = randomBytes(CODE_RANDOM_BYTES)
-  const ada = Object(await findUserByName(table, 'ada'))
+  const eve = Object(await findUserByName(table, 'eve'))
   await run(
     'enrolment',
-    await proof({ operatorCode: await storeEnrolmentCode(table, ada, random, testAct(new Date())) }),
+    await proof({ operatorCode: await storeEnrolmentCode(table, eve, random, testAct(new Date())) }),
   )
   // A registration under the policy, and enrolments with an app: refused, with a lost response, and complete.
   const underPolicy = {
@@ -334,18 +334,18 @@ async function walk(): Promise<void> {
     session: 'cookie',
   }
   const inCookie = await eventOf('new-account', registration)
-  const cookie = await eventOf('refresh-cookie', {})
+  const cookie = await eventOf('POST /refresh cookie', {})
   const headers = { ...inCookie.headers, ...cookie.headers }
   await run('new-account', { ...inCookie, headers }, { described: underPolicy })
   await transact(table, [{ Delete: { Key: { pk: { S: `user#${id}` }, sk: { S: 'recovery-codes' } } } }])
   // The sign-in renews the session of the current token. With an older one, it ends the session.
   const tokenOfSession = async (isOlder: boolean) => {
-    const { body } = await eventOf('refresh', { refreshToken: '{{ada refresh token}}' })
+    const { body } = await eventOf('refresh', { refreshToken: '{{eve refresh token}}' })
     const { refreshToken } = JSON.parse(String(body))
     return isOlder ? withSecret(refreshToken, 'A'.repeat(43)) : refreshToken
   }
   const startEnrolment = async (resource: string, isOlder: boolean) => {
-    const user = Object(await findUserByName(table, 'ada'))
+    const user = Object(await findUserByName(table, 'eve'))
     const details = {
       purpose: 'enrolment' as const,
       provedAt: secondOf(new Date()),
@@ -376,7 +376,7 @@ async function walk(): Promise<void> {
     const [origin = ''] = String(service.functions['add-passkey']?.environment?.RP_ORIGINS).split(',')
     const { response } = createPasskey(started, origin)
     await storeFactorReset(table, id, 'reset', testAct())
-    const adding = await eventOf('add-passkey-enrolment', { enrolmentToken, response })
+    const adding = await eventOf('POST /enrolment/passkey', { enrolmentToken, response })
     Object.assign(adding.requestContext.identity, { sourceIp: '203.0.113.9' })
     await run('add-passkey', adding, setting)
   }

@@ -1,4 +1,4 @@
 import { testInvocations } from './invoke-local.ts'
 
 // `test/docs/readme.test.ts` invokes a login and the authorizer.
-testInvocations(['authorizer-missing-token.json'])
+testInvocations(['authorizer-forged-token'])

@@ -23,18 +23,19 @@ interface Run {
 mkdirSync(`${root}/.results`, { recursive: true })
 const folder = mkdtempSync(join(root, '.results', 'invoke-local-'))
 
-function sampleOf(file: string) {
-  const sample = SAMPLES[file]
-  if (sample === undefined) throw new Error(`there is no events/${file}`)
+function sampleOf(name: string) {
+  const sample = SAMPLES[name]
+  if (sample === undefined) throw new Error(`there is no sample event ${name}`)
   return sample
 }
 
 /** Runs `npx sls invoke local` as on a machine without AWS credentials. */
-async function invokeLocal(file: string): Promise<Run> {
+async function invokeLocal(name: string): Promise<Run> {
   const sls = [`${root}/node_modules/.bin/sls`, 'invoke', 'local']
-  const { functionKey } = sampleOf(file)
-  const buildFolder = `buildFolder=${relative(root, folder)}/${file}`
-  const event = existsSync(`${root}/events/${file}`) ? ['-p', `events/${file}`] : []
+  const { functionKey } = sampleOf(name)
+  const buildFolder = `buildFolder=${relative(root, folder)}/${name}`
+  const path = `events/${name}.json`
+  const event = existsSync(`${root}/${path}`) ? ['-p', path] : []
   const args = [...sls, '-f', functionKey, ...event, '--param', buildFolder]
   const child = spawn(process.execPath, args, {
     cwd: root,
@@ -60,29 +61,29 @@ function printed(stdout: string) {
  * Tests that `sls invoke local` runs sample events. Each run takes seconds of a core. All events run in
  * `functions/sample-events.test.ts` and `test/infrastructure/bundles.test.ts`.
  *
- * @param files - Names of files in `events`.
+ * @param names - Names of functions, and of files in `events`.
  */
-export function testInvocations(files: readonly string[]): void {
+export function testInvocations(names: readonly string[]): void {
   const runs = new Map<string, Run>()
 
   beforeAll(async () => {
-    const waiting = [...files]
+    const waiting = [...names]
     const work = async () => {
-      for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-        runs.set(file, await invokeLocal(file))
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+        runs.set(name, await invokeLocal(name))
       }
     }
     await Promise.all([work(), work()])
   }, 240_000)
   afterAll(() => {
     rmSync(folder, { recursive: true })
-    console.log(`${files.length} functions invoked`)
+    console.log(`${names.length} functions invoked`)
   })
 
-  describe.each(files)('events/%s', (file) => {
-    const { functionKey, ...expected } = sampleOf(file)
+  describe.each(names)('the sample event %s', (name) => {
+    const { functionKey, ...expected } = sampleOf(name)
     test(`has the outcome it is a sample of, by sls invoke local -f ${functionKey}`, () => {
-      const run = runs.get(file)
+      const run = runs.get(name)
       if ('throws' in expected) {
         expect(run).toMatchObject({ status: 1 })
         expect(printed(run?.stdout ?? '')).toMatchObject({

@@ -92,7 +92,7 @@ const PLACES: Record<string, { takes: Kind[]; opens: (token: string) => Promise<
     takes: ['app token', 'API token', 'grant token'],
     opens: async (token) => {
       const before = await liveGrants()
-      await sendForm('token-revoke', { token, ...credentialsOf('shop') })
+      await sendForm('POST /oauth2/revoke', { token, ...credentialsOf('shop') })
       return (await liveGrants()) < before
     },
   },
@@ -182,7 +182,7 @@ const approve = async (refreshToken: string, changes: Changes = {}, headers: Rec
   approveBy(refreshToken, changes, { ...(await clickOf(String(changes.scope ?? 'openid'))), headers })
 
 const signOut = (refreshToken: string, parameters: Record<string, string> = {}, token?: string) =>
-  call('logout', 'logout-oauth', {
+  call('logout', 'POST /oauth2/signout', {
     ...withHeaders({
       ...OWN_PAGE,
       ...cookieOf(refreshToken),

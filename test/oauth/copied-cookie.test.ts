@@ -82,7 +82,7 @@ const send = (functionKey: string, sample: string, token: string, body: object, 
 
 const refreshBy = (token: string) => send('refresh', 'refresh', token, {})
 const signOutBy = (token: string, sub?: string) =>
-  send('logout', 'logout-oauth', token, { query: '?client_id=shop', sub })
+  send('logout', 'POST /oauth2/signout', token, { query: '?client_id=shop', sub })
 /** Signs another user in, in a browser with the cookie. */
 const signInBy = (token: string) =>
   send('login', 'login', token, { username: 'admin', password: 'user', session: 'cookie' })
@@ -117,7 +117,7 @@ async function expectTheftFound(app?: App, stolen?: { refresh_token: string }): 
   if (!app || !stolen) return
   const response = await refreshGrant(stolen.refresh_token, credentialsOf(app))
   expect(response).toMatchObject({ statusCode: 400, body: { error: 'invalid_grant' } })
-  const { apps = [] } = (await call('sessions', 'sessions-apps')).body
+  const { apps = [] } = (await call('sessions', 'GET /apps')).body
   expect(apps.filter((one: object) => 'lastUsedAt' in one)).toEqual([])
 }
 

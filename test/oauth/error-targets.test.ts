@@ -62,7 +62,7 @@ describe.each(ERRORS)('%s, by %j,', (error, changes, more) => {
     expect(await approve(request, more)).toEqual(before)
     await allow(STRANGER)
     expect(await approve(request, more)).toEqual(led(error))
-    await call('sessions', 'sessions-revoke-app', { pathParameters: { id: appIdOf(APP_URL) } })
+    await call('sessions', 'DELETE /apps/{id}', { pathParameters: { id: appIdOf(APP_URL) } })
     expect(await approve(request, more)).toEqual(before)
   })
 

@@ -213,7 +213,7 @@ describe('a refresh of a public client', () => {
 describe('a revocation', () => {
   const newTokens = async () => (await exchange(await clean.token(), await newCode())).body
   const revoke = (token: string) =>
-    send('token-revoke', wired.token, {
+    send('POST /oauth2/revoke', wired.token, {
       ...withHeaders(FORM),
       body: formOf({ token, ...credentialsOf('shop') }),
     })
@@ -243,7 +243,7 @@ describe('a revocation', () => {
 
 describe('a sign-out', () => {
   const signOut = (refreshToken: string, query: string, sub?: string) =>
-    send('logout-oauth', wired.logout, {
+    send('POST /oauth2/signout', wired.logout, {
       ...withHeaders({ ...OWN_PAGE, ...cookieOf(refreshToken) }),
       body: JSON.stringify({ query, sub }),
     })
@@ -353,7 +353,11 @@ test('a key turnover between approval and exchange changes nothing for the code'
   const { statusCode, body } = await exchange(handler, code)
   expect(statusCode).toBe(200)
 
-  const { body: keys } = await send('metadata', await handlerOf('metadata'), await eventOf('metadata-jwks'))
+  const { body: keys } = await send(
+    'metadata',
+    await handlerOf('metadata'),
+    await eventOf('GET /.well-known/jwks.json'),
+  )
   const verify = (jwt: string, audience: string) =>
     jwtVerify(jwt, createLocalJWKSet(keys), {
       audience,

@@ -62,7 +62,7 @@ const HAPPENINGS: Record<string, (client: Id) => Promise<unknown>> = {
   'the user signs out': () => logout(cookie),
   'the session is ended from elsewhere': async () => {
     const pathParameters = { id: sessionIdOf(cookie) }
-    expect((await call('sessions', 'sessions-end', { pathParameters })).statusCode).toBe(204)
+    expect((await call('sessions', 'DELETE /sessions/{id}', { pathParameters })).statusCode).toBe(204)
   },
   'a copy of the cookie is used again': async () => {
     await refreshSession(cookie)
@@ -243,7 +243,7 @@ async function give(client: Id, scope: string): Promise<Given> {
 }
 
 const removeAccess = async (id: Id) => {
-  const { statusCode } = await call('sessions', 'sessions-revoke-app', { pathParameters: { id } })
+  const { statusCode } = await call('sessions', 'DELETE /apps/{id}', { pathParameters: { id } })
   expect(statusCode).toBe(204)
 }
 
@@ -283,7 +283,7 @@ const isRefused = async (token: string) => {
 
 /** Verifies an access token as an API does, with only the published keys. */
 const isVerified = async (token: string) => {
-  const { body } = await call('metadata', 'metadata-jwks')
+  const { body } = await call('metadata', 'GET /.well-known/jwks.json')
   const expected = { issuer: 'https://issuer.example', typ: 'at+jwt', currentDate: new Date() }
   return jwtVerify(token, createLocalJWKSet(body), expected).then(
     () => true,

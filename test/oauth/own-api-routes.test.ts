@@ -194,7 +194,7 @@ const KINDS: Record<string, Kind> = {
   'that a client revoked': kind('nothing', async () => {
     const { access_token } = await ofUser('shop', 'notes:read offline_access')
     const fields = { client_id: 'shop', client_secret: SECRET, token: access_token }
-    expect((await call('token', 'token-revoke', form(fields))).statusCode).toBe(200)
+    expect((await call('token', 'POST /oauth2/revoke', form(fields))).statusCode).toBe(200)
     return access_token
   }),
   'of a client, expired': kind('nothing', async () => {
@@ -307,10 +307,9 @@ describe('a handler that knows nothing of clients refuses their context', () => 
   )
   afterAll(() => console.log(`Contexts of clients at ${samples.length} sample events of protected routes`))
 
-  test.each(samples)('at events/%s', async (file, { functionKey }) => {
+  test.each(samples)('at the sample %s', async (sample, { functionKey }) => {
     const ask = await authorizerOf((await ofUser('house', 'notes:read')).access_token)
     const policy = await ask(`${STAGE}/GET/notes`)
-    const sample = file.replace('.json', '')
     const { requestContext, resource } = await eventOf(sample)
     const isProtected = requestContext.authorizer !== undefined
     if (!isProtected) return expect(resource).toMatch(/^\/(enrolment|login|register|factors)/)

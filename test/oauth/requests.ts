@@ -8,7 +8,7 @@ import { bearerOf } from './proof.ts'
 
 /** Sends a form to a route of the function `token`. */
 export const sendForm = (
-  sample: 'token' | 'token-revoke',
+  sample: 'token' | 'POST /oauth2/revoke',
   form: Changes,
   headers: Record<string, string> = {},
 ) => call('token', sample, { ...withHeaders({ ...FORM, ...headers }), body: formOf(form) })

@@ -78,7 +78,7 @@ async function expectUnauthorized(authorize: Authorize, authorization: string) {
 
 async function expectAllowed(authorize: Authorize) {
   const { response, log } = await authorize(valid)
-  const stageArn = sampleEvent('authorizer.json').methodArn.replace('/GET/', '')
+  const stageArn = sampleEvent('authorizer').methodArn.replace('/GET/', '')
   expect(response).toEqual({
     principalId: userId,
     policyDocument: {

@@ -31,7 +31,7 @@ const REQUIRED = [
 test('VERIFYING.md lists the members that the metadata lacks without OAuth', async () => {
   const config = { TOKEN_ISSUER: 'https://auth.example.com', OAUTH: false, CLIENT_METADATA_HOSTS: [] }
   const request = { config, now: new Date(), deadlineMs: 0, allowedOrigins: [] }
-  const { body } = await discovery(sampleEvent('metadata.json'), request)
+  const { body } = await discovery(sampleEvent('GET /.well-known/openid-configuration'), request)
   const metadata: object = JSON.parse(body)
   const [, sentence = ''] = /requires them:\n(.*?)\. /s.exec(document) ?? []
   const named = [...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name)

@@ -10,7 +10,10 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-const EVENT = sampleEvent('authorize-form.json')
+const EVENT = {
+  ...sampleEvent('POST /oauth2/authorize'),
+  headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+}
 
 const send = (changes: object = {}) => handler({ ...EVENT, ...changes }, lambdaContext())
 const form = (body: string) => ({ body, isBase64Encoded: false })
@@ -53,14 +56,14 @@ test.each<[string, object]>([
 })
 
 test('the page says that it needs JavaScript, and works in no frame', async () => {
-  const { body, headers } = await handler(sampleEvent('authorize.json'), lambdaContext())
+  const { body, headers } = await handler(sampleEvent('authorize'), lambdaContext())
   expect(body).toContain('<noscript><p class="notice error">This page needs JavaScript.</p></noscript>')
   expect(String(headers?.['Content-Security-Policy'])).toContain("frame-ancestors 'none'")
   expect(body).toContain('<meta name="robots" content="noindex">')
 })
 
 test('a sign-out by a form that cannot be sent on is refused, also if it has the name of a file', async () => {
-  const event = { ...sampleEvent('authorize-logout.json') }
+  const event = { ...sampleEvent('POST /oauth2/logout'), headers: EVENT.headers }
   const sent = async (text: string) => (await handler({ ...event, ...form(text) }, lambdaContext())).body
   expect(await sent('authorize/page.css')).toContain('data-form="?authorize/page.css"')
   for (const text of ['state=a b', `state=${'a'.repeat(4_090)}`]) {

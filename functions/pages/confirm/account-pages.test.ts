@@ -13,7 +13,7 @@ afterEach(() => {
 
 const get = (file: string) => handler(sampleEvent(file), lambdaContext())
 
-test.each(['account-pages.json', 'account-pages-forgot.json', 'account-pages-confirm.json'])(
+test.each(['account-pages', 'GET /forgot', 'GET /confirm'])(
   'the page of %s asks for a new password by the rules, and lets password managers fill it',
   async (file) => {
     const { body } = await get(file)

@@ -20,7 +20,7 @@ test.each([
 ])('the page links to $links with MAILER=$MAILER and REGISTRATION=$REGISTRATION', async (settings) => {
   const { links, ...environment } = settings
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
-  const { body } = await handler(sampleEvent('signin.json'), lambdaContext())
+  const { body } = await handler(sampleEvent('signin'), lambdaContext())
   expect([...body.matchAll(/<a href="(forgot|register)">/g)].map(([, link]) => link)).toEqual(links)
   expect(body).not.toContain('<!--')
 })
@@ -31,7 +31,7 @@ test.each([
 ])('the account page has $parts with MAILER=$MAILER', async ({ MAILER, parts }) => {
   vi.stubEnv('MAILER', MAILER)
   vi.stubEnv('REGISTRATION', 'off')
-  const { body } = await handler(sampleEvent('signin-account.json'), lambdaContext())
+  const { body } = await handler(sampleEvent('GET /account'), lambdaContext())
   const optional = /id="(change-email|email-form|code-form)"|href="(forgot|mailbox)"/g
   expect([...body.matchAll(optional)].flatMap(([, id = []]) => id)).toEqual(
     parts.flatMap((part) => [part, 'email-form', 'code-form']),
@@ -52,19 +52,22 @@ test.each([
   vi.stubEnv('ALLOWED_ORIGINS', setting.ALLOWED_ORIGINS)
   vi.stubEnv('MAILER', '')
   vi.stubEnv('REGISTRATION', 'off')
-  const { body } = await handler(sampleEvent('signin.json'), lambdaContext())
+  const { body } = await handler(sampleEvent('signin'), lambdaContext())
   expect(body).toContain(`<meta name="allowed-origins" content="${setting.content}">`)
 })
 
 test.each(['on', 'off'])('the account page has a list of apps with OAUTH=on only: %s', async (OAUTH) => {
   for (const [name, value] of Object.entries({ OAUTH, MAILER: '', REGISTRATION: 'off' }))
     vi.stubEnv(name, value)
-  const { body } = await handler(sampleEvent('signin-account.json'), lambdaContext())
+  const { body } = await handler(sampleEvent('GET /account'), lambdaContext())
   expect(body.includes('id="apps"')).toBe(OAUTH === 'on')
 })
 
 test('the well-known address leads to the account under the path of a stage too', async () => {
-  const { statusCode, headers } = await handler(sampleEvent('signin-change-password.json'), lambdaContext())
+  const { statusCode, headers } = await handler(
+    sampleEvent('GET /.well-known/change-password'),
+    lambdaContext(),
+  )
   expect(statusCode).toBe(302)
   const from = 'https://api.example/dev/.well-known/change-password'
   expect(new URL(String(headers?.Location), from).href).toBe(

@@ -68,7 +68,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
   }
 
   test('an address registers with the link of its mail, once', async () => {
-    expect(await post('mail-requests-register', { email: ADA })).toMatchObject({ statusCode: 202 })
+    expect(await post('POST /register', { email: ADA })).toMatchObject({ statusCode: 202 })
     const [mail, ...others] = await deliver()
     expect(others).toEqual([])
     const { to, kind, token } = proofIn(mail)
@@ -83,7 +83,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
   })
 
   test('an address that has an account gets a mail without a link', async () => {
-    expect(await post('mail-requests-register', { email: ADA.toLowerCase() })).toMatchObject({
+    expect(await post('POST /register', { email: ADA.toLowerCase() })).toMatchObject({
       statusCode: 202,
     })
     const mails = await deliver()

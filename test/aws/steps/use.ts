@@ -119,7 +119,9 @@ describe('the uploaded functions, unpacked and run as Lambda does', () => {
     const other = (await service.post('login', { username: 'ada', password: PASSWORD })).body
     const { sid } = claimsOf(other.authToken)
     const ending = { pathParameters: { id: sid } }
-    expect(await service.call('sessions-end', `DELETE/sessions/${sid}`, tokens.ada, ending)).toMatchObject({
+    expect(
+      await service.call('DELETE /sessions/{id}', `DELETE/sessions/${sid}`, tokens.ada, ending),
+    ).toMatchObject({
       statusCode: 204,
     })
     const rejected = { statusCode: 401, body: { title: 'Unauthorized' } }

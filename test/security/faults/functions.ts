@@ -85,13 +85,14 @@ export async function loadLogin(aws: LocalAws, proxies: { dynamodb: AwsProxy; km
 
 export async function loadJwks(aws: LocalAws, kms: AwsProxy) {
   const handler = await load('metadata', aws, { kms })
-  return () => invoke<APIGatewayProxyResult>((context) => handler(sampleEvent('metadata-jwks.json'), context))
+  return () =>
+    invoke<APIGatewayProxyResult>((context) => handler(sampleEvent('GET /.well-known/jwks.json'), context))
 }
 
 export async function loadAuthorizer(aws: LocalAws, kms: AwsProxy) {
   const handler = await load('authorizer', aws, { kms })
   return (authorizationToken: string) => {
-    const event: APIGatewayTokenAuthorizerEvent = { ...sampleEvent('authorizer.json'), authorizationToken }
+    const event: APIGatewayTokenAuthorizerEvent = { ...sampleEvent('authorizer'), authorizationToken }
     return invoke<APIGatewayAuthorizerResult>((context) => handler(event, context))
   }
 }

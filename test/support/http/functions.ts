@@ -84,7 +84,7 @@ export interface Loading {
   when?: 'now' | 'when called'
 }
 
-const TEMPLATE = sampleEvent('refresh.json')
+const TEMPLATE = sampleEvent('refresh')
 
 /** Loads the functions with routes, the authorizer and the mailer from their sources in fresh modules, as cold starts do. */
 export async function loadFunctions(

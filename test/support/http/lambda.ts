@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
 import { completeEvent } from '../../../local/sample-events.ts'
-import { sampleOf } from '../../../local/samples.ts'
+import { samplesOf } from '../../../local/samples.ts'
 import { describeService, root } from '../process/service-description.ts'
 
 export { callerEvent, lambdaContext } from '../../../packages/serverless-jwt-auth/test.ts'
@@ -15,34 +15,50 @@ const CORS_HEADERS = {
 /** Headers of every response to a sample event, which came over HTTPS. */
 export const COMMON_HEADERS = { 'Strict-Transport-Security': 'max-age=31536000', ...CORS_HEADERS }
 
-/** Returns the names of all sample events: those of files in `events/`, and of functions whose event is derived. */
-export const sampleFiles = (): string[] => {
-  const derived = Object.keys(describeService().functions).map((key) => `${key}.json`)
-  return [...new Set([...readdirSync(`${root}/events`), ...derived])].sort()
+const eventsFolder = `${root}/events`
+let samplesByFunction: Record<string, Record<string, unknown>> | undefined
+
+function deriveSamples(): Record<string, Record<string, unknown>> {
+  samplesByFunction ??= Object.fromEntries(
+    Object.entries(describeService().functions).map(([key, definition]) => [key, samplesOf(definition)]),
+  )
+  return samplesByFunction
 }
 
-/** Reads a sample event from `events/`, or derives it from the route of its function, and completes it. It has placeholders for tokens. */
-// biome-ignore lint/suspicious/noExplicitAny: a test knows what event its file has.
-export const sampleEvent = (file: string): any => completeEvent(readSample(file))
+/** Returns the names of all sample events: those of files and of functions, and `POST /login cookie` of other routes and examples. */
+export const sampleNames = (): string[] => {
+  const files = readdirSync(eventsFolder).map((file) => file.replace(/\.json$/, ''))
+  const derived = Object.entries(deriveSamples()).flatMap(([key, samples]) => [
+    key,
+    ...Object.keys(samples).slice(1),
+  ])
+  return [...new Set([...files, ...derived])].sort()
+}
 
-function readSample(file: string): unknown {
-  const path = `${root}/events/${file}`
+/** Reads a sample event from `events/`, or derives it, and completes it. It has placeholders for tokens. */
+// biome-ignore lint/suspicious/noExplicitAny: a test knows what event its sample is.
+export const sampleEvent = (name: string): any => completeEvent(readSample(name))
+
+function readSample(name: string): unknown {
+  const path = `${eventsFolder}/${name}.json`
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'))
-  const sample = sampleOf(describeService().functions[file.replace(/\.json$/, '')] ?? {})
+  const derived = deriveSamples()
+  const ofFunction = Object.values(derived[name] ?? {})[0]
+  const sample = ofFunction ?? Object.values(derived).find((samples) => name in samples)?.[name]
   if (sample === undefined)
-    throw new Error(`there is no events/${file}, and no function with a route has its name`)
+    throw new Error(`no file, function, route or example has the sample event ${name}`)
   return sample
 }
 
 /** Returns the event of `POST /login`, as API Gateway sends it. */
 export const loginEvent = (changes: Partial<APIGatewayProxyEvent>): APIGatewayProxyEvent => ({
-  ...sampleEvent('login.json'),
+  ...sampleEvent('login'),
   ...changes,
 })
 
 /** Returns the event of `GET /`, with what the authorizer has added. */
 export function eventWith(authorizer: unknown): APIGatewayProxyEvent {
-  const event = sampleEvent('user-content.json')
+  const event = sampleEvent('user-content')
   return { ...event, requestContext: { ...event.requestContext, authorizer } }
 }
 

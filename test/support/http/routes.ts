@@ -124,10 +124,10 @@ export function handlerOf(functionKey: string): Promise<Handler> {
   return handler
 }
 
-/** Returns a sample event with its tokens, and with other members in place of those in the file. */
-export const eventOf = (file: string, changes: Partial<APIGatewayProxyEvent> = {}) =>
+/** Returns a sample event with its tokens, and with other members in place of its own. */
+export const eventOf = (sample: string, changes: Partial<APIGatewayProxyEvent> = {}) =>
   fillTokens<APIGatewayProxyEvent>(
-    { ...sampleEvent(`${file}.json`), ...changes },
+    { ...sampleEvent(sample), ...changes },
     tokenSourceOf(service, aws),
     new Date(),
   )
