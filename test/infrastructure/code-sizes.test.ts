@@ -7,27 +7,6 @@ const MAX_LINES = 40
 const MAX_PARAMETERS = 4
 const MAX_ENTRY_LINES = 45
 
-/** Returns the functions of a source, each with its place, its lines and the number of its positional parameters. */
-function functionsIn(file: string, code: string): { place: string; lines: number; parameters: number }[] {
-  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true)
-  const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line
-  const nameOf = (node: ts.Node): string => {
-    const { name } = node as ts.Node & { name?: ts.Node }
-    if (name && ts.isIdentifier(name)) return name.text
-    return ts.isVariableDeclaration(node.parent) ? node.parent.name.getText() : '(anonymous)'
-  }
-  const found: ReturnType<typeof functionsIn> = []
-  const visit = (node: ts.Node): void => {
-    if (ts.isFunctionLike(node) && 'body' in node && node.body) {
-      const lines = lineOf(node.end) - lineOf(node.getStart()) + 1
-      found.push({ place: `${file}: ${nameOf(node)}`, lines, parameters: node.parameters.length })
-    }
-    ts.forEachChild(node, visit)
-  }
-  visit(source)
-  return found
-}
-
 const files = globSync('{lib,functions,plugins}/**/*.{ts,js}', { cwd: root }).filter(
   (file) => !/\.test\.|\.min\.|\.d\.ts$/.test(file),
 )
@@ -57,6 +36,22 @@ test('no entry file of a function, and no file of a route, has over 45 lines', (
   expect(long).toEqual([])
 })
 
+test('the first test stands below at most 20 lines, in the median of the test files', () => {
+  const tests = globSync(
+    '{bench,client,functions,lib,local,packages,plugins,project,scripts,test}/**/*.test.ts',
+    {
+      cwd: root,
+      exclude: (path) => path.endsWith('node_modules') || path.endsWith('dist'),
+    },
+  )
+  const above = tests
+    .map((file) => readFileSync(`${root}/${file}`, 'utf8').split('\n'))
+    .map((lines) => lines.findIndex((line) => /^ *test\b/.test(line)))
+    .toSorted((a, b) => a - b)
+  expect(tests.length).toBeGreaterThan(400)
+  expect(above[Math.floor(above.length / 2)]).toBeLessThanOrEqual(20)
+})
+
 test('the measure counts lines and parameters of each kind of function', () => {
   const code = 'const one = (a, b) =>\n  a\nclass Two {\n  three() {\n    return function () {}\n  }\n}'
   expect(functionsIn('a.ts', code)).toEqual([
@@ -65,3 +60,24 @@ test('the measure counts lines and parameters of each kind of function', () => {
     { place: 'a.ts: (anonymous)', lines: 1, parameters: 0 },
   ])
 })
+
+/** Returns the functions of a source, each with its place, its lines and the number of its positional parameters. */
+function functionsIn(file: string, code: string): { place: string; lines: number; parameters: number }[] {
+  const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true)
+  const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line
+  const nameOf = (node: ts.Node): string => {
+    const { name } = node as ts.Node & { name?: ts.Node }
+    if (name && ts.isIdentifier(name)) return name.text
+    return ts.isVariableDeclaration(node.parent) ? node.parent.name.getText() : '(anonymous)'
+  }
+  const found: ReturnType<typeof functionsIn> = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isFunctionLike(node) && 'body' in node && node.body) {
+      const lines = lineOf(node.end) - lineOf(node.getStart()) + 1
+      found.push({ place: `${file}: ${nameOf(node)}`, lines, parameters: node.parameters.length })
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
