@@ -33,9 +33,6 @@ export const FAILED_READ_PAUSE_MS = 1_000
 /** How long other requests wait for a read before they begin one. Lambda may have frozen an older read. */
 const SHARED_READ_MS = 1_000
 
-/** Time of what has not happened yet: every pause after it is over. */
-const LONG_AGO_MS = 0
-
 /** Minimum size of an RSA key for RS256 (RFC 7518 section 3.3). */
 const MIN_MODULUS_BITS = 2_048
 
@@ -98,11 +95,11 @@ export function publicKeyFromSpki(spki: Buffer): PublicKey {
  */
 export function publicKeyCache() {
   let keys: PublicKeys = new Map()
-  let expiresAtMs = LONG_AGO_MS
+  let expiresAtMs = Number.NEGATIVE_INFINITY
   /** Time from which on an unknown `kid` causes a read. */
-  let unknownKidReadAtMs = LONG_AGO_MS
+  let unknownKidReadAtMs = Number.NEGATIVE_INFINITY
   /** Time from which on a read is repeated while there are no keys. */
-  let nextReadAtMs = LONG_AGO_MS
+  let nextReadAtMs = Number.NEGATIVE_INFINITY
   /** The reason why the last read lacks some keys. */
   let outage: unknown
 
@@ -145,17 +142,15 @@ type Read = (aws: AwsCall, keyNames: readonly string[], nowMs: number) => Promis
 
 /** Lets concurrent requests share a read, unless it runs for longer than {@link SHARED_READ_MS}. */
 function shared(read: Read): Read {
-  /** When the read that runs began. */
-  let sinceMs = LONG_AGO_MS
-  let end: Promise<void>
+  let running: { sinceMs: number; end: Promise<void> } | undefined
   return (aws, keyNames, nowMs) => {
-    if (nowMs - sinceMs >= SHARED_READ_MS) {
-      sinceMs = nowMs
-      end = read(aws, keyNames, nowMs).then(() => {
-        sinceMs = LONG_AGO_MS
+    if (running === undefined || nowMs - running.sinceMs >= SHARED_READ_MS) {
+      const end = read(aws, keyNames, nowMs).then(() => {
+        running = undefined
       })
+      running = { sinceMs: nowMs, end }
     }
-    return end
+    return running.end
   }
 }
 
