@@ -33,7 +33,7 @@ const CONTENT_TYPES: Record<string, string> = {
 const HASH_CHARACTERS = 16
 
 /** Pages, and the files that they load. */
-interface Site {
+export interface Site {
   /** Path of the files, without slashes. */
   folder: string
   /**

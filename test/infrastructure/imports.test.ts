@@ -221,6 +221,9 @@ const isFileOfPages = (file: string) =>
 /** Whether a file lists the pages of a function, and the files that they load. */
 const isSite = (file: string) => /^functions\/pages\/\w+\/site\.ts$/.test(file)
 
+/** Whether a file lists the pages of the function in a source. */
+const isSiteOf = (file: string, source: Source) => isSite(file) && posix.dirname(file) === posix.dirname(source.file)
+
 /** Whether a file is the table of a function with several routes, each in a file of its own. */
 const isTable = ({ code }: Source) => code.includes('byRoute(')
 
@@ -232,7 +235,9 @@ test('functions/ imports from packages, lib/, its routes and the files of pages 
     localImports(source)
       .filter((to) => !to.startsWith('lib/'))
       .filter((to) => !(isTable(source) && routesOfTables.includes(to)))
-      .filter((to) => !(source.file.startsWith('functions/pages/') && (isFileOfPages(to) || isSite(to))))
+      .filter(
+        (to) => !(source.file.startsWith('functions/pages/') && (isFileOfPages(to) || isSiteOf(to, source))),
+      )
       .map((to) => `${source.file} -> ${to}`),
   )
   expect(outside).toEqual([])

@@ -41,9 +41,8 @@ export function onGuardedClick(button, act) {
     timer = setTimeout(wake, DEAF_MS)
   }
 
-  function notice(input) {
-    if (isDeaf() || !counts(input, pressed)) beDeaf()
-  }
+  // While the button is deaf, no press is recorded.
+  const notice = (input) => (isDeaf() || !recordPress(input, pressed)) && beDeaf()
 
   button.addEventListener('click', async (event) => {
     event.preventDefault()
@@ -55,20 +54,20 @@ export function onGuardedClick(button, act) {
     button.ariaBusy = null
     wake()
   })
-  listen(notice, beDeaf)
+  for (const type of INPUTS) addEventListener(type, notice, { capture: true })
+  onCover(beDeaf)
   return beDeaf
 }
 
-/** Whether the key or the pointer of an input went down after the second. Records in `pressed` those that did. */
-function counts({ type, code, pointerId, repeat }, pressed) {
+/** Records the key or the pointer of an input in `pressed`, and returns whether it went down after the second. */
+function recordPress({ type, code, pointerId, repeat }, pressed) {
   const id = code ?? pointerId
   if (type.endsWith('down') && !repeat) pressed.add(id)
   return type.endsWith('up') ? pressed.delete(id) : pressed.has(id)
 }
 
-function listen(onInput, onCover) {
-  for (const type of INPUTS) addEventListener(type, onInput, { capture: true })
-  // Another window may have covered the page, or its content has moved under the pointer.
-  for (const type of ['focus', 'resize']) addEventListener(type, onCover)
-  document.addEventListener('visibilitychange', onCover)
+/** Calls an action when another window may have covered the page, or its content has moved under the pointer. */
+function onCover(act) {
+  for (const type of ['focus', 'resize']) addEventListener(type, act)
+  document.addEventListener('visibilitychange', act)
 }

@@ -1,6 +1,6 @@
 import { say } from '../../../lib/application/texts.ts'
 import { THEME_STYLE } from '../../../lib/application/theme.ts'
-import { inShell } from '../../../lib/http/page.ts'
+import { inShell, type Site } from '../../../lib/http/page.ts'
 import shell from '../shell.html' with { type: 'text' }
 import style from '../signin/page.css' with { type: 'text' }
 import logoutBody from './logout.html' with { type: 'text' }
@@ -36,4 +36,4 @@ export const site = {
     'page.js': script,
     'logout.js': logoutScript,
   },
-}
+} satisfies Partial<Site>

@@ -2,7 +2,7 @@ import client from '../../../client/client.min.js' with { type: 'text' }
 import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
 import { say } from '../../../lib/application/texts.ts'
 import { THEME_STYLE } from '../../../lib/application/theme.ts'
-import { inShell } from '../../../lib/http/page.ts'
+import { inShell, type Site } from '../../../lib/http/page.ts'
 import account from '../account/page.html' with { type: 'text' }
 import accountScript from '../account/page.js' with { type: 'text' }
 import dialogs from '../factors/dialogs.html' with { type: 'text' }
@@ -48,4 +48,4 @@ export const site = {
   },
   modules: { 'client.js': client, 'passkeys.js': passkeys },
   redirects: { 'change-password': '../account#change-password' },
-}
+} satisfies Partial<Site>
