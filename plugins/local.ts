@@ -17,7 +17,7 @@ import { fillTokens } from '../local/tokens.ts'
 import { IS_PACKAGE, ROOT } from '../project/origin.ts'
 import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.ts'
 import { filesIn } from './functions/functions.ts'
-import { mapStacks } from './functions/stacks.ts'
+import { mapSources } from './functions/source-maps.ts'
 import { pointFunctionsAt, pointInvokedAt } from './project/environment.ts'
 import { ownershipOf } from './project/ownership.ts'
 import { reject } from './reject.ts'
@@ -64,7 +64,7 @@ export default class LocalPlugin {
     this.serverless = serverless
     this.options = options
     this.command = serverless.processedInput.commands.join(' ')
-    if (this.isLocal()) mapStacks(serverless)
+    if (this.isLocal()) mapSources(serverless)
   }
 
   private isLocal = () => ['offline', 'offline start', 'invoke local'].includes(this.command)

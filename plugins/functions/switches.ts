@@ -5,7 +5,10 @@ import { reject } from '../reject.ts'
 import { rowOf } from '../routes/row-events.ts'
 
 /** Functions without a route: the features that they need. */
-const NEEDS: Record<string, Feature> = { mailer: 'mail', 'fetch-client': 'oauth' }
+const NEEDS = new Map<string, Feature>([
+  ['mailer', 'mail'],
+  ['fetch-client', 'oauth'],
+])
 /** What `approve` may do for apps that are not registered. */
 const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 /** What `userinfo` and `sessions` may do for apps, which have no access without OAuth. */
@@ -61,14 +64,14 @@ type SwitchedService = {
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
   const { pages, oauth, mailFrom, registration, clientMetadataHosts, allowedOrigins } = custom.auth
-  const hasOAuth = oauth === 'on'
+  const [hasOAuth, hasMail] = [oauth === 'on', mailFrom !== '']
   const isScoped = hasScopes({ functions })
   const features = featuresOf({
     PAGES: pages,
-    MAILER: mailFrom || undefined,
+    MAILER: hasMail ? 'mailer' : undefined,
     REGISTRATION: registration,
     OAUTH: hasOAuth,
-    API_SCOPES: isScoped ? ['any'] : [],
+    API_SCOPES: isScoped ? [functions.authorizer?.environment?.SCOPED_ROUTES ?? ''] : [],
   })
   removeRoutes(functions, features)
   if (clientMetadataHosts === '') delete functions['fetch-client']
@@ -79,7 +82,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   }
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
-  if (mailFrom === '') Object.values(functions).forEach(removeMailer)
+  if (!hasMail) Object.values(functions).forEach(removeMailer)
 }
 
 /** Removes routes without their features, and functions that have none left, or that need a feature themselves. */
@@ -88,7 +91,7 @@ function removeRoutes(functions: SwitchedService['functions'], features: readonl
   for (const [name, definition] of Object.entries(functions)) {
     const { events = [] } = definition
     const left = events.filter(({ http }) => !isOff(rowOf(name, Object(http))?.needs))
-    if (isOff(NEEDS[name]) || (left.length === 0 && events.length > 0)) delete functions[name]
+    if (isOff(NEEDS.get(name)) || (left.length === 0 && events.length > 0)) delete functions[name]
     else if (left.length < events.length) definition.events = left
   }
 }

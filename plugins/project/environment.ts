@@ -21,16 +21,21 @@ const DEVELOPER = [
 /** What serverless-offline and the framework set for each function. */
 const OF_RUNTIME = /^AWS_(LAMBDA_|(DEFAULT_)?REGION$)/
 
-/** Points the functions of the service at the local AWS, and away from the developer's own account. */
+/**
+ * Points the functions of the service at the local AWS, and away from the developer's own account. Each function gets its own
+ * environment: `provider` has none afterwards.
+ */
 export function pointFunctionsAt(serverless: Serverless, settings: LocalAws['settings']): void {
+  separateEnvironments(serverless)
   setVariables(serverless, localVariables(settings, process.env))
   const { functions, provider } = serverless.service
   for (const definition of Object.values(functions)) mapThread(definition, provider.runtime)
 }
 
-/** Does the same for `sls invoke local`, whose process runs one function. */
+/** Points the one function of `sls invoke local` at the local AWS. It runs in this process, which loses its own variables of AWS. */
 export function pointInvokedAt(serverless: Serverless, settings: LocalAws['settings'], key: string): void {
   const variables = localVariables(settings, process.env)
+  separateEnvironments(serverless)
   setVariables(serverless, variables)
   if (!ownershipOf(serverless).functions.has(key)) return
   // The framework adds the developer's credentials to the environment of this process.
@@ -39,7 +44,6 @@ export function pointInvokedAt(serverless: Serverless, settings: LocalAws['setti
 }
 
 function setVariables(serverless: Serverless, variables: Record<string, string>): void {
-  separateEnvironments(serverless)
   for (const definition of Object.values(serviceFunctions(serverless))) {
     definition.environment = { ...definition.environment, ...variables, ...testHosts(process.env) }
   }

@@ -4,8 +4,8 @@ import type { Serverless } from '../framework.d.ts'
 import bundlePlugins from '../page-files.ts'
 import { functionsWritten } from '../project/functions.ts'
 
-/** Makes stacks name the TypeScript source. Commands that package do not come here, so a package has no source map. */
-export function mapStacks({ configurationInput, processedInput }: Serverless): void {
+/** Makes stack traces name the TypeScript source. Commands that package do not come here, so a package has no source map. */
+export function mapSources({ configurationInput, processedInput }: Serverless): void {
   if (processedInput.commands[0] === 'invoke') process.setSourceMapsEnabled(true)
   if (IS_PACKAGE) return
   const { functions = {}, custom } = configurationInput
