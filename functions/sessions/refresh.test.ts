@@ -207,16 +207,17 @@ describe('POST /refresh', () => {
   test('rejects all invalid tokens with the same response', async () => {
     const [token, other, expired] = [await begin(), await begin('admin'), await begin()]
     const [disabled, admin] = [await begin('admin'), await stored('admin')]
-    const [, selector, secret] = token.split('.')
+    const [, selector, signIn, secret] = token.split('.')
     const unknown = [
-      `${(await stored()).id}.${other.split('.')[1]}.${secret}`,
-      `${admin.id}.${selector}.${secret}`,
-      `${'A'.repeat(22)}.${selector}.${secret}`,
-      `${'A'.repeat(22)}.6b065d8a${'A'.repeat(22)}.${'A'.repeat(43)}`,
+      `${(await stored()).id}.${other.split('.')[1]}.${signIn}.${secret}`,
+      `${admin.id}.${selector}.${signIn}.${secret}`,
+      `${'A'.repeat(22)}.${selector}.${signIn}.${secret}`,
+      `${'A'.repeat(22)}.6b065d8a${'A'.repeat(22)}.6b065d8a.${'A'.repeat(43)}`,
       'garbage',
       '',
     ]
     for (const one of unknown) expect(await refresh(one)).toEqual(invalidToken)
+    expect(reasons()).toEqual([...Array(4).fill('no such session'), ...Array(2).fill('not a refresh token')])
     expect(await sessionOf(token)).toBeDefined()
 
     await changeUser(
@@ -337,3 +338,6 @@ describe('POST /refresh, while the access token is being signed', () => {
     expect(await refresh(response.body.refreshToken)).toEqual(tokenPair)
   })
 })
+
+/** Returns why requests were refused, in order. */
+const reasons = () => records.flatMap((record) => Object(record).reason ?? [])

@@ -13,42 +13,7 @@ const { table } = await useTable()
 
 const HOME = '203.0.113.7'
 const start = new Date('2026-11-26T09:00:00.000Z')
-const after = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
 let users = 0
-const addUser = () => {
-  users += 1
-  return addTestUser(table, { username: `lister-${users}`, factors: 'totp' })
-}
-
-/** Takes the step after a correct password from sources, one after the other. Returns their places. */
-async function enter(user: User, sources: readonly string[], { isKnown = false, now = start } = {}) {
-  const places: (number | undefined)[] = []
-  const mark = isKnown ? { ownerId: { S: user.id }, expiresAt: { N: '9999999999' } } : undefined
-  for (const source of sources) {
-    const attempt = { id: randomBytes(8).toString('base64url'), source, mark } as Attempt
-    const at = { ...testAt(table, now), origin: { sourceIp: source, userAgent: 'curl' } }
-    const details = { purpose: 'second-factor', loginName: user.username, inCookie: false } as const
-    const random = randomBytes(LOGIN_TOKEN_RANDOM_BYTES)
-    const { stored } = startLoginToken(user, { ...details, pairAttempts: [] }, now, random)
-    const place = await placeOf(at, attempt, user)
-    places.push(place)
-    const event = passwordEvent(at, stored, place)
-    if (event) await transact(table, [event])
-  }
-  return places
-}
-
-/** Returns what is stored, the newest first. */
-async function listed({ id }: User) {
-  const { events } = await eventsOfUser(table, id, { limit: 1_000 })
-  return events.filter(({ type }) => type === 'factor.required')
-}
-const sourcesOf = (events: Awaited<ReturnType<typeof listed>>) =>
-  events.map(({ sourceIp, detail }) => (detail === 'more' ? 'more' : sourceIp)).toSorted()
-
-/** Networks of one customer with a /48: anybody can take as many. */
-const networks = (count: number) =>
-  Array.from({ length: count }, (_, index) => `2001:db8:7:${index.toString(16)}::/64`)
 
 describe('the events of correct passwords without the second factor', () => {
   test('are one for each attempt, with its source and its sign-in', async () => {
@@ -99,3 +64,41 @@ describe('the events of correct passwords without the second factor', () => {
     expect(passwordEvent(testAt(table), stored, undefined)).toBeUndefined()
   })
 })
+
+const after = (seconds: number) => new Date(start.getTime() + seconds * 1_000)
+
+const addUser = () => {
+  users += 1
+  return addTestUser(table, { username: `lister-${users}`, factors: 'totp' })
+}
+
+/** Takes the step after a correct password from sources, one after the other. Returns their places. */
+async function enter(user: User, sources: readonly string[], { isKnown = false, now = start } = {}) {
+  const places: (number | undefined)[] = []
+  const mark = isKnown ? { ownerId: { S: user.id }, expiresAt: { N: '9999999999' } } : undefined
+  for (const source of sources) {
+    const attempt = { id: randomBytes(8).toString('base64url'), source, mark } as Attempt
+    const at = { ...testAt(table, now), origin: { sourceIp: source, userAgent: 'curl' } }
+    const details = { purpose: 'second-factor', loginName: user.username, inCookie: false } as const
+    const random = randomBytes(LOGIN_TOKEN_RANDOM_BYTES)
+    const { stored } = startLoginToken(user, { ...details, pairAttempts: [] }, now, random)
+    const place = await placeOf(at, attempt, user)
+    places.push(place)
+    const event = passwordEvent(at, stored, place)
+    if (event) await transact(table, [event])
+  }
+  return places
+}
+
+/** Returns what is stored, the newest first. */
+async function listed({ id }: User) {
+  const { events } = await eventsOfUser(table, id, { limit: 1_000 })
+  return events.filter(({ type }) => type === 'factor.required')
+}
+
+const sourcesOf = (events: Awaited<ReturnType<typeof listed>>) =>
+  events.map(({ sourceIp, detail }) => (detail === 'more' ? 'more' : sourceIp)).toSorted()
+
+/** Networks of one customer with a /48: anybody can take as many. */
+const networks = (count: number) =>
+  Array.from({ length: count }, (_, index) => `2001:db8:7:${index.toString(16)}::/64`)

@@ -13,11 +13,7 @@ const { aws } = table
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 
-beforeEach(async () => {
-  for (const { pk, sk } of await items()) {
-    await aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
-  }
-})
+beforeEach(empty)
 
 describe('the names of a user', () => {
   test.each([
@@ -320,3 +316,10 @@ const rename = (user: User, changes: Partial<Pick<User, 'username' | 'email'>>, 
     },
     testAct(now),
   )
+
+/** Removes all items of the table. */
+async function empty(): Promise<void> {
+  for (const { pk, sk } of await items()) {
+    await aws('dynamodb', 'DeleteItem', { TableName: table.name, Key: { pk, sk } })
+  }
+}

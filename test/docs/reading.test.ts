@@ -8,15 +8,7 @@ const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
 const text = read('docs/READING.md')
 const reading = text.replace(/\s+/g, ' ')
 
-/** The paths, each with its files in order and what is said about each. */
-const paths = [...text.matchAll(/^## (.+): \d+ minutes\n((?:(?!^## ).*\n)*)/gm)].map(
-  ([, name = '', section = '']) => ({
-    name,
-    files: [...section.matchAll(/^\d\. `([^`]+\.ts)`((?:.+\n)+?)(?=\d\. |\n)/gm)].map(
-      ([, file = '', said = '']) => ({ file, said }),
-    ),
-  }),
-)
+const paths = pathsIn(text)
 const allFiles = paths.flatMap(({ files }) => files)
 
 describe('the paths of READING.md', () => {
@@ -169,3 +161,14 @@ const importsOf = (file: string): [file: string, names: string[]][] =>
       .map((name) => name.trim())
       .filter((name) => name !== '' && !name.startsWith('type ')),
   ])
+
+/** Returns the paths of a page, each with its files in order and what is said about each. */
+function pathsIn(page: string) {
+  const sections = [...page.matchAll(/^## (.+): \d+ minutes\n((?:(?!^## ).*\n)*)/gm)]
+  return sections.map(([, name = '', section = '']) => ({
+    name,
+    files: [...section.matchAll(/^\d\. `([^`]+\.ts)`((?:.+\n)+?)(?=\d\. |\n)/gm)].map(
+      ([, file = '', said = '']) => ({ file, said }),
+    ),
+  }))
+}

@@ -7,15 +7,7 @@ const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
 const security = read('docs/SECURITY.md')
 const page = read('docs/CLAIMS.md')
 
-/** The rows of the claims: heading, item, verdict, and the tests that show it. */
-const claims = page.split(/^#+ /m).flatMap((section) => {
-  const [heading = ''] = section.split('\n')
-  const [, , ...rows] = section.match(/^\|.*\|$/gm) ?? []
-  return rows.map((row) => {
-    const [item = '', , here = '', shownBy = ''] = row.slice(2, -2).split(' | ')
-    return { heading, item, verdict: /^\*\*([^*]+)\.\*\*/.exec(here)?.[1], shownBy }
-  })
-})
+const claims = page.split(/^#+ /m).flatMap(claimsIn)
 
 /** `file`: *title*, *title* */
 const TESTS = /^`((?:client|functions|lib|local|plugins|test)\/[^`]+\.ts)`: (\*[^*]+\*(?:, \*[^*]+\*)*)$/
@@ -93,3 +85,13 @@ test('the limits in SECURITY.md are those of plugins/parameters/parameters.yml',
   const given = read('plugins/parameters/parameters.yml').match(/\blimit\w+: \d+\/\d+$/gm)
   expect(shown.sort()).toEqual(given?.sort())
 })
+
+/** Returns the rows of the claims in a section: heading, item, verdict, and the tests that show it. */
+function claimsIn(section: string) {
+  const [heading = ''] = section.split('\n')
+  const [, , ...rows] = section.match(/^\|.*\|$/gm) ?? []
+  return rows.map((row) => {
+    const [item = '', , here = '', shownBy = ''] = row.slice(2, -2).split(' | ')
+    return { heading, item, verdict: /^\*\*([^*]+)\.\*\*/.exec(here)?.[1], shownBy }
+  })
+}

@@ -47,8 +47,10 @@ test('the first test stands below at most 20 lines, in the median of the test fi
   const above = tests
     .map((file) => readFileSync(`${root}/${file}`, 'utf8').split('\n'))
     .map((lines) => lines.findIndex((line) => /^ *test\b/.test(line)))
+    // Some files run tests of another one.
+    .filter((lines) => lines >= 0)
     .toSorted((a, b) => a - b)
-  expect(tests.length).toBeGreaterThan(400)
+  expect(above.length).toBeGreaterThan(400)
   expect(above[Math.floor(above.length / 2)]).toBeLessThanOrEqual(20)
 })
 

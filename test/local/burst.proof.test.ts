@@ -8,9 +8,7 @@ import { addSession, tableAt } from '../support/users/sessions.ts'
 const service = await useLocalService()
 const stores = { table: tableAt(service.dynamoDbUrl) }
 let loops: ChildProcess[] = []
-afterAll(async () => {
-  for (const loop of loops) loop.kill('SIGKILL')
-})
+afterAll(() => loops.map((loop) => loop.kill('SIGKILL')))
 
 let refreshTokens: string[] = []
 beforeAll(async () => {

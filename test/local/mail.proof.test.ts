@@ -6,17 +6,7 @@ import { useLocalService } from '../support/process/local-service.ts'
 
 const service = await useLocalService({ folder: fileURLToPath(new URL('./other-service', import.meta.url)) })
 
-const [, endpoints = '{}'] = /^(\{.*\}) is running at/m.exec(service.output()) ?? []
-const aws = withTimeout(
-  awsClient({
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    endpoints: Object.fromEntries(
-      Object.entries(JSON.parse(endpoints)).map(([name, url]) => [name, new URL(String(url))]),
-    ),
-  }),
-  5_000,
-)
+const aws = withTimeout(clientOf(service.output()), 5_000)
 
 const FUNCTION = 'other-dev-fragile'
 
@@ -124,3 +114,11 @@ const invoke = (event: object, name = FUNCTION) =>
 const lines = () => service.output().split('\n')
 
 const attemptsOf = (id: string) => lines().filter((line) => line.startsWith(`${id}: attempt`))
+
+/** Returns a client of the endpoints that the service prints. */
+function clientOf(output: string) {
+  const [, endpoints = '{}'] = /^(\{.*\}) is running at/m.exec(output) ?? []
+  const urls = Object.entries(JSON.parse(endpoints)).map(([name, url]) => [name, new URL(String(url))])
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  return awsClient({ region: 'eu-central-1', credentials, endpoints: Object.fromEntries(urls) })
+}

@@ -9,22 +9,6 @@ import { root } from '../support/process/service-description.ts'
 import { emptyFolder, output, userEnvironment } from './project.ts'
 import { BUILT, CREATE } from './tarball.ts'
 
-// What a release publishes, by a dry run of `npm publish`.
-
-/** Returns the files that npm would publish of a folder. */
-async function publishedOf(folder: string): Promise<string[]> {
-  const printed = await output(
-    'npm publish --dry-run --json --access public',
-    folder,
-    userEnvironment('empty'),
-  )
-  const report = JSON.parse(printed)
-  const { files } = report.files ? report : Object.values<{ files: object[] }>(report)[0]
-  return files.map(({ path }: { path: string }) => path).sort()
-}
-
-const contentOf = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8')
-
 /** Folders and files of the package: what the repository has of these names, as JavaScript, and the sources for stack traces. */
 const OF_PACKAGE =
   /^(LICENSE|README\.md|package\.json|auth\.config\.(js|d\.ts)|client\/[a-z]+(\.d\.ts|\.js)|events\/user-content\.json|vendor\/.+|node_modules\/bundled-[a-z-]+\/package\.json|(functions|lib|local|packages\/serverless-jwt-auth|plugins|project|scripts)\/.+(\.js|\.cjs|\.d\.ts|\.map|\.yml|\.css)|plugins\/config\/sentences\.txt|resources\/[a-z-]+\.yml|src\/.+\.(ts|js|html|css))$/
@@ -147,3 +131,19 @@ test('two builds have the same files, byte by byte', () => {
   expect(first.length).toBeGreaterThan(100)
   expect(hashes()).toEqual(first)
 })
+
+// What a release publishes, by a dry run of `npm publish`.
+
+/** Returns the files that npm would publish of a folder. */
+async function publishedOf(folder: string): Promise<string[]> {
+  const printed = await output(
+    'npm publish --dry-run --json --access public',
+    folder,
+    userEnvironment('empty'),
+  )
+  const report = JSON.parse(printed)
+  const { files } = report.files ? report : Object.values<{ files: object[] }>(report)[0]
+  return files.map(({ path }: { path: string }) => path).sort()
+}
+
+const contentOf = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8')

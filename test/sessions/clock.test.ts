@@ -14,7 +14,7 @@ import {
 
 const DAY = 86_400
 const BEGIN_MS = Date.UTC(2027, 0, 15, 12)
-const UNKNOWN = `${'A'.repeat(22)}.00000000${'A'.repeat(22)}.${'A'.repeat(43)}`
+const UNKNOWN = `${'A'.repeat(22)}.00000000${'A'.repeat(22)}.00000000.${'A'.repeat(43)}`
 let cases = 0
 const warn = vi.spyOn(console, 'warn').mockReturnValue()
 vi.spyOn(console, 'info').mockReturnValue()
