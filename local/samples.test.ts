@@ -22,6 +22,18 @@ test('sampleOf sends the first example of a row, with tokens of the demo user', 
   })
 })
 
+test('sampleOf is not in the way of routes that it cannot describe', () => {
+  const odd = { http: { path: 'b', method: undefined } }
+  expect(sampleOf({ events: [odd] })).toMatchObject({ route: 'UNDEFINED /b' })
+  const unread = {
+    path: 'b',
+    get method() {
+      throw new Error('read')
+    },
+  }
+  expect(sampleOf({ events: [route('get', 'a'), { http: unread }] })).toEqual({ route: 'GET /a' })
+})
+
 test('sampleOf has nothing for a function without a route', () => {
   expect(sampleOf({ events: [{ schedule: 'rate(1 day)' }] })).toBeUndefined()
   expect(sampleOf({})).toBeUndefined()

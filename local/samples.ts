@@ -12,7 +12,7 @@ interface SampledFunction {
 
 /** A route of a function, as the framework has it. */
 interface HttpEvent {
-  method: string
+  method?: unknown
   path: string
   authorizer?: unknown
 }
@@ -46,8 +46,10 @@ const FROM_PAGE = {
 const COOKIE = { ...FROM_PAGE, Cookie: `__Host-refresh={{${FIRST_ROLE} cookie token}}` }
 
 /** Returns a sample event of a function: a request to its first route. A function without a route has none. */
-export const sampleOf = (definition?: SampledFunction): ShortEvent | undefined =>
-  Object.values(samplesOf(definition))[0]
+export const sampleOf = (definition: SampledFunction = {}): ShortEvent | undefined =>
+  routesOf(definition)
+    .slice(0, 1)
+    .flatMap((http) => samplesOfRoute(http, callerOf(definition)))[0]?.[1]
 
 /**
  * Returns the sample events of a function by name: a request to each of its routes, with the first example of the row as
@@ -56,16 +58,17 @@ export const sampleOf = (definition?: SampledFunction): ShortEvent | undefined =
  *
  * @param definition - As the framework has it, with all variables resolved.
  */
-export function samplesOf({ environment, events = [] }: SampledFunction = {}): Record<string, ShortEvent> {
-  const caller = String(environment?.ROLES ?? '').split(',')[0] || FIRST_ROLE
-  const routes = events
-    .map((event) => Object(Object(event).http))
-    .filter(({ path }) => typeof path === 'string')
-  return Object.fromEntries(routes.flatMap((http) => samplesOfRoute(http, caller)))
-}
+export const samplesOf = (definition: SampledFunction = {}): Record<string, ShortEvent> =>
+  Object.fromEntries(routesOf(definition).flatMap((http) => samplesOfRoute(http, callerOf(definition))))
+
+const routesOf = ({ events = [] }: SampledFunction): HttpEvent[] =>
+  events.map((event) => Object(Object(event).http)).filter(({ path }) => typeof path === 'string')
+
+const callerOf = ({ environment }: SampledFunction): string =>
+  String(environment?.ROLES ?? '').split(',')[0] || FIRST_ROLE
 
 function samplesOfRoute(http: HttpEvent, caller: string): [name: string, event: ShortEvent][] {
-  const [method, path] = [http.method.toUpperCase(), `/${http.path.replace(/^\//, '')}`]
+  const [method, path] = [String(http.method).toUpperCase(), `/${http.path.replace(/^\//, '')}`]
   const route = `${method} ${path}`
   const row = ROWS.find((one) => one.method === method.toLowerCase() && one.path === path)
   const parameters = parametersOf(path, row)
