@@ -26,12 +26,19 @@ const passkey = {
   transports: ['hybrid', 'internal'],
 }
 const credential = { id: 'AbCdEfGhIjKlMnOpQrStUw', rawId: 'AbCdEfGhIjKlMnOpQrStUw', type: 'public-key' }
-const clientDataJSON = 'eyJ0eXBlIjoid2ViYXV0aG4uZ2V0In0'
-const created = { ...credential, response: { clientDataJSON, attestationObject: 'o2NmbXRkbm9uZQ' } }
+/** Returns what a browser adds to a challenge, as the authenticator signs it. */
+const clientDataOf = (type: string) => {
+  const data = { type, challenge, origin: 'https://auth.example.com', crossOrigin: false }
+  return Buffer.from(JSON.stringify(data)).toString('base64url')
+}
+const created = {
+  ...credential,
+  response: { clientDataJSON: clientDataOf('webauthn.create'), attestationObject: 'o2NmbXRkbm9uZQ' },
+}
 const asserted = {
   ...credential,
   response: {
-    clientDataJSON,
+    clientDataJSON: clientDataOf('webauthn.get'),
     authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4',
     signature: 'MEUCIQDx',
     userHandle: 'AbCdEfGhIjKlMnOpQrStUw',
