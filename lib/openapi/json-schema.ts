@@ -6,6 +6,13 @@ export const json = (schema: object, example?: unknown) => ({
 /** Returns the schema of a string. */
 export const text = (description: string) => ({ type: 'string', description })
 
+/** Returns the schema of a form. Each field is a text. */
+export const formOf = (fields: readonly string[], required: readonly string[] = []) => ({
+  type: 'object',
+  properties: Object.fromEntries(fields.map((name) => [name, { type: 'string' }])),
+  required,
+})
+
 /** Returns the schema of an ISO 8601 time. */
 export const time = (description: string) => ({ type: 'string', format: 'date-time', description })
 

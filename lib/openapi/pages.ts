@@ -1,4 +1,5 @@
 import type { HeaderName } from './headers.ts'
+import { formOf } from './json-schema.ts'
 import type { Feature, Route } from './route.ts'
 import { inPath } from './routes/examples.ts'
 
@@ -110,6 +111,29 @@ export const PAGE_ROUTES: Route[] = [
       summary: 'Sign a user in to another app, by a form',
       description:
         'Takes the parameters of a request as a form (OpenID Connect Core section 3.1.2.1). Without a form, or with one over 4 KiB, it leads to the page without parameters, which says what is wrong.',
+      form: {
+        schema: formOf(
+          [
+            'response_type',
+            'client_id',
+            'redirect_uri',
+            'scope',
+            'state',
+            'nonce',
+            'code_challenge',
+            'code_challenge_method',
+          ],
+          ['response_type', 'client_id'],
+        ),
+        example: {
+          response_type: 'code',
+          client_id: 'shop',
+          redirect_uri: 'https://shop.example/callback',
+          scope: 'openid',
+          code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+          code_challenge_method: 'S256',
+        },
+      },
       response: {
         status: 303,
         description: 'The page is at `GET /oauth2/authorize`.',
@@ -122,6 +146,10 @@ export const PAGE_ROUTES: Route[] = [
       method: 'post',
       description:
         'Takes the parameters as a form (OpenID Connect RP-Initiated Logout 1.0 section 2), so that no URL has an id_token.',
+      form: {
+        schema: formOf(['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state']),
+        example: { client_id: 'shop', post_logout_redirect_uri: 'https://shop.example/' },
+      },
       response: {
         description: 'The page.',
         headers: { ...pageHeaders('NoCache'), 'Cache-Control': 'NoStore' },

@@ -10,10 +10,7 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-const EVENT = {
-  ...sampleEvent('POST /oauth2/authorize'),
-  headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
-}
+const EVENT = sampleEvent('POST /oauth2/authorize')
 
 const send = (changes: object = {}) => handler({ ...EVENT, ...changes }, lambdaContext())
 const form = (body: string) => ({ body, isBase64Encoded: false })
@@ -62,9 +59,15 @@ test('the page says that it needs JavaScript, and works in no frame', async () =
   expect(body).toContain('<meta name="robots" content="noindex">')
 })
 
+/** Returns the page of a sign-out by a form. */
+const sent = async (text: string) =>
+  (await handler({ ...sampleEvent('POST /oauth2/logout'), ...form(text) }, lambdaContext())).body
+
+test('the page of a sign-out has its form as text, which ends no attribute', async () => {
+  expect(await sent('state="><b>')).toContain('data-form="?state=&quot;>&lt;b>"')
+})
+
 test('a sign-out by a form that cannot be sent on is refused, also if it has the name of a file', async () => {
-  const event = { ...sampleEvent('POST /oauth2/logout'), headers: EVENT.headers }
-  const sent = async (text: string) => (await handler({ ...event, ...form(text) }, lambdaContext())).body
   expect(await sent('authorize/page.css')).toContain('data-form="?authorize/page.css"')
   for (const text of ['state=a b', `state=${'a'.repeat(4_090)}`]) {
     expect(await sent(text)).toContain('data-form="?form=&amp;form="')

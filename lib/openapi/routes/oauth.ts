@@ -1,5 +1,5 @@
 import { ApprovalRequest, SignOutRequest } from '../../http/schemas/oauth.ts'
-import { json } from '../json-schema.ts'
+import { formOf, json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
 import { inPath } from './examples.ts'
@@ -83,23 +83,20 @@ export const OAUTH_ROUTES: Route[] = [
     description:
       'For apps. A client with a secret authenticates by HTTP Basic or by the form, a public client has its `client_id` alone. A code is valid for 60 seconds, once. A `machine` client gets an access token of its own with `client_credentials`, for one API. Pages of every origin may call it, without cookies.',
     form: {
-      schema: {
-        type: 'object',
-        properties: Object.fromEntries(
-          [
-            'grant_type',
-            'code',
-            'code_verifier',
-            'redirect_uri',
-            'refresh_token',
-            'scope',
-            'resource',
-            'client_id',
-            'client_secret',
-          ].map((name) => [name, { type: 'string' }]),
-        ),
-        required: ['grant_type'],
-      },
+      schema: formOf(
+        [
+          'grant_type',
+          'code',
+          'code_verifier',
+          'redirect_uri',
+          'refresh_token',
+          'scope',
+          'resource',
+          'client_id',
+          'client_secret',
+        ],
+        ['grant_type'],
+      ),
       example: {
         grant_type: 'authorization_code',
         client_id: 'shop',
@@ -131,16 +128,7 @@ export const OAUTH_ROUTES: Route[] = [
     description:
       'For apps, which authenticate as at `POST /oauth2/token`. Ends the grant of a refresh token or an access token. Access tokens at APIs are valid until they expire. Tokens that are unknown, expired or revoked are no error.',
     form: {
-      schema: {
-        type: 'object',
-        properties: Object.fromEntries(
-          ['token', 'token_type_hint', 'client_id', 'client_secret'].map((name) => [
-            name,
-            { type: 'string' },
-          ]),
-        ),
-        required: ['token'],
-      },
+      schema: formOf(['token', 'token_type_hint', 'client_id', 'client_secret'], ['token']),
       example: { client_id: 'shop', token: 'a refresh token' },
     },
     hasClientErrors: true,
