@@ -23,11 +23,13 @@ const service = describeService()
 let aws: LocalAws
 let userToken: string
 let forgedToken: string
+let expiredToken: string
 
 beforeAll(async () => {
   for (const method of ['info', 'error'] as const) vi.spyOn(console, method).mockReturnValue()
   aws = await startLocalAws(resourcesOf(service), service.provider.region)
   userToken = await tokenFor('{{user token}}', service.custom.auth.signingKey)
+  expiredToken = await tokenFor('{{expired user token}}', service.custom.auth.signingKey)
   forgedToken = await tokenFor('{{forged admin token}}', service.custom.auth.signingKey)
 })
 afterAll(() => aws.stop())
@@ -68,6 +70,8 @@ test.each<[string, (token: string) => unknown]>([
   ['without a token', () => 'Bearer '],
   ['with two tokens', (token) => `Bearer ${token} ${token}`],
   ['with something before it', (token) => ` Bearer ${token}`],
+  ['with a token that has expired', () => `Bearer ${expiredToken}`],
+  ['that is empty', () => ''],
   ['that is missing', () => undefined],
   ['that is not a string', () => ({ token: 'x' })],
 ])('rejects a header %s as Unauthorized', async (_what, header) => {

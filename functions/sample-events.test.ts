@@ -23,6 +23,13 @@ test('every function has a sample event that bears its name', () => {
   expect(own.map(([, { functionKey }]) => functionKey).sort()).toEqual(Object.keys(service.functions).sort())
 })
 
+test('the first sample event of a function bears its name, but for token, whose own one has no client', () => {
+  const backwards = Object.entries(SAMPLES).reverse()
+  const first = Object.fromEntries(backwards.map(([name, { functionKey }]) => [functionKey, name]))
+  const own = Object.fromEntries(Object.keys(service.functions).map((key) => [key, key]))
+  expect(first).toEqual({ ...own, token: 'token-machine' })
+})
+
 test('the name of every other sample event is a route, or begins with that of its function', () => {
   const isNamed = ([name, { functionKey }]: [string, { functionKey: string }]) =>
     name === functionKey || name.startsWith(`${functionKey}-`) || /^[A-Z]+ \//.test(name)

@@ -247,6 +247,7 @@ export const OUTCOMES: Record<string, Outcome> = {
   // Events contain no clients.
   token: { returns: expect.objectContaining({ statusCode: 401 }) },
   'POST /oauth2/revoke': { returns: expect.objectContaining({ statusCode: 401 }) },
+  'token-revoke': { returns: expect.objectContaining({ statusCode: 200, body: {} }) },
   'token-machine': {
     returns: expect.objectContaining({
       statusCode: 200,
@@ -259,6 +260,16 @@ export const OUTCOMES: Record<string, Outcome> = {
     }),
   },
   'POST /oauth2/signout': { returns: expect.objectContaining({ statusCode: 400 }) },
+  'logout-oauth': {
+    returns: expect.objectContaining({
+      statusCode: 200,
+      body: {
+        next: 'question',
+        user: { sub: expect.any(String), username: 'user' },
+        client: { name: 'Demo shop' },
+      },
+    }),
+  },
   approve: { returns: expect.objectContaining({ statusCode: 400 }) },
   userinfo: response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   openapi: response(
@@ -296,10 +307,17 @@ export const OUTCOMES: Record<string, Outcome> = {
     returns: expect.objectContaining({
       statusCode: 200,
       headers: expect.objectContaining({ 'Cache-Control': 'no-store' }),
-      body: expect.stringContaining('data-form'),
+      body: expect.stringContaining('data-form="?client_id=shop&amp;post_logout_redirect_uri=https%3A'),
     }),
   },
-  'POST /oauth2/authorize': { returns: expect.objectContaining({ statusCode: 303 }) },
+  'POST /oauth2/authorize': {
+    returns: expect.objectContaining({
+      statusCode: 303,
+      headers: expect.objectContaining({
+        Location: expect.stringMatching(/^authorize\?response_type=code&/),
+      }),
+    }),
+  },
   'account-pages': page('Create an account · serverless-jwt-auth'),
   'GET /forgot': page('Choose a new password · serverless-jwt-auth'),
   'GET /confirm': page('Confirm · serverless-jwt-auth'),
@@ -333,13 +351,24 @@ function defaultOutcome(event: Request): Outcome {
   return { returns: expect.objectContaining({ statusCode: route ? statusOf(route) : 200 }) }
 }
 
-/** They change a user in a way that other samples do not expect: one has an address, and the administrator is deleted. */
+/** They run last: one gives a user an address, the other deletes the administrator. */
 const LAST = ['confirm-email', 'delete-me']
 
+/** The sample event of a function that comes first: its own, unless another one does what the function is for. */
+const firstOf = (functionKey: string) => (functionKey === 'token' ? 'token-machine' : functionKey)
+
+type Sample = Outcome & { functionKey: string }
+
+/** Returns what two sample events are ordered by: their functions, then the first one of a function, then the name. */
+const rankOf = ([name, { functionKey }]: [string, Sample]) =>
+  [LAST.indexOf(functionKey) + 1, functionKey, name === firstOf(functionKey) ? 0 : 1, name].join(' ')
+
 /** Every sample event in the order to run them in: the function that it is for, and the outcome. */
-export const SAMPLES: Record<string, Outcome & { functionKey: string }> = Object.fromEntries(
-  [...sampleNames().filter((name) => !LAST.includes(name)), ...LAST].map((name) => {
-    const event = sampleEvent(name)
-    return [name, { functionKey: functionOf(name, event), ...(OUTCOMES[name] ?? defaultOutcome(event)) }]
-  }),
+export const SAMPLES: Record<string, Sample> = Object.fromEntries(
+  sampleNames()
+    .map((name): [string, Sample] => {
+      const event = sampleEvent(name)
+      return [name, { functionKey: functionOf(name, event), ...(OUTCOMES[name] ?? defaultOutcome(event)) }]
+    })
+    .sort((one, other) => (rankOf(one) < rankOf(other) ? -1 : 1)),
 )
