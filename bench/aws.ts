@@ -14,12 +14,18 @@ import { createUser } from '../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../lib/users/user.ts'
 import { DEMO_USERS, localAct } from '../local/aws.ts'
 import { completeEvent } from '../local/sample-events.ts'
-import { sampleOf } from '../local/samples.ts'
+import { sampleOf, samplesOf } from '../local/samples.ts'
 import { fillTokens } from '../local/tokens.ts'
 import type { Service } from './bundles.ts'
 
 const PATIENCE_MS = 10_000
 const TOKENS_AT_ONCE = 50
+
+/** Sample events of functions that are not measured by their first route. */
+export const MEASURED: Record<string, string> = {
+  metadata: 'GET /.well-known/openid-configuration',
+  'login-passkey': 'POST /login/passkey',
+}
 
 /** Addresses of the process that stands in for AWS. */
 export interface Urls {
@@ -104,7 +110,8 @@ export async function startStandIn(service: Service, tokenCount: number): Promis
   const events = await Promise.all(
     Object.entries(functions).map(async ([name, definition]) => {
       const file = new URL(`../events/${name}.json`, import.meta.url)
-      const event = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : sampleOf(definition)
+      const derived = name in MEASURED ? samplesOf(definition)[String(MEASURED[name])] : sampleOf(definition)
+      const event = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : derived
       return [name, await fillTokens(completeEvent(event), source, new Date())]
     }),
   )
