@@ -36,13 +36,22 @@ export function rowOf({ row }: Step): Route {
   return found
 }
 
-/** Returns the collection: a request for each step. */
-function makeCollection(rows: readonly Route[]): object {
-  const known = new Set([...STEPS.map(({ row }) => row), ...Object.keys(LEFT_OUT)])
-  const missing = rows.map(nameOf).filter((name) => !known.has(name))
+/** Each row has a step, or is left out. */
+function checkNames(rows: readonly string[]): void {
+  const withStep = new Set(STEPS.map(({ row }) => row))
+  const missing = rows.filter((name) => !withStep.has(name) && !(name in LEFT_OUT))
   if (missing.length > 0) {
     throw new TypeError(`the collection has no request for ${missing.join(', ')}: add a step in steps/`)
   }
+  const needless = Object.keys(LEFT_OUT).filter((name) => withStep.has(name) || !rows.includes(name))
+  if (needless.length > 0) {
+    throw new TypeError(`the collection leaves out ${needless.join(', ')}, which has a step or no row`)
+  }
+}
+
+/** Returns the collection: a request for each step. */
+function makeCollection(rows: readonly Route[]): object {
+  checkNames(rows.map(nameOf))
   return {
     v: 12,
     name: 'JWT demo',
@@ -113,7 +122,7 @@ function bodyOf(step: Step, row: Route): { contentType: string | null; body: str
 /**
  * Returns the collection as it is written.
  *
- * @throws {@link TypeError} if a row has no step, and is not left out.
+ * @throws {@link TypeError} if a row has no step and is not left out, or if what is left out has a step or no row.
  */
 export const collectionText = (rows = ROWS): string => `${JSON.stringify(makeCollection(rows), null, 2)}\n`
 

@@ -12,3 +12,8 @@ test('a row without a request is an error', () => {
   const row = { method: 'get', path: '/notes', summary: 'Get the notes', response: {} } as const
   expect(() => collectionText([...ROUTES, row])).toThrow('the collection has no request for GET /notes: ')
 })
+
+test('a name that is left out and has no row is an error', () => {
+  const rows = ROUTES.filter(({ path }) => path !== '/oauth2/approve')
+  expect(() => collectionText(rows)).toThrow('the collection leaves out POST /oauth2/approve, ')
+})
