@@ -22,8 +22,8 @@ const rejectedWith = (challenge: string) =>
 const unasked = rejectedWith('Bearer realm="userinfo"')
 const rejected = rejectedWith('Bearer realm="userinfo", error="invalid_token"')
 
-describe.each(['userinfo', 'POST /userinfo'])('the sample %s', (file) => {
-  const ask = (event = {}) => call('userinfo', file, event)
+describe.each(['userinfo', 'POST /userinfo'])('the sample %s', (sample) => {
+  const ask = (event = {}) => call('userinfo', sample, event)
 
   test('returns the caller without an address', async () => {
     const { id } = await stored()
@@ -39,7 +39,7 @@ describe.each(['userinfo', 'POST /userinfo'])('the sample %s', (file) => {
   })
 
   test('rejects a revoked token', async () => {
-    const event = await eventOf(file)
+    const event = await eventOf(sample)
     const user = await stored()
     const revoked = { role: 'admin', generation: user.generation + 1 } as const
     expect(await changeUser(table, user, { changes: revoked, changeId: 'a change' }, testAct())).toBe(true)
@@ -47,7 +47,7 @@ describe.each(['userinfo', 'POST /userinfo'])('the sample %s', (file) => {
   })
 
   test('rejects the token of a disabled user, also if the generation is as in the token', async () => {
-    const event = await eventOf(file)
+    const event = await eventOf(sample)
     const { id } = await stored()
     await table.aws('dynamodb', 'UpdateItem', {
       TableName: table.name,
@@ -59,7 +59,7 @@ describe.each(['userinfo', 'POST /userinfo'])('the sample %s', (file) => {
   })
 
   test('rejects the token of a user who was removed', async () => {
-    const event = await eventOf(file)
+    const event = await eventOf(sample)
     const { id } = await stored()
     const Key = { pk: { S: `user#${id}` }, sk: { S: 'profile' } }
     await table.aws('dynamodb', 'DeleteItem', { TableName: table.name, Key })
@@ -67,7 +67,7 @@ describe.each(['userinfo', 'POST /userinfo'])('the sample %s', (file) => {
   })
 
   test('accepts a token until the second before its end', async () => {
-    const event = await eventOf(file)
+    const event = await eventOf(sample)
     vi.setSystemTime(later(1_799))
     expect((await ask(event)).statusCode).toBe(200)
     vi.setSystemTime(later(1_800))

@@ -36,10 +36,10 @@ test('the metadata of the API for clients names publicUrl, the issuer and all sc
 
 test.each(EVENTS)(
   '%s returns the metadata of an issuer with a path, for pages of any origin',
-  async (file) => {
+  async (sample) => {
     vi.stubEnv('TOKEN_ISSUER', 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod')
     vi.stubEnv('ALLOWED_ORIGINS', 'https://app.example.com')
-    expect(parsed(await handler(sampleEvent(file), lambdaContext()))).toEqual({
+    expect(parsed(await handler(sampleEvent(sample), lambdaContext()))).toEqual({
       statusCode: 200,
       headers: {
         'Content-Type': 'application/json',

@@ -82,9 +82,9 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
     newSession,
     newOldToken,
     /** Calls a function with a sample event and another body. */
-    async call(functionKey: string, file: string, body: object, more: CallSetting = {}) {
+    async call(functionKey: string, sample: string, body: object, more: CallSetting = {}) {
       const { setting, acr = 'aal2', pathId } = more
-      const event = sampleEvent(file)
+      const event = sampleEvent(sample)
       const { authorizer } = event.requestContext
       if (authorizer !== undefined) {
         Object.assign(authorizer, {

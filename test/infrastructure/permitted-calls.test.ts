@@ -187,9 +187,9 @@ async function walk(): Promise<void> {
   const names = { username: 'eve', email: 'eve@example.org', emailAsWritten: 'Eve@example.org' }
   await addTestUser(table, { ...names, passwordHash })
 
-  /** Returns the sample event of a function for eve, with another body. */
-  const eventOf = (functionKey: string, body: object) => {
-    const text = JSON.stringify({ ...sampleEvent(functionKey), body: JSON.stringify(body) })
+  /** Returns a sample event for eve, with another body. */
+  const eventOf = (sample: string, body: object) => {
+    const text = JSON.stringify({ ...sampleEvent(sample), body: JSON.stringify(body) })
     return fillTokens(
       JSON.parse(text.replaceAll(/\{\{(user|admin) /g, '{{eve ')),
       tokenSourceOf(service, aws),

@@ -11,12 +11,12 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-const get = (file: string) => handler(sampleEvent(file), lambdaContext())
+const get = (sample: string) => handler(sampleEvent(sample), lambdaContext())
 
 test.each(['account-pages', 'GET /forgot', 'GET /confirm'])(
   'the page of %s asks for a new password by the rules, and lets password managers fill it',
-  async (file) => {
-    const { body } = await get(file)
+  async (sample) => {
+    const { body } = await get(sample)
     expect(body).toContain(`At least ${MIN_CODE_POINTS} characters`)
     expect(body).toContain('type="password" autocomplete="new-password" required>')
     expect(body.match(/type="password"/g)?.length).toBe(body.match(/autocomplete="new-password"/g)?.length)

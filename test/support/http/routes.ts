@@ -135,11 +135,11 @@ export const eventOf = (sample: string, changes: Partial<APIGatewayProxyEvent> =
 /** Calls a function with a sample event. */
 export async function call(
   functionKey: string,
-  file: string,
+  sample: string,
   changes: Partial<APIGatewayProxyEvent> = {},
 ): Promise<ReturnType<typeof parsed>> {
   const handler = await handlerOf(functionKey)
-  return parsed(await handler(await eventOf(file, changes), context))
+  return parsed(await handler(await eventOf(sample, changes), context))
 }
 
 export const refresh = (refreshToken: string) =>
@@ -159,10 +159,10 @@ export const sessionEvent = (event: string, refreshToken: string) => {
 
 /** Returns a request on a protected route, with what the authorizer adds for a session. */
 export async function behindAuthorizer(
-  file: string,
+  sample: string,
   sessionId: string,
 ): Promise<Partial<APIGatewayProxyEvent>> {
-  const { requestContext } = await eventOf(file)
+  const { requestContext } = await eventOf(sample)
   return { requestContext: { ...requestContext, authorizer: { ...requestContext.authorizer, sessionId } } }
 }
 
