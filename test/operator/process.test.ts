@@ -2,6 +2,8 @@ import '../support/process/real-argon2.ts'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import type { Io } from '../../scripts/cli/io.ts'
+import { usersCommand } from '../../scripts/users/command.ts'
 import { begin, refusal, success } from '../support/process/command.ts'
 import { PASSWORD, useStore } from '../support/process/operator.ts'
 import { root } from '../support/process/service-description.ts'
@@ -16,30 +18,10 @@ const users = (...args: string[]) => begin('scripts/users.ts', args)
 test('--help lists every command and exits with 0', async () => {
   const { status, stdout, stderr } = await users('--help').outcome
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]+) (?=.* {2})/gm)].map(([, name]) => name)
-  expect(commands).toEqual([
-    'add',
-    'list',
-    'show',
-    'rename',
-    'set-email',
-    'set-role',
-    'set',
-    'set-password',
-    'start-reset',
-    'start-enrolment',
-    'reset-factors',
-    'invite',
-    'disable',
-    'enable',
-    'remove',
-    'sessions',
-    'end-sessions',
-    'events',
-    'import',
-    'export',
-    'help',
-  ])
+  const listed = [...stdout.matchAll(/^ {2}([a-z][a-z-]+) (?=.* {2})/gm)].map(([, name]) => name)
+  const { commands } = usersCommand({} as Io)
+  expect(commands.length).toBeGreaterThan(15)
+  expect(listed).toEqual([...commands.map((command) => command.name()), 'help'])
   expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
 })
 
