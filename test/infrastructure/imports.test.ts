@@ -222,7 +222,8 @@ const isFileOfPages = (file: string) =>
 const isSite = (file: string) => /^functions\/pages\/\w+\/site\.ts$/.test(file)
 
 /** Whether a file lists the pages of the function in a source. */
-const isSiteOf = (file: string, source: Source) => isSite(file) && posix.dirname(file) === posix.dirname(source.file)
+const isSiteOf = (file: string, source: Source) =>
+  isSite(file) && posix.dirname(file) === posix.dirname(source.file)
 
 /** Whether a file is the table of a function with several routes, each in a file of its own. */
 const isTable = ({ code }: Source) => code.includes('byRoute(')
