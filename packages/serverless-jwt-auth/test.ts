@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda'
-import type { ClaimedAttributes } from '../../lib/application/attributes.ts'
+import { type ClaimedAttributes, claimedAttributes } from '../../lib/application/attributes.ts'
 import type { Role } from '../../lib/application/roles.ts'
 import { completeEvent } from '../../local/sample-events.ts'
 
@@ -11,7 +11,7 @@ export interface Caller {
    * `ada` by default. The user's id depends on nothing else, so that two events of a user have the same one.
    */
   username?: string
-  /** Attributes with a claim, as `principalOf` returns them. */
+  /** Attributes with a claim, as `principalOf` returns them. One that is missing has its default in `auth.config.ts`. */
   attributes?: Partial<ClaimedAttributes>
 }
 
@@ -53,6 +53,7 @@ export function callerEvent(
     .subarray(0, USER_ID_BYTES)
     .toString('base64url')
   const caller = { principalId: userId, userId, username, role, generation: '1' }
+  const all = { ...claimedAttributes({}), ...attributes }
   return {
     ...event,
     queryStringParameters: query ?? null,
@@ -64,7 +65,7 @@ export function callerEvent(
       authorizer: {
         ...event.requestContext.authorizer,
         ...caller,
-        ...(attributes && { attributes: JSON.stringify(attributes) }),
+        ...(Object.keys(all).length > 0 && { attributes: JSON.stringify(all) }),
       },
     },
   }

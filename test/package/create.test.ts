@@ -152,6 +152,25 @@ test('a mistyped role or attribute does not compile, and correct ones do', async
   write('auth.config.ts', config)
 })
 
+test('callerEvent has the defaults of attributes that auth.config.ts has', async () => {
+  const config = read('auth.config.ts')
+  const plan = "plan: { type: 'string', values: ['free', 'pro'], default: 'free', claim: 'n:plan' }"
+  write('auth.config.ts', config.replace(/^ {2}administrators/m, `  attributes: { ${plan} },\n$&`))
+  write(
+    'functions/plan.test.ts',
+    `import { principalOf } from 'serverless-jwt-auth/handler'
+    import { callerEvent } from 'serverless-jwt-auth/test'
+    import { expect, test } from 'vitest'
+    test('plan', () => {
+      const { plan } = principalOf(callerEvent({ role: 'user' }), new Date()).attributes
+      expect(plan).toBe('free')
+    })`,
+  )
+  expect(await output('npx vitest run functions/plan.test.ts', project)).toMatch(/Tests.*1 passed/)
+  rmSync(join(project, 'functions/plan.test.ts'))
+  write('auth.config.ts', config)
+})
+
 test('the functions of the project are small, and contain no configuration', async () => {
   await output('npx sls package --stage prod', project)
   const archive = unzip(readFileSync(join(project, '.serverless/user-content.zip')))
