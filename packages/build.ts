@@ -10,6 +10,7 @@ import { partReadBy } from '../plugins/config/parts.ts'
 import { moduleOf, VENDORED } from '../plugins/functions/archive.ts'
 import { filesIn } from '../plugins/functions/functions.ts'
 import { PAGE_FILES, pageFiles } from '../plugins/page-files.ts'
+import { LICENCES_FILE, licencesOf } from './licences.ts'
 
 // Builds the package `serverless-jwt-auth` in `packages/serverless-jwt-auth/dist`, which `npm pack` makes an archive of. It is this
 // repository's tree with JavaScript in place of TypeScript, and with finished functions.
@@ -95,6 +96,12 @@ function addBundled(folders: readonly string[]): Record<string, string> {
     return [alias, `npm:${name}@${version}`]
   })
   return Object.fromEntries(entries)
+}
+
+/** Writes the licences of the code in the functions, and of files that they read. */
+function addLicences(ofFunctions: readonly string[]): void {
+  const vendored = packageNamesOf(VENDORED).map((name) => join(ROOT, 'node_modules', name))
+  writeFileSync(join(OUT, LICENCES_FILE), licencesOf([...new Set([...ofFunctions, ...vendored])].sort()))
 }
 
 function optionsOfFunctions(): BuildOptions {
@@ -219,16 +226,22 @@ function manifestOfPackage(bundled: Record<string, string>): object {
 
 /** Returns the packages that modules import. */
 const packagesOf = (modules: readonly string[]): string[] =>
-  modules
-    .flatMap((file) => ts.preProcessFile(readFileSync(file, 'utf8'), true, true).importedFiles)
-    .map(({ fileName }) => fileName)
-    .filter((name) => !name.startsWith('.') && !isBuiltin(name))
-    .map((name) =>
-      name
-        .split('/')
-        .slice(0, name.startsWith('@') ? 2 : 1)
-        .join('/'),
-    )
+  packageNamesOf(
+    modules
+      .flatMap((file) => ts.preProcessFile(readFileSync(file, 'utf8'), true, true).importedFiles)
+      .map(({ fileName }) => fileName)
+      .filter((name) => !name.startsWith('.') && !isBuiltin(name)),
+  )
+
+/** Returns the packages of files such as `zod/v4/core`. */
+function packageNamesOf(files: readonly string[]): string[] {
+  return files.map((file) =>
+    file
+      .split('/')
+      .slice(0, file.startsWith('@') ? 2 : 1)
+      .join('/'),
+  )
+}
 
 rmSync(OUT, { recursive: true, force: true })
 execFileSync(
@@ -242,7 +255,9 @@ for (const file of globSync(COPIED, { cwd: ROOT })) cpSync(join(ROOT, file), joi
 cpSync(join(ROOT, SOURCES, 'README.md'), join(OUT, 'README.md'))
 for (const file of VENDORED) cpSync(join(ROOT, 'node_modules', file), join(OUT, 'vendor', file))
 takeApplicationOfProject()
-const bundled = addBundled(await buildFunctions())
+const ofFunctions = await buildFunctions()
+const bundled = addBundled(ofFunctions)
+addLicences(ofFunctions)
 await buildModuleOfHandlers()
 addSources()
 writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(manifestOfPackage(bundled), null, 2)}\n`)

@@ -11,7 +11,7 @@ import { BUILT, CREATE } from './tarball.ts'
 
 /** Folders and files of the package: what the repository has of these names, as JavaScript, and the sources for stack traces. */
 const OF_PACKAGE =
-  /^(LICENSE|README\.md|package\.json|auth\.config\.(js|d\.ts)|client\/[a-z]+(\.d\.ts|\.js)|events\/user-content\.json|vendor\/.+|node_modules\/bundled-[a-z-]+\/package\.json|(functions|lib|local|packages\/serverless-jwt-auth|plugins|project|scripts)\/.+(\.js|\.cjs|\.d\.ts|\.map|\.yml|\.css)|plugins\/config\/sentences\.txt|resources\/[a-z-]+\.yml|src\/.+\.(ts|js|html|css))$/
+  /^(LICENSE|THIRD-PARTY-LICENSES\.txt|README\.md|package\.json|auth\.config\.(js|d\.ts)|client\/[a-z]+(\.d\.ts|\.js)|events\/user-content\.json|vendor\/.+|node_modules\/bundled-[a-z-]+\/package\.json|(functions|lib|local|packages\/serverless-jwt-auth|plugins|project|scripts)\/.+(\.js|\.cjs|\.d\.ts|\.map|\.yml|\.css)|plugins\/config\/sentences\.txt|resources\/[a-z-]+\.yml|src\/.+\.(ts|js|html|css))$/
 
 test('create-serverless-jwt-auth publishes the command and the template', async () => {
   expect(await publishedOf(CREATE)).toEqual([
@@ -119,6 +119,24 @@ test('the lines of the workflow leave out what the registry has, so a release ca
   expect(await publish('first', `v${version}`)).toEqual(['', ''])
 })
 
+test('the package has the licences of all packages whose code it contains', () => {
+  const licences = contentOf(BUILT, 'THIRD-PARTY-LICENSES.txt')
+  const names = [...licences.matchAll(/^={80}\n(\S+) (\S+) \(.+\)$/gm)].map(([, name, version]) => {
+    expect(packages[`node_modules/${name}`].version).toBe(version)
+    return String(name)
+  })
+  expect(names).toEqual([...new Set(containedPackages())].sort())
+  expect(names).toEqual(expect.arrayContaining(['bcryptjs', 'hash-wasm', 'swagger-ui-dist', 'uqr', 'zod']))
+  for (const name of names) {
+    const folder = join(root, 'node_modules', name)
+    const texts = globSync('{LICENSE,LICENSE.*,NOTICE}', { cwd: folder })
+    expect(texts.length, name).toBeGreaterThan(0)
+    for (const file of texts) expect(licences).toContain(contentOf(folder, file).trim())
+  }
+  // What swagger-ui itself contains.
+  expect(licences).toContain('Copyright (c) 2018 Jed Watson')
+})
+
 test('two builds have the same files, byte by byte', () => {
   const hashes = () =>
     globSync('**/*', { cwd: BUILT, withFileTypes: true })
@@ -145,5 +163,26 @@ async function publishedOf(folder: string): Promise<string[]> {
   const { files } = report.files ? report : Object.values<{ files: object[] }>(report)[0]
   return files.map(({ path }: { path: string }) => path).sort()
 }
+
+/**
+ * Returns the packages whose code is in the package. Source maps name those in bundles, and folders of `vendor` those in copies.
+ * Scripts of pages and modules for browsers name what they import.
+ */
+function containedPackages(): string[] {
+  const sources = globSync('functions/**/*.cjs.map', { cwd: BUILT }).flatMap(
+    (map): string[] => JSON.parse(contentOf(BUILT, map)).sources,
+  )
+  const imported = globSync(['functions/pages/**/*.js', 'client/*.js'], { cwd: root })
+    .flatMap((file) => [...contentOf(root, file).matchAll(/\bfrom '([^.'][^']*)'/g)])
+    .map(([, name]) => `node_modules/${name}`)
+  const vendored = globSync('vendor/*', { cwd: BUILT }).map((folder) =>
+    folder.replace('vendor', 'node_modules'),
+  )
+  return [...sources, ...imported, ...vendored].flatMap(
+    (path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+  )
+}
+
+const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
 
 const contentOf = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8')
