@@ -142,3 +142,81 @@ test('never reports an outage as Unauthorized, not even for a forged token', asy
     })
   }
 })
+
+describe('at an HTTP API', () => {
+  const environment = { HTTP_API_ROUTES: 'GET/notes=any GET/staff=role:admin' }
+  const load = (from = aws) => {
+    const { authorizer, ...others } = service.functions
+    const withRoutes = {
+      ...authorizer,
+      environment: { ...authorizer?.environment, ...environment },
+    } as NonNullable<typeof authorizer>
+    return loadHandler({ ...service, functions: { ...others, authorizer: withRoutes } }, 'authorizer', from)
+  }
+  const event = (header: string, routeKey = 'GET /notes') => ({
+    version: '2.0',
+    type: 'REQUEST',
+    identitySource: [header, routeKey],
+    routeKey,
+    // A client decides what is in here.
+    headers: { authorization: 'Bearer another' },
+    rawPath: '/staff',
+  })
+
+  test('a valid token opens a route for its role, with the context of the REST API', async () => {
+    const handler = await load()
+    const header = `Bearer ${userToken}`
+    const { context } = await handler(eventWith(header), lambdaContext())
+    expect(await handler(event(header), lambdaContext())).toEqual({ isAuthorized: true, context })
+    expect(await handler(event(header, 'GET /staff'), lambdaContext())).toEqual({ isAuthorized: false })
+    expect(await handler(event(header, 'GET /other'), lambdaContext())).toEqual({ isAuthorized: false })
+  })
+
+  test('a token that is invalid or expired is denied', async () => {
+    const handler = await load()
+    for (const header of [`Bearer ${forgedToken}`, `Bearer ${expiredToken}`, 'Basic x', 'Bearer', ' ']) {
+      expect(await handler(event(header), lambdaContext()), header).toEqual({ isAuthorized: false })
+    }
+    const two = `Bearer ${userToken}`
+    for (const header of [`${two},${two}`, `${two}, ${two}`, `${two} ${two}`]) {
+      expect(await handler(event(header), lambdaContext())).toEqual({ isAuthorized: false })
+    }
+  })
+
+  test('a token whose user has revoked it is denied', async () => {
+    const bob = await addTestUser(tableOf(service, aws), { username: 'bob' })
+    const header = `Bearer ${await tokenOf(bob)}`
+    const handler = await load()
+    expect(await handler(event(header), lambdaContext())).toMatchObject({ isAuthorized: true })
+    await change(bob, revokeTokens(bob))
+    expect(await handler(event(header), lambdaContext())).toEqual({ isAuthorized: false })
+  })
+
+  test.each(['dynamodb', 'kms'] as const)('an outage of %s is an error, and never a denial', async (name) => {
+    const handler = await load(without(name))
+    for (const token of [userToken, ...(name === 'kms' ? [forgedToken] : [])]) {
+      await expect(handler(event(`Bearer ${token}`), lambdaContext())).rejects.toMatchObject({
+        code: 'unavailable',
+      })
+    }
+  })
+
+  test('other identity sources are an error, also with a valid token', async () => {
+    const handler = await load()
+    const header = `Bearer ${userToken}`
+    for (const identitySource of [
+      [header],
+      ['GET /notes', header],
+      [header, 'GET /staff'],
+      `${header},GET /notes`,
+    ]) {
+      const call = handler({ ...event(header), identitySource }, lambdaContext())
+      await expect(call).rejects.toThrow('the authorizer must have the identity sources')
+    }
+  })
+
+  test('without a setting it denies all', async () => {
+    const handler = await loadHandler(service, 'authorizer', aws)
+    expect(await handler(event(`Bearer ${userToken}`), lambdaContext())).toEqual({ isAuthorized: false })
+  })
+})

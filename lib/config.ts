@@ -108,7 +108,9 @@ export const SETTINGS = {
   GUARDED_ROUTES: text,
   /** Routes that clients may use with a scope; see `clientPolicyFor` in `lib/authorization/client-policy.ts`. */
   SCOPED_ROUTES: text,
-  /** The scopes of those routes; empty without any. */
+  /** Protected routes of the project's HTTP API, if it has any; see `lib/authorization/http-api.ts`. */
+  HTTP_API_ROUTES: optionalText,
+  /** The scopes of functions; empty without any. */
   API_SCOPES: optionalList,
   /** Routes of the application that demand an access token, such as `GET/notes`; see `lib/openapi/own-routes.ts`. */
   OWN_ROUTES: optionalList,

@@ -14,7 +14,7 @@ export interface Serverless {
   configurationInput: {
     plugins: string[] | { modules?: string[] }
     params: Record<string, Parameters>
-    provider: { stage: string; region?: string; environment?: Record<string, unknown> }
+    provider: { stage: string; region?: string; httpApi?: HttpApi; environment?: Record<string, unknown> }
     package?: { patterns?: unknown }
     custom: {
       auth: { signs: string; publishes: string } & Pick<AuthMembers, 'functions'>
@@ -83,6 +83,7 @@ export interface Service {
     runtime?: string
     endpointType?: string
     apiGateway?: { restApiId?: unknown; endpoint?: object }
+    httpApi?: HttpApi
     tracing: { apiGateway: boolean }
     logs?: { lambda?: { logGroup?: string } }
     logRetentionInDays?: number
@@ -112,6 +113,13 @@ export interface Service {
   getFunction(key: string): FunctionDefinition
 }
 
+/** `provider.httpApi`. */
+export interface HttpApi {
+  id?: unknown
+  authorizers?: Record<string, unknown>
+  cors?: unknown
+}
+
 /** What `plugins/service.yml` brings into `custom`. */
 export interface AuthMembers {
   /** Functions of the service, and what each has. They are there until all variables are resolved. */
@@ -120,7 +128,7 @@ export interface AuthMembers {
   allowedOrigins: string
   logGroup: string
   /** What `authorizer: auth` stands for. */
-  authorizer: { name: string }
+  authorizer: { name: string; resultTtlInSeconds?: unknown }
   pages: string
   oauth: string
   /** Base URL of pages and API; an object, if it is the API's own address. */
@@ -226,7 +234,7 @@ export interface WrittenFunction {
   url?: unknown
   environment?: Record<string, unknown>
   may?: unknown
-  events?: { http?: unknown; [type: string]: unknown }[]
+  events?: { http?: unknown; httpApi?: unknown; [type: string]: unknown }[]
 }
 
 /** Parameters by name. One that is `null` has no value. */

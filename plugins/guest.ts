@@ -9,6 +9,8 @@ import { STAGE_ID } from './gateway/stage.ts'
 import { ownershipOf, serviceFunctions, setOwnership } from './project/ownership.ts'
 import { setSecurityPolicy } from './project/security-policy.ts'
 import { reject, rejectAny } from './reject.ts'
+import { usesHttpApi } from './routes/http-api.ts'
+import { HTTP_AUTHORIZER_IDS } from './routes/http-authorizer.ts'
 
 type Template = Partial<Service['resources']> & Record<string, Record<string, unknown> | undefined>
 
@@ -132,7 +134,8 @@ function idsMade(serverless: Serverless): string[] {
     naming.getAuthorizerLogicalId('authorizer'),
     naming.getLambdaApiGatewayPermissionLogicalId('authorizer'),
   ]
-  return [...ofFunctions, ...ofLogs, ...ofAuthorizer, 'AuthorizerFailuresFilter', 'Dashboard']
+  const ofHttpApi = usesHttpApi(serverless.service.functions) ? HTTP_AUTHORIZER_IDS : []
+  return [...ofFunctions, ...ofLogs, ...ofAuthorizer, ...ofHttpApi, 'AuthorizerFailuresFilter', 'Dashboard']
 }
 
 /** Responses to unknown routes, and to those of IAM without a valid signature. */

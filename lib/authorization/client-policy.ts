@@ -1,5 +1,5 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
-import type { ClientPrincipal } from './client-principal.ts'
+import { type ClientPrincipal, clientContextOf } from './client-principal.ts'
 import { readListedRoutes } from './listed-routes.ts'
 
 /**
@@ -15,27 +15,22 @@ import { readListedRoutes } from './listed-routes.ts'
  * @throws Error if `scoped` has another form.
  */
 export function clientPolicyFor(
-  { clientId, userId, scopes, expiresAt }: ClientPrincipal,
+  client: ClientPrincipal,
   methodArn: string,
   scoped: string,
 ): APIGatewayAuthorizerResult {
   const stageArn = methodArn.split('/', 2).join('/')
-  const opened = openedTo(scopes, scoped).map((resource) => `${stageArn}/${resource}`)
+  const opened = openedTo(client.scopes, scoped).map((resource) => `${stageArn}/${resource}`)
   // A policy must have a statement.
   const [Effect, Resource] =
     opened.length > 0 ? (['Allow', opened] as const) : (['Deny', `${stageArn}/*`] as const)
   return {
-    principalId: clientId,
+    principalId: client.clientId,
     policyDocument: {
       Version: '2012-10-17',
       Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: Resource as string | string[] }],
     },
-    context: {
-      clientId,
-      ...(userId !== undefined && { clientUserId: userId }),
-      clientScope: scopes.join(' '),
-      clientExpiresAt: String(expiresAt),
-    },
+    context: clientContextOf(client),
   }
 }
 

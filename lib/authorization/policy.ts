@@ -22,7 +22,6 @@ export function policyFor(
   methodArn: string,
   guarded: string,
 ): APIGatewayAuthorizerResult {
-  const { attributes, ...values } = principal
   const stageArn = methodArn.split('/', 2).join('/')
   const statement = (Effect: 'Allow' | 'Deny', Resource: string | string[]) => ({
     Action: 'execute-api:Invoke',
@@ -39,13 +38,15 @@ export function policyFor(
         ...(resources.length > 0 ? [statement('Deny', resources)] : []),
       ],
     },
-    // AWS documents texts as values. Handlers read them with `principalOf`.
-    context: {
-      ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
-      ...(Object.keys(attributes).length > 0 && { attributes: JSON.stringify(attributes) }),
-    },
+    context: contextOf(principal),
   }
 }
+
+/** Returns the context of a user. AWS documents texts as values. Handlers read them with `principalOf`. */
+export const contextOf = ({ attributes, ...values }: Principal): Record<string, string> => ({
+  ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)])),
+  ...(Object.keys(attributes).length > 0 && { attributes: JSON.stringify(attributes) }),
+})
 
 const RULE = 'GUARDED_ROUTES must be none, or routes such as GET/admin=admin'
 

@@ -1,10 +1,10 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { isRole, type Role } from '../application/roles.ts'
 import { readRoles } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { isAcr } from '../users/factors.ts'
 import { isUserId, type Principal } from '../users/user.ts'
+import { type ApiEvent, authorizerOf } from './event.ts'
 
 /**
  * Returns the caller of a protected route, from the values that the authorizer put into the request context.
@@ -14,7 +14,7 @@ import { isUserId, type Principal } from '../users/user.ts'
  * API Gateway may use a cached authorizer result, so this checks the expiry again. A context without
  * these values means that the route has no authorizer, and is rejected.
  *
- * @param event - As REST API Gateway sends it; context values are strings.
+ * @param event - As a REST API or an HTTP API sends it; context values are strings.
  * @param now - Instant to compare the expiry with; whole seconds count.
  * @param roles - Roles that may use the route. Without any, all may use it. The function names them in
  *   `serverless.yml`.
@@ -23,12 +23,12 @@ import { isUserId, type Principal } from '../users/user.ts'
  * const { username, role } = principalOf(event, now)
  */
 export function principalOf(
-  event: APIGatewayProxyEvent,
+  event: ApiEvent,
   now: Date,
   // The plugin accepts no other names.
   roles = readRoles() as readonly Role[],
 ): Principal {
-  const context = event.requestContext?.authorizer ?? {}
+  const context = authorizerOf(event)
   const { userId, username, role, sessionId, acr, attributes } = context
   const expiresAt = wholeNumber(context.expiresAt)
   const generation = wholeNumber(context.generation)

@@ -9,8 +9,9 @@ import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
 import { reject, rejectAny } from '../reject.ts'
 import { faultsOfAuthorizers } from '../routes/authorizers.ts'
-import { deployedFunctions, faultsOfDeployed, functionsNow } from '../routes/deployed.ts'
+import { faultsOfDeployed, faultsOfTemplate, functionsNow } from '../routes/deployed.ts'
 import { faultsOfRole, rolesOf } from '../routes/guards.ts'
+import { addHttpAuthorizer } from '../routes/http-authorizer.ts'
 import { ownRoutes } from '../routes/own-routes.ts'
 import { eventsOf, hasAuth } from '../routes/routes.ts'
 import { withRoutes } from '../routes/row-events.ts'
@@ -53,7 +54,7 @@ export default class FunctionsPlugin {
       const known = variablesOf(Resources.AuthorizerLambdaFunction) ?? environmentOf(service)
       refuse([
         ...faultsOfDeployed(functionsNow(this.written, service.functions), known),
-        ...faultsOfDeployed(deployedFunctions(this.written, Resources), known),
+        ...faultsOfTemplate(this.written, Resources, known, service.custom.auth.authorizer),
       ])
     }
     this.hooks = {
@@ -77,6 +78,7 @@ export default class FunctionsPlugin {
     const { functions, faults } = functionsOf(auth, files, iamRolesIn(service.resources))
     refuse(faults)
     this.written = writtenIn(files)
+    refuse(addHttpAuthorizer(this.serverless, this.written))
     if (!IS_PACKAGE) keepScopeFile(serviceDir, scopesIn(this.written))
     const keys = Object.keys(functions).filter(
       (key) => !own[key] || isServiceFunction(own[key] as WrittenFunction),
@@ -241,6 +243,6 @@ const isGroup = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && Object.keys(value).every((name) => /^[A-Z_]+$/.test(name))
 
 const withAuthorizer = (event: { http?: unknown }, authorizer: unknown) =>
-  hasAuth(event)
+  event?.http !== undefined && hasAuth(event)
     ? { ...event, http: { ...Object(event.http), authorizer: structuredClone(authorizer) } }
     : event

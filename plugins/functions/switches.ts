@@ -1,3 +1,4 @@
+import { takesClients } from '../../lib/authorization/http-api.ts'
 import { type Feature, featuresOf, type Route } from '../../lib/openapi/route.ts'
 import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
@@ -44,8 +45,10 @@ export default class SwitchesPlugin {
 }
 
 /** Whether clients may use a route. */
-export const hasScopes = ({ functions }: Pick<SwitchedService, 'functions'>): boolean =>
-  (functions.authorizer?.environment?.SCOPED_ROUTES ?? 'none') !== 'none'
+export function hasScopes({ functions }: Pick<SwitchedService, 'functions'>): boolean {
+  const { SCOPED_ROUTES = 'none', HTTP_API_ROUTES } = functions.authorizer?.environment ?? {}
+  return SCOPED_ROUTES !== 'none' || takesClients(HTTP_API_ROUTES)
+}
 
 /** The part of the service that {@link switchOff} reads and changes. */
 type SwitchedService = {
@@ -71,7 +74,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     MAILER: hasMail ? 'mailer' : undefined,
     REGISTRATION: registration,
     OAUTH: hasOAuth,
-    API_SCOPES: isScoped ? [functions.authorizer?.environment?.SCOPED_ROUTES ?? ''] : [],
+    API_SCOPES: isScoped ? ['some'] : [],
   })
   removeRoutes(functions, features)
   if (clientMetadataHosts === '') delete functions['fetch-client']

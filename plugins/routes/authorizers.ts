@@ -1,6 +1,7 @@
 import { didYouMean } from '../../project/did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import { logicalName } from '../project/functions.ts'
+import { faultsOfHttpRoutes } from './http-authorizer.ts'
 import { eventsOf } from './routes.ts'
 
 /** Finds authorizers that are mistyped, and others that would get the logical id of this one. */
@@ -9,7 +10,7 @@ export function faultsOfAuthorizers(
   definition: WrittenFunction,
   known: readonly string[],
 ): string[] {
-  return eventsOf(definition).flatMap(({ http }) => {
+  const ofRest = eventsOf(definition).flatMap(({ http }) => {
     const { authorizer } = Object(http)
     if (logicalName(nameOf(authorizer)) === 'Authorizer') {
       return [
@@ -22,6 +23,7 @@ export function faultsOfAuthorizers(
       ? []
       : [`Function ${key} has an unknown authorizer "${authorizer}".${didYouMean(authorizer, known)}`]
   })
+  return [...ofRest, ...faultsOfHttpRoutes(key, definition)]
 }
 
 /** Returns the name that the framework gives to an authorizer. One that is named by its id has none. */

@@ -1,7 +1,9 @@
 import { isOfApi } from '../../project/own-api.ts'
-import type { CompiledResource, FunctionDefinition, WrittenFunction } from '../framework.d.ts'
+import type { AuthMembers, CompiledResource, FunctionDefinition, WrittenFunction } from '../framework.d.ts'
 import { logicalName } from '../project/functions.ts'
 import { faultsOfRole, rolesOf } from './guards.ts'
+import { httpRoutesOf } from './http-api.ts'
+import { deployedHttpRoutes, faultsOfDeployedHttp, httpAuthorizer } from './http-authorizer.ts'
 import { eventsOf, routesOf, shown } from './routes.ts'
 import { faultsOfScopes } from './scopes.ts'
 import { type RouteSettings, routeSettingsOf } from './settings.ts'
@@ -30,6 +32,10 @@ export const functionsNow = (written: Written, now: Record<string, FunctionDefin
 /** Returns functions with the routes of a template. */
 export function deployedFunctions(written: Written, resources: Record<string, CompiledResource>): Written {
   const functions: Written = {}
+  const add = (key: string, event: { http?: unknown; httpApi?: unknown }) => {
+    const { events = [], ...rest } = functions[key] ?? { handler: '', ...restrictionsOf(written[key]) }
+    functions[key] = { ...rest, events: [...events, event] }
+  }
   for (const [id, { Type, Properties }] of Object.entries(resources)) {
     if (Type !== 'AWS::ApiGateway::Method' || !isOfApi({ Properties })) continue
     const { HttpMethod, ResourceId, AuthorizationType = 'NONE', AuthorizerId, Integration } = Properties
@@ -37,24 +43,30 @@ export function deployedFunctions(written: Written, resources: Record<string, Co
       AuthorizationType === 'CUSTOM' && Object(AuthorizerId).Ref === AUTHORIZER_ID ? 'auth' : 'other'
     const authorizer = AuthorizationType === 'NONE' ? undefined : ours
     const http = { method: HttpMethod, path: pathOf(resources, ResourceId), authorizer }
-    const text = JSON.stringify(Integration ?? null)
-    const key =
-      Object.keys(written).find((one) => new RegExp(`\\b${logicalName(one)}LambdaFunction\\b`).test(text)) ??
-      // An integration of another kind does not name the function.
-      Object.keys(written).find((one) => isRouteOf(written[one], http)) ??
-      id
-    const { events = [], ...rest } = functions[key] ?? { handler: '', ...restrictionsOf(written[key]) }
-    functions[key] = { ...rest, events: [...events, { http }] }
+    add(functionOf(written, JSON.stringify(Integration ?? null), (one) => isRouteOf(one, http)) ?? id, {
+      http,
+    })
+  }
+  for (const { routeKey, integration, httpApi } of deployedHttpRoutes(resources)) {
+    const isRoute = (one: WrittenFunction) => httpRoutesOf(one).some((route) => route.routeKey === routeKey)
+    add(functionOf(written, integration, isRoute) ?? routeKey, { httpApi })
   }
   return functions
 }
 
+/** Returns the key of the function that a route calls. An integration of another kind does not name it. */
+const functionOf = (written: Written, integration: string, hasRoute: (one: WrittenFunction) => boolean) =>
+  Object.keys(written).find((key) =>
+    new RegExp(`\\b${logicalName(key)}LambdaFunction\\b`).test(integration),
+  ) ?? Object.keys(written).find((key) => hasRoute(written[key] as WrittenFunction))
+
 /** Finds roles and scopes that the authorizer would not apply to the routes that functions have in the end. */
 export function faultsOfDeployed(deployed: Written, known: Partial<RouteSettings>): string[] {
   const { settings, faults } = routeSettingsOf(deployed, {})
-  const unknown = (['GUARDED_ROUTES', 'SCOPED_ROUTES'] as const).flatMap((name) => {
+  const unknown = (['GUARDED_ROUTES', 'SCOPED_ROUTES', 'HTTP_API_ROUTES'] as const).flatMap((name) => {
     const entries = String(known[name]).split(' ')
-    return settings[name].split(' ').filter((one) => one !== 'none' && !entries.includes(one))
+    const now = settings[name]?.split(' ') ?? []
+    return now.filter((one) => one !== 'none' && !entries.includes(one))
   })
   return [
     ...Object.entries(deployed).flatMap(([key, one]) => [
@@ -70,17 +82,29 @@ export function faultsOfDeployed(deployed: Written, known: Partial<RouteSettings
   ]
 }
 
+/** Finds what {@link faultsOfDeployed} finds in a template, and routes of the HTTP API that have lost their authorizer. */
+export function faultsOfTemplate(
+  written: Written,
+  resources: Record<string, CompiledResource>,
+  known: Partial<RouteSettings>,
+  authorizer: AuthMembers['authorizer'],
+): string[] {
+  const deployed = deployedFunctions(written, resources)
+  return [
+    ...faultsOfDeployed(deployed, known),
+    ...faultsOfDeployedHttp(written, deployed, resources, httpAuthorizer(authorizer)),
+  ]
+}
+
 /** Returns what a function says about its callers. */
 const restrictionsOf = (definition: WrittenFunction | undefined) => ({
   role: definition && rolesOf(definition),
   scopes: definition?.scopes,
 })
 
-const isRouteOf = (definition: WrittenFunction | undefined, http: object): boolean => {
+const isRouteOf = (definition: WrittenFunction, http: object): boolean => {
   const [route] = routesOf({ handler: '', events: [{ http }] })
-  return (
-    definition !== undefined && route !== undefined && routesOf(definition).map(shown).includes(shown(route))
-  )
+  return route !== undefined && routesOf(definition).map(shown).includes(shown(route))
 }
 
 /** Returns the path of a resource of the API, whose parents have its first parts. */

@@ -117,12 +117,9 @@ test.each([
   expect(faultsOfRole('it', definition, iamRoles)).toEqual(faults)
 })
 
-test.each([
-  ['httpApi', { events: [{ httpApi: 'GET /b' }] }],
-  ['url', { url: true }],
-])('a role at a function with %s is a fault', (entry, members) => {
+test.each([['url', { url: true }]])('a role at a function with %s is a fault', (entry, members) => {
   expect(faultsOfRole('b', { handler: 'it.handler', role: 'admin', ...members })).toEqual([
-    `Function b names a role, which only http events know. It has ${entry} too.`,
+    `Function b names a role, which only http and httpApi events know. It has ${entry} too.`,
   ])
 })
 

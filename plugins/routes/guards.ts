@@ -62,7 +62,7 @@ export function faultsOfRole(
   }
   const entry = otherEntryOf(definition)
   if (entry !== undefined)
-    return [`Function ${key} names a role, which only http events know. It has ${entry} too.`]
+    return [`Function ${key} names a role, which only http and httpApi events know. It has ${entry} too.`]
   return hasOpenRoute(definition)
     ? [`Function ${key} names a role, so each of its routes needs "authorizer: auth".`]
     : []

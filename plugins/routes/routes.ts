@@ -48,17 +48,22 @@ export const adviceFor = (key: string, brought: object, what: 'role' | 'scopes')
   Object.hasOwn(brought, key) ? 'Give yours another path.' : `Give ${key} the same ${what}, or another path.`
 
 /** Whether an event is a route with `authorizer: auth`. */
-export const hasAuth = (event: { http?: unknown } | null): boolean =>
-  Object(event?.http).authorizer === 'auth'
+export const hasAuth = (event: { http?: unknown; httpApi?: unknown } | null): boolean =>
+  Object(event?.http).authorizer === 'auth' || isAuth(Object(event?.httpApi).authorizer)
+
+/** At an HTTP API an authorizer is a name, or an object with one. */
+const isAuth = (authorizer: unknown): boolean => (Object(authorizer).name ?? authorizer) === 'auth'
 
 /** Whether a function has a route without `authorizer: auth`. */
 export const hasOpenRoute = (definition: WrittenFunction): boolean =>
-  eventsOf(definition).some((event) => event.http !== undefined && !hasAuth(event))
+  eventsOf(definition).some(
+    (event) => (event.http !== undefined || event.httpApi !== undefined) && !hasAuth(event),
+  )
 
-/** Entries of a function for other APIs than REST APIs, which have other authorizers. */
-const OTHER_ENTRIES = ['httpApi', 'websocket', 'alb']
+/** Entries of a function for others than REST and HTTP APIs, which have other authorizers. */
+const OTHER_ENTRIES = ['websocket', 'alb']
 
-/** Returns the name of an entry of a function that no REST API has, such as `httpApi`. */
+/** Returns the name of an entry of a function that neither a REST API nor an HTTP API has, such as `alb`. */
 export const otherEntryOf = (definition: WrittenFunction): string | undefined =>
   OTHER_ENTRIES.find((name) => eventsOf(definition).some((event) => event[name] !== undefined)) ??
   (definition.url ? 'url' : undefined)

@@ -4,6 +4,7 @@ import type { WrittenFunction } from '../framework.d.ts'
 import { rolesOf } from './guards.ts'
 import {
   adviceFor,
+  eventsOf,
   hasOpenRoute,
   matches,
   named,
@@ -44,11 +45,13 @@ export function faultsOfScopes(key: string, definition: WrittenFunction): string
     ...(rolesOf(definition) === undefined
       ? []
       : [`Function ${key} names a role and scopes. Clients have no role.`]),
-    ...(routesOf(definition).length === 0 ? [`Function ${key} names scopes, but has no route.`] : []),
+    ...(!eventsOf(definition).some(({ http, httpApi }) => (http ?? httpApi) !== undefined)
+      ? [`Function ${key} names scopes, but has no route.`]
+      : []),
     ...(otherEntryOf(definition) === undefined
       ? []
       : [
-          `Function ${key} names scopes, which only http events know. It has ${otherEntryOf(definition)} too.`,
+          `Function ${key} names scopes, which only http and httpApi events know. It has ${otherEntryOf(definition)} too.`,
         ]),
     ...(hasOpenRoute(definition)
       ? [`Function ${key} names scopes, so each of its routes needs "authorizer: auth".`]

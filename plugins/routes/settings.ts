@@ -8,6 +8,7 @@ import { longestClaimed } from '../config/attributes.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import { LONGEST_STAGE } from '../parameters/parameters.ts'
 import { faultsOfGuards, guardedRoutes } from './guards.ts'
+import { faultsOfSameRoutes, httpApiRoutes } from './http-api.ts'
 import { faultsOfWildcards, scopedRoutes, scopesIn } from './scopes.ts'
 
 /** Three quarters of what Lambda takes for the environment of a function. */
@@ -20,6 +21,8 @@ const MAX_RESULT_BYTES = 8_192
 export type RouteSettings = {
   GUARDED_ROUTES: string
   SCOPED_ROUTES: string
+  /** Only if the project has protected routes at an HTTP API. */
+  HTTP_API_ROUTES?: string
 }
 
 /**
@@ -31,19 +34,22 @@ export function routeSettingsOf(
   functions: Record<string, WrittenFunction>,
   brought: Record<string, unknown>,
 ): { settings: RouteSettings; faults: string[] } {
+  const HTTP_API_ROUTES = httpApiRoutes(functions)
   const settings = {
+    ...(HTTP_API_ROUTES !== '' && { HTTP_API_ROUTES }),
     GUARDED_ROUTES: guardedRoutes(functions) || 'none',
     SCOPED_ROUTES: scopedRoutes(functions) || 'none',
   }
   const { length } = Object.values(settings).join('')
   const faults = [
     ...faultsOfWildcards(functions, brought),
+    ...faultsOfSameRoutes(functions),
     ...faultsOfResults(settings, scopesIn(functions)),
     ...(IS_PACKAGE ? faultsOfGuards(functions, brought) : []),
   ]
   if (length > MAX_ROUTE_CHARACTERS) {
     faults.push(
-      `The routes with roles and scopes take ${length} characters of the authorizer's environment. Lambda takes 4 KB for all of it.`,
+      `The routes with roles and scopes, and those of the HTTP API, take ${length} characters of the authorizer's environment. Lambda takes 4 KB for all of it.`,
     )
   }
   return { settings, faults }

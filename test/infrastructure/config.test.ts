@@ -16,8 +16,11 @@ const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, enviro
     .filter((name) => name !== 'ROLES')
     .sort(),
 }))
-/** Settings that functions without a list read too: `apiHandler` reads the first two, and `principalOf` the third. */
-const READ_ALONE = ['ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'ROLES']
+/**
+ * Settings that a function reads and need not have. Without a list, `apiHandler` reads the first two, and `principalOf` the third. The
+ * authorizer has the fourth if the project has an HTTP API.
+ */
+const READ_ALONE = ['ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'ROLES', 'HTTP_API_ROUTES']
 
 /** Settings that may be empty. */
 const OPTIONAL = [

@@ -1,11 +1,13 @@
 import type { APIGatewayAuthorizerResult, APIGatewayProxyEvent } from 'aws-lambda'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Decision } from '../../lib/authorization/http-api.ts'
 import type { Api } from '../../lib/oauth/apis/api.ts'
 import { removeApi } from '../../lib/oauth/apis/store.ts'
 import { entryOf } from '../../lib/oauth/scopes.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
+import { httpRoutesOf } from '../../plugins/routes/http-api.ts'
 import { methodsOf } from '../../plugins/routes/routes.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
 import * as urls from '../../scripts/clients/urls.ts'
@@ -31,7 +33,7 @@ import { asOperator, testAct } from '../support/users/users.ts'
 import { addApi, addClient, CALLBACK, type Changes, queryOf, SECRET, VERIFIER } from './clients.ts'
 import { APP_URL, type DocumentHost, HOST } from './document-host.ts'
 import { useDocumentHost } from './network.ts'
-import { addNotesApi, NOTES, notesScopes, withNotes } from './own-api.ts'
+import { addNotesApi, HTTP_NOTES, NOTES, notesScopes, withNotes } from './own-api.ts'
 import { pageHeaders } from './requests.ts'
 
 // Which routes of the service each kind of token opens, also by a policy that the gateway cached at another route.
@@ -246,40 +248,58 @@ const ALL = [
   }),
 ]
 
+/** Routes at an HTTP API, and two that it does not know. */
+const HTTP_ROUTES = [
+  ...Object.values(HTTP_NOTES).flatMap((definition) => {
+    const { scopes = [], role } = definition as { scopes?: string[]; role?: string }
+    return httpRoutesOf(definition).map(({ routeKey }) => ({ routeKey, scopes, roles: role ? [role] : [] }))
+  }),
+  { routeKey: 'GET /unknown', scopes: [], roles: ['nobody'] },
+  { routeKey: 'ANY /notes', scopes: [], roles: ['nobody'] },
+]
+
 const arnOf = ({ method, path }: TestedRoute) => `${STAGE}/${method}/${path}`
 
-function isOpen(opens: Opens, { scopes, roles }: TestedRoute): boolean {
+function isOpen(opens: Opens, { scopes, roles }: Pick<TestedRoute, 'scopes' | 'roles'>): boolean {
   if (opens === 'nothing') return false
   if (typeof opens === 'string') return roles.length === 0 || roles.includes(opens)
   return scopes.some((scope) => opens.includes(scope))
 }
 
-/** Returns what a gateway asks at a route: a policy, or `undefined` for 401. */
-async function authorizerOf(token: string) {
+/** Returns what gateways ask at a route. A REST API gets a policy, or `undefined` for 401. An HTTP API gets a decision. */
+async function authorizersOf(token: string) {
   const authorizer = await loadHandler(withNotes(service), 'authorizer', aws)
-  return (methodArn: string): Promise<APIGatewayAuthorizerResult | undefined> =>
+  const ask = (methodArn: string): Promise<APIGatewayAuthorizerResult | undefined> =>
     authorizer({ type: 'TOKEN', authorizationToken: `Bearer ${token}`, methodArn }, context).catch(
       (error: Error) => {
         expect(String(error)).toBe('Error: Unauthorized')
         return undefined
       },
     )
+  const decide = (routeKey: string): Promise<Decision> =>
+    authorizer(
+      { version: '2.0', type: 'REQUEST', identitySource: [`Bearer ${token}`, routeKey], routeKey },
+      context,
+    )
+  return { ask, decide }
 }
+
+const authorizerOf = async (token: string) => (await authorizersOf(token)).ask
 
 let cases = 0
 afterAll(() =>
   console.log(
-    `Tokens at routes: ${kinds.length} kinds at ${ALL.length} routes, with the policies of all: ${cases} cases`,
+    `Tokens at routes: ${kinds.length} kinds at ${ALL.length} routes and ${HTTP_ROUTES.length} of an HTTP API, with the policies of all: ${cases} cases`,
   ),
 )
 
 const kinds = rowsOf(Object.entries(KINDS), ([, { opens }]) => String(opens))
 test.each(kinds)('a token %s opens its routes alone', async (_, { opens, token }) => {
-  const ask = await authorizerOf(await token())
+  const { ask: askPolicy, decide: ask } = await authorizersOf(await token())
   /** The policies that the routes get, by their text. Each is cached for all routes. */
   const policies = new Map<string, { policy: APIGatewayAuthorizerResult | undefined; count: number }>()
   for (const route of ALL) {
-    const policy = await ask(arnOf(route))
+    const policy = await askPolicy(arnOf(route))
     const text = JSON.stringify(policy ?? null)
     policies.set(text, { policy, count: (policies.get(text)?.count ?? 0) + 1 })
   }
@@ -291,6 +311,11 @@ test.each(kinds)('a token %s opens its routes alone', async (_, { opens, token }
   }
   // Otherwise an order of requests would decide.
   expect(policies.size).toBe(1)
+  const decisions = await Promise.all(HTTP_ROUTES.map(({ routeKey }) => ask(routeKey)))
+  expect(HTTP_ROUTES.filter((_, index) => decisions[index]?.isAuthorized)).toEqual(
+    HTTP_ROUTES.filter((route) => isOpen(opens, route)),
+  )
+  cases += HTTP_ROUTES.length
 })
 
 test('the table has routes that some tokens open, and others do not', () => {

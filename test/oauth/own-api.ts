@@ -1,6 +1,7 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { changeApi, createApi, findApis } from '../../lib/oauth/apis/store.ts'
 import { entryOf } from '../../lib/oauth/scopes.ts'
+import { httpApiRoutes } from '../../plugins/routes/http-api.ts'
 import { scopedRoutes, scopesIn } from '../../plugins/routes/scopes.ts'
 import type { ServiceDescription } from '../support/process/service-description.ts'
 import { testAct } from '../support/users/users.ts'
@@ -27,13 +28,37 @@ export const NOTES = {
   'draft-note': { handler: 'notes.handler', scopes: ['notes:write'], events: [http('any', 'drafts')] },
 }
 
+const httpApi = (method: string, path: string) => ({ httpApi: { method, path, authorizer: 'auth' } })
+
+/** Functions at an HTTP API: the same, one for every user, and those of a role. */
+export const HTTP_NOTES = {
+  'list-notes': { handler: 'notes.handler', scopes: ['notes:read'], events: [httpApi('get', '/notes')] },
+  'read-note': { handler: 'notes.handler', scopes: ['notes:read'], events: [httpApi('get', '/notes/{id}')] },
+  'write-note': {
+    handler: 'notes.handler',
+    scopes: ['notes:write'],
+    events: [httpApi('*', '/drafts/{proxy+}')],
+  },
+  'share-note': {
+    handler: 'notes.handler',
+    scopes: ['notes:read', 'notes:write'],
+    events: [httpApi('delete', '/shares')],
+  },
+  mine: { handler: 'notes.handler', events: [httpApi('get', '/mine')] },
+  staff: { handler: 'notes.handler', role: 'admin', events: [httpApi('get', '/staff'), httpApi('*', '*')] },
+}
+
 /** Identifier of the API: `PUBLIC_URL` of the service. */
 const IDENTIFIER = 'https://issuer.example'
 
 /** Returns a service with {@link NOTES}. */
 export function withNotes<S extends Pick<ServiceDescription, 'functions'>>(service: S): S {
   const { authorizer, ...others } = service.functions
-  const environment = { ...authorizer?.environment, SCOPED_ROUTES: scopedRoutes(NOTES) }
+  const environment = {
+    ...authorizer?.environment,
+    SCOPED_ROUTES: scopedRoutes(NOTES),
+    HTTP_API_ROUTES: httpApiRoutes(HTTP_NOTES),
+  }
   return { ...service, functions: { ...others, authorizer: { ...authorizer, environment } } }
 }
 
