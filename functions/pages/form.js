@@ -130,7 +130,7 @@ export async function busy(button, action) {
 export function onSubmit(form, send, succeed) {
   // Before this point, the browser would submit the form itself, which the policy of the page forbids.
   form.querySelector('[type="submit"]').disabled = false
-  if (!noticeOf(form, 'notice')) addNotices(form)
+  addNotices(form)
   // Screen readers read the hint of a field from the beginning.
   showFaults(form)
   form.addEventListener('submit', (event) => {
@@ -144,18 +144,22 @@ export function onSubmit(form, send, succeed) {
   })
 }
 
-/** Adds the elements for problems of a form: a notice, and the time to wait. */
+/** Adds the elements for problems of a form that its page does not have: a notice, and the time to wait. */
 function addNotices(form) {
+  if (!noticeOf(form, 'notice')) {
+    // Screen readers announce text that enters an existing alert.
+    const problem = make('div', '', 'notice')
+    problem.role = 'alert'
+    form.after(problem)
+  }
+  if (noticeOf(form, 'wait')) return
   const time = make('span', '', 'time')
   time.role = 'timer'
   const wait = make('p', '', 'wait')
   const [before = '', after = ''] = say('Try again in {time}').split('{time}')
   wait.append(before, time, after)
   wait.hidden = true
-  // Screen readers announce text that enters an existing alert.
-  const problem = make('div', '', 'notice')
-  problem.role = 'alert'
-  form.after(problem, wait)
+  noticeOf(form, 'notice').after(wait)
 }
 
 /** Returns the element for problems of a form: in the form, or next to it. */
