@@ -31,6 +31,9 @@ const COPIED = [
   '{lib,local,plugins}/**/*.d.ts',
 ]
 
+/** Clients of AWS that a single command needs and the framework does not bring. The command asks for them. */
+const OF_SINGLE_COMMANDS = ['@aws-sdk/client-sesv2']
+
 /** The declarations of what handlers import name these types. */
 const TYPES_OF_HANDLERS = '@types/aws-lambda'
 
@@ -181,7 +184,7 @@ function addSources(): void {
 function manifestOfPackage(bundled: Record<string, string>): object {
   const { version, license, author, repository, bugs, engines } = manifest
   const versions = { ...manifest.devDependencies, ...manifest.dependencies }
-  const peers = ['serverless-offline']
+  const peers = ['serverless-offline', ...OF_SINGLE_COMMANDS]
   const modules = globSync('{packages,plugins,lib,local,project,scripts}/**/*.js', { cwd: OUT })
   const found = packagesOf(modules.map((file) => join(OUT, file)))
   const imported = [...new Set([...found, TYPES_OF_HANDLERS])]
@@ -221,6 +224,7 @@ function manifestOfPackage(bundled: Record<string, string>): object {
     dependencies: { ...of(imported), ...bundled },
     bundleDependencies: Object.keys(bundled),
     peerDependencies: of(peers),
+    peerDependenciesMeta: Object.fromEntries(OF_SINGLE_COMMANDS.map((name) => [name, { optional: true }])),
   }
 }
 

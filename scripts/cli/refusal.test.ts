@@ -17,3 +17,12 @@ test('another host that is not found is named', () => {
     message: 'Host proxy.example was not found. Is there a network?',
   })
 })
+
+test('a client of AWS that is not installed is asked for in one line', () => {
+  const name = '@aws-sdk/client-of-nothing'
+  const error = new Error(`Cannot find package '${name}' imported from /notes/ses.js`)
+  expect(refusalOf(error)).toMatchObject({
+    outcome: 'failed',
+    message: `This command needs the package ${name}. Run: npm install --save-dev ${name}`,
+  })
+})

@@ -33,6 +33,13 @@ export function refusalOf(error: unknown): Refusal {
   if (!(error instanceof Error)) return new Refusal('failed', String(error))
   // The prompts throw this at Ctrl-C.
   if (error.name === 'ExitPromptError') return new Refusal('interrupted', 'Interrupted. Nothing was changed.')
+  const needed = /^Cannot find package '(@aws-sdk\/[a-z0-9-]+)'/.exec(error.message)?.[1]
+  if (needed !== undefined) {
+    return new Refusal(
+      'failed',
+      `This command needs the package ${needed}. Run: npm install --save-dev ${needed}`,
+    )
+  }
   const cause = error instanceof ServiceError && error.cause instanceof Error ? error.cause : error
   const host = /getaddrinfo (?:ENOTFOUND|EAI_AGAIN) (\S+)/.exec(cause.message)?.[1]
   if (host !== undefined) return unknownHost(host)

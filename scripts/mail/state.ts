@@ -3,7 +3,7 @@ import { openAccount, type StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
-import { type MailState, openSes, readSes } from './ses.ts'
+import type { MailState } from './ses.ts'
 
 /**
  * Reads the sender of a stage from the outputs of its stack, and the state of sender and account from SES.
@@ -17,6 +17,8 @@ export async function readMailState(
   env: Environment,
   { allSuppressed }: { allSuppressed: boolean },
 ): Promise<MailState> {
+  // First, because the package leaves the client of SES to who needs it.
+  const { openSes, readSes } = await import('./ses.ts')
   const { stage } = options
   const account = await openAccount(stage, options, env)
   const { region } = account
