@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { sayStarting } from '../local/starting.ts'
 import { merged } from '../project/merge.ts'
 import { IS_PACKAGE, ROOT } from '../project/origin.ts'
+import { DESCRIPTION } from '../project/project.ts'
 import { faultsOfMembers } from './clashes.ts'
 import { CONFIGURED } from './config/checked.ts'
 import DeploymentPlugin from './deployment.ts'
@@ -82,7 +83,7 @@ function addService(serverless: Serverless): void {
   const faults = faultsOfMembers(given.custom?.auth, custom.auth)
   if (given.custom?.offline?.customAuthenticationProvider !== undefined) {
     faults.push(
-      'custom.offline.customAuthenticationProvider of serverless.yml must be left to serverless-jwt-auth.',
+      `custom.offline.customAuthenticationProvider of ${DESCRIPTION} must be left to serverless-jwt-auth.`,
     )
   }
   rejectAny(faults)

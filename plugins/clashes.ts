@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isObject } from '../project/merge.ts'
+import { DESCRIPTION } from '../project/project.ts'
 import type { Resource, Service, WrittenFunction } from './framework.d.ts'
 import { type Route, routesOf, shown } from './routes/routes.ts'
 
@@ -15,7 +16,7 @@ export function faultsOfIds(project: Template, plugin: Template): string[] {
       .filter((id) => plugin[section] !== undefined && Object.hasOwn(plugin[section], id))
       .map(
         (id) =>
-          `${section} of serverless.yml has ${id}, and so has serverless-jwt-auth. Give yours another logical id.`,
+          `${section} of ${DESCRIPTION} has ${id}, and so has serverless-jwt-auth. Give yours another logical id.`,
       ),
   )
 }
@@ -69,11 +70,11 @@ export const faultsOfMembers = (project: unknown, plugin: object): string[] =>
         .filter((name) => Object.hasOwn(plugin, name))
         .map(
           (name) =>
-            `custom.auth of serverless.yml has ${name}, and so has serverless-jwt-auth. Give yours another name.`,
+            `custom.auth of ${DESCRIPTION} has ${name}, and so has serverless-jwt-auth. Give yours another name.`,
         )
     : project === undefined || project === null
       ? []
-      : ['custom.auth of serverless.yml must be an object: serverless-jwt-auth adds its settings there.']
+      : [`custom.auth of ${DESCRIPTION} must be an object: serverless-jwt-auth adds its settings there.`]
 
 type Functions = Record<string, WrittenFunction | Service['functions'][string]>
 

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { IS_PACKAGE, ROOT } from '../project/origin.ts'
 import { isOfApi } from '../project/own-api.ts'
+import { DESCRIPTION } from '../project/project.ts'
 import { faultsOfIds, faultsOfMadeIds, faultsOfNames, faultsOfNumber, faultsOfRoutes } from './clashes.ts'
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
 import { logGroupIds } from './functions/logs.ts'
@@ -93,7 +94,7 @@ export default class GuestPlugin {
     ]
     if (service.provider.apiGateway?.restApiId !== undefined) {
       faults.push(
-        'provider.apiGateway.restApiId of serverless.yml names another API. serverless-jwt-auth needs one that the framework makes.',
+        `provider.apiGateway.restApiId of ${DESCRIPTION} names another API. serverless-jwt-auth needs one that the framework makes.`,
       )
     }
     rejectAny(faults)

@@ -32,3 +32,17 @@ export const PROJECT = IS_PACKAGE ? folderOf(process.cwd()) : ROOT
 
 /** Name of the project's configuration, or of the one that it could have. */
 export const CONFIGURATION = configurationIn(PROJECT) ?? 'auth.config.ts'
+
+/** Whether {@link CONFIGURATION} exists. */
+export const HAS_CONFIGURATION = configurationIn(PROJECT) !== undefined
+
+/** Returns the name that `sls --config NAME` gives. */
+function configOf(words: readonly string[]): string | undefined {
+  const at = words.findIndex((word) => /^(--config|-c)(=|$)/.test(word))
+  return words[at]?.split('=')[1] ?? (at === -1 ? undefined : words[at + 1])
+}
+
+/** Name of the file that describes the service, for messages. */
+export const DESCRIPTION = IS_PACKAGE
+  ? (configOf(process.argv) ?? projectOf(PROJECT)?.file ?? 'serverless.yml')
+  : 'serverless.yml'

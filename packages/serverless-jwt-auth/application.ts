@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, parse, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { require as load } from 'tsx/cjs/api'
 import { reject } from '../../plugins/reject.ts'
@@ -34,10 +34,19 @@ function read(): AuthConfig<string> {
 function reasonOf(error: unknown): string {
   const { message = String(error) } = Object(error)
   const [first = '', second = ''] = String(message).split('\n')
-  // esbuild names the place in the second line, after the path: `/notes/auth.config.ts:3:7: ERROR: Expected ":"`.
-  return /^Transform failed/.test(first)
-    ? second.replace(/^.*?(?=:\d+:\d+: )/, '').replace('ERROR: ', '')
-    : `: ${first}`
+  // esbuild names the place in the second line: `/notes/auth.config.ts:3:7: ERROR: Expected ":"`.
+  const [, path = '', place, fault = ''] = /^(.*?)(:\d+:\d+): ERROR: (.*)$/.exec(second) ?? []
+  const isCompiling = /^Transform failed/.test(first) && place !== undefined
+  // The loader may say `.js` of a file with another ending.
+  const isOther = parse(path).name !== parse(CONFIGURATION).name
+  if (/top-level await/i.test(isCompiling ? fault : first)) {
+    const where = isOther
+      ? ': A module that it imports has an await at its top.'
+      : `${place}: Take out this await.`
+    return `${where} The file is read without waiting.`
+  }
+  if (!isCompiling) return `: ${first}`
+  return `${isOther ? `: ${relative(PROJECT, path)}` : ''}${place}: ${fault}`
 }
 
 // In the package, `auth.config.js` exports this.

@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { isObject } from '../../project/merge.ts'
 import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
+import { DESCRIPTION } from '../../project/project.ts'
 import type { AuthMembers, CompiledResource, Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
@@ -74,7 +75,7 @@ export default class FunctionsPlugin {
     if (brought === undefined || !isObject(service.functions)) return
     delete (service.custom.auth as Partial<AuthMembers>).functions
     const own = Object.fromEntries(Object.entries(service.functions).filter(([, one]) => isObject(one)))
-    const files: Files = [['serverless.yml', own as Written], ...Object.entries(brought.files)]
+    const files: Files = [[DESCRIPTION, own as Written], ...Object.entries(brought.files)]
     const { functions, faults } = functionsOf(auth, files, iamRolesIn(service.resources))
     refuse(faults)
     this.written = writtenIn(files)

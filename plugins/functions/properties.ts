@@ -1,3 +1,4 @@
+import { DESCRIPTION } from '../../project/project.ts'
 import type { Hooks, Serverless } from '../framework.d.ts'
 import { reject } from '../reject.ts'
 
@@ -22,7 +23,7 @@ export default class PropertiesPlugin {
     reject(
       ...taken.map(
         (name) =>
-          `Another plugin defines the property ${name} of functions, and so does serverless-jwt-auth. Take the other plugin out of serverless.yml.`,
+          `Another plugin defines the property ${name} of functions, and so does serverless-jwt-auth. Take the other plugin out of ${DESCRIPTION}.`,
       ),
     )
   }

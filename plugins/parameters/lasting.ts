@@ -1,5 +1,5 @@
 import type { ParameterName } from '../../project/parameter-names.ts'
-import { CONFIGURATION } from '../../project/project.ts'
+import { CONFIGURATION, DESCRIPTION, HAS_CONFIGURATION } from '../../project/project.ts'
 import type { Parameters } from '../framework.d.ts'
 
 /** The value by which the command line takes a parameter away whose default is nothing. */
@@ -84,10 +84,14 @@ export function faultsOfForgotten(
   const options = forgotten.map(({ name, value }) => `--param ${name}=${value}`).join(' ')
   return [
     `The stage ${stage} runs with ${list}. This deployment does not give ${object}, and would take ${object} away.`,
-    `To keep: write into ${CONFIGURATION} stages: { ${stageName(stage)}: { ${members} } }, or repeat the --param of the last deployment.`,
+    `To keep: write into ${placeOf(`{ ${stageName(stage)}: { ${members} } }`)}, or repeat the --param of the last deployment.`,
     `To take away: add ${options}`,
   ]
 }
+
+/** Returns where parameters of stages stand. A project may have no configuration. */
+const placeOf = (stages: string) =>
+  HAS_CONFIGURATION ? `${CONFIGURATION} stages: ${stages}` : `${DESCRIPTION} params: ${stages}`
 
 /** Returns the name of a stage as TypeScript writes the name of a member. */
 const stageName = (stage: string) => (/^[a-z][a-z0-9]*$/.test(stage) ? stage : `'${stage}'`)

@@ -5,7 +5,7 @@ import { revokeTokens } from '../../lib/users/revocation.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
-import { CONFIGURATION } from '../../project/project.ts'
+import { CONFIGURATION, HAS_CONFIGURATION } from '../../project/project.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -87,7 +87,9 @@ function readSetting(word: string): Setting {
   if (text === undefined || definition === undefined) {
     const names = Object.keys(ATTRIBUTES)
     const known =
-      names.length > 0 ? `${CONFIGURATION} has ${names.join(', ')}.` : `${CONFIGURATION} has no attributes.`
+      names.length > 0
+        ? `${CONFIGURATION} has ${names.join(', ')}.`
+        : `${HAS_CONFIGURATION ? CONFIGURATION : 'this project'} has no attributes.`
     const meant = definition === undefined ? didYouMean(name, names) : ''
     throw new Refusal('usage', `Invalid attribute. Use NAME=VALUE; ${known}${meant}`)
   }

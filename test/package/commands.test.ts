@@ -103,6 +103,12 @@ test.each([
     3,
     'The local service books does not run. Start it with npx sls offline.',
   ],
+  [
+    'mail without the client of SES',
+    () => 'mail check --stage prod',
+    3,
+    'This command needs the package @aws-sdk/client-sesv2. Run: npm install --save-dev @aws-sdk/client-sesv2',
+  ],
 ])('jwt-auth refuses %s with a message that helps in this project', async (_, words, expected, line) => {
   const { status, stderr } = await jwtAuth(words())
   expect({ status, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({ status: expected, last: line })
@@ -163,6 +169,31 @@ test('a configuration without a default export is refused', async () => {
     status: 1,
     stdout: '',
     stderr: 'auth.config.mjs: The default export must be an object with roles.\n',
+  })
+})
+
+test.each([
+  [
+    'an await at its top',
+    'await 1\nexport default {}',
+    ':1:0: Take out this await. The file is read without waiting.',
+  ],
+  [
+    'an import of such a file',
+    "import './late.mjs'\nexport default {}",
+    ': A module that it imports has an await at its top. The file is read without waiting.',
+  ],
+  ['a mistake', 'export default {\n  roles; 1 }', ':2:7: Expected "}" but found ";"'],
+  ['an error', "throw new Error('no secret')", ': no secret'],
+])('a configuration with %s is refused in the words of its author', async (name, source, reason) => {
+  const other = join(folder, name.replaceAll(' ', '-'))
+  mkdirSync(other)
+  writeFileSync(join(other, 'auth.config.ts'), `${source}\n`)
+  writeFileSync(join(other, 'late.mjs'), '\nawait 1\n')
+  expect(await jwtAuth('users --help', other)).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: `auth.config.ts${reason}\n`,
   })
 })
 
