@@ -3,6 +3,7 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { operatorClient, readEndpoints } from '../lib/aws/operator.ts'
 import { IS_PACKAGE } from '../project/origin.ts'
 import { APPLICATION } from './config/checked.ts'
+import { noticeEffects } from './config/effects.ts'
 import { faultsOfTokens } from './config/longest-tokens.ts'
 import type { Parameters, Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
@@ -36,6 +37,7 @@ export default class DeploymentPlugin {
   readonly hooks = {
     initialize: () => {
       this.rejectFaults()
+      if (isOfPackages(this.serverless.processedInput)) noticeEffects(this.serverless)
       this.takeDeployedRpId()
       this.recordLasting()
       this.emptyBuildFolder()

@@ -34,12 +34,21 @@ test('DEPLOYING.md lists every parameter with its default in plugins/parameters/
   ])
   const params: typeof brought = { ...brought, default: Object.fromEntries(defaults) }
   const written = (value: unknown) => (value === null || value === '' ? 'nothing' : `\`${value}\``)
-  const expected = Object.entries(params.default ?? {}).map(([name, value]) => {
-    const inDev = params.dev && name in params.dev ? `; ${written(params.dev[name])} in \`dev\`` : ''
-    return [`\`${name}\``, `${written(value)}${inDev}`]
-  })
-  const shown = tableIn(page, 'Parameter').map(([name, value]) => [name, value])
+  const expected = Object.entries(params.default ?? {}).map(([name, value]) => [
+    `\`${name}\``,
+    written(value),
+  ])
+  const shown = tableIn(page, 'Parameter | Default').map(([name, value]) => [name, value])
   expect(shown.sort()).toEqual(expected.sort())
+  const { dev = {}, ...others } = brought
+  expect(tableIn(page, 'Parameter | In `dev`')).toEqual(
+    Object.entries(dev).map(([name, value]) => [
+      `\`${name}\``,
+      written(value),
+      written(brought.default?.[name]),
+    ]),
+  )
+  expect(Object.keys(others)).toEqual(['default'])
 })
 
 const calculation = readFileSync(`${root}/bench/COSTS.md`, 'utf8')

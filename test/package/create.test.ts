@@ -152,6 +152,27 @@ test('a mistyped role or attribute does not compile, and correct ones do', async
   write('auth.config.ts', config)
 })
 
+test('the line of auth.config.ts for the stage prod gives it pages', async () => {
+  const config = read('auth.config.ts')
+  const pages = async () => {
+    const stderr = await output('npx sls package --stage prod --package .package-pages 2>&1', project)
+    expect(stderr).not.toContain('no effect')
+    return readPackage(join(project, '.package-pages')).resources.SigninLambdaFunction !== undefined
+  }
+  expect(await pages()).toBe(false)
+  write('auth.config.ts', config.replace('  // stages:', '  stages:'))
+  expect(await pages()).toBe(true)
+  expect(await output('npx tsc', project)).toBe('')
+  write(
+    'auth.config.ts',
+    config.replace(/^ {2}administrators/m, "  theme: { accent: ['#0b6e63', '#5fd0bf'] },\n$&"),
+  )
+  expect(await output('npx sls package --stage prod --package .package-theme 2>&1', project)).toContain(
+    'theme of auth.config.ts has no effect at stage prod, which has no pages and no mailFrom.',
+  )
+  write('auth.config.ts', config)
+})
+
 test('callerEvent has the defaults of attributes that auth.config.ts has', async () => {
   const config = read('auth.config.ts')
   const plan = "plan: { type: 'string', values: ['free', 'pro'], default: 'free', claim: 'n:plan' }"

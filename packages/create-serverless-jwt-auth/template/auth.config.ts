@@ -4,6 +4,8 @@ import { defineAuth } from 'serverless-jwt-auth'
 const config = defineAuth({
   roles: ['user', 'admin'],
   administrators: ['admin'],
+  // Stage `dev` has pages for browsers, and `prod` has none without this line:
+  // stages: { prod: { pages: 'on', cookieSessions: 'on' } },
 })
 
 export default config
