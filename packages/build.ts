@@ -220,7 +220,7 @@ function manifestOfPackage(bundled: Record<string, string>): object {
     typesVersions: {
       '*': Object.fromEntries(Object.entries(subpaths).map(([path, { types }]) => [path.slice(2), [types]])),
     },
-    bin: { 'jwt-auth': `./${SOURCES}/bin/jwt-auth.js` },
+    bin: { 'serverless-jwt-auth': `./${SOURCES}/bin/serverless-jwt-auth.js` },
     dependencies: { ...of(imported), ...bundled },
     bundleDependencies: Object.keys(bundled),
     peerDependencies: of(peers),

@@ -28,11 +28,11 @@ test('messages of the package name npx commands and documents on the web', async
   expect(words).toEqual([
     'npx sls offline',
     'npx sls offline',
-    'npx jwt-auth users',
-    'npx jwt-auth users list',
+    'npx --no serverless-jwt-auth users',
+    'npx --no serverless-jwt-auth users list',
   ])
   expect(missingTarget('users', 'list --local')).toBe(
-    'Missing target. Use --local or --stage NAME: npx jwt-auth users list --local',
+    'Missing target. Use --local or --stage NAME: npx --no serverless-jwt-auth users list --local',
   )
   const { repository } = JSON.parse(readFileSync('package.json', 'utf8'))
   const home = repository.url.replace(/^git\+/, '').replace(/\.git$/, '')

@@ -50,27 +50,33 @@ afterAll(async () => {
 })
 
 test.each(COMMANDS)(
-  'the help of %s is that of npx jwt-auth, and names no script of this repository',
+  'the help of %s is that of npx --no serverless-jwt-auth, and names no script of this repository',
   async (name) => {
     const { status, stdout } = await jwtAuth(`${name} --help`)
     expect(status).toBe(0)
-    expect(stdout).toMatch(new RegExp(`^Usage: npx jwt-auth ${name} \\[options\\]`))
+    expect(stdout).toMatch(new RegExp(`^Usage: npx --no serverless-jwt-auth ${name} \\[options\\]`))
     expect(stdout).not.toContain('npm run')
   },
 )
 
-test('npx jwt-auth alone lists the commands, and --version is that of the package', async () => {
+test('npx --no serverless-jwt-auth alone lists the commands, and --version is that of the package', async () => {
   const { stdout } = await jwtAuth('')
   expect([...stdout.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual(COMMANDS)
   const manifest = JSON.parse(
     readFileSync(join(folder, 'node_modules/serverless-jwt-auth/package.json'), 'utf8'),
   )
-  expect(await jwtAuth('--version')).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' })
+  expect(await run('npx --no -- serverless-jwt-auth --version', folder)).toEqual({
+    status: 0,
+    stdout: `${manifest.version}\n`,
+    stderr: '',
+  })
 })
 
 test('the banner names the commands of the package', () => {
   expect(service.output()).not.toContain('npm run')
-  expect(service.output()).toContain('  Manage its users with: npx jwt-auth users list --local\n')
+  expect(service.output()).toContain(
+    '  Manage its users with: npx --no serverless-jwt-auth users list --local\n',
+  )
 })
 
 test('users finds the table of the running service, also from a folder below', async () => {
@@ -88,13 +94,13 @@ test.each([
     'no target',
     () => 'users list',
     2,
-    'Missing target. Use --local or --stage NAME: npx jwt-auth users list --local',
+    'Missing target. Use --local or --stage NAME: npx --no serverless-jwt-auth users list --local',
   ],
   [
     'no target of smoke',
     () => 'smoke',
     2,
-    'Missing target. Use --local or --stage NAME: npx jwt-auth smoke --stage NAME',
+    'Missing target. Use --local or --stage NAME: npx --no serverless-jwt-auth smoke --stage NAME',
   ],
   ['a mistyped command', () => 'user list', 2, 'Unknown command user. Did you mean users?'],
   [
@@ -109,10 +115,13 @@ test.each([
     3,
     'This command needs the package @aws-sdk/client-sesv2. Run: npm install --save-dev @aws-sdk/client-sesv2',
   ],
-])('jwt-auth refuses %s with a message that helps in this project', async (_, words, expected, line) => {
-  const { status, stderr } = await jwtAuth(words())
-  expect({ status, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({ status: expected, last: line })
-})
+])(
+  'serverless-jwt-auth refuses %s with a message that helps in this project',
+  async (_, words, expected, line) => {
+    const { status, stderr } = await jwtAuth(words())
+    expect({ status, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({ status: expected, last: line })
+  },
+)
 
 test.each([
   ['auth.config.ts', 'export default'],
@@ -217,7 +226,7 @@ test.each([
     join(folder, 'users.jsonl'),
     `${JSON.stringify({ username, role: 'user', password: PASSWORD })}\n`,
   )
-  const words = `npx jwt-auth users import users.jsonl --plaintext-passwords ${target}`
+  const words = `npx --no serverless-jwt-auth users import users.jsonl --plaintext-passwords ${target}`
   const { status, stderr } = await run(words, folder, withNode(pathOf()))
   expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('argon2') })
   const response = await fetch(`${service.url}/login`, {
@@ -245,7 +254,7 @@ describe('the API description', () => {
   })
 })
 
-const jwtAuth = (words: string, where = folder) => run(`npx jwt-auth ${words}`, where)
+const jwtAuth = (words: string, where = folder) => run(`npx --no serverless-jwt-auth ${words}`, where)
 
 /** Returns the environment in which `node` is another version. */
 const withNode = (folderOfNode: string) => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs'
+import { PROGRAM } from '../../../project/commands.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
 import { EXIT_STATUS } from '../../../scripts/cli/refusal.ts'
 
@@ -34,10 +35,12 @@ function help(): string {
   const width = Math.max(...names.map((name) => name.length))
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`)
   return [
-    'Usage: npx jwt-auth <command>\n\n',
+    `Usage: ${PROGRAM} <command>\n\n`,
     'The commands of an operator, for the service of this folder:\n',
     ...lines,
-    '\nnpx jwt-auth <command> --help lists what a command does. --version prints the version of the package.\n',
+    // Without the double dash, npm takes an option that follows the name for itself.
+    `\n${PROGRAM} <command> --help lists what a command does.\n`,
+    `${PROGRAM.replace('--no', '--no --')} --version prints the version of the package.\n`,
   ].join('')
 }
 
