@@ -148,6 +148,6 @@ test.each<[string | undefined, string[]]>([
   ['', []],
   [undefined, []],
 ])('the allowed origins %j are read as %j', (text, origins) => {
-  expect(readAllowedOrigins({ ALLOWED_ORIGINS: text })).toEqual(origins)
-  expect(SETTINGS.ALLOWED_ORIGINS(text)).toEqual(origins)
+  expect(readAllowedOrigins({ AUTH_ALLOWED_ORIGINS: text })).toEqual(origins)
+  expect(SETTINGS.AUTH_ALLOWED_ORIGINS(text)).toEqual(origins)
 })

@@ -101,9 +101,9 @@ const optionalUrl: Parse<URL | undefined> = (value) => {
 /** Every environment variable that functions read, with the parser that validates it. */
 export const SETTINGS = {
   /** Origins whose pages may read responses; `*` allows all. Validated at deployment. */
-  ALLOWED_ORIGINS: optionalList,
+  AUTH_ALLOWED_ORIGINS: optionalList,
   /** Roles that may use the routes of the function; empty allows all. `role` of a function in `serverless.yml`. */
-  ROLES: optionalList,
+  AUTH_ROLES: optionalList,
   /** Routes that only some roles may use; see `policyFor` in `lib/authorization/policy.ts`. */
   GUARDED_ROUTES: text,
   /** Routes that clients may use with a scope; see `clientPolicyFor` in `lib/authorization/client-policy.ts`. */
@@ -217,17 +217,17 @@ export function readConfig<N extends SettingName>(names: readonly N[], env = pro
 }
 
 /**
- * Reads the setting `ALLOWED_ORIGINS`, with the parser that {@link SETTINGS} has for it.
+ * Reads the setting `AUTH_ALLOWED_ORIGINS`, with the parser that {@link SETTINGS} has for it.
  *
  * Every handler needs this setting, and many need no other. {@link readConfig} would add all other parsers to
  * their bundles. A test compares the two results.
  */
-export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.ALLOWED_ORIGINS)
+export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.AUTH_ALLOWED_ORIGINS)
 
 /**
- * Reads the setting `ROLES`. It is separate for the same reason as {@link readAllowedOrigins}: bundle size.
+ * Reads the setting `AUTH_ROLES`. It is separate for the same reason as {@link readAllowedOrigins}: bundle size.
  */
-export const readRoles = (env = process.env): string[] => optionalList(env.ROLES)
+export const readRoles = (env = process.env): string[] => optionalList(env.AUTH_ROLES)
 
 /** Returns the name that the function is deployed under, which Lambda sets. */
 export const functionName = (env = process.env): string | undefined => env.AWS_LAMBDA_FUNCTION_NAME

@@ -7,7 +7,10 @@ const route = (method: string, path: string, more = {}) => ({ http: { method, pa
 test('sampleOf sends the first role that may use a route of the project', () => {
   const events = [{ schedule: 'rate(1 day)' }, route('get', '/notes/{id}', { authorizer }), route('get', 'b')]
   const note = { route: 'GET /notes/{id}', parameters: { id: 'id' } }
-  expect(sampleOf({ events, environment: { ROLES: 'editor,admin' } })).toEqual({ ...note, caller: 'editor' })
+  expect(sampleOf({ events, environment: { AUTH_ROLES: 'editor,admin' } })).toEqual({
+    ...note,
+    caller: 'editor',
+  })
   expect(sampleOf({ events })).toEqual({ ...note, caller: 'user' })
 })
 

@@ -65,7 +65,7 @@ const routesOf = ({ events = [] }: SampledFunction): HttpEvent[] =>
   events.map((event) => Object(Object(event).http)).filter(({ path }) => typeof path === 'string')
 
 const callerOf = ({ environment }: SampledFunction): string =>
-  String(environment?.ROLES ?? '').split(',')[0] || FIRST_ROLE
+  String(environment?.AUTH_ROLES ?? '').split(',')[0] || FIRST_ROLE
 
 function samplesOfRoute(http: HttpEvent, caller: string): [name: string, event: ShortEvent][] {
   const [method, path] = [String(http.method).toUpperCase(), `/${http.path.replace(/^\//, '')}`]

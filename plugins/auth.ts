@@ -4,6 +4,7 @@ import { extname, join, relative } from 'node:path'
 import { parse } from 'yaml'
 import { sayStarting } from '../local/starting.ts'
 import { merged } from '../project/merge.ts'
+import { namesOf } from '../project/names.ts'
 import { IS_PACKAGE, ROOT } from '../project/origin.ts'
 import { DESCRIPTION } from '../project/project.ts'
 import { faultsOfMembers } from './clashes.ts'
@@ -79,7 +80,7 @@ function addOffline({ configurationInput, pluginManager }: Serverless): void {
 
 function addService(serverless: Serverless): void {
   const { configurationInput: given, processedInput, serviceDir } = serverless
-  const { functions: _, provider, custom, source }: Brought = read('service.yml')
+  const { provider, custom, source } = readService()
   const faults = faultsOfMembers(given.custom?.auth, custom.auth)
   if (given.custom?.offline?.customAuthenticationProvider !== undefined) {
     faults.push(
@@ -118,8 +119,14 @@ function addService(serverless: Serverless): void {
   serverless.extendConfiguration(['custom', 'offline', 'customAuthenticationProvider'], `./${gateway}`)
 }
 
+/** Returns what `service.yml` brings, with the names that all begin with its prefix. */
+function readService(): Brought {
+  const { provider, custom, source }: Brought = read('service.yml')
+  const names = namesOf(`\${self:custom.auth.prefix}`)
+  return { provider, custom: { ...custom, auth: { ...custom.auth, ...names } }, source }
+}
+
 interface Brought {
-  functions: object
   provider: object
   custom: { auth: object }
   source: { package: object; custom: object }

@@ -9,6 +9,7 @@ import type { Parameters, Serverless, Variable } from './framework.d.ts'
 import { faultsOfOptions } from './options.ts'
 import { faultsOfPolicy } from './parameters/factor-policy.ts'
 import { faultsOfForgotten, outputsOfLasting } from './parameters/lasting.ts'
+import { faultsOfPrefix } from './parameters/name-prefix.ts'
 import { faultsOf, parametersOf } from './parameters/parameters.ts'
 import { faultOfChange, noticeOfRelyingParty, relyingPartyOf } from './parameters/relying-party.ts'
 import { ownershipOf } from './project/ownership.ts'
@@ -27,8 +28,8 @@ const REMOTE = ['deploy', 'remove', 'info', 'invoke', 'logs', 'metrics', 'rollba
  * Serverless plugin for deployments:
  *
  * - It rejects what cannot be deployed, before anything is created: faulty parameters, and regions of another
- *   partition. It rejects a first deployment for which a table or key exists, and a later one that forgets a
- *   parameter of the running stage.
+ *   partition. It rejects a first deployment for which a table or key exists, and a later one that changes the names of
+ *   the running stage, or forgets a parameter.
  * - It resolves `${deployed:OUTPUT}` to an output of the deployed stack.
  * - It resolves `${relyingParty:id}` and `${relyingParty:origins}`, which passkeys are bound to.
  * - It builds apart from a local service.
@@ -43,7 +44,7 @@ export default class DeploymentPlugin {
       this.emptyBuildFolder()
     },
     // Before anything is bundled.
-    'before:package:initialize': () => this.checkForgotten(),
+    'before:package:initialize': () => this.checkStage(),
     'before:deploy:deploy': async () => {
       await this.checkRemains()
       this.checkRelyingParty()
@@ -210,13 +211,17 @@ export default class DeploymentPlugin {
     resources.Outputs = { ...resources.Outputs, ...outputs }
   }
 
-  /** Rejects a deployment that would set back a parameter of the running stage because it is not given. */
-  private async checkForgotten(): Promise<void> {
+  /** Rejects a deployment that would give the running stage other names, or set back a parameter because it is not given. */
+  private async checkStage(): Promise<void> {
     const { processedInput, service, configurationInput } = this.serverless
     if (processedInput.commands.join(' ') !== 'deploy') return
     const { outputs } = await this.readStack()
     const { stage } = configurationInput.provider
-    rejectAny(faultsOfForgotten(outputs, this.namesGiven(), service.custom.auth.lasting, stage))
+    const { prefix, lasting } = service.custom.auth
+    rejectAny([
+      ...faultsOfPrefix(outputs, prefix, stage),
+      ...faultsOfForgotten(outputs, this.namesGiven(), lasting, stage),
+    ])
   }
 
   /** Says before the first deployment what can never change, and rejects a later one that changes it. */

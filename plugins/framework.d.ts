@@ -151,7 +151,10 @@ export interface AuthMembers {
   /** Method throttles such as `200/100`, by route. */
   throttles: Record<string, string>
   signingKey: string
+  /** What all names on AWS begin with. */
+  prefix: string
   tableName: string
+  eventsTableName: string
   keyA: string
   keyB: string
   factorKey: string
@@ -230,6 +233,9 @@ export interface WrittenFunction {
   scopes?: unknown
   /** A mistyped `scopes`. */
   scope?: unknown
+  /** On AWS. */
+  name?: string
+  runtime?: string
   /** Of a function URL. */
   url?: unknown
   environment?: Record<string, unknown>

@@ -70,8 +70,8 @@ function notify({ resources, custom }: Service): void {
 }
 
 function observe(serverless: Serverless): void {
-  const { service, provider, resources } = serverless.service
-  const namespace = `${service}-${provider.stage}`
+  const { custom, resources } = serverless.service
+  const { prefix: namespace } = custom.auth
   const filter = (logGroup: string, pattern: string, transformation: object) => ({
     Type: 'AWS::Logs::MetricFilter',
     Properties: {

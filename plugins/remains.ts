@@ -5,7 +5,7 @@ import { documentOf } from '../project/commands.ts'
 /** Names that a stack gives to what outlives it. */
 export interface RetainedNames {
   tableName: string
-  /** Aliases of keys, such as `alias/serverless-jwt-auth-prod-factors`. */
+  /** Aliases of keys, such as `alias/serverless-jwt-auth-prod-auth-factors`. */
   aliases: string[]
 }
 

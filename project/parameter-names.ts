@@ -44,6 +44,7 @@ export const PARAMETER_NAMES = [
   'oauth',
   'clientMetadataHosts',
   'retained',
+  'namePrefix',
   'buildFolder',
 ] as const
 

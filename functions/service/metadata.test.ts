@@ -38,7 +38,7 @@ test.each(EVENTS)(
   '%s returns the metadata of an issuer with a path, for pages of any origin',
   async (sample) => {
     vi.stubEnv('TOKEN_ISSUER', 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod')
-    vi.stubEnv('ALLOWED_ORIGINS', 'https://app.example.com')
+    vi.stubEnv('AUTH_ALLOWED_ORIGINS', 'https://app.example.com')
     expect(parsed(await handler(sampleEvent(sample), lambdaContext()))).toEqual({
       statusCode: 200,
       headers: {

@@ -328,7 +328,7 @@ describe('the session cookie is refused', () => {
   ) {
     const token = await begin()
     const before = await everything()
-    const settings = { ALLOWED_ORIGINS: allowedOrigins }
+    const settings = { AUTH_ALLOWED_ORIGINS: allowedOrigins }
     const refusal = await callWith(route, settings, body, { ...headers, ...cookieOf(token) })
     expect(refusal).toEqual({ ...response, headers: expect.objectContaining(response.headers) })
     expect(refusal.headers).not.toHaveProperty('Set-Cookie')
@@ -404,7 +404,7 @@ describe('the session cookie is refused', () => {
   test('not for an allowed origin of the same site', async () => {
     const token = await begin()
     const headers = { ...sameSite, Origin: 'https://admin.example.com:8443', ...cookieOf(token) }
-    const response = await callWith('refresh', { ALLOWED_ORIGINS: ALLOWED }, {}, headers)
+    const response = await callWith('refresh', { AUTH_ALLOWED_ORIGINS: ALLOWED }, {}, headers)
     const readable = {
       Vary: 'Origin',
       'Access-Control-Allow-Origin': 'https://admin.example.com:8443',

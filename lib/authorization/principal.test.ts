@@ -118,7 +118,7 @@ test('a route for one role rejects other roles', () => {
 
 test('the roles are those of the function', () => {
   const user = eventWith({ ...valid, role: 'user' })
-  vi.stubEnv('ROLES', 'editor,admin')
+  vi.stubEnv('AUTH_ROLES', 'editor,admin')
   expect(principalOf(eventWith(valid), now).username).toBe('ada')
   expect(() => principalOf(user, now)).toThrow(
     expect.objectContaining({ code: 'forbidden', message: 'requires role editor or admin' }),

@@ -37,7 +37,7 @@ test.each([
 })
 
 test.each(['Origin', 'origin'])('CORS headers follow the request header %s, also on errors', async (name) => {
-  vi.stubEnv('ALLOWED_ORIGINS', 'https://app.example,https://admin.example:8443')
+  vi.stubEnv('AUTH_ALLOWED_ORIGINS', 'https://app.example,https://admin.example:8443')
   const event = loginEvent({ headers: { [name]: 'https://app.example' } })
   const success = await apiHandler(async () => noContent())(event, lambdaContext())
   const failure = await apiHandler(() => Promise.reject(new Error('inside')))(event, lambdaContext())

@@ -154,7 +154,7 @@ test('a page has the texts that it names, escaped for HTML', async () => {
 })
 
 test('a page varies by origin if origins are listed', async () => {
-  vi.stubEnv('ALLOWED_ORIGINS', 'https://app.example')
+  vi.stubEnv('AUTH_ALLOWED_ORIGINS', 'https://app.example')
   vi.resetModules()
   const anew = await import('./page.ts')
   const event = {

@@ -37,13 +37,13 @@ export const HEADERS = {
   Challenge: {
     description: 'The route requires a valid bearer token (RFC 6750). Sent by the gateway, not by functions.',
     schema: { type: 'string', pattern: `^Bearer realm="[^"]+"${METADATA}$` },
-    example: 'Bearer realm="serverless-jwt-auth-dev"',
+    example: 'Bearer realm="serverless-jwt-auth-dev-auth"',
   },
   ScopeChallenge: {
     description:
       'The bearer token has insufficient permissions (RFC 6750). Sent by the gateway, not by functions.',
     schema: { type: 'string', pattern: `^Bearer realm="[^"]+", error="insufficient_scope"${METADATA}$` },
-    example: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
+    example: 'Bearer realm="serverless-jwt-auth-dev-auth", error="insufficient_scope"',
   },
   TokenChallenge: {
     description:

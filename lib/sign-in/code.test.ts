@@ -37,7 +37,7 @@ const step = secondOf(now) / 30
 const secret = randomBytes(TOTP_SECRET_BYTES)
 const rightCode = codeOf(secret, step)
 const otherCode = String((Number(rightCode) + 1) % 1_000_000).padStart(6, '0')
-const config = { FACTOR_KEY: 'alias/serverless-jwt-auth-dev-factors', MAILER: 'mailer' }
+const config = { FACTOR_KEY: 'alias/serverless-jwt-auth-dev-auth-factors', MAILER: 'mailer' }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
 const CREATED_AT = '2026-11-01T00:00:00.000Z'
 

@@ -101,7 +101,7 @@ describe('the responses of the gateway', () => {
       status: 401,
       headers: {
         // With scopes at a function, it also names the metadata of the API.
-        'WWW-Authenticate': expect.stringMatching(/^Bearer realm="serverless-jwt-auth-dev"(,|$)/),
+        'WWW-Authenticate': expect.stringMatching(/^Bearer realm="serverless-jwt-auth-dev-auth"(,|$)/),
         'Cache-Control': 'no-store',
         'X-Content-Type-Options': 'nosniff',
         'Content-Type': 'application/problem+json',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { isObject } from '../../project/merge.ts'
+import { functionName } from '../../project/names.ts'
 import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
 import { DESCRIPTION } from '../../project/project.ts'
 import type { AuthMembers, CompiledResource, Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
@@ -88,16 +89,15 @@ export default class FunctionsPlugin {
       brought: new Set(keys.filter((key) => !own[key])),
       functions: new Set(keys),
     })
+    const named = (one: WrittenFunction, key: string) => ({
+      ...one,
+      name: functionName(service.custom.auth.prefix, key),
+    })
     const complete = Object.entries(functions).map(([key, one]) => [
       key,
       keys.includes(key)
-        ? withCommon(one, structuredClone(brought.common))
-        : withOrigins(
-            one,
-            hasProtected(this.written[key]),
-            service.provider.environment,
-            auth.allowedOrigins,
-          ),
+        ? withCommon(own[key] ? one : named(one, key), structuredClone(brought.common))
+        : withOrigins(one, hasProtected(this.written[key]), service.provider, auth.allowedOrigins),
     ])
     service.functions = { ...service.functions, ...Object.fromEntries(complete) }
     configurationInput.functions = service.functions as Written
@@ -214,7 +214,7 @@ function asFramework(definition: WrittenFunction, auth: Record<string, unknown>)
   if (roles) delete rest.role
   const environment = {
     ...Object.assign({}, ...settings.map((group) => structuredClone(auth[group]))),
-    ...(roles && { ROLES: roles.join(',') }),
+    ...(roles && { AUTH_ROLES: roles.join(',') }),
     ...rest.environment,
   }
   return {

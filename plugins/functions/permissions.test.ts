@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest'
 import { PERMISSIONS, permit, statementsOf } from './permissions.ts'
 
-const deployment = { prefix: 'app-prod', mailFrom: 'no-reply@example.org' }
+const deployment = { prefix: 'app-prod-auth', mailFrom: 'no-reply@example.org' }
 
 function permitted(functions: Parameters<typeof permit>[0]['functions']) {
-  const { mailFrom } = deployment
-  return permit({
-    service: 'app',
-    provider: { stage: 'prod' },
-    custom: { auth: { mailFrom } },
-    functions,
-  })
+  return permit({ custom: { auth: deployment }, functions })
 }
 
 test('a function gets the statements of its names, and then its own', () => {

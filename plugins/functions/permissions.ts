@@ -9,7 +9,7 @@ import * as throttling from '../../lib/throttling/access.ts'
 import * as tokens from '../../lib/tokens/access.ts'
 import * as users from '../../lib/users/access.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
-import type { AuthMembers, FunctionDefinition, Hooks, Serverless, Service } from '../framework.d.ts'
+import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { serviceFunctions } from '../project/ownership.ts'
 import { rejectAny } from '../reject.ts'
 
@@ -62,18 +62,18 @@ export default class PermissionsPlugin {
 }
 
 /** The part of the service that {@link permit} reads. */
-type PermittedService = Pick<Service, 'service'> & {
-  provider: Pick<Service['provider'], 'stage'>
-  custom: { auth: Pick<AuthMembers, 'mailFrom'> }
+interface PermittedService {
+  custom: { auth: Pick<AuthMembers, 'prefix' | 'mailFrom'> }
   functions: Record<string, Pick<FunctionDefinition, 'may' | 'iamRoleStatements'>>
 }
 
 /** Returns the statements of each function, those of `may` first, and what is wrong with them, one sentence for each fault. */
-export function permit({ service, provider, custom, functions }: PermittedService): {
+export function permit({ custom, functions }: PermittedService): {
   faults: string[]
   statements: Record<string, Statement[]>
 } {
-  const deployment = { prefix: `${service}-${provider.stage}`, mailFrom: custom.auth.mailFrom }
+  const { prefix, mailFrom } = custom.auth
+  const deployment = { prefix, mailFrom }
   const statements: Record<string, Statement[]> = {}
   const faults = Object.entries(functions).flatMap(([key, { may = [], iamRoleStatements = [] }]) => {
     const unknown = may.filter((name) => !Object.hasOwn(PERMISSIONS, name))

@@ -79,7 +79,7 @@ export default class RolesPlugin {
     const isNeeded = this.functions().some(([, one]) => sourcesOf(one).length > 0)
     if (Resources[COMMON] !== undefined || !isNeeded) return
     this.isScratch = true
-    Resources[COMMON] = emptyRole(this.serverless)
+    Resources[COMMON] = emptyRole(this.serverless, [])
   }
 
   private giveRoles(): void {
@@ -120,9 +120,13 @@ const statementsIn = (role: CompiledResource | undefined): Statement[] =>
   (role?.Properties.Policies as [{ PolicyDocument: { Statement: Statement[] } }])?.[0].PolicyDocument
     .Statement ?? []
 
-/** Returns a role that may do nothing, with what an account may demand of each role. */
-function emptyRole(serverless: Serverless): CompiledResource {
-  const { service, provider } = serverless.service
+/**
+ * Returns a role that may do nothing, with what an account may demand of each role.
+ *
+ * @param beginning - Of the name of its policy.
+ */
+function emptyRole(serverless: Serverless, beginning: readonly string[]): CompiledResource {
+  const { provider } = serverless.service
   const { naming } = serverless.getProvider('aws')
   const { permissionsBoundary, permissionBoundary, tags } = Object(provider.iam?.role)
   const boundary = permissionsBoundary ?? permissionBoundary ?? provider.rolePermissionsBoundary
@@ -137,7 +141,7 @@ function emptyRole(serverless: Serverless): CompiledResource {
       },
       Policies: [
         {
-          PolicyName: { 'Fn::Join': ['-', [service, provider.stage, 'lambda']] },
+          PolicyName: { 'Fn::Join': ['-', [...beginning, 'lambda']] },
           PolicyDocument: { Version: '2012-10-17', Statement: [] },
         },
       ],
@@ -148,18 +152,25 @@ function emptyRole(serverless: Serverless): CompiledResource {
   }
 }
 
+/** Returns what the name of a function's role begins with, in parts. */
+function beginningOf(serverless: Serverless, key: string): string[] {
+  const { service, provider, custom } = serverless.service
+  return ownershipOf(serverless).brought.has(key) ? [custom.auth.prefix] : [service, provider.stage]
+}
+
 function roleOf(
   serverless: Serverless,
   key: string,
   definition: FunctionDefinition,
   common: readonly Statement[],
 ): CompiledResource {
-  const { service, provider } = serverless.service
+  const { provider } = serverless.service
   const { naming } = serverless.getProvider('aws')
   const isOfService = ownershipOf(serverless).functions.has(key)
   const lambda = provider.compiledCloudFormationTemplate.Resources[naming.getLambdaLogicalId(key)]
   const isTraced = lambda?.Properties.TracingConfig !== undefined
-  const role = emptyRole(serverless)
+  const beginning = beginningOf(serverless, key)
+  const role = emptyRole(serverless, beginning)
   const logGroup = naming.getLogGroupName(definition.name)
   statementsIn(role).push(
     {
@@ -180,7 +191,7 @@ function roleOf(
   )
   const vpc = isOfService ? definition.vpc : { ...provider.vpc, ...definition.vpc }
   if (Object.keys(vpc ?? {}).length > 0) role.Properties.ManagedPolicyArns = [NETWORK]
-  const name = nameOf([service, provider.stage, key], provider.region)
+  const name = nameOf([...beginning, key], provider.region)
   if (name) role.Properties.RoleName = { 'Fn::Join': ['-', name] }
   return role
 }

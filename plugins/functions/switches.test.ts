@@ -86,8 +86,8 @@ test('without mails, no function knows a mailer; a function of the project keeps
 })
 
 test('without OAuth, pages of other origins do not ask userinfo', () => {
-  expect(left({}).userinfo?.environment).toEqual({ ALLOWED_ORIGINS: 'https://app.example.com' })
-  expect(left({ oauth: 'on' }).userinfo?.environment).toEqual({ ALLOWED_ORIGINS: '*' })
+  expect(left({}).userinfo?.environment).toEqual({ AUTH_ALLOWED_ORIGINS: 'https://app.example.com' })
+  expect(left({ oauth: 'on' }).userinfo?.environment).toEqual({ AUTH_ALLOWED_ORIGINS: '*' })
 })
 
 type Functions = Parameters<typeof switchOff>[0]['functions']
@@ -112,7 +112,7 @@ function allFunctions(SCOPED_ROUTES: string): Functions {
   }
   const environment: Record<string, object> = {
     login: { MAILER: 'mailer' },
-    userinfo: { ALLOWED_ORIGINS: '*' },
+    userinfo: { AUTH_ALLOWED_ORIGINS: '*' },
   }
   const keys = [...ROUTES, ...PAGE_ROUTES].flatMap((row) => row.function ?? [])
   const written = [...keys, 'mailer', 'fetch-client'].map((key) => [

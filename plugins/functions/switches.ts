@@ -109,7 +109,7 @@ function removeMailer(definition: SwitchedService['functions'][string]): void {
 
 /** Without apps, only pages of the service's own origins have a token for `userinfo`, and it reads no client. */
 function refuseApps(userinfo: SwitchedService['functions'][string], allowedOrigins: string): void {
-  userinfo.environment = { ...userinfo.environment, ALLOWED_ORIGINS: allowedOrigins }
+  userinfo.environment = { ...userinfo.environment, AUTH_ALLOWED_ORIGINS: allowedOrigins }
   removeRights(userinfo, FOR_APPS)
 }
 

@@ -52,7 +52,7 @@ const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
  * Adds CORS to a service description. The framework deploys it, and the local gateway reads it.
  *
  * @param service - Its `allowedOrigins` is a list of origins separated by commas, or `*`. If it is empty,
- *   nothing is added. A function that sets `ALLOWED_ORIGINS` itself has that. Pages of listed origins may
+ *   nothing is added. A function that sets `AUTH_ALLOWED_ORIGINS` itself has that. Pages of listed origins may
  *   send cookies to functions that take the session cookie.
  * @param ownership - Of the project's functions, only routes that the plugin protects get it, and no path on which the project says
  *   something of CORS.
@@ -81,8 +81,8 @@ function addPreflights({ provider, custom, functions }: AllowingService, ownersh
   for (const [key, { handler, events = [], environment }] of Object.entries(functions)) {
     const isOfService = ownership.functions.has(key)
     // A function may set its origins itself. Those of provider do not reach the functions of the service.
-    const { ALLOWED_ORIGINS } = { ...(!isOfService && provider.environment), ...environment }
-    const origin = ALLOWED_ORIGINS ?? allowed
+    const { AUTH_ALLOWED_ORIGINS } = { ...(!isOfService && provider.environment), ...environment }
+    const origin = AUTH_ALLOWED_ORIGINS ?? allowed
     // Only the deployment knows origins that are no text.
     if ((isOfService && isOfPages(handler)) || typeof origin !== 'string' || origin === '') continue
     const allowCredentials = origin !== '*' && environment?.COOKIE_SESSIONS === 'on'

@@ -94,4 +94,4 @@ const placeOf = (stages: string) =>
   HAS_CONFIGURATION ? `${CONFIGURATION} stages: ${stages}` : `${DESCRIPTION} params: ${stages}`
 
 /** Returns the name of a stage as TypeScript writes the name of a member. */
-const stageName = (stage: string) => (/^[a-z][a-z0-9]*$/.test(stage) ? stage : `'${stage}'`)
+export const stageName = (stage: string) => (/^[a-z][a-z0-9]*$/.test(stage) ? stage : `'${stage}'`)

@@ -136,6 +136,12 @@ const RULES: [
     ],
     'must be domains in lower case, such as example.org,example.com',
   ],
+  [
+    'namePrefix',
+    ['shop-prod-auth', 'S3', 'x'.repeat(50)],
+    ['x'.repeat(51), '1shop', '-shop', 'shop_prod', 'shop/prod', 'shop prod'],
+    'must be 1 to 50 letters, digits and hyphens, with a letter first. Its default is SERVICE-STAGE-auth',
+  ],
   ['notifyNewSource', ['on', 'off'], ['true'], 'must be on or off'],
   [
     'requireSecondFactor',

@@ -6,11 +6,12 @@ import { LOGIN_NAME } from '../../lib/users/login-name.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { PARAMETER_NAMES, type ParameterName } from '../../project/parameter-names.ts'
 import type { Parameters } from '../framework.d.ts'
+import { namePrefix } from './name-prefix.ts'
 import { faultsOfRelyingParty, rpId, rpOrigins } from './relying-party.ts'
 import { faultsOfSites } from './same-site.ts'
 
 /**
- * Longest name of a stage. The name of a role may have 64 characters, and the longest one of the service is
+ * Longest name of a stage. The name of a role may have 64 characters, and the longest one that this repository needs is
  * `serverless-jwt-auth-STAGE-admin-content-ap-southeast-1`.
  */
 export const LONGEST_STAGE = 15
@@ -62,6 +63,7 @@ const RULES = {
   oauth: oneOf('on', 'off'),
   clientMetadataHosts: documentHosts,
   retained: oneOf('true', 'false'),
+  namePrefix,
   buildFolder: () => {},
 } satisfies Record<ParameterName, (text: string) => unknown>
 

@@ -13,16 +13,20 @@ export const withCommon = (definition: WrittenFunction, common: WrittenFunction)
   environment: { ...common.environment, ...definition.environment },
 })
 
-/** Returns a function of the project with the setting that `apiHandler` reads, if it has a route that the plugin protects. */
+/**
+ * Returns a function of the project with the setting that `apiHandler` reads, if it has a route that the plugin protects. A function in
+ * another language does not call `apiHandler`, and without origins there is nothing to set.
+ */
 export function withOrigins(
   definition: WrittenFunction,
   isProtected: boolean,
-  given: Record<string, unknown> | undefined,
-  ALLOWED_ORIGINS: unknown,
+  provider: { runtime?: string; environment?: Record<string, unknown> },
+  AUTH_ALLOWED_ORIGINS: unknown,
 ): WrittenFunction {
-  const { environment } = definition
-  if (!isProtected || 'ALLOWED_ORIGINS' in { ...given, ...environment }) return definition
-  return { ...definition, environment: { ALLOWED_ORIGINS, ...environment } }
+  const { environment, runtime = provider.runtime ?? 'nodejs' } = definition
+  if (!isProtected || AUTH_ALLOWED_ORIGINS === '' || !runtime.startsWith('nodejs')) return definition
+  if ('AUTH_ALLOWED_ORIGINS' in { ...provider.environment, ...environment }) return definition
+  return { ...definition, environment: { AUTH_ALLOWED_ORIGINS, ...environment } }
 }
 
 /** Returns the beginning of the logical ids that the framework makes of the key of a function, or of the name of an authorizer. */

@@ -3,7 +3,6 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Endpoints, readEndpoints } from '../../lib/aws/operator.ts'
 import type { Environment } from './io.ts'
-import { serviceOf } from './project.ts'
 import { Refusal } from './refusal.ts'
 
 /** Options that select an AWS account, and a service in it. */
@@ -12,15 +11,13 @@ export interface AccountOptions {
   profile?: string
   service?: string
   stack?: string
+  namePrefix?: string
 }
 
 /** Options that select a stage. */
 export interface StageOptions extends AccountOptions {
   stage: string
 }
-
-/** Returns the name of a stage's table, which begins those of its keys. */
-export const nameOf = ({ stage, service }: StageOptions) => `${serviceOf(service)}-${stage}`
 
 /**
  * Finds region and credentials for a stage on AWS.

@@ -69,6 +69,7 @@ export function tableProgram(what: string, io: Io) {
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
     .option('--service <name>', 'name of the service, if not that of serverless.yml')
+    .option('--name-prefix <name>', 'beginning of its names on AWS, if not SERVICE-STAGE-auth')
     .option('--stack <name>', 'with --stage: name of its stack, if not SERVICE-STAGE')
   const options = () => command.opts<TargetOptions>()
   const table = async () => {

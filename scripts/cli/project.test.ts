@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { findProject, localStageOf, serviceOf, stackNameOf } from './project.ts'
+import { findProject, localStageOf, prefixOf, serviceOf, stackNameOf } from './project.ts'
 
 /** Makes a folder with a file, and returns the folder. */
 function folderWith(file: string, text: string): string {
@@ -118,6 +118,38 @@ test.each([`provider: \${file(provider.yml)}`, 'provider: [aws]'])(
     expect(stackNameOf({ stage: 'prod', service: 'notes' }, folder)).toBe('notes-prod')
   },
 )
+
+const STAGE = { stage: 'prod' }
+
+test.each([
+  ['nothing', '', {}, 'notes-prod-auth'],
+  ['auth.config.ts', '', { default: { namePrefix: 'ours' } }, 'ours'],
+  ['auth.config.ts for the stage', '', { default: { namePrefix: 'ours' }, prod: { namePrefix: 'a' } }, 'a'],
+  ['serverless.yml', 'params: { prod: { namePrefix: b } }', { prod: { namePrefix: 'a' } }, 'b'],
+  ['both', 'params: { default: { namePrefix: b } }', { prod: { namePrefix: 'a' } }, 'a'],
+  [
+    'service and stage',
+    `params: { default: { namePrefix: "\${self:service}-\${sls:stage}" } }`,
+    {},
+    'notes-prod',
+  ],
+])('prefixOf reads the prefix from %s', (_, text, configured, expected) => {
+  const folder = folderWith('serverless.yml', `service: notes\n${text}\n`)
+  expect(prefixOf(STAGE, folder, configured)).toBe(expected)
+  expect(prefixOf({ ...STAGE, namePrefix: 'given' }, folder, configured)).toBe('given')
+  // The project of another service is not read.
+  expect(prefixOf({ ...STAGE, service: 'shop' }, folder, configured)).toBe('shop-prod-auth')
+})
+
+test('prefixOf asks for --name-prefix where it cannot read the parameter, and refuses other names', () => {
+  const folder = folderWith('serverless.yml', 'service: notes\n')
+  expect(() => prefixOf(STAGE, folder, { prod: { namePrefix: `\${env:NAME}` } })).toThrow(
+    'The parameter namePrefix cannot be read. Give --name-prefix NAME.',
+  )
+  expect(() => prefixOf({ ...STAGE, namePrefix: 'no/name' }, folder)).toThrow(
+    'Invalid --name-prefix. Names have only letters, digits and hyphens.',
+  )
+})
 
 test('serviceOf names a file that is not valid', () => {
   expect(() => serviceOf(undefined, folderWith('serverless.yml', 'service: *missing\n'))).toThrow(

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { CONFIGURED } from '../../plugins/config/checked.ts'
 import { dataOf } from '../../project/data.ts'
 import { isObject } from '../../project/merge.ts'
+import { usualPrefix } from '../../project/names.ts'
 import { projectOf } from '../../project/project.ts'
 import { Refusal } from './refusal.ts'
 
@@ -28,7 +30,7 @@ export function localStageOf(from?: string): string {
 }
 
 /**
- * Returns the name of the service, which begins the names of its stacks, tables and keys.
+ * Returns the name of the service, which begins the usual names of its stacks, tables and keys.
  *
  * @param given - Value of `--service`.
  * @param from - Folder in which the command runs.
@@ -68,13 +70,47 @@ export function stackNameOf(
   const { provider } = readDescription(from)
   // The framework takes `provider: aws`, and an empty `stackName`, which is null, as none. A program is not read.
   const ofAws = provider === 'aws' ? {} : (provider ?? {})
-  const name = String(isObject(ofAws) ? (ofAws.stackName ?? usual) : '')
-    .replaceAll(/\$\{self:service\}/g, service)
-    .replaceAll(/\$\{(?:sls:stage|self:provider\.stage|opt:stage(?:,[^{}]*)?)\}/g, stage)
+  const name = withVariables(isObject(ofAws) ? String(ofAws.stackName ?? usual) : '', service, stage)
   if (NAME.test(name)) return name
   const { file } = findProject(from)
   throw new Refusal('usage', `The name of the stack cannot be read from ${file}. Give --stack NAME.`)
 }
+
+/**
+ * Returns what the names of a stage on AWS begin with: the parameter `namePrefix` of the project, or the usual prefix.
+ *
+ * @param given - Values of `--stage`, `--service` and `--name-prefix`. With `--service` the project is not read.
+ * @param from - Folder in which the command runs.
+ * @param configured - Parameters in `auth.config.ts`, by stage.
+ * @throws {@link Refusal} `usage`, if the name is invalid, or has variables other than service and stage.
+ */
+export function prefixOf(
+  given: { stage: string; service?: string; namePrefix?: string },
+  from?: string,
+  configured: Record<string, unknown> = CONFIGURED,
+): string {
+  const { stage, namePrefix } = given
+  if (namePrefix !== undefined) {
+    if (NAME.test(namePrefix)) return namePrefix
+    throw new Refusal('usage', 'Invalid --name-prefix. Names have only letters, digits and hyphens.')
+  }
+  const service = serviceOf(given.service, from)
+  if (given.service !== undefined) return usualPrefix(service, stage)
+  const { params } = readDescription(from)
+  // In the order of the plugin. Parameters that are a variable or a program are not read.
+  const [written] = [stage, 'default'].flatMap((key) =>
+    [params, configured].flatMap((one) => Object(Object(one)[key]).namePrefix ?? []),
+  )
+  const name = withVariables(String(written ?? usualPrefix(service, stage)), service, stage)
+  if (NAME.test(name)) return name
+  throw new Refusal('usage', 'The parameter namePrefix cannot be read. Give --name-prefix NAME.')
+}
+
+/** Replaces the variables of the framework that a command knows. */
+const withVariables = (text: string, service: string, stage: string): string =>
+  text
+    .replaceAll(/\$\{self:service\}/g, service)
+    .replaceAll(/\$\{(?:sls:stage|self:provider\.stage|opt:stage(?:,[^{}]*)?)\}/g, stage)
 
 /** Reads what a project says as data: nothing, if it is a program. */
 function readDescription(from?: string): Record<string, unknown> {

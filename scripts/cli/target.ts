@@ -4,10 +4,11 @@ import { operatorClient } from '../../lib/aws/operator.ts'
 import { eventsTableOf } from '../../lib/events/event.ts'
 import { OPERATOR_REGION } from '../../local/rest-json.ts'
 import { missingTarget } from '../../project/commands.ts'
-import { type AccountOptions, endpointsOf, nameOf, openAccount } from './account.ts'
+import { namesOf } from '../../project/names.ts'
+import { type AccountOptions, endpointsOf, openAccount } from './account.ts'
 import type { Environment } from './io.ts'
 import { findLocal, type LocalOptions, type LocalService } from './local.ts'
-import { localStageOf, serviceOf } from './project.ts'
+import { localStageOf, prefixOf, serviceOf } from './project.ts'
 import { Refusal } from './refusal.ts'
 import { shownWords } from './run.ts'
 
@@ -64,14 +65,17 @@ async function localTable(options: TargetOptions): Promise<Found> {
 }
 
 /**
- * Finds the table of the local service, whose stage only its own start knows. Other tables of the project have no table of events.
+ * Finds the table of the local service, whose stage only its own start knows. The address that an operator gives may be that of another
+ * service.
  */
 async function localName(aws: AwsCall, options: TargetOptions, url: URL): Promise<string> {
   const service = serviceOf(options.service)
   const { TableNames = [] } = (await aws('dynamodb', 'ListTables', {})) as { TableNames?: string[] }
-  const names = TableNames.filter(
-    (name) => name.startsWith(`${service}-`) && TableNames.includes(eventsTableOf({ name })),
-  )
+  const stage = options.service === undefined ? localStageOf() : 'dev'
+  const usual = namesOf(prefixOf({ ...options, stage })).tableName
+  const all = TableNames.filter((name) => TableNames.includes(eventsTableOf({ name })))
+  const isOnly = options.endpoint === undefined && all.length === 1
+  const names = all.filter((name) => isOnly || name === usual || name.startsWith(`${service}-`))
   const [only, ...others] = names
   if (only === undefined) {
     throw new Refusal(
@@ -80,7 +84,6 @@ async function localName(aws: AwsCall, options: TargetOptions, url: URL): Promis
     )
   }
   if (others.length === 0) return only
-  const usual = `${service}-${options.service === undefined ? localStageOf() : 'dev'}`
   if (names.includes(usual)) return usual
   throw new Refusal('failed', `Several tables may be that of the users: ${names.join(', ')}.`)
 }
@@ -93,6 +96,6 @@ async function stageTable(stage: string, options: TargetOptions, env: Environmen
   const { dynamodb, lambda } = endpointsOf(env)
   return {
     aws: operatorClient({ ...account, endpoints: { dynamodb, lambda } }),
-    name: nameOf({ ...options, stage }),
+    name: namesOf(prefixOf({ ...options, stage })).tableName,
   }
 }

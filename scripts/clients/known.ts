@@ -1,5 +1,6 @@
 import { isApiIdentifier, normalForm } from '../../lib/oauth/apis/api.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
+import { usualAudience } from '../../project/names.ts'
 import type { Environment } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
@@ -20,7 +21,7 @@ export async function takenIdentifiers(
   env: Environment,
   tableName: string,
 ): Promise<string[]> {
-  if (options.stage === undefined) return [`${tableName}-api`]
+  if (options.stage === undefined) return [usualAudience(tableName)]
   const { stack, outputOf } = await stackOf(options, env).catch((error: Error) => {
     if (error instanceof Refusal) throw error
     throw new Refusal(

@@ -16,6 +16,7 @@ export function keysCommand(io: Io): Command {
     .option('--region <region>', 'the AWS region')
     .option('--aws-profile, --profile <name>', 'the AWS profile')
     .option('--service <name>', 'name of the service, if not that of serverless.yml')
+    .option('--name-prefix <name>', 'beginning of its names on AWS, if not SERVICE-STAGE-auth')
     .option('--stack <name>', 'name of its stack, if not SERVICE-STAGE')
 
   keys

@@ -5,9 +5,10 @@ import {
 } from '@aws-sdk/client-cloudformation'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { operatorClient } from '../../lib/aws/operator.ts'
-import { endpointsOf, nameOf, openAccount, type StageOptions } from '../cli/account.ts'
+import { keyAlias } from '../../project/names.ts'
+import { endpointsOf, openAccount, type StageOptions } from '../cli/account.ts'
 import type { Environment } from '../cli/io.ts'
-import { stackNameOf } from '../cli/project.ts'
+import { prefixOf, stackNameOf } from '../cli/project.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { cloudFormationOf, findStack, outputOf } from '../cli/stack.ts'
 import type { KeyState, Slot } from './plan.ts'
@@ -29,8 +30,8 @@ export async function readStage(
   const stack = await findStack(cloudFormation, options, account.region)
   const { signing, published, tokenTtlSeconds } = readOutputs(stack)
   const aws = operatorClient({ ...account, endpoints: { kms } })
-  const name = nameOf(options)
-  const made = published.map(async (slot) => [slot, await keyMadeAt(aws, name, slot)] as const)
+  const prefix = prefixOf(options)
+  const made = published.map(async (slot) => [slot, await keyMadeAt(aws, keyAlias(prefix, slot))] as const)
   const state = {
     signing,
     madeAt: Object.fromEntries(await Promise.all(made)),
@@ -54,8 +55,7 @@ function readOutputs(stack: Stack) {
   return { signing, published, tokenTtlSeconds }
 }
 
-async function keyMadeAt(aws: AwsCall, name: string, slot: Slot): Promise<Date> {
-  const KeyId = `alias/${name}-${slot}`
+async function keyMadeAt(aws: AwsCall, KeyId: string): Promise<Date> {
   const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId })
   // Seconds since 1970 (https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html).
   return new Date(Number(Object(KeyMetadata).CreationDate) * 1000)

@@ -15,6 +15,7 @@ export function smokeCommand(io: Io): Command {
     .option('--region <region>', 'with --stage: the AWS region')
     .option('--aws-profile, --profile <name>', 'with --stage: the AWS profile')
     .option('--service <name>', 'name of the service, if not that of serverless.yml')
+    .option('--name-prefix <name>', 'beginning of its names on AWS, if not SERVICE-STAGE-auth')
     .allowExcessArguments()
     .action(async () => smoke(await findTarget(command.opts<SmokeOptions>(), io, command.args), io))
 }

@@ -45,7 +45,11 @@ export async function findTarget(
   const { env } = io
   const found = await findTable({ ...options, url: given }, env, ['smoke'])
   const table = await withOperator(found.table, 'smoke', options, io)
-  const ofService = options.service === undefined ? '' : ` --service ${options.service}`
+  const { service, namePrefix } = options
+  const ofService = [
+    ...(service === undefined ? [] : [` --service ${service}`]),
+    ...(namePrefix === undefined ? [] : [` --name-prefix ${namePrefix}`]),
+  ].join('')
   if (stage === undefined)
     return { url: given ?? localUrl(found.local), table, option: `--local${ofService}` }
   const account = await openAccount(stage, options, env)

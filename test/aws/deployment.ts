@@ -21,6 +21,11 @@ import { ACCOUNT, CREDENTIALS, REGION } from './account.ts'
 import { awsEnvironment } from './operator.ts'
 
 export const STACK = 'serverless-jwt-auth-prod'
+/** What the names of the service on AWS begin with. */
+export const PREFIX = `${STACK}-auth`
+
+/** Returns the name of a function. Those of `serverless.yml` have the framework's names. */
+export const functionNameOf = (key: string): string => `${key.endsWith('-content') ? STACK : PREFIX}-${key}`
 
 /** A resource of the template that CloudFormation stores. */
 interface TemplateResource {
@@ -68,7 +73,7 @@ export function deploymentAt(endpoint: string) {
 
     /** Returns a function's configuration in Lambda, and the archive from the bucket that it runs. */
     async read(functionKey: string): Promise<{ configuration: FunctionConfiguration; archive: Buffer }> {
-      const FunctionName = `${STACK}-${functionKey}`
+      const FunctionName = functionNameOf(functionKey)
       const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }))
       const declared = Object.values(await this.template()).map(({ Properties }) => Properties)
       const [{ Code } = {}] = declared.filter((properties) => properties.FunctionName === FunctionName)

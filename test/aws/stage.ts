@@ -1,6 +1,6 @@
 import { expect, inject } from 'vitest'
 import { describeService } from '../support/process/service-description.ts'
-import { deploymentAt, STACK } from './deployment.ts'
+import { deploymentAt, PREFIX } from './deployment.ts'
 import { startOperator } from './operator.ts'
 import { startRecorder } from './recorded-actions.ts'
 
@@ -55,7 +55,7 @@ export const succeeded = ({ status, stdout, stderr }: Awaited<ReturnType<typeof 
   expect(status, stdout + stderr).toBe(0)
 
 const keyOf = async (slot: string) => {
-  const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` })
+  const { KeyMetadata } = await aws('kms', 'DescribeKey', { KeyId: `alias/${PREFIX}-${slot}` })
   return String(Object(KeyMetadata).Arn)
 }
 
@@ -67,13 +67,13 @@ export const factorKeyOfStage = () => keyOf('factors')
 
 export const aliasesOf = async () => {
   const { Aliases } = await aws('kms', 'ListAliases', {})
-  const own = (Aliases as { AliasName: string }[]).filter(({ AliasName }) => AliasName.includes(STACK))
+  const own = (Aliases as { AliasName: string }[]).filter(({ AliasName }) => AliasName.includes(PREFIX))
   return own.map(({ AliasName }) => AliasName).sort()
 }
 
 /** Reads everything that a deployment without changes, or a failed one, must not change. */
 export async function snapshot() {
-  const { Items } = await aws('dynamodb', 'Scan', { TableName: STACK })
+  const { Items } = await aws('dynamodb', 'Scan', { TableName: PREFIX })
   const functions = await Promise.all(FUNCTIONS.map((key) => deployment.read(key)))
   return {
     items: Items,

@@ -3,7 +3,7 @@ import { packageChangedProd, packageDev, packageProd } from './packaged.ts'
 
 test('with accessLogs=on, the stage logs address, time, path and status of each request for 30 days', async () => {
   const { resources } = await packageChangedProd()
-  const name = '/aws/api-gateway/serverless-jwt-auth-prod-access'
+  const name = '/aws/api-gateway/serverless-jwt-auth-prod-auth-access'
   expect(resources.AccessLogGroup?.Properties).toEqual({ LogGroupName: name, RetentionInDays: 30 })
   const { Properties } = resources.ApiGatewayStage ?? {}
   const { DestinationArn, Format } = Object(Properties?.AccessLogSetting)

@@ -1,3 +1,4 @@
+import { functionName, usualPrefix } from '../../project/names.ts'
 import type { Package } from './packaged.ts'
 
 export interface Filter {
@@ -9,7 +10,8 @@ export interface Filter {
 }
 
 /** Returns the prefix of all names in a stage. */
-export const prefixOf = ({ stackTags: { service, stage } }: Package): string => `${service}-${stage}`
+export const prefixOf = ({ stackTags }: Package): string =>
+  usualPrefix(String(stackTags.service), String(stackTags.stage))
 
 /** Returns the properties of all resources of a type. */
 export const propertiesOf = <T>({ resources }: Package, type: string): T[] =>
@@ -20,9 +22,14 @@ export const propertiesOf = <T>({ resources }: Package, type: string): T[] =>
 export const filtersIn = (template: Package) => propertiesOf<Filter>(template, 'AWS::Logs::MetricFilter')
 
 /** Returns the logical id of the log group that a function writes to. */
-export function logGroupOf({ resources, stackTags }: Package, functionKey: string): string | undefined {
-  const functionName = `${stackTags.service}-${stackTags.stage}-${functionKey}`
-  const lambda = Object.values(resources).find(({ Properties }) => Properties.FunctionName === functionName)
+export function logGroupOf(template: Package, functionKey: string): string | undefined {
+  const { resources } = template
+  const { service = '', stage = '' } = template.stackTags
+  // Those of `serverless.yml` have the framework's names.
+  const names = [prefixOf(template), `${service}-${stage}`].map((prefix) => functionName(prefix, functionKey))
+  const lambda = Object.values(resources).find(({ Properties }) =>
+    names.includes(String(Properties.FunctionName)),
+  )
   const { LogGroup } = Object(lambda?.Properties.LoggingConfig)
   return Object.entries(resources).find(([, { Properties }]) => Properties.LogGroupName === LogGroup)?.[0]
 }

@@ -13,20 +13,20 @@ const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, enviro
   key,
   file: handler.replace(/\.handler$/, '.ts'),
   names: Object.keys(environment)
-    .filter((name) => name !== 'ROLES')
+    .filter((name) => name !== 'AUTH_ROLES')
     .sort(),
 }))
 /**
  * Settings that a function reads and need not have. Without a list, `apiHandler` reads the first two, and `principalOf` the third. The
  * authorizer has the fourth if the project has an HTTP API.
  */
-const READ_ALONE = ['ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'ROLES', 'HTTP_API_ROUTES']
+const READ_ALONE = ['AUTH_ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'AUTH_ROLES', 'HTTP_API_ROUTES']
 
 /** Settings that may be empty. */
 const OPTIONAL = [
   'MAILER',
   'ALLOWED_EMAIL_DOMAINS',
-  'ALLOWED_ORIGINS',
+  'AUTH_ALLOWED_ORIGINS',
   'API_SCOPES',
   'CLIENT_METADATA_HOSTS',
   'OWN_ROUTES',
@@ -98,15 +98,18 @@ describe.each(FUNCTIONS)('$key', ({ key, file, names }) => {
   })
 })
 
-test('every function gets ALLOWED_ORIGINS, which apiHandler reads', () => {
+test('every function gets AUTH_ALLOWED_ORIGINS, which apiHandler reads', () => {
   for (const { environment } of Object.values(service.functions)) {
-    expect(environment).toHaveProperty('ALLOWED_ORIGINS')
+    expect(environment).toHaveProperty('AUTH_ALLOWED_ORIGINS')
   }
   expect(codeOf('lib/http/handler.ts')).toContain('readAllowedOrigins()')
 })
 
-test('a function with roles gets ROLES, which principalOf reads', () => {
-  expect(service.functions['admin-content']?.environment).toEqual({ ALLOWED_ORIGINS: '*', ROLES: 'admin' })
+test('a function with roles gets AUTH_ROLES, which principalOf reads', () => {
+  expect(service.functions['admin-content']?.environment).toEqual({
+    AUTH_ALLOWED_ORIGINS: '*',
+    AUTH_ROLES: 'admin',
+  })
   expect(codeOf('lib/authorization/principal.ts')).toContain('readRoles()')
 })
 

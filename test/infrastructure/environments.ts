@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { usualAudience } from '../../project/names.ts'
 
 const TOKENS = ['TOKEN_ISSUER', 'TOKEN_AUDIENCE']
 const SESSIONS = [
@@ -52,7 +53,7 @@ const VARIABLES: Record<string, string[]> = {
     'TOKEN_ISSUER',
     'PUBLISHED_KEYS',
     'MAILER',
-    'ALLOWED_ORIGINS',
+    'AUTH_ALLOWED_ORIGINS',
   ],
   logout: ['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS', 'TABLE_NAME', 'TOKEN_ISSUER', 'PUBLISHED_KEYS'],
   sessions: ['TABLE_NAME'],
@@ -74,7 +75,7 @@ const VARIABLES: Record<string, string[]> = {
   me: ['TABLE_NAME'],
   'delete-me': CHANGE,
   'user-content': [],
-  'admin-content': ['ROLES'],
+  'admin-content': ['AUTH_ROLES'],
   metadata: [
     'TOKEN_ISSUER',
     'PUBLISHED_KEYS',
@@ -102,16 +103,16 @@ export function environments(
   slots: string[],
   changes: Record<string, unknown>,
 ): Record<string, Record<string, unknown>> {
-  const name = `serverless-jwt-auth-${stage}`
+  const name = `serverless-jwt-auth-${stage}-auth`
   const [signs, ...others] = slots.map((slot) => `alias/${name}-${slot}`)
   const values: Record<string, unknown> = {
-    TOKEN_AUDIENCE: `${name}-api`,
+    TOKEN_AUDIENCE: usualAudience(name),
     PUBLISHED_KEYS: [signs, ...others].join(','),
     GUARDED_ROUTES: expect.stringContaining('GET/admin=admin GET/admin/=admin'),
     SCOPED_ROUTES: 'none',
     API_SCOPES: '',
     OWN_ROUTES: expect.stringMatching(/(^|,)GET\/,(.*,)?GET\/admin!(,|$)/),
-    ROLES: 'admin',
+    AUTH_ROLES: 'admin',
     SIGNING_KEY: signs,
     FACTOR_KEY: `alias/${name}-factors`,
     TABLE_NAME: name,
@@ -136,7 +137,7 @@ export function environments(
     OAUTH: 'off',
     CLIENT_FETCHER: `${name}-fetch-client`,
     CLIENT_METADATA_HOSTS: '',
-    ALLOWED_ORIGINS: '',
+    AUTH_ALLOWED_ORIGINS: '',
     ...changes,
   }
   const pick = (names: string[]) => Object.fromEntries(names.map((name) => [name, values[name]]))

@@ -70,10 +70,12 @@ test.each([
 })
 
 test('every event names its function', () => {
-  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'serverless-jwt-auth-prod-login')
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'serverless-jwt-auth-prod-auth-login')
   const info = vi.spyOn(console, 'info').mockReturnValue()
   logEvent('info', { event: 'login.accepted' })
-  expect(info.mock.calls).toEqual([[{ event: 'login.accepted', function: 'serverless-jwt-auth-prod-login' }]])
+  expect(info.mock.calls).toEqual([
+    [{ event: 'login.accepted', function: 'serverless-jwt-auth-prod-auth-login' }],
+  ])
   const files = globSync('{lib,functions}/**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] })
   const direct = files.filter((file) => /\bconsole\b/.test(readFileSync(`${root}/${file}`, 'utf8')))
   expect(direct).toEqual(['lib/log.ts'])

@@ -106,7 +106,7 @@ export function testCors(mass: 'representatives' | 'all'): void {
     const routesFor = (params: Record<string, string>, isOfPages = false) =>
       Object.values(describeService(params).functions)
         .filter(({ handler }) => handler.startsWith('functions/pages/') === isOfPages)
-        .filter(({ environment }) => environment?.ALLOWED_ORIGINS === params.allowedOrigins)
+        .filter(({ environment }) => environment?.AUTH_ALLOWED_ORIGINS === params.allowedOrigins)
         .flatMap(({ events = [] }) => events.map(({ http }) => http))
     const cors = { origin: SEVERAL, headers: ['Authorization', 'Content-Type'] }
     const routes = routesFor({ ...SAME_SITE, allowedOrigins: SEVERAL })

@@ -27,8 +27,8 @@ const SAME: Record<string, ProblemCode | undefined> = {
 
 /** Challenges, which only the gateway can send: it renames the header in a function's response. */
 const CHALLENGES: Record<string, string | undefined> = {
-  UNAUTHORIZED: 'Bearer realm="serverless-jwt-auth-dev"',
-  ACCESS_DENIED: 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
+  UNAUTHORIZED: 'Bearer realm="serverless-jwt-auth-dev-auth"',
+  ACCESS_DENIED: 'Bearer realm="serverless-jwt-auth-dev-auth", error="insufficient_scope"',
 }
 
 const responses = gatewayResponses(resourcesOf(describeService(NO_ORIGINS)))

@@ -139,7 +139,7 @@ function printed(...args: string[]) {
   return {
     serviceName: custom.auth.face.SERVICE_NAME,
     tokenTtlSeconds: String(custom.auth.signing.TOKEN_TTL_SECONDS),
-    allowedOrigins: functions.login.environment.ALLOWED_ORIGINS,
+    allowedOrigins: functions.login.environment.AUTH_ALLOWED_ORIGINS,
     hasPages: 'signin' in functions,
   }
 }

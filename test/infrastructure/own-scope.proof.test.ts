@@ -82,11 +82,11 @@ test('a deployment names the metadata, and gives the authorizer its rights', asy
     Resources[id].Properties.ResponseParameters['gatewayresponse.header.WWW-Authenticate']
   // Only CloudFormation knows the address of an API without a domain.
   const [before, url, after] = challengeOf('UnauthorizedResponse')['Fn::Join'][1]
-  expect(before).toBe(`'Bearer realm="serverless-jwt-auth-dev", resource_metadata="`)
+  expect(before).toBe(`'Bearer realm="serverless-jwt-auth-dev-auth", resource_metadata="`)
   expect(JSON.stringify(url)).toContain('{"Ref":"ApiGatewayRestApi"}')
   expect(after).toBe(`/.well-known/oauth-protected-resource"'`)
   expect(challengeOf('AccessDeniedResponse')['Fn::Join'][1][0]).toBe(
-    `'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope", resource_metadata="`,
+    `'Bearer realm="serverless-jwt-auth-dev-auth", error="insufficient_scope", resource_metadata="`,
   )
   const { Variables } = Resources.AuthorizerLambdaFunction.Properties.Environment
   expect(Variables.SCOPED_ROUTES).toBe('GET/notes=notes:read GET/notes/=notes:read')

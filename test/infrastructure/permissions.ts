@@ -49,7 +49,7 @@ const OF_APPS: Record<string, string[]> = {
 
 /** Returns what functions may do in addition to logging and tracing, from the names in `may`, with conditions evaluated. */
 export function permissions({ keys = [], name = 'prod', sender, hasApps = true }: Stage) {
-  const deployment = { prefix: `serverless-jwt-auth-${name}`, mailFrom: sender ?? '' }
+  const deployment = { prefix: `serverless-jwt-auth-${name}-auth`, mailFrom: sender ?? '' }
   return Object.fromEntries<Statement[]>(
     Object.entries(describeService().functions).map(([key, { may = [], iamRoleStatements = [] }]) => {
       const without = [

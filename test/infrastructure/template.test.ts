@@ -7,6 +7,7 @@ import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
 import type { Feature } from '../../lib/openapi/route.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { filesIn } from '../../plugins/functions/functions.ts'
+import { LONGEST_PREFIX } from '../../plugins/parameters/name-prefix.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters/parameters.ts'
 import { SERVICE_FEATURES } from '../http/openapi/document.ts'
 import { describeService, root } from '../support/process/service-description.ts'
@@ -71,7 +72,7 @@ describe('permissions', () => {
       expect(Policies).toMatchObject([{ PolicyDocument: { Version: '2012-10-17' } }])
       expect(allowed(Policies)).toEqual([
         ...(isOfProject
-          ? commonLogging(`/aws/lambda/serverless-jwt-auth-${stage}`)
+          ? commonLogging(`/aws/lambda/serverless-jwt-auth-${stage}-auth`)
           : [logging(logGroupName(stage, name))]),
         TRACING,
         ...(permissions({ keys, name: stage, sender: of.sender, hasApps: of !== prod })[name] ?? []),
@@ -177,7 +178,7 @@ describe('mail', () => {
 
   test('the queue is encrypted, and keeps an event for 14 days', () => {
     expect(propertiesOf(changedProd, 'FailedMails')).toEqual({
-      QueueName: 'serverless-jwt-auth-prod-failed-mails',
+      QueueName: 'serverless-jwt-auth-prod-auth-failed-mails',
       MessageRetentionPeriod: 14 * 86_400,
       SqsManagedSseEnabled: true,
     })
@@ -226,7 +227,7 @@ test('outside dev the table is retained, protected from deletion, and recoverabl
     DeletionPolicy: isRetained ? 'Retain' : 'Delete',
     UpdateReplacePolicy: isRetained ? 'Retain' : 'Delete',
     Properties: {
-      TableName: `serverless-jwt-auth-${stage}`,
+      TableName: `serverless-jwt-auth-${stage}-auth`,
       BillingMode: 'PAY_PER_REQUEST',
       DeletionProtectionEnabled: isRetained,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: isRetained },
@@ -256,7 +257,7 @@ describe('keys', () => {
       DeletionPolicy: 'Delete',
       UpdateReplacePolicy: 'Delete',
       Properties: {
-        Description: `Signs the access tokens of serverless-jwt-auth-${stage}`,
+        Description: `Signs the access tokens of serverless-jwt-auth-${stage}-auth`,
         KeySpec: 'RSA_2048',
         KeyUsage: 'SIGN_VERIFY',
         PendingWindowInDays: 7,
@@ -266,7 +267,7 @@ describe('keys', () => {
     const alias = (stage: string, slot: 'a' | 'b') => ({
       Type: 'AWS::KMS::Alias',
       Properties: {
-        AliasName: `alias/serverless-jwt-auth-${stage}-${slot}`,
+        AliasName: `alias/serverless-jwt-auth-${stage}-auth-${slot}`,
         TargetKeyId: { Ref: `Key${slot.toUpperCase()}` },
       },
     })
@@ -294,7 +295,7 @@ describe('keys', () => {
           Type: 'AWS::KMS::Key',
           ...retention,
           Properties: {
-            Description: `Encrypts secrets of second factors of serverless-jwt-auth-${stage}`,
+            Description: `Encrypts secrets of second factors of serverless-jwt-auth-${stage}-auth`,
             KeySpec: 'SYMMETRIC_DEFAULT',
             KeyUsage: 'ENCRYPT_DECRYPT',
             EnableKeyRotation: true,
@@ -306,7 +307,7 @@ describe('keys', () => {
           Type: 'AWS::KMS::Alias',
           ...retention,
           Properties: {
-            AliasName: `alias/serverless-jwt-auth-${stage}-factors`,
+            AliasName: `alias/serverless-jwt-auth-${stage}-auth-factors`,
             TargetKeyId: { Ref: 'FactorKey' },
           },
         },
@@ -320,9 +321,15 @@ describe('keys', () => {
   test('the stack outputs its keys, the token lifetime, the table and the policy', () => {
     const NAMES = ['SigningKey', 'PublishedKeys', 'TokenTtlSeconds', 'TableName', 'RequireSecondFactor']
     const outputs = ({ outputs }: Package) => NAMES.map((name) => outputs[name]?.Value)
-    expect(outputs(prod)).toEqual(['a', 'a,b', '1800', 'serverless-jwt-auth-prod', 'none'])
-    expect(outputs(changedProd)).toEqual(['a', 'a', '1800', 'serverless-jwt-auth-prod', 'administrators'])
-    expect(outputs(dev)).toEqual(['b', 'b', '1800', 'serverless-jwt-auth-dev', 'all'])
+    expect(outputs(prod)).toEqual(['a', 'a,b', '1800', 'serverless-jwt-auth-prod-auth', 'none'])
+    expect(outputs(changedProd)).toEqual([
+      'a',
+      'a',
+      '1800',
+      'serverless-jwt-auth-prod-auth',
+      'administrators',
+    ])
+    expect(outputs(dev)).toEqual(['b', 'b', '1800', 'serverless-jwt-auth-dev-auth', 'all'])
   })
 })
 
@@ -392,7 +399,10 @@ describe('a function', () => {
     for (const { of, stage, slots, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const isOfAll = stage === 'dev' || name === 'token' || (name === 'userinfo' && of === changedProd)
-      const common = { ALLOWED_ORIGINS: isOfAll ? '*' : listed }
+      const origins = isOfAll ? '*' : listed
+      // A function of the project has no variable without a value, and the framework's name.
+      const isOfProject = name.endsWith('-content')
+      const common = isOfProject && origins === '' ? {} : { AUTH_ALLOWED_ORIGINS: origins }
       const own = environments(stage, slots, changesOf(of, stage))[name]
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
         Code: {
@@ -400,14 +410,16 @@ describe('a function', () => {
           S3Key: expect.stringMatching(`/${name}.zip$`),
         },
         Handler: handler,
-        FunctionName: `serverless-jwt-auth-${stage}-${name}`,
+        FunctionName: `serverless-jwt-auth-${stage}${isOfProject ? '' : '-auth'}-${name}`,
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
         MemorySize: hashes ? memoryMb : 512,
         Timeout: name === 'approve' ? 8 : 5,
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: logGroupName(stage, name) },
-        Environment: { Variables: own ? { ...common, ...own } : expect.objectContaining(common) },
+        ...(Object.keys({ ...common, ...own }).length > 0 && {
+          Environment: { Variables: own ? { ...common, ...own } : expect.objectContaining(common) },
+        }),
         Role: expect.anything(),
         ...(name === 'login' && loginConcurrency && { ReservedConcurrentExecutions: loginConcurrency }),
       })
@@ -601,15 +613,25 @@ test('every resource that takes tags is tagged with service and stage', () => {
   expect(prod.stackTags).toEqual({ service: 'serverless-jwt-auth', stage: 'prod' })
 })
 
-test('role names fit IAM’s limit with the longest stage and region', () => {
-  const tooLong = ofType(dev, 'AWS::IAM::Role').filter((id) => {
+test('names of functions fit Lambda’s limit with the longest prefix, and names of roles IAM’s', () => {
+  const prefix = 'serverless-jwt-auth-dev-auth'
+  const functions = ofType(dev, 'AWS::Lambda::Function').map((id) =>
+    String(propertiesOf(dev, id).FunctionName),
+  )
+  const keys = functions.flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
+  expect(LONGEST_PREFIX + Math.max(...keys.map(({ length }) => length))).toBe(64)
+  const roles = ofType(dev, 'AWS::IAM::Role').map((id) => {
     const [, parts] = (propertiesOf(dev, id).RoleName as { 'Fn::Join': [string, unknown[]] })['Fn::Join']
-    const words = parts.map((part) => (part === 'dev' ? 'x'.repeat(LONGEST_STAGE) : part))
-    // The plugin drops the last word of a name that is too long.
-    const name = words.map((word) => (typeof word === 'string' ? word : 'ap-southeast-1'))
-    return name.filter((word) => word !== 'lambdaRole').join('-').length > 64
+    return parts.map((part) => (typeof part === 'string' ? part : 'ap-southeast-1'))
   })
-  expect(tooLong).toEqual([])
+  const ofProject = roles
+    .filter(([first]) => first !== prefix)
+    .map((parts) => parts.map((part) => (part === 'dev' ? 'x'.repeat(LONGEST_STAGE) : part)))
+  // The plugin drops the last word of a name that is too long.
+  const names = [...roles, ...ofProject].map((parts) =>
+    parts.filter((part) => part !== 'lambdaRole').join('-'),
+  )
+  expect(names.filter(({ length }) => length > 64)).toEqual([])
 })
 
 test('plugins/README.md lists every resource of a stage, and no others', () => {
@@ -679,5 +701,5 @@ function allowed(node: unknown): Statement[] {
 
 /** Returns the name of the log group of a function. */
 function logGroupName(stage: string, name: string): string {
-  return `/aws/lambda/serverless-jwt-auth-${stage}${name === 'authorizer' ? '-authorizer' : ''}`
+  return `/aws/lambda/serverless-jwt-auth-${stage}-auth${name === 'authorizer' ? '-authorizer' : ''}`
 }

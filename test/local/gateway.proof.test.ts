@@ -31,10 +31,10 @@ const UNAVAILABLE_BODY =
   '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"The service is temporarily unavailable. Try again shortly."}'
 
 const UNAUTHORIZED = problem(401, UNAUTHORIZED_BODY, {
-  'www-authenticate': 'Bearer realm="serverless-jwt-auth-dev"',
+  'www-authenticate': 'Bearer realm="serverless-jwt-auth-dev-auth"',
 })
 const FORBIDDEN = problem(403, FORBIDDEN_BODY, {
-  'www-authenticate': 'Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope"',
+  'www-authenticate': 'Bearer realm="serverless-jwt-auth-dev-auth", error="insufficient_scope"',
 })
 const NOT_FOUND = problem(
   404,

@@ -229,10 +229,10 @@ const ROUTES: TestedRoute[] = Object.values({ ...service.functions, ...NOTES }).
   (definition.events ?? []).flatMap(({ http }) => {
     const { scopes = [], environment = {} } = definition as {
       scopes?: string[]
-      environment?: { ROLES?: string }
+      environment?: { AUTH_ROLES?: string }
     }
     const path = http.path.replace(/^\//, '').replaceAll(/\{\w+\}/g, '7')
-    const route = { scopes, roles: environment.ROLES?.split(',') ?? [] }
+    const route = { scopes, roles: environment.AUTH_ROLES?.split(',') ?? [] }
     return methodsOf({ method: http.method.toUpperCase() }).flatMap((method) =>
       [path, ...(path === '' ? [] : [`${path}/`])].map((one) => ({ ...route, method, path: one })),
     )

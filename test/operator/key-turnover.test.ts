@@ -39,7 +39,7 @@ proof('two turnovers fail no request, also of warm functions that cache old keys
   // Some functions had settings that named a deleted key.
   expect(warn).toHaveBeenCalledWith({
     event: 'key.refused',
-    key: 'alias/serverless-jwt-auth-dev-a',
+    key: 'alias/serverless-jwt-auth-dev-auth-a',
     cause: 'NotFoundException',
   })
   stage.stop()

@@ -15,7 +15,7 @@ const NAME = 'serverless-jwt-auth-dev'
 let events: object[] = []
 
 const store = await useStore({
-  functionNames: [`${NAME}-mailer`],
+  functionNames: [`${NAME}-auth-mailer`],
   async invoke(_name, event) {
     events.push(event)
     return { isReturned: true, payload: 'null' }

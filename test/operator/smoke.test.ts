@@ -20,10 +20,10 @@ import { BROKEN } from './smoke/faults.ts'
 import { type Fault, startFaultyService } from './smoke/proxy.ts'
 
 const endpoint = new URL(inject('dynamoDbUrl'))
-const GROUP = '/aws/lambda/serverless-jwt-auth-dev'
+const GROUP = '/aws/lambda/serverless-jwt-auth-dev-auth'
 
 /** Streams as Lambda names them. */
-const streamOf = (end: string) => `2026/11/28/serverless-jwt-auth-dev-${end}`
+const streamOf = (end: string) => `2026/11/28/serverless-jwt-auth-dev-auth-${end}`
 const [EARLIER, WARM] = [streamOf('login[$LATEST]0'), streamOf('login[$LATEST]1')]
 const table = {
   aws: operatorClient({
@@ -31,7 +31,7 @@ const table = {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     endpoints: { dynamodb: endpoint, lambda: endpoint },
   }),
-  name: 'serverless-jwt-auth-dev',
+  name: 'serverless-jwt-auth-dev-auth',
 }
 
 let service: Awaited<ReturnType<typeof startFaultyService>>

@@ -112,7 +112,7 @@ test('a path on which the project writes CORS keeps it, and a function has the p
     http: { method, path, authorizer: 'auth', ...others },
   })
   const { Resources } = await packageWith(({ provider, params, functions }) => {
-    provider.environment.ALLOWED_ORIGINS = 'https://shop.example'
+    provider.environment.AUTH_ALLOWED_ORIGINS = 'https://shop.example'
     Object.assign(Object(params.prod), {
       publicUrl: 'https://auth.example.com',
       allowedOrigins: 'https://app.example.com',
@@ -141,7 +141,7 @@ test('a path on which the project writes CORS keeps it, and a function has the p
   }
   expect(preflightOf('B')[header('Origin')]).toBe("'https://shop.example'")
   expect(Resources.OtherLambdaFunction?.Properties.Environment).toMatchObject({
-    Variables: { ALLOWED_ORIGINS: 'https://shop.example' },
+    Variables: { AUTH_ALLOWED_ORIGINS: 'https://shop.example' },
   })
   // What provider says does not reach a function with `may`.
   expect(preflightOf('D')[header('Origin')]).toBe("'https://app.example.com'")

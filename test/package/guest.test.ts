@@ -296,7 +296,7 @@ test('(3) statements, roles, CORS and log groups are as the project wrote them, 
   expect(policy).toContain('"kms:GetPublicKey"')
   expect(policy).not.toContain('dynamodb:')
   expect(JSON.stringify(other.Resources.NotesLambdaFunction?.Properties.Environment)).toContain(
-    '"ROLES":"member"',
+    '"AUTH_ROLES":"member"',
   )
   console.log(
     `(3) ${resources} resources are the same with a role of the project, and ${roles.length} roles are our own`,
@@ -563,7 +563,7 @@ test('(11) roles, scopes, routes and functions may be variables', async () => {
     },
   })
   const { StaffLambdaFunction, NotesLambdaFunction, WorkerLambdaFunction, QuietLambdaFunction } = Resources
-  expect(JSON.stringify(StaffLambdaFunction?.Properties.Environment)).toContain('"ROLES":"member"')
+  expect(JSON.stringify(StaffLambdaFunction?.Properties.Environment)).toContain('"AUTH_ROLES":"member"')
   expect(NotesLambdaFunction?.Properties).not.toHaveProperty('Scopes')
   expect(WorkerLambdaFunction?.Properties.Role).toEqual({ 'Fn::GetAtt': ['WorkerRole', 'Arn'] })
   expect(QuietLambdaFunction).toBeDefined()

@@ -102,7 +102,7 @@ test('(5) (7) the tables and credentials of the project stay its own', async () 
   const ofProject = await environmentOf('orders')
   expect(ofProject).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', ONE: '1', LOG_LEVEL: 'debug' })
   const ofNotes = await environmentOf('notes', { Authorization: `Bearer ${authToken}` })
-  expect(ofNotes).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', ROLES: 'member' })
+  expect(ofNotes).toMatchObject({ ...DEVELOPER, ORDERS: 'shop-orders', AUTH_ROLES: 'member' })
   expect(ofNotes).not.toHaveProperty('TABLE_NAME')
 
   const ofService = await environmentOf('audit')

@@ -13,7 +13,7 @@ export interface TokenCase {
 
 type Parts = { header: Record<string, unknown>; claims: Record<string, unknown> }
 
-const SIGNING_KEY = 'alias/serverless-jwt-auth-dev-a'
+const SIGNING_KEY = 'alias/serverless-jwt-auth-dev-auth-a'
 const REGION = 'eu-central-1'
 const PATIENCE_MS = 10_000
 

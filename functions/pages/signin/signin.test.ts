@@ -42,19 +42,22 @@ test.each([
 })
 
 test.each([
-  { ALLOWED_ORIGINS: '', content: '' },
-  { ALLOWED_ORIGINS: '*', content: '' },
+  { AUTH_ALLOWED_ORIGINS: '', content: '' },
+  { AUTH_ALLOWED_ORIGINS: '*', content: '' },
   {
-    ALLOWED_ORIGINS: 'https://app.example,https://b.example',
+    AUTH_ALLOWED_ORIGINS: 'https://app.example,https://b.example',
     content: 'https://app.example https://b.example',
   },
-])('the sign-in page may lead to "$content" with ALLOWED_ORIGINS=$ALLOWED_ORIGINS', async (setting) => {
-  vi.stubEnv('ALLOWED_ORIGINS', setting.ALLOWED_ORIGINS)
-  vi.stubEnv('MAILER', '')
-  vi.stubEnv('REGISTRATION', 'off')
-  const { body } = await handler(sampleEvent('signin'), lambdaContext())
-  expect(body).toContain(`<meta name="allowed-origins" content="${setting.content}">`)
-})
+])(
+  'the sign-in page may lead to "$content" with AUTH_ALLOWED_ORIGINS=$AUTH_ALLOWED_ORIGINS',
+  async (setting) => {
+    vi.stubEnv('AUTH_ALLOWED_ORIGINS', setting.AUTH_ALLOWED_ORIGINS)
+    vi.stubEnv('MAILER', '')
+    vi.stubEnv('REGISTRATION', 'off')
+    const { body } = await handler(sampleEvent('signin'), lambdaContext())
+    expect(body).toContain(`<meta name="allowed-origins" content="${setting.content}">`)
+  },
+)
 
 test.each(['on', 'off'])('the account page has a list of apps with OAUTH=on only: %s', async (OAUTH) => {
   for (const [name, value] of Object.entries({ OAUTH, MAILER: '', REGISTRATION: 'off' }))

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs'
+import { functionName, namesOf } from '../../../project/names.ts'
 import { endpointsOf } from '../../cli/account.ts'
 import type { Environment } from '../../cli/io.ts'
 import type { Account } from '../../cli/stack.ts'
@@ -19,10 +20,10 @@ export interface Log {
 }
 
 /** Opens the log of `login`. Searching it needs the permission `logs:FilterLogEvents`. */
-export function logOf(stack: string, account: Account, env: Environment): Log {
+export function logOf(prefix: string, account: Account, env: Environment): Log {
   const endpoint = env.AWS_ENDPOINT_URL_CLOUDWATCH_LOGS ?? endpointsOf(env).all?.href
   const client = new CloudWatchLogsClient({ ...account, ...(endpoint && { endpoint }) })
-  return { client, group: `/aws/lambda/${stack}`, functionName: `${stack}-login` }
+  return { client, group: namesOf(prefix).logGroup, functionName: functionName(prefix, 'login') }
 }
 
 /**

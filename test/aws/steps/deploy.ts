@@ -9,7 +9,7 @@ import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-s
 import { describe, expect, test } from 'vitest'
 import { HASHING } from '../../infrastructure/packaged.ts'
 import { ACCOUNT, REGION } from '../account.ts'
-import { STACK } from '../deployment.ts'
+import { functionNameOf, PREFIX } from '../deployment.ts'
 import {
   aliasesOf,
   deploy,
@@ -27,7 +27,7 @@ import { ACTIONS, ENVIRONMENT, IGNORED } from './expected.ts'
 const { aws, options } = deployment
 
 const logGroupOf = (functionKey: string) =>
-  `/aws/lambda/${STACK}${functionKey === 'authorizer' ? '-authorizer' : ''}`
+  `/aws/lambda/${PREFIX}${functionKey === 'authorizer' ? '-authorizer' : ''}`
 
 describe('npm run deploy', () => {
   test('creates everything in an empty account', async () => {
@@ -36,7 +36,7 @@ describe('npm run deploy', () => {
       SigningKey: 'a',
       PublishedKeys: 'a,b',
       TokenTtlSeconds: '1800',
-      TableName: STACK,
+      TableName: PREFIX,
       MailFrom: SENDER,
       ServiceEndpoint: expect.stringMatching(
         /^https:\/\/\w+\.execute-api\.eu-central-1\.amazonaws\.com\/prod$/,
@@ -67,16 +67,16 @@ describe('npm run deploy', () => {
   test.each(FUNCTIONS)('%s has its configuration', async (functionKey) => {
     const { configuration } = await deployment.read(functionKey)
     expect(configuration).toMatchObject({
-      FunctionName: `${STACK}-${functionKey}`,
+      FunctionName: functionNameOf(functionKey),
       Runtime: 'nodejs24.x',
       Handler: service.functions[functionKey]?.handler,
       MemorySize: HASHING.includes(functionKey) ? 1_769 : 512,
       Timeout: 5,
-      Environment: { Variables: { ALLOWED_ORIGINS: '', ...ENVIRONMENT[functionKey] } },
+      Environment: { Variables: { AUTH_ALLOWED_ORIGINS: '', ...ENVIRONMENT[functionKey] } },
     })
     if (functionKey in ENVIRONMENT) {
       expect(Object.keys(configuration.Environment?.Variables ?? {}).sort()).toEqual(
-        ['ALLOWED_ORIGINS', ...Object.keys(ENVIRONMENT[functionKey] ?? {})].sort(),
+        ['AUTH_ALLOWED_ORIGINS', ...Object.keys(ENVIRONMENT[functionKey] ?? {})].sort(),
       )
     }
     // moto's CloudFormation ignores these properties, so they are read from its template.
@@ -121,7 +121,7 @@ describe('npm run deploy', () => {
       `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${logGroupOf(functionKey)}:*:*`,
     ])
     const needs = (service: string) => ACTIONS[functionKey]?.some((action) => action.startsWith(service))
-    const table = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${STACK}`
+    const table = `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${PREFIX}`
     const usesEvents = service.functions[functionKey]?.may?.some((name) => /^(read|record)Events$/.test(name))
     expect(resourcesOf('dynamodb')).toEqual([
       ...(needs('dynamodb') ? [table] : []),
@@ -136,7 +136,7 @@ describe('npm run deploy', () => {
   })
 
   test('the table is on demand, with two indexes, deletion protection and point-in-time recovery', async () => {
-    const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: STACK })
+    const { Table } = await aws('dynamodb', 'DescribeTable', { TableName: PREFIX })
     expect(Table).toMatchObject({
       TableStatus: 'ACTIVE',
       BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
@@ -162,9 +162,9 @@ describe('npm run deploy', () => {
   })
 
   test('two signing keys exist, each with its alias', async () => {
-    expect(await aliasesOf()).toEqual(['a', 'b', 'factors'].map((slot) => `alias/${STACK}-${slot}`))
+    expect(await aliasesOf()).toEqual(['a', 'b', 'factors'].map((slot) => `alias/${PREFIX}-${slot}`))
     const keys = await Promise.all(
-      ['a', 'b'].map((slot) => aws('kms', 'DescribeKey', { KeyId: `alias/${STACK}-${slot}` })),
+      ['a', 'b'].map((slot) => aws('kms', 'DescribeKey', { KeyId: `alias/${PREFIX}-${slot}` })),
     )
     expect(keys.map(({ KeyMetadata }) => KeyMetadata)).toMatchObject(
       keys.map(() => ({ KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY', KeyState: 'Enabled' })),
@@ -200,7 +200,7 @@ describe('npm run deploy', () => {
           /:function:([\w-]+)\/invocations$/.exec(method.methodIntegration?.uri ?? '') ?? []
         return [
           `${httpMethod} ${path}`,
-          `${method.authorizationType} ${functionName?.replace(`${STACK}-`, '')}`,
+          `${method.authorizationType} ${functionName?.replace(`${PREFIX}-`, '')}`,
         ]
       }),
     )

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { STACK, startService } from '../deployment.ts'
+import { PREFIX, startService } from '../deployment.ts'
 import { deployment, emulator, FUNCTIONS, SENDER } from '../stage.ts'
 import { verifySender } from '../verify-sender.ts'
 
@@ -48,7 +48,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
   async function deliver(): Promise<Mail[]> {
     const before = await kept()
     for (const { function: name, event } of before.invocations.slice(delivered)) {
-      expect(name).toBe(`${STACK}-mailer`)
+      expect(name).toBe(`${PREFIX}-mailer`)
       expect(await mailer.invoke(event)).toEqual({})
       events.push(JSON.stringify(event))
     }

@@ -2,7 +2,7 @@ import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam'
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
-import { STACK } from '../deployment.ts'
+import { PREFIX } from '../deployment.ts'
 import { aliasesOf, deployment, operator, snapshot, succeeded } from '../stage.ts'
 
 const { aws, options } = deployment
@@ -19,7 +19,7 @@ describe('npm run remove -- --stage prod', () => {
     expect((await new IAMClient(options).send(new ListRolesCommand({}))).Roles).toEqual([])
     const { Buckets = [] } = await new S3Client(options).send(new ListBucketsCommand({}))
     expect(Buckets.map(({ Name }) => Name)).not.toContain(Bucket)
-    expect(await aliasesOf()).toEqual([`alias/${STACK}-factors`])
-    expect((await aws('dynamodb', 'Scan', { TableName: STACK })).Items).toEqual(items)
+    expect(await aliasesOf()).toEqual([`alias/${PREFIX}-factors`])
+    expect((await aws('dynamodb', 'Scan', { TableName: PREFIX })).Items).toEqual(items)
   })
 })

@@ -8,15 +8,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CHECKS } from '../../../scripts/smoke/checks/checks.ts'
 import { OAUTH_CHECKS } from '../../../scripts/smoke/checks/oauth.ts'
 import { findTarget } from '../../../scripts/smoke/target.ts'
-import { STACK, startService } from '../deployment.ts'
+import { PREFIX, startService } from '../deployment.ts'
 import { startGateway } from '../gateway.ts'
 import { awsEnvironment } from '../operator.ts'
 import { deployment, emulator, FUNCTIONS, operator, SENDER, snapshot } from '../stage.ts'
 import { verifySender } from '../verify-sender.ts'
 
 const STREAM = {
-  logGroupName: `/aws/lambda/${STACK}`,
-  logStreamName: `2026/11/28/${STACK}-login[$LATEST]0`,
+  logGroupName: `/aws/lambda/${PREFIX}`,
+  logStreamName: `2026/11/28/${PREFIX}-login[$LATEST]0`,
 }
 
 /** How often Lambda looks for an event of the mailer. */

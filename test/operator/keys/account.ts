@@ -69,8 +69,8 @@ function stackOf({
 
 function kms(body: string, stage: Description | undefined): Response {
   const keys = new Map([
-    [`alias/${NAME}-a`, stage?.a],
-    [`alias/${NAME}-b`, stage?.b],
+    [`alias/${NAME}-auth-a`, stage?.a],
+    [`alias/${NAME}-auth-b`, stage?.b],
   ])
   const madeAt = keys.get(String(JSON.parse(body).KeyId))
   if (madeAt === undefined) {

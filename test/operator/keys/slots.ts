@@ -7,7 +7,7 @@ import type { Slot } from '../../../scripts/keys/plan.ts'
 const REGION = 'eu-central-1'
 
 /** Returns the alias of the key in a slot. */
-export const aliasOf = (slot: string) => `alias/serverless-jwt-auth-dev-${slot}`
+export const aliasOf = (slot: string) => `alias/serverless-jwt-auth-dev-auth-${slot}`
 
 /**
  * Starts a KMS with two slots. A test creates and deletes their keys, as CloudFormation creates and deletes a key with its

@@ -84,7 +84,7 @@ export const BROKEN: [
         'GET / 1',
         header('www-authenticate'),
         '401 without a token',
-        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev", got none',
+        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev-auth", got none',
       ],
       [
         'POST /login 7',
@@ -102,13 +102,13 @@ export const BROKEN: [
         'GET / 3',
         header('www-authenticate', 'Basic'),
         '401 for a changed token',
-        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev", got Basic',
+        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev-auth", got Basic',
       ],
       [
         'GET /admin 1',
-        header('www-authenticate', 'Bearer realm="serverless-jwt-auth-dev"'),
+        header('www-authenticate', 'Bearer realm="serverless-jwt-auth-dev-auth"'),
         '403 for a user at /admin',
-        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev", error="insufficient_scope", got Bearer realm="serverless-jwt-auth-dev"',
+        'expected WWW-Authenticate: Bearer realm="serverless-jwt-auth-dev-auth", error="insufficient_scope", got Bearer realm="serverless-jwt-auth-dev-auth"',
       ],
       ['POST /refresh 2', header('cache-control'), 'refresh', 'expected Cache-Control: no-store, got none'],
       [

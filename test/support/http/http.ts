@@ -145,7 +145,7 @@ const challenging = ({ headers, ...response }: ApiResponse, challenge: string): 
 
 /** Returns the gateway's challenge. With routes for clients, it names their metadata. */
 const challenge = (error: string): string =>
-  expect.stringMatching(`^Bearer realm="serverless-jwt-auth-dev"${error}(, resource_metadata="[^"]+")?$`)
+  expect.stringMatching(`^Bearer realm="serverless-jwt-auth-dev-auth"${error}(, resource_metadata="[^"]+")?$`)
 
 export const UNAUTHORIZED = challenging(
   problem(401, 'Unauthorized', 'Could not validate credentials.'),

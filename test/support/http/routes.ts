@@ -24,7 +24,7 @@ import { parsed, sampleEvent } from './lambda.ts'
 
 /** Settings of the functions in these tests, in place of those of serverless.yml. */
 const SETTINGS = {
-  ALLOWED_ORIGINS: '',
+  AUTH_ALLOWED_ORIGINS: '',
   TOKEN_ISSUER: 'https://issuer.example',
   PUBLIC_URL: 'https://issuer.example',
   TOKEN_AUDIENCE: 'the audience',

@@ -42,14 +42,14 @@ export type Store = Awaited<ReturnType<typeof useStore>>
 export async function useStore(mail: Partial<MailSettings> = {}) {
   const service = describeService()
   const local = await startLocalAws(
-    ['dev', 'other'].flatMap((stage) => tableResources(service, `serverless-jwt-auth-${stage}`)),
+    ['dev', 'other'].flatMap((stage) => tableResources(service, `serverless-jwt-auth-${stage}-auth`)),
     'eu-central-1',
     mail,
   )
   atEnd(() => local.stop())
   const endpoint = local.settings.endpoints.dynamodb.origin
   const tableOf = (stage: string) =>
-    asOperator({ aws: operatorClient(local.settings), name: `serverless-jwt-auth-${stage}` })
+    asOperator({ aws: operatorClient(local.settings), name: `serverless-jwt-auth-${stage}-auth` })
   const table = tableOf('dev')
   for (const stage of ['dev', 'other']) {
     await empty(tableOf(stage))

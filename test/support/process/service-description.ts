@@ -60,7 +60,7 @@ export function describeService(params: Record<string, string> = {}): ServiceDes
     'serverless.yml',
     'auth.config.ts',
     'package-lock.json',
-    ...globSync('{plugins,lib/openapi}/**/*.{yml,ts}', { cwd: root }).sort(),
+    ...globSync('{plugins,project,lib/openapi}/**/*.{yml,ts}', { cwd: root }).sort(),
     ...filesIn(root),
   ]) {
     hash.update(readFileSync(`${root}/${file}`))

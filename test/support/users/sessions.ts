@@ -22,7 +22,7 @@ import type { ApiResponse, Functions } from '../http/functions.ts'
 import { addTestUser, storeSession, testAct } from './users.ts'
 
 const REGION = 'eu-central-1'
-export const TABLE_NAME = 'serverless-jwt-auth-dev'
+export const TABLE_NAME = 'serverless-jwt-auth-dev-auth'
 const PATIENCE_MS = 10_000
 
 export const PASSWORD = 'a password for tests'
