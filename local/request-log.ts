@@ -12,7 +12,7 @@ const REQUEST_ID = 'localRequestId'
 /**
  * Connects a request's notes with the event that serverless-offline makes of the request.
  *
- * @param context - The authorizer context, which becomes `requestContext.authorizer` of the event: the same object.
+ * @param context - The authorizer context, which becomes `requestContext.authorizer` of the event or a member of it: the same object.
  */
 export function connectNotes(context: object, notes: Notes): void {
   ofContexts.set(context, notes)
@@ -46,7 +46,9 @@ export function notesOfEvent(event: unknown): {
 } {
   const { [REQUEST_ID]: requestId, ...rest } = Object(event)
   if (typeof requestId === 'string') return { event: rest, notes: ofIds.get(requestId), requestId }
-  return { event, notes: ofContexts.get(Object(Object(event).requestContext?.authorizer)) }
+  const authorizer = Object(Object(event).requestContext?.authorizer)
+  // An HTTP API has the context in a member.
+  return { event, notes: ofContexts.get(authorizer) ?? ofContexts.get(Object(authorizer.lambda)) }
 }
 
 /**

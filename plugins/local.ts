@@ -20,7 +20,8 @@ import { filesIn } from './functions/functions.ts'
 import { mapSources } from './functions/source-maps.ts'
 import { pointFunctionsAt, pointInvokedAt } from './project/environment.ts'
 import { ownershipOf } from './project/ownership.ts'
-import { reject } from './reject.ts'
+import { reject, rejectAny } from './reject.ts'
+import { faultsOfSharedPaths } from './routes/http-api.ts'
 
 const LOCAL_SENDER = 'no-reply@localhost'
 
@@ -91,6 +92,7 @@ export default class LocalPlugin {
     const httpPort = Number(offline.httpPort ?? HTTP_PORT)
     if (this.command !== 'invoke local') {
       refusePaths(offline)
+      rejectAny(faultsOfSharedPaths(this.serverless.service.functions))
       const fault = await faultOfGateway(httpPort, host)
       if (fault !== undefined) reject(fault)
     }
@@ -147,6 +149,7 @@ export default class LocalPlugin {
       resources: resources.Resources,
       region: provider.region,
       stage: provider.stage,
+      authorizerCacheSeconds: Number(custom.auth.authorizer.resultTtlInSeconds),
       host,
       lambdaSocket: place.socket,
       hasPages,

@@ -1,50 +1,42 @@
 import type { Resources } from '../aws.ts'
-import { type Invocation, invokeFunction } from '../lambda/lambda-socket.ts'
 import type { Mailbox } from '../mail/mailbox.ts'
 import { mailboxResponse } from '../mail/mailbox-page.ts'
-import { connectNotes, invokeWithNotes, type Notes, requestLines } from '../request-log.ts'
+import { connectNotes, type Notes, requestLines } from '../request-log.ts'
 import { isHostAllowed } from '../web-pages.ts'
-import {
-  allows,
-  authorizationCache,
-  type Cors,
-  filledIn,
-  type GatewayResponse,
-  gatewayResponses,
-  readAuthorization,
-  withoutClaims,
-} from './gateway-rules.ts'
+import { type Cors, filledIn, type GatewayResponse, gatewayResponses } from './gateway-rules.ts'
 import type { HapiServer, Reply, Request, Toolkit } from './hapi.d.ts'
+import { authorizeHttpApi, isOfHttpApi, isProtected, openContext, ownResponse } from './http-api.ts'
 import { FOREIGN_HOST, gatewayResponseType, methodsOf, statusOf, TOO_LARGE } from './own-responses.ts'
 import { preflightOf, takeCors } from './preflights.ts'
-import { NO_AUTHORIZER, setCookieOf } from './serverless-offline.ts'
+import { type AuthorizerSettings, type Authorizing, authorize } from './rest-api.ts'
+import { hasFailed, NO_AUTHORIZER, setCookieOf } from './serverless-offline.ts'
 import { unauthorizedPage } from './unauthorized-page.ts'
 
 /** What the gateway needs of the service behind it. */
-export interface GatewaySettings {
+export interface GatewaySettings extends Authorizing {
   resources: Resources
-  region: string
-  stage: string
+  /** How long the HTTP API of the project caches what the authorizer said. */
+  authorizerCacheSeconds: number
   /** Name or address that the gateway listens on. */
   host: string
-  /** Path of the Unix socket that the Lambda API listens on. */
-  lambdaSocket: string
   /** Whether the service has the pages /docs and /signin. */
   hasPages: boolean
   /** The mails that /mailbox shows. Without it the path does not exist. */
   mailbox?: Mailbox | undefined
-  /** Returns the deployed name of a function, by its key in `serverless.yml`. */
-  functionName(key: string): string
   /** Called once, when the gateway listens. */
   onListening(): void
   /** Prints the lines of one request. */
   log(lines: string): void
 }
 
-interface AuthorizerSettings {
-  name: string
-  identityValidationExpression: string
-  resultTtlInSeconds: number
+/** A route of `serverless.yml`, as serverless-offline has it. */
+interface Endpoint {
+  authorizer?: AuthorizerSettings
+  cors?: Cors
+  integration?: string
+  isHttpApi?: boolean
+  /** Only of an HTTP API. */
+  routeKey?: string
 }
 
 /** Type of the response to an unknown route. */
@@ -53,7 +45,6 @@ const NO_ROUTE = 'MISSING_AUTHENTICATION_TOKEN'
 let settings: GatewaySettings
 let responses: ReadonlyMap<string, GatewayResponse>
 let isShaped = false
-const caches = new Map<string, ReturnType<typeof authorizationCache>>()
 const notesOfRequests = new WeakMap<Request, Notes>()
 /** Requests that reach their function as they are, with the key of the function. */
 const ofProxies = new WeakMap<Request, string>()
@@ -70,12 +61,7 @@ export function configureGateway(all: GatewaySettings): void {
  *
  * @param endpoint - A route of `serverless.yml`, with its `authorizer` if it has one.
  */
-function authenticationFor(
-  endpoint: { authorizer?: AuthorizerSettings; cors?: Cors; integration?: string },
-  functionKey: string,
-  method: string,
-  path: string,
-) {
+function authenticationFor(endpoint: Endpoint, functionKey: string, method: string, path: string) {
   const name = `gateway-${functionKey}-${method}-${path}`
   takeCors(endpoint, method, path)
   return {
@@ -86,9 +72,7 @@ function authenticationFor(
       return {
         authenticate(request: Request, h: Toolkit) {
           if (endpoint.integration === 'AWS_PROXY') ofProxies.set(request, functionKey)
-          return endpoint.authorizer
-            ? authorize(endpoint.authorizer, request, h)
-            : h.authenticated({ credentials: { principalId: NO_AUTHORIZER } })
+          return authenticate(endpoint, request, h)
         },
       }
     },
@@ -101,34 +85,19 @@ function notesOf(request: Request): Notes {
   return notes
 }
 
-async function authorize(authorizer: AuthorizerSettings, request: Request, h: Toolkit) {
-  const { authorization: header } = request.headers
-  const notes = notesOf(request)
-  if (header === undefined || !new RegExp(authorizer.identityValidationExpression).test(header)) {
-    notes.push(header === undefined ? 'no Authorization header' : 'Authorization is not "Bearer <JWT>"')
-    return reply(request, h, 'UNAUTHORIZED')
+async function authenticate(endpoint: Endpoint, request: Request, h: Toolkit) {
+  const { authorizer, isHttpApi, routeKey = '' } = endpoint
+  if (!authorizer) {
+    const open = isHttpApi ? { context: openContext() } : {}
+    return h.authenticated({ credentials: { principalId: NO_AUTHORIZER, ...open } })
   }
-  const { region, stage } = settings
-  const method = request.method.toUpperCase()
-  const methodArn = `arn:aws:execute-api:${region}:123456789012:local/${stage}/${method}${request.path}`
-  const authorization =
-    cacheOf(authorizer).find(header, new Date()) ??
-    (await runAuthorizer(authorizer, header, methodArn, notes))
-  if (typeof authorization === 'string') return reply(request, h, authorization)
-  if (!allows(authorization.statements, methodArn)) {
-    notes.push('denied by the policy of the token')
-    return reply(request, h, 'ACCESS_DENIED')
-  }
+  const outcome = isHttpApi
+    ? await authorizeHttpApi(routeKey, request, settings, notesOf(request))
+    : await authorize(authorizer, request, settings, notesOf(request))
+  if (typeof outcome === 'number') return send(h, ownResponse(outcome))
+  if (typeof outcome === 'string') return reply(request, h, outcome)
   dropOverride(request.raw.req.rawHeaders)
-  return h.authenticated({
-    credentials: { ...authorization, context: withoutClaims(authorization.context) },
-  })
-}
-
-function cacheOf({ name, resultTtlInSeconds }: AuthorizerSettings) {
-  const cache = caches.get(name) ?? authorizationCache(resultTtlInSeconds)
-  caches.set(name, cache)
-  return cache
+  return h.authenticated({ credentials: outcome })
 }
 
 /** Removes the header by which serverless-offline lets a client set the authorizer's result. */
@@ -136,27 +105,6 @@ function dropOverride(rawHeaders: string[]): void {
   for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
     if (rawHeaders[index]?.toLowerCase() === 'sls-offline-authorizer-override') rawHeaders.splice(index, 2)
   }
-}
-
-/** @returns The authorization, which is cached from now on, or the type of the gateway's response. */
-async function runAuthorizer(
-  authorizer: AuthorizerSettings,
-  header: string,
-  methodArn: string,
-  notes: Notes,
-) {
-  const name = settings.functionName(authorizer.name)
-  const event = { type: 'TOKEN', authorizationToken: header, methodArn }
-  const { isReturned, payload } = await invokeWithNotes<Invocation>(event, notes, (withId) =>
-    invokeFunction(settings.lambdaSocket, name, withId),
-  )
-  if (!isReturned) {
-    return payload.includes('"errorMessage":"Unauthorized"') ? 'UNAUTHORIZED' : 'AUTHORIZER_FAILURE'
-  }
-  const authorization = readAuthorization(JSON.parse(payload))
-  if (authorization === undefined) return 'AUTHORIZER_CONFIGURATION_ERROR'
-  cacheOf(authorizer).store(header, authorization, new Date())
-  return authorization
 }
 
 /** Replaces serverless-offline's own responses with those of the deployed gateway, and logs each request. */
@@ -168,8 +116,10 @@ function shapeServer(server: HapiServer): void {
   server.ext('onRequest', (request, h) => {
     const { origin } = request.headers
     originOfRequests.set(request, origin)
-    // serverless-offline would allow every origin that asks. Functions still see the header.
-    delete request.headers.origin
+    const isOfHttp = isOfHttpApi(request)
+    // An HTTP API has `provider.httpApi.cors`, which serverless-offline knows. At a REST API it would allow every origin that asks.
+    // Functions still see the header.
+    if (!isOfHttp) delete request.headers.origin
     const ofMailbox =
       settings.mailbox && request.method === 'get' && mailboxResponse(settings.mailbox, request.path)
     if (ofMailbox) {
@@ -177,6 +127,10 @@ function shapeServer(server: HapiServer): void {
     }
     const methods = methodsOf(request)
     if (methods === undefined) return h.continue
+    if (isOfHttp) {
+      const known = [...methods, 'HEAD', 'OPTIONS'].includes(request.method.toUpperCase())
+      return known ? h.continue : send(h, ownResponse(404))
+    }
     const [method] = methods
     const isOptions = request.method === 'options' && method !== undefined
     const preflight = isOptions && preflightOf(server.match(method, request.path).path, origin)
@@ -193,7 +147,8 @@ function shapeServer(server: HapiServer): void {
     request.auth.credentials = { ...credentials, context }
     connectNotes(context, notesOf(request))
     // A slash at the end is not part of the route, but functions see it.
-    if (/^[^?]+\/(\?|$)/.test(request.raw.req.url) && request.path !== '/') request.path += '/'
+    const hasSlash = /^[^?]+\/(\?|$)/.test(request.raw.req.url) && request.path !== '/'
+    if (hasSlash && !isOfHttpApi(request)) request.path += '/'
     return h.continue
   })
   server.ext('onPreHandler', (request, h) => {
@@ -205,6 +160,11 @@ function shapeServer(server: HapiServer): void {
   server.ext('onPreResponse', (request, h) => {
     const { response } = request
     const type = gatewayResponseType(response?.isBoom === true, statusOf(response) ?? 500)
+    if (isOfHttpApi(request)) {
+      // serverless-offline responds with 200 where a function has thrown.
+      const own = hasFailed(notesOf(request)) ? 500 : response?.isBoom ? statusOf(response) : undefined
+      return own !== undefined && isProtected(request) ? send(h, ownResponse(own)) : h.continue
+    }
     // An error of serverless-offline or hapi. What the function did is in the notes.
     if (type === 'DEFAULT_5XX' && response?.isBoom) {
       notesOf(request).push(`the response of ${ofProxies.get(request)} cannot be sent: ${response.message}`)

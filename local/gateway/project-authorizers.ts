@@ -1,4 +1,5 @@
 import type { Cors } from './gateway-rules.ts'
+import { takeHttpRoute } from './http-api.ts'
 import { takeCors } from './preflights.ts'
 import { load } from './serverless-offline.ts'
 
@@ -8,6 +9,9 @@ interface RouteEvent {
   path: string
   authorizer?: unknown
   cors?: Cors
+  isHttpApi?: boolean
+  /** Only of an HTTP API. */
+  routeKey?: string
 }
 
 /**
@@ -26,7 +30,9 @@ export async function leaveAuthorizers(
   const provider = { ...offline }
   HttpServer.prototype.createRoutes = function (functionKey: string, event: RouteEvent, handler: string) {
     const { authorizer } = event
-    if (authorizer && Object(authorizer).name !== ours) {
+    const name = Object(authorizer).name ?? authorizer
+    if (event.isHttpApi) takeHttpRoute(event)
+    if (authorizer && name !== (event.isHttpApi ? 'auth' : ours)) {
       delete offline.customAuthenticationProvider
       takeCors(event, event.method, event.path)
     }

@@ -3,6 +3,7 @@ import type { Outcome } from '../lambda/function-thread.ts'
 import { portTaken } from '../ports.ts'
 import { type Notes, notesOfEvent, printable } from '../request-log.ts'
 import { remapped } from './gateway-rules.ts'
+import { addCookies, dropUnverified, isHttpApiEvent } from './http-api.ts'
 
 /** Principal of a route without an authorizer. serverless-offline gives such an event one, and API Gateway does not. */
 export const NO_AUTHORIZER = 'no authorizer'
@@ -79,6 +80,7 @@ export async function quietServerlessOffline(
       notes.push(`${name} threw ${withShortStack(String(thrown.stack), root)}`)
     }
     if (ofRequest === undefined) print(notes)
+    if (thrown !== undefined) failed.add(notes)
     if (thrown === undefined) return asSent(event, outcome.returned, notes, name)
     reportedErrors.add(thrown)
     reportedMessages.add(thrown.message)
@@ -92,6 +94,10 @@ export async function quietServerlessOffline(
  */
 function dropAdded(event: unknown): void {
   const { headers, multiValueHeaders, requestContext } = Object(event)
+  if (isHttpApiEvent(event)) {
+    dropUnverified(requestContext)
+    addCookies(Object(event))
+  }
   if (multiValueHeaders && !('Content-Type' in multiValueHeaders)) delete headers['Content-Type']
   if (requestContext?.authorizer?.principalId === NO_AUTHORIZER) delete requestContext.authorizer
 }
@@ -102,10 +108,18 @@ function print(notes: Notes): void {
   for (const line of notes.flatMap((note) => note.split('\n'))) console.log(printable(line))
 }
 
+/** Notes of requests whose function threw or had no outcome. */
+const failed = new WeakSet<Notes>()
+
+/** Whether the function of the request with these notes has failed. */
+export const hasFailed = (notes: Notes): boolean => failed.has(notes)
+
 const setCookies = new WeakMap<Notes, string>()
 
 /** Returns what a function returned, with the headers of a response as a REST API sends them; nothing, if it is no response. */
 function asSent(event: unknown, returned: unknown, notes: Notes, name: string): unknown {
+  // An HTTP API renames no header.
+  if (isHttpApiEvent(event)) return returned
   const fault = typeof Object(event).httpMethod === 'string' ? faultOfResponse(returned) : undefined
   if (fault !== undefined) {
     notes.push(`${name} returned ${fault}`)

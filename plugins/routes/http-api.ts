@@ -1,7 +1,7 @@
 import { listedRoute } from '../../lib/authorization/http-api.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import { rolesOf } from './guards.ts'
-import { eventsOf, hasAuth } from './routes.ts'
+import { eventsOf, hasAuth, routesOf } from './routes.ts'
 
 type Written = Record<string, WrittenFunction>
 
@@ -50,6 +50,23 @@ export const httpApiRoutes = (functions: Written): string =>
         .map(({ routeKey }) => `${listedRoute(routeKey)}=${names.join('|') || 'any'}`)
     })
     .join(' ')
+
+/** Finds paths that both APIs have. On AWS each has an address, and `sls offline` has one port. */
+export function faultsOfSharedPaths(functions: Written): string[] {
+  const all = Object.values(functions)
+  const nameless = (path: string) => path.replaceAll(/\{[^}+]*/g, '{').replace(/\/$/, '')
+  const ofRest = new Map(
+    all.flatMap(routesOf).map(({ path }) => [nameless(`/${path.join('/')}`), `/${path.join('/')}`]),
+  )
+  const paths = all.flatMap(httpRoutesOf).map(({ routeKey }) => nameless(routeKey.replace(/^\S+ /, '')))
+  return [...new Set(paths)].flatMap((path) =>
+    ofRest.has(path)
+      ? [
+          `The path ${ofRest.get(path)} has an http event and an httpApi event, and sls offline has one port for both. Give one of them another path.`,
+        ]
+      : [],
+  )
+}
 
 /** Finds protected routes that two functions have. The framework would take the last `$default`, with the rule of the first. */
 export function faultsOfSameRoutes(functions: Written): string[] {

@@ -28,6 +28,7 @@ export default class OtherServicePlugin {
           onDeadLetter: (letter) => console.log(deadLetterLine(letter)),
         })
         configureGateway({
+          authorizerCacheSeconds: 60,
           resources: Object.values(service.resources.Resources),
           region: service.provider.region,
           stage: service.provider.stage,
