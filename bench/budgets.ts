@@ -25,7 +25,7 @@ const BUDGETS: Record<string, Budget> = {
   refresh: { bytes: 48_000 },
   logout: { bytes: 50_600 },
   // It also lists apps and removes their access, with what it reads of clients and APIs.
-  sessions: { bytes: 29_500 },
+  sessions: { bytes: 29_600 },
   // Functions that count attempts give them back after an outage.
   password: { bytes: 51_000, floor: 'login' },
   reset: { bytes: 48_000, floor: 'login' },
@@ -37,8 +37,8 @@ const BUDGETS: Record<string, Budget> = {
   // A third of it is the texts of 22 mails, in whole sentences. Their style has 1.8 KB.
   mailer: { bytes: 38_000, cold: 2.2 },
   // Half of it is the texts of all problems, which every function has.
-  'user-content': { bytes: 5_300, cold: 0.25 },
-  'admin-content': { bytes: 5_300, cold: 0.25 },
+  'user-content': { bytes: 5_400, cold: 0.25 },
+  'admin-content': { bytes: 5_400, cold: 0.25 },
   metadata: { bytes: 20_000, cold: 1.8 },
   enrolment: { bytes: 50_000, cold: 2.2 },
   // It verifies tokens, as the authorizer, and reads grants.
@@ -46,7 +46,7 @@ const BUDGETS: Record<string, Budget> = {
   me: { bytes: 21_500 },
   'delete-me': { bytes: 49_000, floor: 'login' },
   'login-passkey': { bytes: 62_500, cold: 2.2 },
-  'add-passkey': { bytes: 65_500, cold: 2.2 },
+  'add-passkey': { bytes: 65_600, cold: 2.2 },
   // Half of it reads the body with a new name.
   passkeys: { bytes: 33_500 },
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords.

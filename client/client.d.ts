@@ -124,8 +124,8 @@ export interface Auth {
   /**
    * Fetches as `fetch` does, with the access token if there is a user.
    *
-   * - After a 401 it refreshes the token and repeats the request, once. If the API rejects the new token too, a 401 causes the
-   *   next refresh after 30 seconds. A 401 with the error `insufficient_user_authentication` is handed over at once: only a new
+   * - After a 401 it refreshes the token and repeats the request, once. So it does after a 403 that is no problem document, with which an
+   *   HTTP API of API Gateway rejects a token. If the API rejects the new token too, it refreshes again after 30 seconds at the earliest. A 401 with the error `insufficient_user_authentication` is handed over at once: only a new
    *   sign-in helps (RFC 9470).
    * - After a 429 or 503 it waits as `Retry-After` says, at most 30 seconds, and repeats the request, at most twice. It repeats
    *   GET, HEAD and OPTIONS only: another request may have been carried out.

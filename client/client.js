@@ -40,6 +40,14 @@ const REJECTED_AGAIN_MS = 30_000
  */
 const STEP_UP = 'insufficient_user_authentication'
 
+/**
+ * Whether an API may have rejected the token. An HTTP API of API Gateway rejects it with 403. A problem with 403 says that the token is
+ * valid.
+ */
+const isRejected = (/** @type {Response} */ { status, headers }) =>
+  status === 401 ||
+  (status === 403 && !/^application\/problem\+json/i.test(String(headers.get('Content-Type'))))
+
 /** Other methods may have had their effect, and a password in them may have become the wrong one. */
 const SAFE = /^(GET|HEAD|OPTIONS)$/
 
@@ -314,7 +322,7 @@ export function createAuth({ url, apis = [] }, edges = globalThis) {
         const { status } = response
         const seconds = retryAfterOf(response) ?? Infinity
         if (isStream) return response
-        if (status === 401 && token && !isRefused) {
+        if (isRejected(response) && token && !isRefused) {
           const reason = response.headers.get('WWW-Authenticate') + (await response.clone().text())
           if (reason.includes(STEP_UP)) return response
           isRefused = true

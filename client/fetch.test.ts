@@ -174,6 +174,29 @@ describe('after a 401', () => {
     expect(await bearer(auth)).toBe(before)
   })
 
+  // An HTTP API of API Gateway rejects a token so.
+  test('a 403 that is no problem document refreshes once too', async () => {
+    const forbidden = () => Response.json({ message: 'Forbidden' }, { status: 403 })
+    const { browser, auth, calls } = await openWithApi(forbidden, status(200), forbidden)
+    const before = await bearer(auth)
+    expect((await auth.fetch(API)).status).toBe(200)
+    expect(calls.map(({ authorization }) => authorization)).toEqual([before, await bearer(auth)])
+    for (let call = 0; call < 3; call += 1) expect((await auth.fetch(API)).status).toBe(403)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+    browser.advance(30)
+    expect(await (await auth.fetch(API)).json()).toEqual({ message: 'Forbidden' })
+    expect([browser.farEnd.countOf('/refresh'), calls.length]).toEqual([2, 7])
+  })
+
+  test.each(['application/problem+json', 'Application/Problem+JSON; charset=utf-8'])(
+    'a 403 of %s is handed over, and the token stays',
+    async (type) => {
+      const { browser, auth, calls } = await openWithApi(status(403, { 'Content-Type': type }))
+      expect((await auth.fetch(API)).status).toBe(403)
+      expect([calls.length, browser.farEnd.countOf('/refresh')]).toEqual([1, 0])
+    },
+  )
+
   test('a second 401 is handed over', async () => {
     const { browser, auth, calls } = await openWithApi(status(401))
     expect((await auth.fetch(API)).status).toBe(401)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { lambdaContext, loginEvent, parsed } from '../../test/support/http/lambda.ts'
+import type { ApiEvent, HttpApiEvent } from '../authorization/event.ts'
 import { PROBLEMS, type ProblemCode, ServiceError, TITLES } from '../errors.ts'
 import { apiHandler, deadlineOf } from './handler.ts'
 import { json, noContent } from './responses.ts'
@@ -21,6 +22,29 @@ test('the handler returns the response of its route', async () => {
   const event = loginEvent({ headers: {} })
   expect(await apiHandler(async () => response)(event, lambdaContext())).toEqual(response)
   expect(records).toEqual([])
+})
+
+test('an event of an HTTP API has its type, and the headers of both APIs are read', async () => {
+  vi.stubEnv('AUTH_ALLOWED_ORIGINS', 'https://app.example')
+  const headers = { origin: 'https://app.example', 'x-forwarded-proto': 'https' }
+  const event = { version: '2.0', rawPath: '/notes', headers, requestContext: {} } as object as HttpApiEvent
+  const ofHttpApi = apiHandler(async ({ rawPath }: HttpApiEvent) => json(200, { rawPath }))
+  const ofBoth = apiHandler(async (given: ApiEvent) =>
+    json(200, { rawPath: 'rawPath' in given ? given.rawPath : given.path }),
+  )
+  for (const handler of [ofHttpApi, ofBoth]) {
+    expect(parsed(await handler(event, lambdaContext()))).toMatchObject({
+      statusCode: 200,
+      headers: {
+        'Access-Control-Allow-Origin': 'https://app.example',
+        'Strict-Transport-Security': expect.any(String),
+      },
+      body: { rawPath: '/notes' },
+    })
+  }
+  vi.unstubAllEnvs()
+  // @ts-expect-error A handler without a type takes events of the REST API.
+  await apiHandler(async ({ httpMethod }) => json(200, { httpMethod }))(event, lambdaContext())
 })
 
 test.each([

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda'
+import type { ApiEvent } from '../authorization/event.ts'
 import { readAllowedOrigins, takesCookies } from '../config.ts'
 import { logFailure } from '../log.ts'
 import { corsHeaders } from './cors.ts'
@@ -24,9 +25,9 @@ export interface Request {
   allowedOrigins: readonly string[]
 }
 
-/** A route of the REST API. */
-export type ApiRoute<R = Request> = (
-  event: APIGatewayProxyEvent,
+/** A route of the REST API, or of an HTTP API, if `E` says so. */
+export type ApiRoute<R = Request, E extends ApiEvent = APIGatewayProxyEvent> = (
+  event: E,
   request: R,
 ) => Promise<APIGatewayProxyResult>
 
@@ -35,7 +36,8 @@ export const deadlineOf = (context: Pick<Context, 'getRemainingTimeInMillis'>): 
   Date.now() + context.getRemainingTimeInMillis() - RESPONSE_RESERVE_MS
 
 /**
- * Creates the Lambda handler of a route of the REST API.
+ * Creates the Lambda handler of a route of the REST API. For one of an HTTP API, give the event its type, `HttpApiEvent`, or `ApiEvent` for
+ * both.
  *
  * Adds CORS headers to every response, and over HTTPS `Strict-Transport-Security`. Logs an error of the
  * route, and responds with a problem. A `ServiceError` becomes the problem of its code. Any other error
@@ -47,8 +49,8 @@ export const deadlineOf = (context: Pick<Context, 'getRemainingTimeInMillis'>): 
  *   return json(200, { message: `Hello, ${username}.` })
  * })
  */
-export function apiHandler(route: ApiRoute) {
-  return async (event: APIGatewayProxyEvent, context: Context): Promise<APIGatewayProxyResult> => {
+export function apiHandler<E extends ApiEvent = APIGatewayProxyEvent>(route: ApiRoute<Request, E>) {
+  return async (event: E, context: Context): Promise<APIGatewayProxyResult> => {
     const allowedOrigins = readAllowedOrigins()
     const withCookies = takesCookies()
     const request = { now: new Date(), deadlineMs: deadlineOf(context), allowedOrigins }

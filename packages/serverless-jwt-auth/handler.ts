@@ -3,6 +3,7 @@ export {
   clientPrincipalOf,
   isFromClient,
 } from '../../lib/authorization/client-principal.ts'
+export type { ApiEvent, HttpApiEvent } from '../../lib/authorization/event.ts'
 export { principalOf } from '../../lib/authorization/principal.ts'
 export { type Challenge, type FieldError, type ProblemCode, ServiceError } from '../../lib/errors.ts'
 export { type ApiRoute, apiHandler, type Request } from '../../lib/http/handler.ts'
