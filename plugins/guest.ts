@@ -7,6 +7,7 @@ import { faultsOfIds, faultsOfMadeIds, faultsOfNames, faultsOfNumber, faultsOfRo
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
 import { logGroupIds } from './functions/logs.ts'
 import { STAGE_ID } from './gateway/stage.ts'
+import { sayAddresses } from './project/addresses.ts'
 import { ownershipOf, serviceFunctions, setOwnership } from './project/ownership.ts'
 import { setSecurityPolicy } from './project/security-policy.ts'
 import { reject, rejectAny } from './reject.ts'
@@ -33,6 +34,7 @@ export default class GuestPlugin {
     this.hooks = {
       initialize: () => this.separate(serverless),
       'before:deploy:function:initialize': () => refuseAlone(serverless),
+      'before:package:initialize': () => sayAddresses(serverless),
       // The framework makes the common role and the log groups as if the project's functions were the only
       // ones. In osls 4.3.1, it asks only this method for them in this event.
       'before:package:setupProviderConfiguration': () => {

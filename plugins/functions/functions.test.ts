@@ -45,6 +45,14 @@ test('auth stands for the authorizer', () => {
   ])
 })
 
+test('an event of an HTTP API that another plugin changes stays as it was written', () => {
+  const httpApi = { method: 'get', path: '/me', authorizer: 'auth' }
+  const me = { handler: 'me.handler', events: [{ httpApi: { ...httpApi } }] }
+  const { functions } = functionsOf(custom, [['serverless.yml', { me }]])
+  delete Object(functions.me?.events?.[0]?.httpApi).authorizer
+  expect(me.events).toEqual([{ httpApi }])
+})
+
 test.each([
   [{}, 'none'],
   [{ role: 'admin' }, 'GET/me=admin GET/me/=admin'],

@@ -108,7 +108,7 @@ const refuse = (faults: readonly string[]): void => {
   rejectAny([...new Set(faults)])
 }
 
-/** Returns the environment of the authorizer, of which the routes are a part. */
+/** Returns the environment of the authorizer, with the routes. */
 const environmentOf = ({ functions }: Serverless['service']) => functions.authorizer?.environment ?? {}
 
 const variablesOf = (lambda: CompiledResource | undefined): Record<string, string> | undefined =>
@@ -123,8 +123,7 @@ const iamRolesIn = (resources: Serverless['service']['resources']): string[] =>
     one?.Type === 'AWS::IAM::Role' ? [id] : [],
   )
 
-const hasProtected = (definition: WrittenFunction | undefined): boolean =>
-  definition !== undefined && eventsOf(definition).some(hasAuth)
+const hasProtected = (one: WrittenFunction | undefined) => eventsOf(one ?? {}).some(hasAuth)
 
 /** Reads a file. Ends the process with one line if it is not YAML. */
 function readFunctions(folder: string, path: string): Written {
@@ -243,7 +242,9 @@ function faultsOfSettings(
 const isGroup = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && Object.keys(value).every((name) => /^[A-Z_]+$/.test(name))
 
-const withAuthorizer = (event: { http?: unknown }, authorizer: unknown) =>
-  event?.http !== undefined && hasAuth(event)
-    ? { ...event, http: { ...Object(event.http), authorizer: structuredClone(authorizer) } }
-    : event
+/** Returns an event as the framework reads it. Another plugin may change it, and not what was written. */
+function withAuthorizer(event: { http?: unknown; httpApi?: unknown }, authorizer: unknown) {
+  if (!hasAuth(event)) return event
+  const { http, ...others } = event
+  return structuredClone(http === undefined ? others : { ...others, http: { ...Object(http), authorizer } })
+}

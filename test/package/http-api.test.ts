@@ -1,12 +1,15 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addMachineOf } from '../oauth/own-api.ts'
 import { tableAt } from '../support/users/sessions.ts'
-import { foreignProject, type Package } from './foreign.ts'
+import { type Configuration, foreignProject, type Package } from './foreign.ts'
 import {
   httpFunctions,
   type Offline,
   openFunctions,
   packageOf,
+  packaging,
   type Reply,
   request,
   startOffline,
@@ -23,6 +26,15 @@ describe('sls package', () => {
   beforeAll(async () => {
     open = await packageOf(project, openFunctions)
     guarded = await packageOf(project, httpFunctions)
+  })
+
+  test('a project without http events reads that sign-in has another address', async () => {
+    const withHttp = await packaging(project, httpFunctions)
+    expect(withHttp.output).not.toContain('no http event')
+    const { output } = await packaging(project, openFunctions)
+    expect(output).toContain(
+      'The project has no http event, so sign-in has an API of its own, at https://accounts.example.',
+    )
   })
 
   test('a project without protected routes at its HTTP API has nothing for them', async () => {
@@ -56,6 +68,76 @@ describe('sls package', () => {
           'GET/mine=any POST/mine=any GET/staff=role:editor ANY/staff/any=role:editor GET/staff/items/{id}=role:editor ANY/staff/files/{proxy+}=role:editor DEFAULT/=role:editor GET/exports=scope:notes:read GET/old=any GET/fails=any',
       },
     })
+  })
+})
+
+describe('sls package refuses', () => {
+  const project = foreignProject()
+  afterAll(() => project.remove())
+
+  test.each<[string, (configuration: Configuration) => void, string]>([
+    [
+      'a role with one open route',
+      ({ functions }) => eventsIn(functions.staff).push({ httpApi: 'GET /staff/open' }),
+      'Function staff names a role, so each of its routes needs "authorizer: auth".',
+    ],
+    [
+      'scopes with one open route',
+      ({ functions }) => eventsIn(functions.exports).push({ httpApi: 'GET /exports/open' }),
+      'Function exports names scopes, so each of its routes needs "authorizer: auth".',
+    ],
+    [
+      'another API',
+      ({ provider }) => Object.assign(provider, { httpApi: { id: 'abc' } }),
+      'provider.httpApi.id of serverless.yml names another API. "authorizer: auth" at httpApi events needs one that the framework makes.',
+    ],
+    [
+      'an authorizer of the name',
+      ({ provider }) => {
+        const authorizers = { auth: { type: 'jwt', identitySource: '$request.header.Authorization' } }
+        Object.assign(Object(provider.httpApi), { authorizers })
+      },
+      'provider.httpApi.authorizers of serverless.yml has auth, and "authorizer: auth" is that of serverless-jwt-auth. Give yours another name.',
+    ],
+    [
+      'a route that extensions open',
+      extended('HttpApiRouteGetMine', { AuthorizationType: 'NONE' }),
+      'Route GET /mine of function mine has lost "authorizer: auth", because a plugin or resources change it.',
+    ],
+    [
+      'a route with a role that extensions open',
+      extended('HttpApiRouteGetStaff', { AuthorizationType: 'NONE' }),
+      'Function staff names a role, so each of its routes needs "authorizer: auth".',
+    ],
+    [
+      'an authorizer that extensions exchange',
+      extended('HttpApiAuthorizerAuth', { AuthorizerResultTtlInSeconds: 3_600 }),
+      'The authorizer HttpApiAuthorizerAuth is not that of serverless-jwt-auth, because a plugin or resources change it. Leave it as it is.',
+    ],
+    [
+      'a route that a plugin opens',
+      pluginThat(project.folder, 'delete serverless.service.functions.mine.events[0].httpApi.authorizer'),
+      'Route GET /mine of function mine has lost "authorizer: auth", because a plugin or resources change it.',
+    ],
+    [
+      'a route that the authorizer does not know',
+      pluginThat(project.folder, "serverless.service.functions.mine.events[0].httpApi.path = '/moved'"),
+      'The authorizer does not know GET/moved=any, because a plugin or resources add or change these routes. Write them as events of a function.',
+    ],
+    [
+      'a logical id of the authorizer',
+      ({ resources }) => {
+        const Properties = { QueueName: 'auth' }
+        resources.Resources.HttpApiAuthorizerAuth = { Type: 'AWS::SQS::Queue', Properties }
+      },
+      'Resources of serverless.yml has HttpApiAuthorizerAuth, and so has serverless-jwt-auth. Give yours another logical id.',
+    ],
+  ])('%s', async (_, change, sentence) => {
+    const { status, output } = await packaging(project, (configuration) => {
+      httpFunctions(configuration)
+      change(configuration)
+    })
+    expect([status, output.split('\n').filter((line) => line === sentence)], output).toEqual([1, [sentence]])
   })
 })
 
@@ -193,6 +275,25 @@ test('sls offline refuses a path that both APIs have', async () => {
     'The path /open/{name} has an http event and an httpApi event, and sls offline has one port for both. Give one of them another path.',
   )
 })
+
+/** Returns the events of a function. */
+const eventsIn = (definition: unknown): object[] => Object(definition).events
+
+/** Changes a resource of the framework. */
+function extended(id: string, Properties: object) {
+  return ({ resources }: Configuration) => Object.assign(resources, { extensions: { [id]: { Properties } } })
+}
+
+/** Adds a plugin that changes the service after all others. */
+function pluginThat(folder: string, act: string) {
+  return (configuration: Configuration) => {
+    writeFileSync(
+      join(folder, 'other.cjs'),
+      `module.exports = class { constructor(serverless) { this.hooks = { 'before:package:createDeploymentArtifacts': () => { ${act} } } } }`,
+    )
+    configuration.plugins.push('./other.cjs')
+  }
+}
 
 const FORBIDDEN = { status: 403, body: '{"message":"Forbidden"}' }
 const STAFF = [

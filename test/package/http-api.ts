@@ -119,6 +119,19 @@ export async function packageOf(project: Foreign, change: Change): Promise<Packa
   return project.package(['--param', 'issuer=https://accounts.example'])
 }
 
+/** Packages a project, and returns what it prints. */
+export async function packaging(project: Foreign, change: Change) {
+  write(project, change)
+  const { status, stdout, stderr } = await project.run([
+    'package',
+    '--stage',
+    'prod',
+    '--param',
+    'issuer=https://accounts.example',
+  ])
+  return { status, output: `${stdout}${stderr}` }
+}
+
 export interface Offline {
   url: string
   stop(): Promise<void>

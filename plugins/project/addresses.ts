@@ -1,0 +1,38 @@
+import { IS_PACKAGE } from '../../project/origin.ts'
+import type { AuthMembers, HttpApi, Serverless, WrittenFunction } from '../framework.d.ts'
+import { usesHttpApi } from '../routes/http-api.ts'
+import { eventsOf } from '../routes/routes.ts'
+import { ownershipOf } from './ownership.ts'
+
+/** Tells a project before it is packaged what {@link noticesOfAddresses} returns. */
+export function sayAddresses(serverless: Serverless): void {
+  if (!IS_PACKAGE) return
+  const { functions, custom, provider } = serverless.service
+  const { brought } = ownershipOf(serverless)
+  const own = Object.fromEntries(Object.entries(functions).filter(([key]) => !brought.has(key)))
+  for (const line of noticesOfAddresses(own, custom.auth, provider.httpApi)) console.error(line)
+}
+
+/**
+ * Returns what a project is told about the addresses of its APIs: that sign-in has another one, if the project has no http events; and that
+ * pages of other origins cannot call its HTTP API.
+ *
+ * @param own - Functions of the project.
+ */
+export function noticesOfAddresses(
+  own: Record<string, WrittenFunction>,
+  { publicUrl, allowedOrigins }: Pick<AuthMembers, 'publicUrl' | 'allowedOrigins'>,
+  httpApi: HttpApi = {},
+): string[] {
+  const hasHttp = Object.values(own).some((one) => eventsOf(one).some(({ http }) => http !== undefined))
+  const address =
+    typeof publicUrl === 'string' ? publicUrl : 'the address in the output PublicUrl of the stack'
+  return [
+    ...(hasHttp ? [] : [`The project has no http event, so sign-in has an API of its own, at ${address}.`]),
+    ...(usesHttpApi(own) && allowedOrigins !== '' && !httpApi.cors
+      ? [
+          'provider.httpApi.cors is missing, so pages of the parameter allowedOrigins cannot call the httpApi routes.',
+        ]
+      : []),
+  ]
+}
