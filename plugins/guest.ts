@@ -7,10 +7,10 @@ import { faultsOfIds, faultsOfMadeIds, faultsOfNames, faultsOfNumber, faultsOfRo
 import type { FunctionDefinition, Hooks, Resource, Serverless, Service } from './framework.d.ts'
 import { logGroupIds } from './functions/logs.ts'
 import { STAGE_ID } from './gateway/stage.ts'
-import { sayAddresses } from './project/addresses.ts'
 import { ownershipOf, serviceFunctions, setOwnership } from './project/ownership.ts'
 import { setSecurityPolicy } from './project/security-policy.ts'
 import { reject, rejectAny } from './reject.ts'
+import { sayAddresses } from './routes/addresses.ts'
 import { usesHttpApi } from './routes/http-api.ts'
 import { HTTP_AUTHORIZER_IDS } from './routes/http-authorizer.ts'
 

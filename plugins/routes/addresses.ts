@@ -1,8 +1,8 @@
 import { IS_PACKAGE } from '../../project/origin.ts'
 import type { AuthMembers, HttpApi, Serverless, WrittenFunction } from '../framework.d.ts'
-import { usesHttpApi } from '../routes/http-api.ts'
-import { eventsOf } from '../routes/routes.ts'
-import { ownershipOf } from './ownership.ts'
+import { ownershipOf } from '../project/ownership.ts'
+import { usesHttpApi } from './http-api.ts'
+import { eventsOf } from './routes.ts'
 
 /** Tells a project before it is packaged what {@link noticesOfAddresses} returns. */
 export function sayAddresses(serverless: Serverless): void {
