@@ -188,7 +188,8 @@ function serialised(run: () => Promise<void>): () => Promise<void> {
   }
 }
 
-function messageOf(error: unknown): string {
+/** Returns the errors of a build as lines with file and line. */
+export function messageOf(error: unknown): string {
   const { errors } = error as { errors?: BuildMessage[] }
   if (errors === undefined) return String(error)
   return errors

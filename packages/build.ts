@@ -52,7 +52,6 @@ function takeApplicationOfProject(): void {
   for (const end of ['.js', '.d.ts']) {
     writeFileSync(join(OUT, `auth.config${end}`), `export { default } from './${SOURCES}/application.js'\n`)
   }
-  rmSync(join(OUT, 'auth.config.js.map'), { force: true })
 }
 
 /**
@@ -197,7 +196,8 @@ function manifestOfPackage(bundled: Record<string, string>): object {
     types: `./${SOURCES}/${name}.d.ts`,
     default: `./${SOURCES}/${name}.js`,
   })
-  const subpaths = { './handler': module('handler'), './test': module('test'), ...manifest.exports }
+  const own = Object.fromEntries(['handler', 'test', 'esbuild'].map((name) => [`./${name}`, module(name)]))
+  const subpaths = { ...own, ...manifest.exports }
   return {
     name: 'serverless-jwt-auth',
     version,

@@ -49,6 +49,8 @@ export interface Serverless {
     hooks: Record<string, { pluginName: string; hook: () => Promise<void> }[]>
     // biome-ignore lint/suspicious/noExplicitAny: each plugin names the options that it reads.
     addPlugin(Plugin: new (serverless: Serverless, options: any) => object): void
+    /** Runs a command of a plugin, such as `offline:functionsUpdated`. */
+    spawn(command: string): Promise<void>
   }
   configSchemaHandler: { defineFunctionProperties(provider: 'aws', schema: object): void }
   getProvider(name: 'aws'): {

@@ -7,7 +7,7 @@ import { ownershipOf } from '../project/ownership.ts'
 import { archiveOf, modulesOf, VENDORED } from './archive.ts'
 
 /** Folder for what the local service runs, in the folder from which it runs functions. */
-const UNPACKED = 'node_modules/.cache/serverless-jwt-auth'
+export const UNPACKED = 'node_modules/.cache/serverless-jwt-auth'
 
 /**
  * Serverless plugin, for the package: its functions are finished bundles, so no bundler of the project touches them. Each becomes a zip
@@ -118,7 +118,7 @@ function leaveOutOfArchives(serverless: Serverless): void {
 }
 
 /** Returns the path of a function's archive, relative to the service. The framework uploads it under the name of the file. */
-const archivePathOf = ({ name }: FunctionDefinition): string => `.serverless/${name}.zip`
+export const archivePathOf = ({ name }: FunctionDefinition): string => `.serverless/${name}.zip`
 
 /** Returns the files of a function by path: its bundle, and what the bundle reads. */
 function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
@@ -139,10 +139,11 @@ function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
   }
 }
 
-/** Writes a file, unless it has this content: a service that runs reads the same one. */
-function writeIfChanged(path: string, content: Uint8Array): void {
-  if (existsSync(path) && readFileSync(path).equals(content)) return
+/** Writes a file, unless it has this content: a service that runs reads the same one. Returns whether it has written. */
+export function writeIfChanged(path: string, content: Uint8Array): boolean {
+  if (existsSync(path) && readFileSync(path).equals(content)) return false
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.${process.pid}`, content)
   renameSync(`${path}.${process.pid}`, path)
+  return true
 }
