@@ -4,10 +4,20 @@ import { DESCRIPTION } from '../project/project.ts'
 import type { Resource, Service, WrittenFunction } from './framework.d.ts'
 import { type Route, routesOf, shown } from './routes/routes.ts'
 
+/** What ends a clash of functions. A function that is deployed cannot keep its name on AWS: CloudFormation makes the new one first. */
+export const RENAME = 'Rename yours: its routes stay, and its name on AWS follows'
+
+/** Of a function whose key stands for the authorizer. */
+export const FAULT_OF_AUTH =
+  'No function may have the name auth, because authorizer: auth has it. Rename yours, also where routes have it as authorizer: the routes stay, and its name on AWS follows.'
+
 /** Parts of a template whose members have logical ids. */
 const SECTIONS = ['Resources', 'Outputs', 'Conditions'] as const
 
 type Template = Partial<Record<(typeof SECTIONS)[number] | 'extensions', Record<string, unknown>>>
+
+/** What a deployed resource needs too: CloudFormation takes another logical id for another resource. */
+const WITH_DATA = ', or if it is deployed with data, retain it and import it under the new id'
 
 /** Returns a sentence for each logical id that both the project and the plugin define. */
 export function faultsOfIds(project: Template, plugin: Template): string[] {
@@ -16,7 +26,7 @@ export function faultsOfIds(project: Template, plugin: Template): string[] {
       .filter((id) => plugin[section] !== undefined && Object.hasOwn(plugin[section], id))
       .map(
         (id) =>
-          `${section} of ${DESCRIPTION} has ${id}, and so has serverless-jwt-auth. Give yours another logical id.`,
+          `${section} of ${DESCRIPTION} has ${id}, and so has serverless-jwt-auth. Give yours another logical id${section === 'Resources' ? WITH_DATA : ''}.`,
       ),
   )
 }
@@ -45,7 +55,7 @@ export function faultsOfNames(resources: Record<string, Resource>, plugin: Reado
     const other = named.slice(0, index).find((one) => one.Type === Type && one.name === name)
     if (other === undefined || !(plugin.has(id) || plugin.has(other.id))) return []
     return [
-      `The resources ${other.id} and ${id} have the same ${member}, ${name}. serverless-jwt-auth needs it: give yours another.`,
+      `The resources ${other.id} and ${id} have the same ${member}, ${name}. Give yours another name, or serverless-jwt-auth another namePrefix before its first deployment.`,
     ]
   })
 }
@@ -99,7 +109,7 @@ export function faultsOfRoutes(project: Functions, plugin: Functions): string[] 
     const same = ofPlugin.find((other) => isSame(route, other.route))
     if (same !== undefined) {
       return [
-        `Function ${key} has the route ${shown(route)}, which ${same.key} of serverless-jwt-auth has. Give yours another path.`,
+        `Function ${key} has the route ${shown(route)}, which ${same.key} of serverless-jwt-auth has. Give yours another path, or make sign-in a project of its own, whose tokens yours verifies.`,
       ]
     }
     const shared = ofPlugin.find((other) => hasCors && isDeepStrictEqual(route.path, other.route.path))

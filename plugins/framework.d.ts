@@ -129,6 +129,7 @@ export interface AuthMembers {
   /** Origins whose pages may call the service, with commas between them; or `*`. */
   allowedOrigins: string
   logGroup: string
+  authorizerLogGroup: string
   /** What `authorizer: auth` stands for. */
   authorizer: { name: string; resultTtlInSeconds?: unknown }
   pages: string

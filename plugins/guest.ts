@@ -96,7 +96,7 @@ export default class GuestPlugin {
     ]
     if (service.provider.apiGateway?.restApiId !== undefined) {
       faults.push(
-        `provider.apiGateway.restApiId of ${DESCRIPTION} names another API. serverless-jwt-auth needs one that the framework makes.`,
+        `provider.apiGateway.restApiId of ${DESCRIPTION} names another API. serverless-jwt-auth needs one that the framework makes: take it out, or make sign-in a project of its own.`,
       )
     }
     rejectAny(faults)

@@ -10,7 +10,8 @@ test('all names begin with service, stage and auth', () => {
     keyA: 'alias/shop-prod-auth-a',
     keyB: 'alias/shop-prod-auth-b',
     factorKey: 'alias/shop-prod-auth-factors',
-    logGroup: '/aws/lambda/shop-prod-auth',
+    logGroup: '/aws/lambda/shop-prod-auth-functions',
+    authorizerLogGroup: '/aws/lambda/shop-prod-auth-authorizer',
   })
   expect(functionName(prefix, 'login')).toBe('shop-prod-auth-login')
 })

@@ -1,4 +1,7 @@
-/** What the names of sign-in have after service and stage, because a project may use the name of service and stage itself. */
+/**
+ * What the names of sign-in have after service and stage, because a project may use the name of service and stage itself
+ * (docs/decisions/0154-names-that-end-with-auth.md).
+ */
 const WORD = '-auth'
 
 /** Returns what the names of a stage on AWS begin with, unless its parameter `namePrefix` says something else. */
@@ -15,8 +18,10 @@ export const namesOf = (prefix: string) => ({
   keyA: keyAlias(prefix, 'a'),
   keyB: keyAlias(prefix, 'b'),
   factorKey: keyAlias(prefix, 'factors'),
-  // Of all functions of the service but the authorizer. A log stream has the name of its function.
-  logGroup: `/aws/lambda/${prefix}`,
+  // Of all functions of the service but the authorizer. A function of the project with the key `auth` would have the prefix itself as
+  // its name, and a log group of that name.
+  logGroup: `/aws/lambda/${prefix}-functions`,
+  authorizerLogGroup: `/aws/lambda/${prefix}-authorizer`,
 })
 
 /** Returns the alias of a key. */

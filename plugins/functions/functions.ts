@@ -6,6 +6,7 @@ import { isObject } from '../../project/merge.ts'
 import { functionName } from '../../project/names.ts'
 import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
 import { DESCRIPTION } from '../../project/project.ts'
+import { FAULT_OF_AUTH, RENAME } from '../clashes.ts'
 import type { AuthMembers, CompiledResource, Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
@@ -182,7 +183,7 @@ function faultsOfKeys(files: Files): string[] {
   const taken: Record<string, { key: string; path: string }> = {}
   return files.flatMap(([path, ofFile]) =>
     Object.keys(ofFile).flatMap((key) => {
-      if (key === 'auth') return ['No function may have the name auth, because authorizer: auth has it.']
+      if (key === 'auth') return [FAULT_OF_AUTH]
       const other = taken[logicalName(key)]
       taken[logicalName(key)] = { key, path }
       if (other === undefined || other.path === path) return []
@@ -192,10 +193,8 @@ function faultsOfKeys(files: Files): string[] {
           : [`Function ${other.key} of ${other.path} gets the same logical id as ${key} of ${path}.`]
       }
       return other.key === key
-        ? [`Function ${key} is one of serverless-jwt-auth. Give yours another name.`]
-        : [
-            `Function ${other.key} gets the same logical id as ${key} of serverless-jwt-auth. Give yours another name.`,
-          ]
+        ? [`Function ${key} is one of serverless-jwt-auth. ${RENAME}.`]
+        : [`Function ${other.key} gets the same logical id as ${key} of serverless-jwt-auth. ${RENAME}.`]
     }),
   )
 }

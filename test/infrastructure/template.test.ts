@@ -72,7 +72,7 @@ describe('permissions', () => {
       expect(Policies).toMatchObject([{ PolicyDocument: { Version: '2012-10-17' } }])
       expect(allowed(Policies)).toEqual([
         ...(isOfProject
-          ? commonLogging(`/aws/lambda/serverless-jwt-auth-${stage}-auth`)
+          ? commonLogging(`/aws/lambda/serverless-jwt-auth-${stage}-auth-functions`)
           : [logging(logGroupName(stage, name))]),
         TRACING,
         ...(permissions({ keys, name: stage, sender: of.sender, hasApps: of !== prod })[name] ?? []),
@@ -701,5 +701,5 @@ function allowed(node: unknown): Statement[] {
 
 /** Returns the name of the log group of a function. */
 function logGroupName(stage: string, name: string): string {
-  return `/aws/lambda/serverless-jwt-auth-${stage}-auth${name === 'authorizer' ? '-authorizer' : ''}`
+  return `/aws/lambda/serverless-jwt-auth-${stage}-auth-${name === 'authorizer' ? 'authorizer' : 'functions'}`
 }

@@ -20,7 +20,7 @@ import { BROKEN } from './smoke/faults.ts'
 import { type Fault, startFaultyService } from './smoke/proxy.ts'
 
 const endpoint = new URL(inject('dynamoDbUrl'))
-const GROUP = '/aws/lambda/serverless-jwt-auth-dev-auth'
+const GROUP = '/aws/lambda/serverless-jwt-auth-dev-auth-functions'
 
 /** Streams as Lambda names them. */
 const streamOf = (end: string) => `2026/11/28/serverless-jwt-auth-dev-auth-${end}`

@@ -6,7 +6,7 @@ import { type Package, packageProd, readPackage } from '../infrastructure/packag
 import { unzip } from '../infrastructure/unzip.ts'
 import { root } from '../support/process/service-description.ts'
 import { emptyFolder, output, run, signIn, start, userEnvironment } from './project.ts'
-import { FIRST, replacementsIn } from './replacements.ts'
+import { FIRST, RENAMED, replacementsIn } from './replacements.ts'
 
 // What README promises of "In your own project", with the packed archives: from an empty folder to a deployment.
 
@@ -228,9 +228,13 @@ describe('under the name of this service', () => {
     const ofRoutes = (text: string) => text.replaceAll(/"OWN_ROUTES":"[^"]*"/g, '"OWN_ROUTES":""')
     const shown = (all: Package['resources']) => JSON.parse(ofRoutes(JSON.stringify(brought(all))))
     expect(shown(resources)).toEqual(shown((await packageProd()).resources))
-    expect(replacementsIn(FIRST.prod, resources)).toEqual([])
+    expect(replacementsIn(RENAMED.prod, resources)).toEqual([])
     const params = '--param publishedKeys=b --param signingKey=b --param mailFrom=no-reply@mail.example.org'
-    expect(replacementsIn(FIRST.dev, await packaged('dev', params))).toEqual([])
+    const names = '--param namePrefix=serverless-jwt-auth-dev'
+    // The logs before the update go.
+    expect(replacementsIn(FIRST.dev, await packaged('dev', `${params} ${names}`))).toEqual([
+      'LogGroup has another LogGroupName',
+    ])
   })
 })
 

@@ -96,17 +96,17 @@ test.each<[string, (configuration: Configuration) => void, string]>([
   [
     'a function',
     ({ functions }) => Object.assign(functions, { login: { handler: 'src/orders.handler' } }),
-    'Function login is one of serverless-jwt-auth. Give yours another name.',
+    'Function login is one of serverless-jwt-auth. Rename yours: its routes stay, and its name on AWS follows.',
   ],
   [
     'a function, but for the size of its first letter,',
     ({ functions }) => Object.assign(functions, { Login: { handler: 'src/orders.handler' } }),
-    'Function Login gets the same logical id as login of serverless-jwt-auth. Give yours another name.',
+    'Function Login gets the same logical id as login of serverless-jwt-auth. Rename yours: its routes stay, and its name on AWS follows.',
   ],
   [
     'the function of the authorizer',
     ({ functions }) => Object.assign(functions, { Authorizer: { handler: 'src/orders.handler' } }),
-    'Function Authorizer gets the same logical id as authorizer of serverless-jwt-auth. Give yours another name.',
+    'Function Authorizer gets the same logical id as authorizer of serverless-jwt-auth. Rename yours: its routes stay, and its name on AWS follows.',
   ],
   [
     'the authorizer',
@@ -124,7 +124,7 @@ test.each<[string, (configuration: Configuration) => void, string]>([
   [
     'a route',
     ({ functions }) => Object.assign(Object(functions.orders), { events: [{ http: 'POST /login' }] }),
-    'Function orders has the route POST /login, which login of serverless-jwt-auth has. Give yours another path.',
+    'Function orders has the route POST /login, which login of serverless-jwt-auth has. Give yours another path, or make sign-in a project of its own, whose tokens yours verifies.',
   ],
   [
     'the parameter of a route',
@@ -139,7 +139,7 @@ test.each<[string, (configuration: Configuration) => void, string]>([
         may: ['readKeys'],
         events: [{ http: 'GET /login' }, { http: 'POST /login' }],
       }),
-    'Function orders has the route POST /login, which login of serverless-jwt-auth has. Give yours another path.',
+    'Function orders has the route POST /login, which login of serverless-jwt-auth has. Give yours another path, or make sign-in a project of its own, whose tokens yours verifies.',
   ],
   [
     'the preflight of a path',
@@ -152,13 +152,13 @@ test.each<[string, (configuration: Configuration) => void, string]>([
   [
     'a resource',
     ({ resources }) => Object.assign(resources.Resources, { Table: { Type: 'AWS::SNS::Topic' } }),
-    'Resources of serverless.yml has Table, and so has serverless-jwt-auth. Give yours another logical id.',
+    'Resources of serverless.yml has Table, and so has serverless-jwt-auth. Give yours another logical id, or if it is deployed with data, retain it and import it under the new id.',
   ],
   [
     'a resource that is made',
     ({ resources }) =>
       Object.assign(resources.Resources, { LoginLambdaFunction: { Type: 'AWS::SNS::Topic' } }),
-    'Resources of serverless.yml has LoginLambdaFunction, and so has serverless-jwt-auth. Give yours another logical id.',
+    'Resources of serverless.yml has LoginLambdaFunction, and so has serverless-jwt-auth. Give yours another logical id, or if it is deployed with data, retain it and import it under the new id.',
   ],
   [
     'the authorizer that the framework makes',
@@ -166,12 +166,12 @@ test.each<[string, (configuration: Configuration) => void, string]>([
       Object.assign(resources.Resources, {
         AuthorizerApiGatewayAuthorizer: { Type: 'AWS::SNS::Topic' },
       }),
-    'Resources of serverless.yml has AuthorizerApiGatewayAuthorizer, and so has serverless-jwt-auth. Give yours another logical id.',
+    'Resources of serverless.yml has AuthorizerApiGatewayAuthorizer, and so has serverless-jwt-auth. Give yours another logical id, or if it is deployed with data, retain it and import it under the new id.',
   ],
   [
     'the shared log group',
     ({ resources }) => Object.assign(resources.Resources, { LogGroup: { Type: 'AWS::SNS::Topic' } }),
-    'Resources of serverless.yml has LogGroup, and so has serverless-jwt-auth. Give yours another logical id.',
+    'Resources of serverless.yml has LogGroup, and so has serverless-jwt-auth. Give yours another logical id, or if it is deployed with data, retain it and import it under the new id.',
   ],
   [
     'an output',
@@ -186,15 +186,15 @@ test.each<[string, (configuration: Configuration) => void, string]>([
   [
     'a name on AWS',
     ({ functions, resources }) => {
-      Object.assign(Object(functions.quiet), { name: 'shop-prod-login' })
-      Object.assign(Object(resources.Resources.Orders).Properties, { TableName: 'shop-prod' })
-      const Properties = { DashboardName: `\${self:service}-\${sls:stage}`, DashboardBody: '{}' }
+      Object.assign(Object(functions.quiet), { name: 'shop-prod-auth-login' })
+      Object.assign(Object(resources.Resources.Orders).Properties, { TableName: 'shop-prod-auth' })
+      const Properties = { DashboardName: `\${self:service}-\${sls:stage}-auth`, DashboardBody: '{}' }
       resources.Resources.Board = { Type: 'AWS::CloudWatch::Dashboard', Properties }
     },
     [
-      'The resources QuietLambdaFunction and LoginLambdaFunction have the same FunctionName, shop-prod-login. serverless-jwt-auth needs it: give yours another.',
-      'The resources Table and Orders have the same TableName, shop-prod. serverless-jwt-auth needs it: give yours another.',
-      'The resources Board and Dashboard have the same DashboardName, shop-prod. serverless-jwt-auth needs it: give yours another.',
+      'The resources QuietLambdaFunction and LoginLambdaFunction have the same FunctionName, shop-prod-auth-login. Give yours another name, or serverless-jwt-auth another namePrefix before its first deployment.',
+      'The resources Table and Orders have the same TableName, shop-prod-auth. Give yours another name, or serverless-jwt-auth another namePrefix before its first deployment.',
+      'The resources Board and Dashboard have the same DashboardName, shop-prod-auth. Give yours another name, or serverless-jwt-auth another namePrefix before its first deployment.',
     ].join('\n'),
   ],
   [
@@ -228,6 +228,76 @@ test.each<[string, (configuration: Configuration) => void, string]>([
       .split('\n')
       .filter((line) => !line.startsWith('Packaging ')),
   ]).toEqual([1, fault.split('\n')])
+})
+
+/** Gives the project the names that the package had without its own word, or with it. */
+const withNames =
+  (word: string) =>
+  ({ functions, resources }: Configuration) => {
+    Object.assign(Object(functions.quiet), { name: `shop-prod${word}-login` })
+    Object.assign(Object(resources.Resources.Orders).Properties, { TableName: `shop-prod${word}` })
+    const Properties = { DashboardName: `shop-prod${word}`, DashboardBody: '{}' }
+    resources.Resources.Board = { Type: 'AWS::CloudWatch::Dashboard', Properties }
+  }
+
+test('(2) a table, a function and a dashboard with the name of service and stage are no clash', async () => {
+  project.write(withNames(''))
+  const { Resources } = await project.package()
+  const namesOf = (type: string) =>
+    Object.values(Resources).flatMap(({ Type, Properties: { TableName } }) =>
+      Type === type ? [TableName] : [],
+    )
+  expect(namesOf('AWS::DynamoDB::Table').sort()).toEqual([
+    'shop-prod',
+    'shop-prod-auth',
+    'shop-prod-auth-events',
+  ])
+})
+
+test('(2) namePrefix ends a clash of names on AWS, because all names of the package begin with it', async () => {
+  project.write((configuration) => {
+    withNames('-auth')(configuration)
+    configuration.params.prod = { ...configuration.params.prod, namePrefix: 'sign-in' }
+  })
+  const { Resources } = await project.package()
+  const ours = Object.entries(Resources).filter(([id]) => !(id in before.Resources) && id !== 'Board')
+  const names = ours.flatMap(([, { Properties }]) => namesIn(Properties))
+  expect(names.length).toBeGreaterThan(60)
+  expect(names.filter((name) => !/^(alias\/|\/aws\/(lambda|api-gateway)\/)?sign-in(-|$)/.test(name))).toEqual(
+    [],
+  )
+})
+
+/** Returns the names on AWS of a resource, without those of its parts. */
+const namesIn = (properties: Record<string, unknown>): string[] =>
+  [
+    'TableName',
+    'FunctionName',
+    'AliasName',
+    'AlarmName',
+    'DashboardName',
+    'LogGroupName',
+    'QueueName',
+    'RoleName',
+  ]
+    .map((name) => properties[name])
+    .map((name) => (Array.isArray(Object(name)['Fn::Join']) ? Object(name)['Fn::Join'][1][0] : name))
+    .filter((name) => typeof name === 'string')
+
+test('(2) renamed functions keep their routes, also one that was auth and is an authorizer', async () => {
+  project.write(({ functions }) => {
+    const handler = 'src/orders.handler'
+    // The name on AWS that a function auth has.
+    functions['own-auth'] = { handler, name: 'shop-prod-auth' }
+    functions['own-login'] = {
+      handler,
+      events: [{ http: { method: 'get', path: 'sign', authorizer: 'own-auth' } }],
+    }
+  })
+  const { Resources } = await project.package()
+  expect(Resources.ApiGatewayMethodSignGet?.Properties.AuthorizerId).toEqual({
+    Ref: 'OwnDashauthApiGatewayAuthorizer',
+  })
 })
 
 test('(2) more resources than a stack may have are refused', async () => {
@@ -357,7 +427,7 @@ test('the first deployment of a stack of another name asks for no other', async 
   const { status, stderr } = await project.run(['deploy', '--stage', 'prod'], env)
   expect([status, stderr]).toEqual([
     1,
-    expect.stringContaining('There is no stack, but the table shop-prod remains'),
+    expect.stringContaining('There is no stack, but the table shop-prod-auth remains'),
   ])
   // The output of the deployed stack, its API and its stage, and the stack itself.
   expect(names.length).toBeGreaterThan(3)
@@ -515,7 +585,7 @@ test.each(['first', 'last'])(
     )
     const { status, stderr } = await project.run(['package', '--stage', 'prod'])
     expect([status, stderr.match(/^Bundles.*/gm)]).toEqual([0, ['Bundles orders,report,quiet']])
-    expect(existsSync(join(project.folder, '.serverless/shop-prod-login.zip'))).toBe(true)
+    expect(existsSync(join(project.folder, '.serverless/shop-prod-auth-login.zip'))).toBe(true)
     const invoked = await project.run(['invoke', 'local', '-f', 'login', '--data', '{}'])
     expect([invoked.status, invoked.stderr.match(/^Bundles.*/gm)], invoked.stderr).toEqual([0, null])
   },

@@ -50,6 +50,9 @@ beforeAll(async () => {
   project.write((configuration) => {
     withOwnRoutes(configuration)
     withGates(configuration)
+    // The commonest name of a project's own table.
+    const { Properties } = Object(configuration.resources.Resources.Orders)
+    Properties.TableName = `\${self:service}-\${sls:stage}`
     // The fixture's function in Python would need Python.
     delete configuration.functions.report
     for (const one of Object.values(configuration.functions)) {
@@ -108,7 +111,7 @@ test('(5) (7) the tables and credentials of the project stay its own', async () 
   const ofService = await environmentOf('audit')
   expect(ofService).toMatchObject({
     AWS_ACCESS_KEY_ID: 'local',
-    TABLE_NAME: 'shop-dev',
+    TABLE_NAME: 'shop-dev-auth',
     AWS_REGION: 'eu-west-1',
   })
   for (const name of ['ORDERS', 'CURRENCY', 'LOG_LEVEL']) expect(ofService).not.toHaveProperty(name)
@@ -116,7 +119,7 @@ test('(5) (7) the tables and credentials of the project stay its own', async () 
   expect(leaks).toEqual([])
 
   const tables = await call(String(ofService.AWS_ENDPOINT_URL_DYNAMODB), 'ListTables')
-  expect(tables).toEqual({ TableNames: ['shop-dev', 'shop-dev-events'] })
+  expect(tables).toEqual({ TableNames: ['shop-dev-auth', 'shop-dev-auth-events'] })
   console.log(
     `(5) (7) ${Object.keys(ofService).length} variables of the service, ${Object.keys(ofProject).length} of the project`,
   )

@@ -8,6 +8,13 @@ import first from './first-template.json' with { type: 'json' }
  */
 export const FIRST = first as Record<'prod' | 'changedProd' | 'dev', Package['resources']>
 
+/** The same with today's names, which all have a word more. A stack of the first version keeps its own by the parameter `namePrefix`. */
+export const RENAMED: typeof FIRST = JSON.parse(
+  JSON.stringify(first)
+    .replaceAll(/serverless-jwt-auth-(prod|dev)/g, '$&-auth')
+    .replaceAll(/"\/aws\/lambda\/[\w-]+-auth(?=")/g, '$&-functions'),
+)
+
 /**
  * Properties whose change makes CloudFormation replace a resource, or fail, by type. Each page of
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/ has "Update requires: Replacement", or the text of the property forbids a change.

@@ -27,7 +27,7 @@ import { ACTIONS, ENVIRONMENT, IGNORED } from './expected.ts'
 const { aws, options } = deployment
 
 const logGroupOf = (functionKey: string) =>
-  `/aws/lambda/${PREFIX}${functionKey === 'authorizer' ? '-authorizer' : ''}`
+  `/aws/lambda/${PREFIX}-${functionKey === 'authorizer' ? 'authorizer' : 'functions'}`
 
 describe('npm run deploy', () => {
   test('creates everything in an empty account', async () => {

@@ -15,7 +15,7 @@ import { deployment, emulator, FUNCTIONS, operator, SENDER, snapshot } from '../
 import { verifySender } from '../verify-sender.ts'
 
 const STREAM = {
-  logGroupName: `/aws/lambda/${PREFIX}`,
+  logGroupName: `/aws/lambda/${PREFIX}-functions`,
   logStreamName: `2026/11/28/${PREFIX}-login[$LATEST]0`,
 }
 
