@@ -26,6 +26,7 @@ import { separateCleared } from './parameters/lasting.ts'
 import { setOwnership } from './project/ownership.ts'
 import { ownParameters } from './project/parameters.ts'
 import { rejectAny } from './reject.ts'
+import RightsPlugin from './rights/rights.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -44,6 +45,7 @@ const PARTS = [
   DeploymentPlugin,
   GatewayPlugin,
   ObservabilityPlugin,
+  RightsPlugin,
   BundlesPlugin,
   LocalPlugin,
 ]

@@ -90,7 +90,7 @@ export interface Service {
     logs?: { lambda?: { logGroup?: string } }
     logRetentionInDays?: number
     logDataProtectionPolicy?: object
-    iam?: { role?: unknown }
+    iam?: { role?: unknown; deploymentRole?: unknown }
     iamRoleStatements?: Statement[]
     rolePermissionsBoundary?: unknown
     vpc?: object
@@ -141,6 +141,7 @@ export interface AuthMembers {
   monitoring: string
   /** Topic that alarms notify; empty without one. */
   alarmTopicArn: string
+  operators: string
   registration: string
   requireSecondFactor: FactorPolicy
   /** Sender of mails; empty if the service sends none. */

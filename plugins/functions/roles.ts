@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Statement } from '../../lib/aws/access.ts'
 import type { CompiledResource, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { ownershipOf } from '../project/ownership.ts'
@@ -9,6 +10,9 @@ const COMMON = 'IamRoleLambdaExecution'
 
 /** IAM's limit for names of roles. */
 const MAX_NAME = 64
+
+/** Keeps the shortened names of two functions apart. */
+const HASH_CHARACTERS = 8
 
 /** X-Ray has no resources, so only * is possible. */
 const TRACE: Statement = {
@@ -59,7 +63,7 @@ export default class RolesPlugin {
     return Object.entries(this.serverless.service.functions).filter(
       ([key, { iamRoleStatements, role }]) =>
         (keys.has(key) || (!this.isForeign && iamRoleStatements !== undefined)) &&
-        (role === undefined || role === null || role === idOf(this.serverless, key)),
+        (role === undefined || role === null || role === roleIdOf(this.serverless, key)),
     )
   }
 
@@ -67,7 +71,7 @@ export default class RolesPlugin {
   private nameRoles(): void {
     const keys = ownershipOf(this.serverless).functions
     for (const [key, definition] of this.functions()) {
-      definition.role = idOf(this.serverless, key)
+      definition.role = roleIdOf(this.serverless, key)
       // Another plugin that reads them would make a role too.
       if (keys.has(key)) delete definition.iamRoleStatements
     }
@@ -88,7 +92,7 @@ export default class RolesPlugin {
     const common = statementsIn(Resources[COMMON])
     const own = this.functions()
     for (const [key, definition] of own) {
-      Resources[idOf(serverless, key)] = roleOf(serverless, key, definition, common)
+      Resources[roleIdOf(serverless, key)] = roleOf(serverless, key, definition, common)
     }
     const others = Object.entries(serverless.service.functions).filter(
       ([key]) => !own.some(([one]) => one === key),
@@ -109,10 +113,11 @@ export default class RolesPlugin {
 }
 
 /** Returns the statements of `serverless.yml` for all functions. */
-const statementsWritten = ({ service: { provider } }: Serverless): Statement[] =>
+export const statementsWritten = ({ service: { provider } }: Serverless): Statement[] =>
   Object(provider.iam?.role).statements ?? provider.iamRoleStatements ?? []
 
-const idOf = (serverless: Serverless, key: string): string =>
+/** Returns the logical id of the role of a function. */
+export const roleIdOf = (serverless: Serverless, key: string): string =>
   `${serverless.getProvider('aws').naming.getNormalizedFunctionName(key)}${COMMON}`
 
 /** Returns the statements of a compiled role: the list itself. */
@@ -191,8 +196,7 @@ function roleOf(
   )
   const vpc = isOfService ? definition.vpc : { ...provider.vpc, ...definition.vpc }
   if (Object.keys(vpc ?? {}).length > 0) role.Properties.ManagedPolicyArns = [NETWORK]
-  const name = nameOf([...beginning, key], provider.region)
-  if (name) role.Properties.RoleName = { 'Fn::Join': ['-', name] }
+  role.Properties.RoleName = { 'Fn::Join': ['-', nameOf([...beginning, key], provider.region)] }
   return role
 }
 
@@ -205,12 +209,16 @@ const NETWORK = {
 }
 
 /**
- * Returns the parts of a role's name. The last one is left out where the name would be too long. Without any, CloudFormation chooses a
- * name.
+ * Returns the parts of a role's name. The last one is left out where the name would be too long. Then the first ones are shortened: the
+ * policies of the tables name each role (plugins/rights/wall.ts), so CloudFormation must not choose a name.
  */
-function nameOf(first: readonly string[], region: string): (string | object)[] | undefined {
+export function nameOf(first: readonly string[], region: string): (string | object)[] {
+  const begun = first.join('-')
+  const room = MAX_NAME - region.length - 1
+  if (begun.length > room) {
+    const hash = createHash('sha256').update(begun).digest('hex').slice(0, HASH_CHARACTERS)
+    return [begun.slice(0, room - HASH_CHARACTERS - 1), hash, { Ref: 'AWS::Region' }]
+  }
   const parts = [...first, { Ref: 'AWS::Region' }]
-  const length = [...first, region].join('-').length
-  if (length > MAX_NAME) return undefined
-  return length + '-lambdaRole'.length > MAX_NAME ? parts : [...parts, 'lambdaRole']
+  return begun.length + '-lambdaRole'.length > room ? parts : [...parts, 'lambdaRole']
 }

@@ -17,6 +17,7 @@ const LASTING = {
   allowedEmailDomains: '',
   clientMetadataHosts: '',
   alarmTopicArn: '',
+  operators: '',
   audience: undefined,
   registration: undefined,
   requireSecondFactor: undefined,

@@ -93,6 +93,23 @@ const RULES: [
     ],
     TOPIC,
   ],
+  [
+    'operators',
+    [
+      '',
+      'arn:aws:iam::123456789012:role/operator',
+      'arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*/Admin_*,arn:aws-cn:iam::123456789012:user/a.b@c',
+    ],
+    [
+      'operator',
+      'arn:aws:iam::123456789012:root',
+      'arn:aws:iam::123456789012:role/*',
+      'arn:aws:iam::123456789012:group/operators',
+      'arn:aws:sts::123456789012:assumed-role/operator/ada',
+      'arn:aws:iam::123456789012:role/a, arn:aws:iam::123456789012:role/b',
+    ],
+    'must be ARNs of roles or users of IAM, separated by commas, such as arn:aws:iam::123456789012:role/operator',
+  ],
   ['accessLogs', ['on', 'off'], ['yes', 'true'], 'must be on or off'],
   [
     'requestFloodPerMinute',

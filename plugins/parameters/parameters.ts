@@ -7,6 +7,7 @@ import { didYouMean } from '../../project/did-you-mean.ts'
 import { PARAMETER_NAMES, type ParameterName } from '../../project/parameter-names.ts'
 import type { Parameters } from '../framework.d.ts'
 import { namePrefix } from './name-prefix.ts'
+import { operators } from './operators.ts'
 import { faultsOfRelyingParty, rpId, rpOrigins } from './relying-party.ts'
 import { faultsOfSites } from './same-site.ts'
 
@@ -62,6 +63,7 @@ const RULES = {
   demo: oneOf('on', 'off'),
   oauth: oneOf('on', 'off'),
   clientMetadataHosts: documentHosts,
+  operators,
   retained: oneOf('true', 'false'),
   namePrefix,
   buildFolder: () => {},

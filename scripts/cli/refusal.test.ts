@@ -26,3 +26,16 @@ test('a client of AWS that is not installed is asked for in one line', () => {
     message: `This command needs the package ${name}. Run: npm install --save-dev ${name}`,
   })
 })
+
+test('a denial by the policy of a table names the parameter operators', () => {
+  const cause = Object.assign(
+    new Error(
+      'User: arn:aws:iam::123456789012:user/ada is not authorized to perform: dynamodb:GetItem on resource: t with an explicit deny in a resource-based policy',
+    ),
+    { name: 'AccessDeniedException' },
+  )
+  const { message } = refusalOf(new ServiceError('unavailable', 'dynamodb GetItem failed', { cause }))
+  expect(message).toMatch(
+    /^The store failed: AccessDeniedException User: .* policy\. The parameter operators must have the ARN of this role or user, without a pattern if it is of the project\.$/,
+  )
+})

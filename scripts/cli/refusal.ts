@@ -23,6 +23,15 @@ const HINTS: Record<string, string> = {
   UnrecognizedClientException: 'Are these the credentials of the right account?',
 }
 
+/** What AWS says where the policy of a table denies a call: see `plugins/rights/wall.ts`. */
+const DENIED_BY_TABLE = /explicit deny in a resource-based policy/
+
+/** Returns what to check first after an error of AWS. */
+const hintOf = ({ name, message }: Error): string | undefined =>
+  DENIED_BY_TABLE.test(message)
+    ? 'The parameter operators must have the ARN of this role or user, without a pattern if it is of the project.'
+    : HINTS[name]
+
 /**
  * Converts any error of a command into a {@link Refusal}.
  *
@@ -47,7 +56,7 @@ export function refusalOf(error: unknown): Refusal {
     const { name, message } = cause
     const what = message.includes(name) ? message : `${name} ${message}`.trim()
     const service = error.message.startsWith('kms ') ? 'KMS' : 'The store'
-    return new Refusal('failed', sentences(`${service} failed`, what, HINTS[name]))
+    return new Refusal('failed', sentences(`${service} failed`, what, hintOf(cause)))
   }
   // The SDK could not read the response.
   if (error.message.includes('{error}.$response')) {
@@ -56,7 +65,7 @@ export function refusalOf(error: unknown): Refusal {
       'The response is not one of AWS. Check AWS_ENDPOINT_URL and a proxy, if you use them.',
     )
   }
-  return new Refusal('failed', sentences('Failed', error.message, HINTS[error.name]))
+  return new Refusal('failed', sentences('Failed', error.message, hintOf(error)))
 }
 
 /** The name of a region is a part of the names of AWS's hosts. */

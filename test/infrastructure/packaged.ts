@@ -77,6 +77,7 @@ const CHANGED = {
   authorizerCacheSeconds: '0',
   loginRateLimit: '500/50',
   alarmTopicArn: TOPIC_ARN,
+  operators: 'arn:aws:iam::123456789012:role/operator',
   requestFloodPerMinute: '300000',
   accessLogs: 'on',
   sessionTtlSeconds: '300',

@@ -244,6 +244,7 @@ test('outside dev the table is retained, protected from deletion, and recoverabl
         index('byEmail', 'email', 'username'),
       ],
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      ResourcePolicy: expect.anything(),
     },
   })
   expect(prod.resources.Table).toEqual(table('prod', true))
@@ -632,6 +633,31 @@ test('names of functions fit Lambda’s limit with the longest prefix, and names
     parts.filter((part) => part !== 'lambdaRole').join('-'),
   )
   expect(names.filter(({ length }) => length > 64)).toEqual([])
+})
+
+test('the policies of both tables deny the roles of the project, and exempt that of each function of the service', () => {
+  const ofService = NAMES.filter((name) => !['user-content', 'admin-content'].includes(name))
+  for (const of of [prod, changedProd, dev]) {
+    const nameOf = (id: string) => propertiesOf(of, id).RoleName
+    const roles = ofType(of, 'AWS::IAM::Role')
+    for (const id of ['Table', 'Events']) {
+      const { PolicyDocument } = Object(propertiesOf(of, id).ResourcePolicy)
+      const [{ Action, Condition }, ofOperators] = PolicyDocument.Statement
+      // Only one package has the parameter.
+      expect(ofOperators !== undefined).toBe(of === changedProd)
+      expect(Action).toBe('dynamodb:*')
+      const namesIn = (operator: string) =>
+        Condition[operator]['aws:PrincipalArn']
+          // The operator of the parameter is a text.
+          .filter((arn: unknown) => typeof arn === 'object')
+          .map((arn: object) => Object(arn)['Fn::Join'][1].at(-1))
+      const isOfService = (role: string) => ofService.some((name) => role === `${logicalId(name)}${COMMON}`)
+      expect(new Set(namesIn('ArnNotLike'))).toEqual(new Set(roles.filter(isOfService).map(nameOf)))
+      // A role that both lists have would be exempt.
+      expect(namesIn('ArnLike')).toEqual(roles.filter((role) => !isOfService(role)).map(nameOf))
+      expect(roles.filter(isOfService).length).toBeGreaterThan(15)
+    }
+  }
 })
 
 test('plugins/README.md lists every resource of a stage, and no others', () => {

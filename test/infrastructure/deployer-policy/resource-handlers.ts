@@ -41,6 +41,7 @@ export const HANDLERS: Record<string, Handlers> = {
   'AWS::DynamoDB::Table': {
     permissions: [
       'dynamodb:CreateTable',
+      'dynamodb:DeleteResourcePolicy',
       'dynamodb:DeleteTable',
       'dynamodb:DescribeContinuousBackups',
       'dynamodb:DescribeContributorInsights',
@@ -49,6 +50,7 @@ export const HANDLERS: Record<string, Handlers> = {
       'dynamodb:DescribeTimeToLive',
       'dynamodb:GetResourcePolicy',
       'dynamodb:ListTagsOfResource',
+      'dynamodb:PutResourcePolicy',
       'dynamodb:TagResource',
       'dynamodb:UntagResource',
       'dynamodb:UpdateContinuousBackups',
@@ -59,7 +61,6 @@ export const HANDLERS: Record<string, Handlers> = {
       'ContributorInsightsSpecification',
       'ImportSourceSpecification',
       'KinesisStreamSpecification',
-      'ResourcePolicy',
       'SSESpecification',
     ],
   },
