@@ -2,6 +2,7 @@ import type { CompiledResource, Hooks, Serverless } from '../framework.d.ts'
 import { roleIdOf } from '../functions/roles.ts'
 import { ownershipOf } from '../project/ownership.ts'
 import { rejectAny } from '../reject.ts'
+import { noticesOfRights } from './notice.ts'
 import { arnOfRole, arnsOfPrincipals, type Resources, refersTo, rolesUsedIn } from './principals.ts'
 import { fits, type Principals, type WallStatement, wallOf } from './wall.ts'
 
@@ -9,25 +10,34 @@ import { fits, type Principals, type WallStatement, wallOf } from './wall.ts'
 const TABLES = ['Table', 'Events']
 
 /**
- * Serverless plugin: gives both tables a policy that denies the project's roles, and with the parameter `operators` all others.
+ * Serverless plugin: gives both tables a policy that denies the project's roles, and with the parameter `operators` all others. It says
+ * which statements of the project reach what the service stores.
  */
 export default class RightsPlugin {
   readonly hooks: Hooks
 
   constructor(serverless: Serverless) {
+    // Another plugin may move resources into other stacks, the tables with their policies too.
+    const complete: Resources = {}
+    let principals: Principals | undefined
     const build = () => {
       const { Resources } = serverless.service.provider.compiledCloudFormationTemplate
-      // Another plugin may have moved them into another stack, with their policies.
+      Object.assign(complete, Resources)
       if (TABLES.some((id) => Resources[id] === undefined)) return
       const found = principalsOf(serverless)
       const statements = wallOf(found.principals)
       rejectAny([...found.faults, ...(fits(statements) ? [] : [TOO_LONG])])
       for (const id of TABLES) setWall(Resources[id], statements)
+      principals = found.principals
     }
     this.hooks = {
       // The template has the roles of the project's resources and of most plugins.
       'aws:package:finalize:mergeCustomProviderResources': build,
-      'before:aws:package:finalize:saveServiceState': build,
+      'before:aws:package:finalize:saveServiceState': () => {
+        build()
+        const lines = noticesOfRights(serverless, complete, principals?.service ?? [])
+        for (const line of lines) console.error(line)
+      },
     }
   }
 }
