@@ -25,7 +25,7 @@ export interface Request {
   allowedOrigins: readonly string[]
 }
 
-/** A route of the REST API, or of an HTTP API, if `E` says so. */
+/** A route of the REST API. With another `E` it is one of an HTTP API. */
 export type ApiRoute<R = Request, E extends ApiEvent = APIGatewayProxyEvent> = (
   event: E,
   request: R,

@@ -4,7 +4,7 @@ import { ownershipOf } from '../project/ownership.ts'
 import { usesHttpApi } from './http-api.ts'
 import { eventsOf } from './routes.ts'
 
-/** Tells a project before it is packaged what {@link noticesOfAddresses} returns. */
+/** Prints {@link noticesOfAddresses} before a project is packaged. */
 export function sayAddresses(serverless: Serverless): void {
   if (!IS_PACKAGE) return
   const { functions, custom, provider } = serverless.service
@@ -14,7 +14,7 @@ export function sayAddresses(serverless: Serverless): void {
 }
 
 /**
- * Returns what a project is told about the addresses of its APIs: that sign-in has another one, if the project has no http events; and that
+ * Returns notices about the addresses of a project's APIs. Sign-in has another address, if the project has no http events. Without CORS,
  * pages of other origins cannot call its HTTP API.
  *
  * @param own - Functions of the project.

@@ -52,12 +52,27 @@ test('DEPLOYING.md lists every parameter with its default in plugins/parameters/
 })
 
 const calculation = readFileSync(`${root}/bench/COSTS.md`, 'utf8')
-const { expectSums, quantities, sums } = costsIn(calculation)
+const { expectSums, priceOf, quantities, sums } = costsIn(calculation)
 
 test('the costs in bench/COSTS.md are sums of quantity times price', expectSums)
 
 test('the costs in DEPLOYING.md are the sums of bench/COSTS.md', () => {
   expect(tableIn(page, 'A million').map(([, cost]) => cost)).toEqual(sums())
+})
+
+test('an HTTP API saves what bench/COSTS.md and OWN-PROJECT.md say', () => {
+  const ofTable = sums()?.map(dollars) ?? []
+  const [rest = 0, , http = 0] = ofTable.slice(5)
+  const traces = Number(quantities('Authorised, cached').Traces) * priceOf('Traces')
+  const atLeast = 0.05 * priceOf('Traces')
+  const prices = [http, rest, http + atLeast, rest - traces + atLeast].map((one) => `$${one.toFixed(2)}`)
+  expect(prices).toEqual(['$1.61', '$8.31', '$1.86', '$4.36'])
+  const [cached, before, withTraces, beforeWithTraces] = prices
+  expect(calculation).toContain(`a million cost ${withTraces} in place\n  of ${beforeWithTraces}.`)
+  const own = readFileSync(`${root}/docs/OWN-PROJECT.md`, 'utf8').replaceAll(/\s+/g, ' ')
+  expect(own).toContain(
+    `costs](DEPLOYING.md#what-it-costs) ${cached} in place of ${before}, or ${withTraces} in place of ${beforeWithTraces}`,
+  )
 })
 
 test('a warm login makes the calls that bench/COSTS.md counts', async () => {
