@@ -237,7 +237,6 @@ export interface WrittenFunction {
   scopes?: unknown
   /** A mistyped `scopes`. */
   scope?: unknown
-  /** On AWS. */
   name?: string
   runtime?: string
   /** Of a function URL. */

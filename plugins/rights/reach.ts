@@ -35,11 +35,7 @@ export interface Granted {
 export const ACCOUNT = 'ACCOUNT'
 
 /** Returns what a statement could do with the service's resources. */
-export function reachOf(
-  { statement, beside }: Granted,
-  targets: readonly Target[],
-  resolve: Resolve,
-): Capability[] {
+function reachOf({ statement, beside }: Granted, targets: readonly Target[], resolve: Resolve): Capability[] {
   if (statement.Effect !== 'Allow') return []
   const denied = beside.filter(
     ({ Effect, Condition }) => Effect === 'Deny' && Object.keys(Object(Condition)).length === 0,
