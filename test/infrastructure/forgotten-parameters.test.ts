@@ -76,6 +76,7 @@ test('a package has an output for each lasting parameter that it was given', asy
       'CookieSessions',
       'MailFrom',
       'Oauth',
+      'Operators',
       'Pages',
       'PublicUrl',
       'Registration',
