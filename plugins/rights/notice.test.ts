@@ -37,6 +37,11 @@ test('the tables do not deny a role of the project that a function of the servic
   expect(line).toContain('It could read all accounts')
 })
 
+test('the tables do not deny a role whose name refers to a resource', () => {
+  const [line] = linesOf({ functions: {}, roles: { Referring: [SCAN] } })
+  expect(line).toContain('It could read all accounts')
+})
+
 interface Project {
   iam?: object
   iamRoleStatements?: object[]
@@ -70,8 +75,9 @@ function linesOf({ functions, roles, ...provider }: Project, exempt: string[] = 
     KeyA: { Type: 'AWS::KMS::Key', Properties: {} },
   }
   for (const [id, Statement] of Object.entries(roles)) {
-    const isRole = id === 'Audit' || id.endsWith('Execution')
-    const Properties = { Policies: [{ PolicyDocument: { Statement } }] }
+    const isRole = ['Audit', 'Referring'].includes(id) || id.endsWith('Execution')
+    const RoleName = id === 'Referring' ? { Ref: 'Table' } : undefined
+    const Properties = { Policies: [{ PolicyDocument: { Statement } }], RoleName }
     resources[isRole ? id : `${id}IamRoleLambdaExecution`] = { Type: 'AWS::IAM::Role', Properties }
   }
   return noticesOfRights(serverless, resources, exempt.map(roleArn))

@@ -23,9 +23,11 @@ export function noticesOfRights(
   const { service } = serverless
   const ids = idsOfService(serverless)
   const arns = arnsOfPrincipals(resources, serverless.getProvider('aws').naming.getStackName())
-  const exempt = [...arns].flatMap(([id, arn]) =>
-    roles.some((one) => isDeepStrictEqual(one, arn)) ? [id] : [],
-  )
+  // The tables cannot name those without an ARN.
+  const exempt = Object.keys(resources).filter((id) => {
+    const arn = arns.get(id)
+    return arn === undefined || roles.some((one) => isDeepStrictEqual(one, arn))
+  })
   const isOwn = ([id]: [string, unknown]) => ids.has(id)
   const entries = Object.entries(resources)
   const { targets, resolve } = targetsOf(
