@@ -1,8 +1,8 @@
-import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda'
+import type { APIGatewayRequestAuthorizerEventV2, APIGatewayTokenAuthorizerEvent } from 'aws-lambda'
 import type { Principal } from '../users/user.ts'
 import { type ClientPrincipal, clientContextOf } from './client-principal.ts'
 import { readListedRoutes } from './listed-routes.ts'
-import { contextOf } from './policy.ts'
+import { contextOf, type Question } from './policy.ts'
 
 // An HTTP API caches a simple response by the values of the identity sources, and applies it to every request that has them. So the key of
 // the route is one of them. The gateway itself says which route it has matched, and a response for one route opens no other.
@@ -17,7 +17,25 @@ export interface Decision {
   context?: Record<string, string>
 }
 
+/** AWS documents no 401 of an HTTP API for a token that the authorizer rejects. An error of the authorizer is a 500, which is not cached. */
 export const DENIED: Decision = { isAuthorized: false }
+
+/** What a REST API (`TOKEN`) or an HTTP API (`REQUEST`) sends to the authorizer. */
+export type AuthorizerEvent = APIGatewayTokenAuthorizerEvent | APIGatewayRequestAuthorizerEventV2
+
+/** Returns what an HTTP API asks the authorizer. */
+export function askedByHttpApi(
+  event: APIGatewayRequestAuthorizerEventV2,
+  { HTTP_API_ROUTES: routes }: { HTTP_API_ROUTES: string | undefined },
+): Question<Decision> {
+  const { header, route } = tokenAndRouteOf(event)
+  return {
+    header,
+    takesClients: takesClients(routes),
+    forClient: (client) => decisionForClient(client, route, routes),
+    forUser: (user) => decisionForUser(user, route, routes),
+  }
+}
 
 /**
  * Returns the header and the route by which the gateway caches the response. Both are also elsewhere in the event. What is verified must be

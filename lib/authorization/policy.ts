@@ -1,7 +1,29 @@
-import type { APIGatewayAuthorizerResult } from 'aws-lambda'
+import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda'
 import type { Role } from '../application/roles.ts'
 import type { Principal } from '../users/user.ts'
+import { clientPolicyFor } from './client-policy.ts'
+import type { ClientPrincipal } from './client-principal.ts'
 import { readListedRoutes } from './listed-routes.ts'
+
+/** What an API asks the authorizer: about which token, and what it takes as a response. */
+export interface Question<Response> {
+  header: unknown
+  /** Whether some route takes tokens of clients. */
+  takesClients: boolean
+  forClient(client: ClientPrincipal): Response
+  forUser(user: Principal): Response
+}
+
+/** Returns what a REST API asks the authorizer. */
+export const askedByRestApi = (
+  { authorizationToken, methodArn }: APIGatewayTokenAuthorizerEvent,
+  { GUARDED_ROUTES, SCOPED_ROUTES }: { GUARDED_ROUTES: string; SCOPED_ROUTES: string },
+): Question<APIGatewayAuthorizerResult> => ({
+  header: authorizationToken,
+  takesClients: SCOPED_ROUTES !== 'none',
+  forClient: (client) => clientPolicyFor(client, methodArn, SCOPED_ROUTES),
+  forUser: (user) => policyFor(user, methodArn, GUARDED_ROUTES),
+})
 
 /**
  * Returns the result of a Lambda authorizer for the caller of an access token: an IAM policy and a context.

@@ -89,7 +89,7 @@ const CLAIMS: [claim: string, file: string, pattern: RegExp][] = [
   [
     'Only a fault of the token or of its user becomes `Unauthorized`',
     'functions/authorizer.ts',
-    /'invalid_token' \? new Error\('Unauthorized'\) : error/,
+    /isOfToken \? new Error\('Unauthorized'\) : error/,
   ],
   ['does so before a key is there', 'lib/tokens/live-token.ts', /readUnverifiedUserId\(.*publicKeys\(table/s],
   ['which it caches for five minutes', 'lib/tokens/public-keys.ts', /KEYS_MAX_AGE_MS = 300_000/],
