@@ -14,6 +14,10 @@ import { sayAddresses } from './routes/addresses.ts'
 import { usesHttpApi } from './routes/http-api.ts'
 import { HTTP_AUTHORIZER_IDS } from './routes/http-authorizer.ts'
 
+/** Read in osls 4.3.1: it resolves `provider.stage` before it loads plugins. Later it takes no other variable, if that was the only one. */
+const UNRESOLVED =
+  'The framework resolves no variable of a plugin if provider.stage is the only variable of the project. Take provider.stage out: --stage sets it, and its default is dev.'
+
 type Template = Partial<Service['resources']> & Record<string, Record<string, unknown> | undefined>
 
 /**
@@ -71,6 +75,7 @@ export default class GuestPlugin {
     service.mergeArrays = () => {
       const { resources } = service
       if (Array.isArray(resources)) {
+        if (resources.some((one) => typeof one === 'string')) reject(UNRESOLVED)
         // Of a plugin that extends `resources` when it is a list, the list has members with names.
         const extended = Object.fromEntries(Object.entries(resources).slice(resources.length))
         this.written = [...resources, extended]
