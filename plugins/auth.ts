@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { extname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { parse } from 'yaml'
 import { sayStarting } from '../local/starting.ts'
 import { merged } from '../project/merge.ts'
@@ -22,6 +22,7 @@ import GatewayPlugin from './gateway/gateway.ts'
 import GuestPlugin from './guest.ts'
 import LocalPlugin from './local.ts'
 import ObservabilityPlugin from './observability.ts'
+import { hideFromOthers } from './others.ts'
 import { separateCleared } from './parameters/lasting.ts'
 import { setOwnership } from './project/ownership.ts'
 import { ownParameters } from './project/parameters.ts'
@@ -57,19 +58,21 @@ const PARTS = [
 export default class AuthPlugin {
   readonly hooks: Hooks = {}
   private readonly serverless: Serverless
+  private readonly own: ReadonlySet<object>
 
   constructor(serverless: Serverless) {
     const { commands, isHelpRequest } = serverless.processedInput
     if (commands[0] === 'offline' && !isHelpRequest) sayStarting()
     addService(serverless)
     addOffline(serverless)
-    for (const Part of PARTS) serverless.pluginManager.addPlugin(Part)
+    this.own = new Set([this, ...PARTS.map((Part) => serverless.pluginManager.addPlugin(Part))])
     this.serverless = serverless
   }
 
   /** All plugins have been constructed, and some have added resources to those of the project. */
   async asyncInit(): Promise<void> {
     addResources(this.serverless)
+    hideFromOthers(this.serverless, this.own)
   }
 }
 
@@ -81,7 +84,7 @@ function addOffline({ configurationInput, pluginManager }: Serverless): void {
 }
 
 function addService(serverless: Serverless): void {
-  const { configurationInput: given, processedInput, serviceDir } = serverless
+  const { configurationInput: given, processedInput } = serverless
   const { provider, custom, source } = readService()
   const faults = faultsOfMembers(given.custom?.auth, custom.auth)
   if (given.custom?.offline?.customAuthenticationProvider !== undefined) {
@@ -117,8 +120,6 @@ function addService(serverless: Serverless): void {
       serverless.extendConfiguration([member, name], merged(value, written))
     }
   }
-  const gateway = relative(serviceDir, join(ROOT, `local/gateway/gateway${extname(import.meta.url)}`))
-  serverless.extendConfiguration(['custom', 'offline', 'customAuthenticationProvider'], `./${gateway}`)
 }
 
 /** Returns what `service.yml` brings, with the names that all begin with its prefix. */

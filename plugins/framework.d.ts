@@ -44,11 +44,13 @@ export interface Serverless {
   /** Plugins may change the path for `sls invoke local`. */
   config: { servicePath: string }
   pluginManager: {
-    plugins: { commands?: Commands }[]
+    plugins: { commands?: Commands; hooks?: Hooks }[]
+    /** Those of the project, and what they add. */
+    externalPlugins: ReadonlySet<object>
     /** By event, in the order in which they run. */
-    hooks: Record<string, { pluginName: string; hook: () => Promise<void> }[]>
+    hooks: Record<string, { pluginName: string; hook: () => void | Promise<void> }[]>
     // biome-ignore lint/suspicious/noExplicitAny: each plugin names the options that it reads.
-    addPlugin(Plugin: new (serverless: Serverless, options: any) => object): void
+    addPlugin(Plugin: new (serverless: Serverless, options: any) => object): object
     /** Runs a command of a plugin, such as `offline:functionsUpdated`. */
     spawn(command: string): Promise<void>
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway/gateway.ts'
@@ -27,6 +27,9 @@ const LOCAL_SENDER = 'no-reply@localhost'
 
 /** Pauses before a failed event is tried again. On AWS they are 60 and 120 seconds. */
 const RETRY_PAUSES_MS = [1_000, 2_000]
+
+/** Decides about each request to `sls offline`. */
+const GATEWAY = join(ROOT, `local/gateway/gateway${extname(import.meta.url)}`)
 
 interface Options extends OfflineOptions {
   /** What serverless-offline puts before each path: the stage, without this option, and a text. */
@@ -129,6 +132,8 @@ export default class LocalPlugin {
       httpPort,
       (name) => Object.keys(functions).find((key) => functions[key]?.name === name) ?? name,
     )
+    // serverless-plugin-typescript runs the service in another folder, so the path is absolute.
+    custom.offline = { ...custom.offline, customAuthenticationProvider: GATEWAY }
     await leaveAuthorizers(custom.offline, custom.auth.authorizer.name)
   }
 

@@ -27,37 +27,10 @@ export default class BundlesPlugin {
     const isLocal = first === 'offline' || (first === 'invoke' && second === 'local')
     this.hooks = {
       initialize: () => {
-        this.hideFromWebpack()
         if (isLocal) this.runUnpacked()
         else this.nameArchives()
       },
       'before:package:createDeploymentArtifacts': () => this.writeArchives(),
-    }
-  }
-
-  /**
-   * Hides the functions while hooks of serverless-webpack run: it has no setting by which it leaves a
-   * function out.
-   */
-  private hideFromWebpack(): void {
-    const { pluginManager, service, processedInput } = this.serverless
-    const { brought } = ownershipOf(this.serverless)
-    const bundlers = pluginManager.plugins.filter(({ commands }) => commands?.webpack)
-    const names = bundlers.map((plugin) => plugin.constructor.name)
-    for (const one of Object.values(pluginManager.hooks).flat()) {
-      if (!names.includes(one.pluginName)) continue
-      const { hook } = one
-      one.hook = async () => {
-        // Of `sls invoke local`.
-        if (brought.has(processedInput.options.function ?? '')) return
-        const all = service.getAllFunctions
-        service.getAllFunctions = () => all.call(service).filter((key) => !brought.has(key))
-        try {
-          await hook()
-        } finally {
-          service.getAllFunctions = all
-        }
-      }
     }
   }
 

@@ -50,14 +50,21 @@ export const asksWho = (body: string): boolean =>
  *
  * @param outputs - Of the stack; `undefined` if it may not be read.
  */
-export async function startStack(name: string, outputs: Record<string, string> | undefined) {
+export const startStack = (name: string, outputs: Record<string, string> | undefined) =>
+  startAccount(() =>
+    outputs
+      ? describeStacks(name, { name, outputs })
+      : [403, '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>'],
+  )
+
+/** Starts an account without stacks until the test ends. Returns the environment of a command there. */
+export const startEmptyAccount = () =>
+  startAccount((body) => describeStacks(new URLSearchParams(body).get('StackName'), undefined))
+
+async function startAccount(respond: (body: string) => Response) {
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString()
-    const [status, text] = asksWho(body)
-      ? callerIdentity()
-      : outputs
-        ? describeStacks(name, { name, outputs })
-        : ([403, '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>'] as const)
+    const [status, text] = asksWho(body) ? callerIdentity() : respond(body)
     response.writeHead(status, { 'Content-Type': 'text/xml' }).end(text)
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Configuration, type Foreign, foreignProject, type Resource } from './foreign.ts'
+import { type Configuration, type Foreign, type Resource, shop } from './foreign.ts'
 
 // What the plugin does with the REST API of a project, and with other APIs that the project has.
 
 let project: Foreign
 
 beforeAll(() => {
-  project = foreignProject()
+  project = shop()
 })
 afterAll(() => project.remove())
 

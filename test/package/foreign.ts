@@ -14,10 +14,10 @@ import {
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
+import { startEmptyAccount } from '../operator/describe-stacks.ts'
 import { cleanEnvironment, root } from '../support/process/service-description.ts'
 
 const BUILT = join(root, 'packages/serverless-jwt-auth/dist')
-const PROJECT = join(root, 'test/package/foreign')
 
 /** With everything on. */
 const APPLICATION = {
@@ -89,32 +89,49 @@ export interface Foreign {
     args: string[],
     env?: Record<string, string>,
   ): Promise<{ status: number | null; stdout: string; stderr: string }>
-  package(args?: string[]): Promise<Package>
+  package(args?: string[], env?: Record<string, string>): Promise<Package>
   remove(): void
 }
 
-export function foreignProject(): Foreign {
-  if (!existsSync(BUILT)) execFileSync(process.execPath, [join(root, 'packages/build.ts')])
-  mkdirSync(join(root, '.results'), { recursive: true })
-  const folder = mkdtempSync(join(root, '.results/foreign-'))
-  cpSync(PROJECT, folder, { recursive: true })
-  // Its name keeps Node.js from taking this repository for the package.
-  writeFileSync(join(folder, 'package.json'), '{"name":"shop","private":true,"type":"module"}')
-  mkdirSync(join(folder, 'node_modules'))
-  for (const name of readdirSync(join(root, 'node_modules')).filter((one) => one !== '.cache')) {
-    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
-  }
-  cpSync(BUILT, join(folder, 'node_modules/serverless-jwt-auth'), { recursive: true })
+/** The project of a user that has what the plugin once changed. */
+export function shop(): Foreign {
+  const project = foreignProject('foreign/shop')
   writeFileSync(
-    join(folder, 'auth.config.ts'),
+    join(project.folder, 'auth.config.ts'),
     `import { defineAuth } from 'serverless-jwt-auth'\nexport default defineAuth(${JSON.stringify(APPLICATION)})\n`,
   )
-  const written = readFileSync(join(PROJECT, 'serverless.yml'), 'utf8')
+  return project
+}
+
+/**
+ * Copies a project of this folder into a folder that has the packages, as npm installs them for a workspace.
+ *
+ * @param source - Path of the project. It gets the folder `src` too.
+ * @param others - Folder of packages beside those of this repository.
+ */
+export function foreignProject(source: string, others?: string): Foreign {
+  if (!existsSync(BUILT)) execFileSync(process.execPath, [join(root, 'packages/build.ts')])
+  mkdirSync(join(root, '.results'), { recursive: true })
+  const workspace = mkdtempSync(join(root, '.results/foreign-'))
+  const folder = join(workspace, 'project')
+  cpSync(join(root, 'test/package/src'), join(folder, 'src'), { recursive: true })
+  cpSync(join(root, 'test/package', source), folder, { recursive: true })
+  // Its name keeps Node.js from taking this repository for the package.
+  if (!existsSync(join(folder, 'package.json')))
+    writeFileSync(join(folder, 'package.json'), '{"name":"shop","private":true}')
+  // serverless-plugin-typescript wants one here.
+  mkdirSync(join(folder, 'node_modules'))
+  mkdirSync(join(workspace, 'node_modules'))
+  for (const from of [join(root, 'node_modules'), others ?? []].flat()) linkPackages(from, workspace)
+  cpSync(BUILT, join(workspace, 'node_modules/serverless-jwt-auth'), { recursive: true })
+  const written = readFileSync(join(folder, 'serverless.yml'), 'utf8')
 
   const run: Foreign['run'] = async (args, env = {}) => {
     const child = spawn(process.execPath, [join(root, 'node_modules/.bin/sls'), ...args], {
       cwd: folder,
       env: { ...cleanEnvironment(), ...env },
+      // `sls invoke local` reads an event from it.
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
     const [stdout, stderr, [status]] = await Promise.all([
       text(child.stdout),
@@ -128,14 +145,15 @@ export function foreignProject(): Foreign {
     folder,
     write(change = () => {}, isWithout = false) {
       const configuration: Configuration = parse(written)
+      configuration.plugins ??= []
       if (!isWithout) configuration.plugins.push('serverless-jwt-auth')
       change(configuration)
       // JSON is YAML.
       writeFileSync(join(folder, 'serverless.yml'), JSON.stringify(configuration, null, 2))
     },
     run,
-    async package(args = []) {
-      const { status, stdout, stderr } = await run(['package', '--stage', 'prod', ...args])
+    async package(args = [], env = {}) {
+      const { status, stdout, stderr } = await run(['package', '--stage', 'prod', ...args], env)
       if (status !== 0) throw new Error(`sls package failed: ${stdout}${stderr}`)
       const read = (name: string) =>
         JSON.parse(
@@ -159,6 +177,24 @@ export function foreignProject(): Foreign {
         },
       }
     },
-    remove: () => rmSync(folder, { recursive: true }),
+    remove: () => rmSync(workspace, { recursive: true }),
   }
+}
+
+function linkPackages(from: string, workspace: string): void {
+  for (const name of readdirSync(from).filter((one) => one !== '.cache')) {
+    const path = join(workspace, 'node_modules', name)
+    if (!existsSync(path)) symlinkSync(join(from, name), path)
+  }
+}
+
+/** Packages a project without this package, then with it. */
+export async function packagedTwice(project: Foreign, change?: (configuration: Configuration) => void) {
+  // serverless-plugin-split-stacks asks which stacks there are.
+  const env = await startEmptyAccount()
+  const packaged = async (isWithout: boolean) => {
+    project.write(change, isWithout)
+    return await project.package([], env)
+  }
+  return [await packaged(true), await packaged(false)] as const
 }

@@ -6,14 +6,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { unzip } from '../infrastructure/unzip.ts'
 import { asksWho, callerIdentity, describeStacks } from '../operator/describe-stacks.ts'
 import { freePort } from '../support/process/service.ts'
-import {
-  type Configuration,
-  type Foreign,
-  foreignProject,
-  type Package,
-  type Resource,
-  withOwnRoutes,
-} from './foreign.ts'
+import { type Configuration, type Foreign, type Package, shop, withOwnRoutes } from './foreign.ts'
+import { expectSame, isDeployment } from './same.ts'
 
 // What the plugin does in a project that has its own functions, resources and settings. It changes none of
 // them, and none of them reaches the plugin's functions.
@@ -23,25 +17,13 @@ let before: Package
 let after: Package
 
 beforeAll(async () => {
-  project = foreignProject()
+  project = shop()
   project.write(() => {}, true)
   before = await project.package()
   project.write()
   after = await project.package()
 })
 afterAll(() => project.remove())
-
-/** Resources of the project that differ, with the reason for each. */
-const CHANGED: Record<string, (resource: Resource) => void> = {
-  // Only TLS 1.2 or 1.3, for passwords. It says what is the default of the endpoint.
-  ApiGatewayRestApi: ({ Properties }) => {
-    for (const name of ['SecurityPolicy', 'EndpointAccessMode', 'DisableExecuteApiEndpoint'])
-      delete Properties[name]
-  },
-  // They wait for the stage, which is a separate resource for its throttles.
-  ApiGatewayApiKey1: (resource) => delete resource.DependsOn,
-  ApiGatewayUsagePlan: (resource) => delete resource.DependsOn,
-}
 
 test('every resource, output and condition of the project is the same, as text', () => {
   const { resources, properties, outputs } = expectSame(before, after)
@@ -726,31 +708,6 @@ test('(10) what another plugin adds to the resources of the project is there, wh
       expect(Resources, place).toHaveProperty(id)
   }
 })
-
-/** The deployment has a name after its content, because the stage names it. */
-const isDeployment = (id: string) => /^ApiGatewayDeployment/.test(id)
-
-/** Compares what a project has without the plugin with what it has with it, as text, and returns how much that is. */
-function expectSame(one: Package, other: Package) {
-  const counts = { resources: 0, properties: 0, outputs: 0 }
-  for (const [id, resource] of Object.entries(one.Resources).filter(([name]) => !isDeployment(name))) {
-    const [first, second] = [resource, other.Resources[id]].map((value) => structuredClone(value)) as [
-      Resource,
-      Resource,
-    ]
-    for (const value of [first, second]) CHANGED[id]?.(value)
-    expect(JSON.stringify(second), id).toBe(JSON.stringify(first))
-    counts.resources += 1
-    counts.properties += Object.keys(resource.Properties ?? {}).length
-  }
-  for (const part of ['Outputs', 'Conditions'] as const) {
-    for (const [id, value] of Object.entries(one[part] ?? {})) {
-      expect(JSON.stringify(other[part][id]), id).toBe(JSON.stringify(value))
-      counts.outputs += 1
-    }
-  }
-  return counts
-}
 
 /** The Lambda functions that are there with the plugin only. */
 const addedFunctions = (one: Package, other: Package) =>

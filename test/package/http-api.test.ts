@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addMachineOf } from '../oauth/own-api.ts'
 import { tableAt } from '../support/users/sessions.ts'
-import { type Configuration, foreignProject, type Package } from './foreign.ts'
+import { type Configuration, type Package, shop } from './foreign.ts'
 import {
   httpFunctions,
   type Offline,
@@ -19,7 +19,7 @@ import {
 // A project with an HTTP API, packaged and run by `sls offline`, with the package and without it.
 
 describe('sls package', () => {
-  const project = foreignProject()
+  const project = shop()
   afterAll(() => project.remove())
   let open: Package
   let guarded: Package
@@ -72,7 +72,7 @@ describe('sls package', () => {
 })
 
 describe('sls package refuses', () => {
-  const project = foreignProject()
+  const project = shop()
   afterAll(() => project.remove())
 
   test.each<[string, (configuration: Configuration) => void, string]>([
@@ -142,7 +142,7 @@ describe('sls package refuses', () => {
 })
 
 describe('sls offline', () => {
-  const project = foreignProject()
+  const project = shop()
   let service: Offline
   const tokens: Record<string, string> = {}
   beforeAll(async () => {
@@ -235,7 +235,7 @@ describe('sls offline', () => {
 test('sls offline leaves open routes and CORS as they are without the package', async () => {
   const replies: Record<string, Reply>[] = []
   for (const isWithout of [true, false]) {
-    const project = foreignProject()
+    const project = shop()
     const service = await startOffline(project, openFunctions, isWithout)
     try {
       const all = await Promise.all(
@@ -258,7 +258,7 @@ test('sls offline leaves open routes and CORS as they are without the package', 
 })
 
 test('sls offline refuses a path that both APIs have', async () => {
-  const project = foreignProject()
+  const project = shop()
   const { stderr } = await startOffline(project, (configuration) => {
     openFunctions(configuration)
     configuration.functions.rest = { handler: 'src/http.show', events: [{ http: 'GET /open/{name}' }] }

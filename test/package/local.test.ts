@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../support/process/service.ts'
-import { cleanEnvironment, root } from '../support/process/service-description.ts'
-import { type Configuration, type Foreign, foreignProject, withOwnRoutes } from './foreign.ts'
+import { type Configuration, type Foreign, shop, withOwnRoutes } from './foreign.ts'
+import { callDynamoDb, startOffline } from './offline.ts'
 
 // What `sls offline` and `sls invoke local` do in a project that has its own functions and authorizers.
 
@@ -41,11 +38,11 @@ export const echo = async ({ body }) => body
 `
 
 let project: Foreign
+let service: Awaited<ReturnType<typeof startOffline>>
 let url: string
-let output = ''
 
 beforeAll(async () => {
-  project = foreignProject()
+  project = shop()
   writeFileSync(join(project.folder, 'src/gates.ts'), `// @ts-nocheck${GATES}`)
   project.write((configuration) => {
     withOwnRoutes(configuration)
@@ -59,31 +56,11 @@ beforeAll(async () => {
       one.events = ((one.events ?? []) as Record<string, unknown>[]).filter(({ http }) => http !== undefined)
     }
   })
-  const port = await freePort()
-  url = `http://localhost:${port}`
-  const args = ['offline', 'start', '--httpPort', String(port), '--lambdaPort', String(await freePort())]
-  const child = spawn(process.execPath, [join(root, 'node_modules/.bin/sls'), ...args], {
-    cwd: project.folder,
-    env: { ...cleanEnvironment(), ...DEVELOPER },
-  })
-  stop = async () => {
-    child.removeAllListeners('close')
-    if (child.exitCode !== null) return
-    child.kill()
-    await once(child, 'exit')
-  }
-  await new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk
-      if (output.includes('(password member)')) resolve()
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.once('close', () => reject(new Error(output)))
-  })
+  service = await startOffline(project, DEVELOPER)
+  url = service.url
 })
 afterAll(async () => {
-  await stop()
+  await service.stop()
   project.remove()
 })
 
@@ -91,7 +68,7 @@ test('(5) (7) the tables and credentials of the project stay its own', async () 
   const environmentOf = async (path: string, headers = {}) => {
     const response = await fetch(`${url}/${path}`, { headers })
     if (response.status !== 200)
-      throw new Error(`${path}: ${response.status} ${await response.text()} ${output}`)
+      throw new Error(`${path}: ${response.status} ${await response.text()} ${service.output()}`)
     return (await response.json()) as Record<string, string>
   }
   const login = await fetch(`${url}/login`, {
@@ -99,7 +76,7 @@ test('(5) (7) the tables and credentials of the project stay its own', async () 
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ username: 'member', password: 'member' }),
   })
-  expect(login.status, output).toBe(200)
+  expect(login.status, service.output()).toBe(200)
   const { authToken } = (await login.json()) as { authToken: string }
 
   const ofProject = await environmentOf('orders')
@@ -118,7 +95,7 @@ test('(5) (7) the tables and credentials of the project stay its own', async () 
   const leaks = Object.entries(ofService).filter(([, value]) => Object.values(DEVELOPER).includes(value))
   expect(leaks).toEqual([])
 
-  const tables = await call(String(ofService.AWS_ENDPOINT_URL_DYNAMODB), 'ListTables')
+  const tables = await callDynamoDb(String(ofService.AWS_ENDPOINT_URL_DYNAMODB), 'ListTables')
   expect(tables).toEqual({ TableNames: ['shop-dev-auth', 'shop-dev-auth-events'] })
   console.log(
     `(5) (7) ${Object.keys(ofService).length} variables of the service, ${Object.keys(ofProject).length} of the project`,
@@ -155,15 +132,15 @@ test.each<[string, Record<string, string>, number, unknown?]>([
 ])('(3) GET /%s with %o is decided by the authorizer of the project: %d', async (...row) => {
   const [path, headers, status, body] = row
   const response = await fetch(`${url}/${path}`, { headers })
-  expect(response.status, output).toBe(status)
+  expect(response.status, service.output()).toBe(status)
   if (body !== undefined) expect(await response.json()).toEqual(body)
 })
 
 test('what an authorizer of the project logs is printed, and what serverless-offline does not check', async () => {
   await fetch(`${url}/by-token`, { headers: { Authorization: 'ok' } })
-  expect(output).toContain('the gate of the shop decides\n')
-  expect(output).toContain('does not support the AWS_IAM authorization type\n')
-  expect(output).toContain(`does not support non local authorizers (arn): ${POOL}\n`)
+  expect(service.output()).toContain('the gate of the shop decides\n')
+  expect(service.output()).toContain('does not support the AWS_IAM authorization type\n')
+  expect(service.output()).toContain(`does not support non local authorizers (arn): ${POOL}\n`)
 })
 
 test.each([
@@ -217,21 +194,6 @@ test('(5) (7) sls invoke local gives each function its own credentials', async (
   rmSync(join(project.folder, 'event.json'))
 })
 
-async function call(endpoint: string, operation: string): Promise<unknown> {
-  const response = await fetch(endpoint, {
-    method: 'POST',
-    headers: {
-      'Content-Type': 'application/x-amz-json-1.0',
-      'X-Amz-Target': `DynamoDB_20120810.${operation}`,
-      Authorization:
-        'AWS4-HMAC-SHA256 Credential=local/20261129/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-      'X-Amz-Date': '20261129T000000Z',
-    },
-    body: '{}',
-  })
-  return await response.json()
-}
-
 const shownAt = (path: string, more: object) => ({
   handler: 'src/gates.show',
   events: [{ http: { method: 'get', path, ...more } }],
@@ -263,5 +225,3 @@ function withGates({ functions }: Configuration) {
     },
   })
 }
-
-let stop = async () => {}

@@ -1,0 +1,3 @@
+const { lib } = require('serverless-webpack')
+
+module.exports = { entry: lib.entries, target: 'node', mode: 'production' }

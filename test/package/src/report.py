@@ -1,0 +1,2 @@
+def make(event, context):
+    return {"statusCode": 200, "body": "{}"}
