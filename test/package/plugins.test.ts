@@ -3,22 +3,16 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import dynalite from 'dynalite'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { root } from '../support/process/service-description.ts'
 import { type Configuration, foreignProject, packagedTwice } from './foreign.ts'
 import { callDynamoDb, startOffline } from './offline.ts'
-import { installPlugins, PLUGINS, versions } from './others.ts'
+import { PACKAGES, PLUGINS, versions } from './others.ts'
 import { signIn } from './project.ts'
 import { expectSame, isDeployment } from './same.ts'
 
-let packages: string
-
-beforeAll(() => {
-  packages = installPlugins()
-})
-
 test.each(PLUGINS)('%s works beside this one', async (name) => {
-  const project = foreignProject(`plugins/${name}`, packages)
+  const project = foreignProject(`plugins/${name}`, PACKAGES)
   onTestFinished(() => project.remove())
   const [before, after] = await packagedTwice(project)
   // It moves resources into other stacks, those of the package too.

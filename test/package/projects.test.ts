@@ -1,21 +1,15 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { root } from '../support/process/service-description.ts'
 import { type Configuration, type Foreign, foreignProject, packagedTwice } from './foreign.ts'
 import { startOffline } from './offline.ts'
-import { installPlugins } from './others.ts'
+import { PACKAGES } from './others.ts'
 import { signIn } from './project.ts'
 import { expectSame } from './same.ts'
 
 /** Each has the form of a public project. The project `shop` has tests of its own. */
 const FORMS = readdirSync(join(root, 'test/package/foreign')).filter((name) => name !== 'shop')
-
-let packages: string
-
-beforeAll(() => {
-  packages = installPlugins()
-})
 
 test.each(FORMS)('a project of the form %s keeps what it has, and protects a route', async (form) => {
   const project = projectOf(form)
@@ -44,7 +38,7 @@ test.each([
 })
 
 function projectOf(form: string): Foreign {
-  const project = foreignProject(`foreign/${form}`, packages)
+  const project = foreignProject(`foreign/${form}`, PACKAGES)
   onTestFinished(() => project.remove())
   return project
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { root } from '../support/process/service-description.ts'
+import { installPlugins } from './others.ts'
 import { type Release, startRegistry } from './registry.ts'
 
 declare module 'vitest' {
@@ -18,10 +19,11 @@ declare module 'vitest' {
 export const BUILT = join(root, 'packages/serverless-jwt-auth/dist')
 export const CREATE = join(root, 'packages/create-serverless-jwt-auth')
 
-/** Builds and packs the packages once for all files of the suite, and starts the registries. */
+/** Builds and packs the packages once for all files of the suite, installs other plugins, and starts the registries. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'tarball-'))
   execFileSync(process.execPath, [join(root, 'packages/build.ts')], { stdio: 'inherit' })
+  installPlugins()
   const plugin = pack(BUILT, folder)
   const create = pack(CREATE, folder)
   const others = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim()
