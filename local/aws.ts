@@ -72,11 +72,13 @@ const PATIENCE_MS = 10_000
  *   them. In a list, which has no ids, each alias is that of a signing key.
  * @param region - Region of the resources.
  * @param mail - For SES and Lambda.
+ * @param taken - Whether a program that starts later wants a port.
  */
 export async function startLocalAws(
   resources: Resources,
   region: string,
   mail: Partial<MailSettings> = {},
+  taken: (port: number) => boolean = () => false,
 ): Promise<LocalAws> {
   const ofType = (type: string) =>
     Object.values(resources)
@@ -100,12 +102,12 @@ export async function startLocalAws(
     kms: withoutPages(await createKms(aliases(false), region, aliases(true))),
     ses: withoutPages(createSes(verifiedIdentities, region, deliver)),
   }
-  const dynamodb = await listen(servers.dynamodb)
+  const dynamodb = await listen(servers.dynamodb, taken)
   const endpoints = {
     dynamodb,
     lambda: dynamodb,
-    kms: await listen(servers.kms),
-    ses: await listen(servers.ses),
+    kms: await listen(servers.kms, taken),
+    ses: await listen(servers.ses, taken),
   }
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const settings = { region, credentials, endpoints }
@@ -138,10 +140,10 @@ const withLambda = (dynamoDb: Server, lambda: Server): Server =>
     server.emit('request', request, response)
   })
 
-async function listen(server: Server): Promise<URL> {
+async function listen(server: Server, taken: (port: number) => boolean): Promise<URL> {
   server.unref()
   server.on('connection', (socket) => socket.unref())
-  return listenAnywhere(server)
+  return listenAnywhere(server, taken)
 }
 
 async function createTable(aws: AwsCall, properties: Record<string, unknown>): Promise<void> {

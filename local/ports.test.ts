@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Server } from 'node:net'
 import { expect, test } from 'vitest'
-import { listenAnywhere } from './ports.ts'
+import { isNumberIn, listenAnywhere } from './ports.ts'
 
 /** A server that a system gives these ports, one after another. */
 class FakeServer extends EventEmitter {
@@ -30,6 +30,19 @@ class FakeServer extends EventEmitter {
 
 test('listenAnywhere takes any free port of the loopback interface but those that programs have by habit', async () => {
   const server = new FakeServer([8000, 3000, 3002, 4002, 4569, 9324, 49_152, 49_153])
-  expect(await listenAnywhere(server as unknown as Server)).toEqual(new URL('http://127.0.0.1:49152'))
+  expect(await listenAnywhere(server as unknown as Server, () => false)).toEqual(
+    new URL('http://127.0.0.1:49152'),
+  )
   expect(server.asked).toEqual(Array(7).fill([0, '127.0.0.1']))
+})
+
+test('listenAnywhere leaves a port to the plugin whose settings have it', async () => {
+  const custom = {
+    stage: 'dev',
+    'serverless-dynamodb': { start: { port: 49_152 } },
+    sqs: [{ port: '49153' }],
+  }
+  const server = new FakeServer([49_152, 49_153, 49_154])
+  const url = await listenAnywhere(server as unknown as Server, (port) => isNumberIn(custom, port))
+  expect(url).toEqual(new URL('http://127.0.0.1:49154'))
 })

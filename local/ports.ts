@@ -8,15 +8,25 @@ import { START_WITH } from '../project/commands.ts'
  */
 const FIRST_PORT = 10_000
 
-/** Makes a server listen on the loopback interface, on a free port that no program has by habit. */
-export async function listenAnywhere(server: Server): Promise<URL> {
+/**
+ * Makes a server listen on the loopback interface, on a free port that no program has by habit.
+ *
+ * @param taken - Whether a program that starts later wants a port.
+ */
+export async function listenAnywhere(server: Server, taken: (port: number) => boolean): Promise<URL> {
   for (;;) {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const { port } = server.address() as AddressInfo
-    if (port >= FIRST_PORT) return new URL(`http://127.0.0.1:${port}`)
+    if (port >= FIRST_PORT && !taken(port)) return new URL(`http://127.0.0.1:${port}`)
     await once(server.close(), 'close')
   }
 }
+
+/** Returns whether a number stands anywhere in settings of plugins: it may be a port that one of them takes. */
+export const isNumberIn = (settings: unknown, port: number): boolean =>
+  typeof settings === 'object' && settings !== null
+    ? Object.values(settings).some((value) => isNumberIn(value, port))
+    : Number(settings) === port
 
 /** Returns whether a server can listen on a port. */
 async function isFree(port: number, host: string): Promise<boolean> {

@@ -8,6 +8,7 @@ import { quietServerlessOffline } from '../local/gateway/serverless-offline.ts'
 import { limitFunctions } from '../local/lambda/function-threads.ts'
 import { deadLetterLine, invokerOf } from '../local/lambda/lambda.ts'
 import { mailLine } from '../local/mail/mailbox.ts'
+import { isNumberIn } from '../local/ports.ts'
 import { type Bundler, onChange, reportBuilds } from '../local/reload.ts'
 import { makePlace, type Place } from '../local/running/services.ts'
 import { completeEvent } from '../local/sample-events.ts'
@@ -104,7 +105,8 @@ export default class LocalPlugin {
     const ofService = Object.fromEntries(
       Object.entries(resources.Resources).filter(([id]) => brought.has(id)),
     )
-    this.aws = await startLocalAws(ofService, provider.region, this.mailSettings())
+    const taken = (port: number) => isNumberIn({ ...custom, auth: undefined }, port)
+    this.aws = await startLocalAws(ofService, provider.region, this.mailSettings(), taken)
     if (this.command === 'invoke local') {
       pointInvokedAt(this.serverless, this.aws.settings, String(this.options.function))
       return
