@@ -47,7 +47,6 @@ export interface Serverless {
     plugins: { commands?: Commands; hooks?: Hooks }[]
     /** Those of the project, and what they add. */
     externalPlugins: ReadonlySet<object>
-    /** By event, in the order in which they run. */
     hooks: Record<string, { pluginName: string; hook: () => void | Promise<void> }[]>
     // biome-ignore lint/suspicious/noExplicitAny: each plugin names the options that it reads.
     addPlugin(Plugin: new (serverless: Serverless, options: any) => object): object
@@ -241,7 +240,6 @@ export interface WrittenFunction {
   scope?: unknown
   name?: string
   runtime?: string
-  /** Of a function URL. */
   url?: unknown
   environment?: Record<string, unknown>
   may?: unknown

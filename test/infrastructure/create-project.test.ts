@@ -72,7 +72,7 @@ test.each([
   ['n'.repeat(25), RULE],
   ['con', 'Windows can have no folder con. Take another name.'],
   ['lpt1', 'Windows can have no folder lpt1. Take another name.'],
-  ['vitest', 'The project needs a package that is named vitest. Take another name.'],
+  ['tsx', 'The project needs a package that is named tsx. Take another name.'],
 ])('create refuses the name %j', (name, line) => {
   expect(create(name)).toEqual({ status: 1, stdout: '', stderr: `${line}\n` })
   expect(readdirSync(folder)).toEqual([])
