@@ -1,6 +1,6 @@
-import { IS_PACKAGE } from '../project/origin.ts'
-import type { Serverless } from './framework.d.ts'
-import { ownershipOf } from './project/ownership.ts'
+import { IS_PACKAGE } from '../../project/origin.ts'
+import type { Serverless } from '../framework.d.ts'
+import { ownershipOf } from './ownership.ts'
 
 /** Runs functions on a developer's machine, those of the package too. */
 const OFFLINE = 'ServerlessOffline'
