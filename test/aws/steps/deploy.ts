@@ -198,16 +198,13 @@ describe('npm run deploy', () => {
         const method = await gateway.send(new GetMethodCommand({ restApiId, resourceId, httpMethod }))
         const [, functionName] =
           /:function:([\w-]+)\/invocations$/.exec(method.methodIntegration?.uri ?? '') ?? []
-        return [
-          `${httpMethod} ${path}`,
-          `${method.authorizationType} ${functionName?.replace(`${PREFIX}-`, '')}`,
-        ]
+        return [`${httpMethod} ${path}`, `${method.authorizationType} ${functionName}`]
       }),
     )
     const expected = FUNCTIONS.flatMap((key) =>
       routesOf(key).map(({ http }) => [
         `${http.method.toUpperCase()} /${http.path.replace(/^\//, '')}`,
-        `${http.authorizer ? 'CUSTOM' : 'NONE'} ${key}`,
+        `${http.authorizer ? 'CUSTOM' : 'NONE'} ${functionNameOf(key)}`,
       ]),
     )
     expect(Object.fromEntries(await Promise.all(methods))).toEqual(Object.fromEntries(expected))
