@@ -35,6 +35,7 @@ test('a client reaches the routes of which it has a scope', () => {
 test('no attack opens a route', () => {
   for (const [what, decision] of ATTACKS) expect(outcomeOf(decision), what).not.toContain('authorized')
   for (const [what, decision] of FAULTS) expect(outcomeOf(decision), what).toBe('500')
+  expect(ATTACKS.length + FAULTS.length).toBeGreaterThanOrEqual(33)
   console.log(`${ATTACKS.length + FAULTS.length} attacks on the rules of HTTP APIs`)
 })
 

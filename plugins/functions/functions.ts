@@ -50,10 +50,15 @@ export default class FunctionsPlugin {
       mergeArrays.call(service)
       this.complete()
     }
+    let ofProject: string[] | undefined
     const check = () => {
       const { Resources } = service.provider.compiledCloudFormationTemplate
-      // Another plugin has split the stack: its routes are in several templates.
-      if (Object.values(Resources).some(({ Type }) => Type === 'AWS::CloudFormation::Stack')) return
+      const stacks = Object.keys(Resources).filter(
+        (id) => Resources[id]?.Type === 'AWS::CloudFormation::Stack',
+      )
+      ofProject ??= stacks
+      // Another plugin has split the stack since the first check: its routes are in several templates.
+      if (stacks.length > ofProject.length) return
       const known = variablesOf(Resources.AuthorizerLambdaFunction) ?? environmentOf(service)
       refuse([
         ...faultsOfDeployed(functionsNow(this.written, service.functions), known),

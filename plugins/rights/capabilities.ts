@@ -86,12 +86,16 @@ export const CAPABILITIES: readonly Capability[] = [
     words: 'replace the code of its functions',
     actions: of('lambda', 'UpdateFunctionCode UpdateFunctionConfiguration'),
   },
-  { kind: 'role', words: 'take the rights of its functions', actions: of('iam', 'UpdateAssumeRolePolicy') },
+  {
+    kind: 'role',
+    words: 'take the rights of its functions',
+    actions: of('iam', 'UpdateAssumeRolePolicy PassRole'),
+  },
   // Past the gateway, and so with any address: no limit of guesses holds.
   {
     kind: 'function',
     words: 'call its functions as any client',
-    actions: of('lambda', 'InvokeFunction InvokeAsync'),
+    actions: of('lambda', 'InvokeFunction InvokeAsync AddPermission'),
   },
   {
     kind: 'logs',

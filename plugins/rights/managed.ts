@@ -36,6 +36,8 @@ export const MANAGED: Record<string, readonly WrittenStatement[]> = {
     allow('lambda', '*'),
     { Effect: 'Allow', Action: ['logs:GetLogEvents', 'logs:FilterLogEvents'], Resource: LAMBDA_LOGS },
   ],
+  AWSLambdaExecute: [{ Effect: 'Allow', Action: 'logs:*', Resource: 'arn:aws:logs:*:*:*' }],
+  'AWSLambdaInvocation-DynamoDB': [allow('lambda', 'InvokeFunction')],
   AWSLambdaRole: [allow('lambda', 'InvokeFunction')],
   AWSLambdaSQSQueueExecutionRole: [allow('sqs', 'ReceiveMessage DeleteMessage')],
 }

@@ -24,7 +24,7 @@ export default class RightsPlugin {
       const { Resources } = serverless.service.provider.compiledCloudFormationTemplate
       Object.assign(complete, Resources)
       if (TABLES.some((id) => Resources[id] === undefined)) return
-      const found = principalsOf(serverless)
+      const found = principalsOf(serverless, complete)
       const statements = wallOf(found.principals)
       rejectAny([...found.faults, ...(fits(statements) ? [] : [TOO_LONG])])
       for (const id of TABLES) setWall(Resources[id], statements)
@@ -58,9 +58,11 @@ function setWall(table: CompiledResource | undefined, statements: readonly WallS
 const isOfWall = (sid: unknown) => ['Project', 'Operators'].includes(String(sid))
 
 /** Finds who may use the tables, and what is wrong with it, one sentence for each fault. */
-function principalsOf(serverless: Serverless): { principals: Principals; faults: string[] } {
+function principalsOf(
+  serverless: Serverless,
+  Resources: Resources,
+): { principals: Principals; faults: string[] } {
   const { service } = serverless
-  const { Resources } = service.provider.compiledCloudFormationTemplate
   const { naming } = serverless.getProvider('aws')
   const arns = arnsOfPrincipals(Resources, naming.getStackName())
   const keys = [...ownershipOf(serverless).functions].filter((key) => service.functions[key] !== undefined)

@@ -23,7 +23,8 @@ const TYPES: Record<string, [property: string, Reader]> = {
     (id, name, own) => {
       const arn = own('dynamodb', `table/${name}`)
       const isEvents = id === 'Events'
-      const indexes = isEvents ? [] : [{ kind: 'index' as const, arns: [`${arn}/index/byUsername`] }]
+      const arns = ['byUsername', 'byEmail'].map((index) => `${arn}/index/${index}`)
+      const indexes = isEvents ? [] : [{ kind: 'index' as const, arns }]
       const targets = [{ kind: isEvents ? 'events' : 'table', arns: [arn] } as Target, ...indexes]
       return { ref: name, arn, targets: [...targets, { kind: 'backup', arns: [`${arn}/backup/${ID}`] }] }
     },

@@ -19,7 +19,7 @@ export function textsOf(value: unknown, resolve: Resolve): string[] {
     return Array.isArray(parts) ? joined(parts, separator, resolve) : ['*']
   }
   if (name === 'Fn::Sub') return substituted(argument, resolve)
-  return [UNKNOWN]
+  return [name === 'Fn::ImportValue' ? UNKNOWN : '*']
 }
 
 /** A text within others: there, what is unknown may be anything. */

@@ -50,13 +50,18 @@ const LARGEST_BYTES = 20_480
 /** Characters of what CloudFormation fills in: an account, a region. */
 const FILLED = 'x'.repeat(14)
 
+/** Holds for calls that CloudFormation does not make for the caller, also for those of no service. */
+const WITHOUT_CLOUDFORMATION = {
+  'ForAllValues:StringNotEquals': { 'aws:CalledVia': ['cloudformation.amazonaws.com'] },
+}
+
 const deny = (Sid: string, Action: WallStatement['Action'], Condition: WallStatement['Condition']) =>
   ({ Sid, Effect: 'Deny', Principal: '*', Action, Resource: '*', Condition }) satisfies WallStatement
 
 /**
  * Returns the statements by which a table denies what IAM may allow (docs/decisions/0157-tables-deny-the-project.md).
  *
- * - Roles and users of the project may do nothing with the table, even if their statements allow it.
+ * - Roles and users of the project may do nothing with the table, even if their statements allow it. One of them may deploy.
  * - With `operators`, all others may read and change nothing either. A deployment still can, so a wrong list can always be corrected.
  */
 export function wallOf({ service, project, operators, deployers }: Principals): WallStatement[] {
@@ -71,7 +76,8 @@ export function wallOf({ service, project, operators, deployers }: Principals): 
       ? [
           deny('Project', 'dynamodb:*', {
             ArnLike: { [arn]: others },
-            ArnNotLike: { [arn]: [...service, ...exact] },
+            ArnNotLike: { [arn]: [...service, ...exact, ...deployers] },
+            ...WITHOUT_CLOUDFORMATION,
           }),
         ]
       : []),
@@ -79,8 +85,7 @@ export function wallOf({ service, project, operators, deployers }: Principals): 
       ? [
           deny('Operators', OF_OPERATORS, {
             ArnNotLike: { [arn]: [...service, ...operators, ...deployers, ROOT] },
-            // Also true without any.
-            'ForAllValues:StringNotEquals': { 'aws:CalledVia': ['cloudformation.amazonaws.com'] },
+            ...WITHOUT_CLOUDFORMATION,
           }),
         ]
       : []),

@@ -663,9 +663,13 @@ test.each<[string, string[], (configuration: Configuration) => void, string]>([
   ],
   ['a plugin moves a route locally', ['offline', 'start'], movedAt('initialize'), MOVED],
   [
-    'an extension moves a route',
+    'an extension moves a route of a project with a nested stack',
     ['package'],
     ({ resources }) => {
+      resources.Resources.Network = {
+        Type: 'AWS::CloudFormation::Stack',
+        Properties: { TemplateURL: 'https://s3.amazonaws.com/shop/network.json' },
+      }
       resources.extensions = {
         ...resources.extensions,
         ApiGatewayResourceStaff: { Properties: { PathPart: 'moved' } },

@@ -199,6 +199,7 @@ describe('sls offline', () => {
       const reply = await request(service.url, line, headers)
       expect([what, reply.status, reply.body.includes('"caller"')]).toEqual([what, status, false])
     }
+    expect(attacks.length).toBeGreaterThanOrEqual(35)
     console.log(`${attacks.length} requests against an HTTP API`)
   })
 

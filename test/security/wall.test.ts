@@ -106,6 +106,17 @@ test.each([
   expect(await judge(asked, EVERYTHING, WITH_OPERATORS)).toBe('Allowed')
 })
 
+test('a role of the project that deploys is not locked out', async () => {
+  const asked = { principal: PROJECT, action: 'dynamodb:UpdateTable', resource: TABLE }
+  const through = { ...asked, context: { 'aws:CalledVia': ['cloudformation.amazonaws.com'] } }
+  const wall = policyOf(wallOf({ ...principals, operators: [], deployers: [PROJECT] }))
+  expect([
+    await judge(asked, EVERYTHING, BY_DEFAULT),
+    await judge(through, EVERYTHING, BY_DEFAULT),
+    await judge(asked, EVERYTHING, wall),
+  ]).toEqual(['ExplicitlyDenied', 'Allowed', 'Allowed'])
+})
+
 test('DynamoDB takes each action in the policy of a table', () => {
   expect(OF_OPERATORS.filter((action) => !TAKEN.includes(action.replace('dynamodb:', '')))).toEqual([])
   // What it takes beyond them reads or changes no item.
