@@ -130,7 +130,7 @@ describe('sls package refuses', () => {
         const Properties = { QueueName: 'auth' }
         resources.Resources.HttpApiAuthorizerAuth = { Type: 'AWS::SQS::Queue', Properties }
       },
-      'Resources of serverless.yml has HttpApiAuthorizerAuth, and so has serverless-jwt-auth. Give yours another logical id.',
+      'Resources of serverless.yml has HttpApiAuthorizerAuth, and so has serverless-jwt-auth. Give yours another logical id, or if it is deployed with data, retain it and import it under the new id.',
     ],
   ])('%s', async (_, change, sentence) => {
     const { status, output } = await packaging(project, (configuration) => {
