@@ -57,7 +57,8 @@ const brought = (resources: Package['resources']) =>
         ([id]) => !/^(User|Admin)Dashcontent|Hello|^IamRoleLambdaExecution$|^ApiGatewayDeployment/.test(id),
       )
       .map(([id, { Properties, ...rest }]) => {
-        const { Code: _, DeploymentId: __, ...others } = Properties
+        // The policies of the tables name the roles of the project.
+        const { Code: _, DeploymentId: __, ResourcePolicy: ___, ...others } = Properties
         return [id, { ...rest, Properties: others }]
       }),
   )
