@@ -89,7 +89,7 @@ export const CAPABILITIES: readonly Capability[] = [
   {
     kind: 'role',
     words: 'take the rights of its functions',
-    actions: of('iam', 'UpdateAssumeRolePolicy PassRole'),
+    actions: of('iam', 'UpdateAssumeRolePolicy'),
   },
   // Past the gateway, and so with any address: no limit of guesses holds.
   {
