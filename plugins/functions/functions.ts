@@ -50,15 +50,13 @@ export default class FunctionsPlugin {
       mergeArrays.call(service)
       this.complete()
     }
-    let ofProject: string[] | undefined
+    let ofProject: number | undefined
     const check = () => {
       const { Resources } = service.provider.compiledCloudFormationTemplate
-      const stacks = Object.keys(Resources).filter(
-        (id) => Resources[id]?.Type === 'AWS::CloudFormation::Stack',
-      )
+      const stacks = Object.values(Resources).filter(({ Type }) => /::Stack$/.test(Type)).length
       ofProject ??= stacks
       // Another plugin has split the stack since the first check: its routes are in several templates.
-      if (stacks.length > ofProject.length) return
+      if (stacks > ofProject) return
       const known = variablesOf(Resources.AuthorizerLambdaFunction) ?? environmentOf(service)
       refuse([
         ...faultsOfDeployed(functionsNow(this.written, service.functions), known),
@@ -110,9 +108,7 @@ export default class FunctionsPlugin {
   }
 }
 
-const refuse = (faults: readonly string[]): void => {
-  rejectAny([...new Set(faults)])
-}
+const refuse = (faults: readonly string[]): void => rejectAny([...new Set(faults)])
 
 /** Returns the environment of the authorizer, with the routes. */
 const environmentOf = ({ functions }: Serverless['service']) => functions.authorizer?.environment ?? {}
