@@ -68,17 +68,18 @@ describe('npm run deploy', () => {
     const { configuration } = await deployment.read(functionKey)
     // A function of the project has no variable without a value.
     const common = functionKey.endsWith('-content') ? {} : { AUTH_ALLOWED_ORIGINS: '' }
+    const variables = { ...common, ...ENVIRONMENT[functionKey] }
     expect(configuration).toMatchObject({
       FunctionName: functionNameOf(functionKey),
       Runtime: 'nodejs24.x',
       Handler: service.functions[functionKey]?.handler,
       MemorySize: HASHING.includes(functionKey) ? 1_769 : 512,
       Timeout: 5,
-      Environment: { Variables: { ...common, ...ENVIRONMENT[functionKey] } },
+      ...(Object.keys(variables).length > 0 && { Environment: { Variables: variables } }),
     })
     if (functionKey in ENVIRONMENT) {
       expect(Object.keys(configuration.Environment?.Variables ?? {}).sort()).toEqual(
-        Object.keys({ ...common, ...ENVIRONMENT[functionKey] }).sort(),
+        Object.keys(variables).sort(),
       )
     }
     // moto's CloudFormation ignores these properties, so they are read from its template.
