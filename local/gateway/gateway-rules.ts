@@ -198,20 +198,20 @@ export function readAuthorization(result: unknown): Authorization | undefined {
 }
 
 /**
- * Creates a cache of authorizations that works as API Gateway's: the key is only the token, for every route.
+ * Creates a cache of results of an authorizer that works as API Gateway's. A REST API has only the token as key, for every route.
  *
  * @param ttlSeconds - The authorizer's `resultTtlInSeconds`. With 0 nothing is cached.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
  */
-export function authorizationCache(ttlSeconds: number) {
-  const entries = new Map<string, { authorization: Authorization; untilMs: number }>()
+export function authorizationCache<Result = Authorization>(ttlSeconds: number) {
+  const entries = new Map<string, { result: Result; untilMs: number }>()
   return {
-    find(token: string, now: Date): Authorization | undefined {
-      const entry = entries.get(token)
-      return entry !== undefined && now.getTime() < entry.untilMs ? entry.authorization : undefined
+    find(key: string, now: Date): Result | undefined {
+      const entry = entries.get(key)
+      return entry !== undefined && now.getTime() < entry.untilMs ? entry.result : undefined
     },
-    store(token: string, authorization: Authorization, now: Date): void {
-      entries.set(token, { authorization, untilMs: now.getTime() + ttlSeconds * 1000 })
+    store(key: string, result: Result, now: Date): void {
+      entries.set(key, { result, untilMs: now.getTime() + ttlSeconds * 1000 })
     },
   }
 }

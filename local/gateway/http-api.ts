@@ -1,6 +1,6 @@
 import { type Invocation, invokeFunction } from '../lambda/lambda-socket.ts'
 import { invokeWithNotes, type Notes } from '../request-log.ts'
-import { type GatewayResponse, withoutClaims } from './gateway-rules.ts'
+import { authorizationCache, type GatewayResponse, withoutClaims } from './gateway-rules.ts'
 import type { Request } from './hapi.d.ts'
 import { methodsOf } from './own-responses.ts'
 import type { Authorizing } from './rest-api.ts'
@@ -75,17 +75,13 @@ export function readDecision(result: unknown): Decision | undefined {
   return typeof isAuthorized === 'boolean' ? { isAuthorized, context: Object(context) } : undefined
 }
 
-/** Creates a cache of decisions. The key is the values of all identity sources. An error is not cached. */
+/** Creates a cache of decisions, by the values of all identity sources. An error is not cached. */
 export function decisionCache(ttlSeconds: number) {
-  const entries = new Map<string, { decision: Decision; untilMs: number }>()
+  const cache = authorizationCache<Decision>(ttlSeconds)
   return {
-    find(sources: readonly string[], now: Date): Decision | undefined {
-      const entry = entries.get(JSON.stringify(sources))
-      return entry !== undefined && now.getTime() < entry.untilMs ? entry.decision : undefined
-    },
-    store(sources: readonly string[], decision: Decision, now: Date): void {
-      entries.set(JSON.stringify(sources), { decision, untilMs: now.getTime() + ttlSeconds * 1000 })
-    },
+    find: (sources: readonly string[], now: Date) => cache.find(JSON.stringify(sources), now),
+    store: (sources: readonly string[], decision: Decision, now: Date) =>
+      cache.store(JSON.stringify(sources), decision, now),
   }
 }
 

@@ -1,6 +1,12 @@
 import { type Invocation, invokeFunction } from '../lambda/lambda-socket.ts'
 import { invokeWithNotes, type Notes } from '../request-log.ts'
-import { allows, authorizationCache, readAuthorization, withoutClaims } from './gateway-rules.ts'
+import {
+  type Authorization,
+  allows,
+  authorizationCache,
+  readAuthorization,
+  withoutClaims,
+} from './gateway-rules.ts'
 import type { Request } from './hapi.d.ts'
 
 /** An authorizer of type `TOKEN`, as `serverless.yml` has it. */
@@ -20,7 +26,7 @@ export interface Authorizing {
   functionName(key: string): string
 }
 
-const caches = new Map<string, ReturnType<typeof authorizationCache>>()
+const caches = new Map<string, ReturnType<typeof authorizationCache<Authorization>>>()
 
 /**
  * Authorizes a request to the REST API.
