@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { freePort } from '../support/process/service.ts'
-import { cleanEnvironment, root } from '../support/process/service-description.ts'
 import { type Configuration, type Foreign, type Package, withOwnRoutes } from './foreign.ts'
+import { startOffline as start } from './offline.ts'
 
 /** Handlers of the project. */
 const HANDLERS = `// @ts-nocheck
@@ -102,6 +99,8 @@ export function httpFunctions(configuration: Configuration): void {
 
 type Change = (configuration: Configuration) => void
 
+const ISSUER = ['--param', 'issuer=https://accounts.example']
+
 function write(project: Foreign, change: Change, isWithout = false): void {
   writeFileSync(join(project.folder, 'src/http.ts'), HANDLERS)
   writeFileSync(join(project.folder, 'src/open.ts'), OPEN_HANDLERS)
@@ -116,55 +115,22 @@ export default defineAuth({ roles: ['member', 'editor'], administrators: [], pag
 
 export async function packageOf(project: Foreign, change: Change): Promise<Package> {
   write(project, change)
-  return project.package(['--param', 'issuer=https://accounts.example'])
+  return project.package(ISSUER)
 }
 
 /** Packages a project, and returns what it prints. */
 export async function packaging(project: Foreign, change: Change) {
   write(project, change)
-  const { status, stdout, stderr } = await project.run([
-    'package',
-    '--stage',
-    'prod',
-    '--param',
-    'issuer=https://accounts.example',
-  ])
+  const { status, stdout, stderr } = await project.run(['package', '--stage', 'prod', ...ISSUER])
   return { status, output: `${stdout}${stderr}` }
 }
 
-export interface Offline {
-  url: string
-  stop(): Promise<void>
-}
+export type Offline = Awaited<ReturnType<typeof startOffline>>
 
 /** Runs `sls offline` until it serves the project. */
-export async function startOffline(project: Foreign, change: Change, isWithout = false): Promise<Offline> {
+export async function startOffline(project: Foreign, change: Change, isWithout = false) {
   write(project, change, isWithout)
-  const [port, lambdaPort] = [await freePort(), await freePort()]
-  const args = ['offline', 'start', '--httpPort', String(port), '--lambdaPort', String(lambdaPort)]
-  const child = spawn(process.execPath, [join(root, 'node_modules/.bin/sls'), ...args], {
-    cwd: project.folder,
-    env: cleanEnvironment(),
-  })
-  let output = ''
-  const ready = isWithout ? 'Server ready' : 'is running at'
-  await new Promise<void>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk
-      if (output.includes(ready)) resolve()
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.once('close', () => reject(new Error(output)))
-  })
-  return {
-    url: `http://localhost:${port}`,
-    async stop() {
-      if (child.exitCode !== null) return
-      child.kill()
-      await once(child, 'exit')
-    },
-  }
+  return await start(project, {}, isWithout ? /Server ready/ : /is running at/)
 }
 
 export interface Reply {

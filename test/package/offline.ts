@@ -5,8 +5,16 @@ import { freePort } from '../support/process/service.ts'
 import { cleanEnvironment, root } from '../support/process/service-description.ts'
 import type { Foreign } from './foreign.ts'
 
-/** Starts `sls offline` in a project, and waits until its demo users are known. */
-export async function startOffline({ folder }: Foreign, env: Record<string, string> = {}) {
+/**
+ * Starts `sls offline` in a project, and waits until it prints that it is ready.
+ *
+ * @param ready - What it prints then. Its demo users are the last lines of the package.
+ */
+export async function startOffline(
+  { folder }: Foreign,
+  env: Record<string, string> = {},
+  ready = /\(password \w+\)/,
+) {
   const port = await freePort()
   const args = ['offline', 'start', '--httpPort', String(port), '--lambdaPort', String(await freePort())]
   const child = spawn(process.execPath, [join(root, 'node_modules/.bin/sls'), ...args], {
@@ -17,7 +25,7 @@ export async function startOffline({ folder }: Foreign, env: Record<string, stri
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk
-      if (/\(password \w+\)/.test(output)) resolve()
+      if (ready.test(output)) resolve()
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)
