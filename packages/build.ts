@@ -12,12 +12,12 @@ import { filesIn } from '../plugins/functions/functions.ts'
 import { PAGE_FILES, pageFiles } from '../plugins/page-files.ts'
 import { LICENCES_FILE, licencesOf } from './licences.ts'
 
-// Builds the package `serverless-jwt-auth` in `packages/serverless-jwt-auth/dist`, which `npm pack` makes an archive of. It is this
-// repository's tree with JavaScript in place of TypeScript, and with finished functions.
+// Builds the package `serverless-jwt-auth` in `packages/serverless-jwt-auth/dist`, or in the folder of the first argument. `npm pack`
+// makes an archive of it. It is this repository's tree with JavaScript in place of TypeScript, and with finished functions.
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const SOURCES = 'packages/serverless-jwt-auth'
-const OUT = join(ROOT, SOURCES, 'dist')
+const OUT = resolve(process.argv[2] ?? join(ROOT, SOURCES, 'dist'))
 
 /** Files next to the modules, which the plugin and the commands read. */
 const COPIED = [
@@ -250,7 +250,7 @@ function packageNamesOf(files: readonly string[]): string[] {
 rmSync(OUT, { recursive: true, force: true })
 execFileSync(
   process.execPath,
-  [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'packages')],
+  [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'packages'), '--outDir', OUT],
   {
     stdio: 'inherit',
   },

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   cpSync,
@@ -110,7 +110,6 @@ export function shop(): Foreign {
  * @param others - Folder of packages beside those of this repository.
  */
 export function foreignProject(source: string, others?: string): Foreign {
-  if (!existsSync(BUILT)) execFileSync(process.execPath, [join(root, 'packages/build.ts')])
   mkdirSync(join(root, '.results'), { recursive: true })
   const workspace = mkdtempSync(join(root, '.results/foreign-'))
   const folder = join(workspace, 'project')
