@@ -54,7 +54,7 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 54_500 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 123_000, cold: 1.8 },
+  openapi: { bytes: 123_500, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Each function of pages has 3 KB for the theme and the own words of an application.
@@ -63,7 +63,7 @@ const BUDGETS: Record<string, Budget> = {
   signin: { bytes: 138_000 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
-  'account-pages': { bytes: 63_000 },
+  'account-pages': { bytes: 63_500 },
   // Two pages with one style, and the client for browsers, which one of them loads if the session must be refreshed.
   authorize: { bytes: 42_500 },
 }

@@ -11,6 +11,10 @@ const { attributes = {} }: Parameters<typeof import('../../project/define-auth.t
 /** Claims of a user without stored attributes. */
 export const OWN_CLAIMS = attributeClaims({}, attributes)
 
+/** What `GET /me` has of such a user. */
+export const OWN_ATTRIBUTES =
+  Object.keys(attributes).length > 0 ? { attributes: userAttributesOf({}, attributes) } : {}
+
 const claimed = withClaim(attributes)
 
 /** What the authorizer adds to its context for such a user. */

@@ -2,7 +2,7 @@ import '../support/process/real-argon2.ts'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { fillTokens } from '../../local/tokens.ts'
-import { OWN_CONTEXT } from '../http/own-claims.ts'
+import { OWN_ATTRIBUTES, OWN_CLAIMS, OWN_CONTEXT } from '../http/own-claims.ts'
 import { useAws } from '../support/aws/table.ts'
 import { parsed, sampleEvent } from '../support/http/lambda.ts'
 import { SAMPLES } from '../support/http/sample-events.ts'
@@ -63,11 +63,21 @@ test('no package contains a source map', () => {
   }
 })
 
-/** Adds the attributes of `auth.config.ts` to the context of an authorizer. */
-const withOwn = (expected: unknown) =>
-  'context' in Object(expected)
-    ? { ...Object(expected), context: { ...Object(expected).context, ...OWN_CONTEXT } }
-    : expected
+/** What the attributes of `auth.config.ts` add to what functions return. */
+const OWN: Record<string, object> = {
+  authorizer: { context: OWN_CONTEXT },
+  me: { body: { ...OWN_ATTRIBUTES, ...OWN_CLAIMS } },
+  userinfo: { body: OWN_CLAIMS },
+}
+
+/** Adds to each member that a function returns what its own values have. */
+const withOwn = (expected: object = {}, own: object = {}) =>
+  Object.fromEntries(
+    Object.entries(expected).map(([name, value]) => [
+      name,
+      name in own ? { ...value, ...Object(own)[name] } : value,
+    ]),
+  )
 
 describe.each(rowsOf(Object.entries(SAMPLES), ([, { functionKey }]) => functionKey))(
   'the sample event %s',
@@ -79,7 +89,7 @@ describe.each(rowsOf(Object.entries(SAMPLES), ([, { functionKey }]) => functionK
         expect(threw).toBe(expected.throws)
       } else {
         expect(returned && 'body' in returned ? parsed(returned) : returned).toEqual(
-          withOwn(expected.returns),
+          functionKey in OWN ? withOwn(expected.returns, OWN[functionKey]) : expected.returns,
         )
       }
       // Loading undici, the global fetch, would double the time of a cold start.

@@ -35,8 +35,10 @@ beforeAll(async () => {
 
 const NAMES = Object.keys(describeService().functions)
 
+const OF_PROJECT: Record<string, object> = parse(readFileSync(`${root}/serverless.yml`, 'utf8')).functions
+
 /** Functions of `serverless.yml` that name no permissions, settings or statements: they share the framework's role. */
-const OF_PROJECT = Object.entries<object>(parse(readFileSync(`${root}/serverless.yml`, 'utf8')).functions)
+const WITH_COMMON_ROLE = Object.entries(OF_PROJECT)
   .filter(([, one]) => !['may', 'settings', 'iamRoleStatements'].some((name) => name in one))
   .map(([name]) => name)
 const COMMON = 'IamRoleLambdaExecution'
@@ -62,8 +64,8 @@ const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 describe('permissions', () => {
   test.each(NAMES)('%s has the listed permissions, logging and tracing, and no others', (name) => {
     for (const { of, stage, slots } of packagesWith(name)) {
-      const isOfProject = OF_PROJECT.includes(name)
-      const role = isOfProject ? COMMON : `${logicalId(name)}${COMMON}`
+      const hasCommonRole = WITH_COMMON_ROLE.includes(name)
+      const role = hasCommonRole ? COMMON : `${logicalId(name)}${COMMON}`
       expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`).Role).toEqual({
         'Fn::GetAtt': [role, 'Arn'],
       })
@@ -71,8 +73,8 @@ describe('permissions', () => {
       const keys = slots.map((slot) => `Key${slot.toUpperCase()}`)
       expect(Policies).toMatchObject([{ PolicyDocument: { Version: '2012-10-17' } }])
       expect(allowed(Policies)).toEqual([
-        ...(isOfProject
-          ? commonLogging(`/aws/lambda/serverless-jwt-auth-${stage}-auth-functions`)
+        ...(hasCommonRole
+          ? commonLogging(`/aws/lambda/serverless-jwt-auth-${stage}`)
           : [logging(logGroupName(stage, name))]),
         TRACING,
         ...(permissions({ keys, name: stage, sender: of.sender, hasApps: of !== prod })[name] ?? []),
@@ -89,8 +91,10 @@ describe('permissions', () => {
     ] as const) {
       const ids = (suffix: string) => names.map((name) => `${logicalId(name)}${suffix}`).sort()
       expect(ofType(of, 'AWS::Lambda::Function').sort()).toEqual(ids('LambdaFunction'))
-      const own = ids(COMMON).filter((id) => !OF_PROJECT.some((name) => id === `${logicalId(name)}${COMMON}`))
-      const common = OF_PROJECT.length > 0 ? [COMMON] : []
+      const own = ids(COMMON).filter(
+        (id) => !WITH_COMMON_ROLE.some((name) => id === `${logicalId(name)}${COMMON}`),
+      )
+      const common = WITH_COMMON_ROLE.length > 0 ? [COMMON] : []
       expect(ofType(of, 'AWS::IAM::Role').sort()).toEqual([...own, ...common].sort())
       expect(Object.keys(of.resources).filter((id) => /Policy$/.test(id))).toEqual([
         'ServerlessDeploymentBucketPolicy',
@@ -402,10 +406,14 @@ describe('a function', () => {
       const isOfAll = stage === 'dev' || name === 'token' || (name === 'userinfo' && of === changedProd)
       const origins = isOfAll ? '*' : listed
       // A function of the project has no variable without a value, and the framework's name.
-      const isOfProject = name.endsWith('-content')
+      const isOfProject = name in OF_PROJECT
       const common = isOfProject && origins === '' ? {} : { AUTH_ALLOWED_ORIGINS: origins }
       const own = environments(stage, slots, changesOf(of, stage))[name]
-      expect(propertiesOf(of, `${logicalId(name)}LambdaFunction`)).toEqual({
+      const { Environment, ...properties } = propertiesOf(of, `${logicalId(name)}LambdaFunction`)
+      expect(Object(Environment).Variables ?? {}).toEqual(
+        own ? { ...common, ...own } : expect.objectContaining(common),
+      )
+      expect(properties).toEqual({
         Code: {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },
           S3Key: expect.stringMatching(`/${name}.zip$`),
@@ -418,9 +426,6 @@ describe('a function', () => {
         Timeout: name === 'approve' ? 8 : 5,
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: logGroupName(stage, name) },
-        ...(Object.keys({ ...common, ...own }).length > 0 && {
-          Environment: { Variables: own ? { ...common, ...own } : expect.objectContaining(common) },
-        }),
         Role: expect.anything(),
         ...(name === 'login' && loginConcurrency && { ReservedConcurrentExecutions: loginConcurrency }),
       })
@@ -676,7 +681,7 @@ test('plugins/README.md lists every resource of a stage, and no others', () => {
   const matches = (pattern: string, text: string) => new RegExp(`^${pattern}$`).test(text)
   expect(resources.filter((text) => !patterns.some((pattern) => matches(pattern, text)))).toEqual([])
   // A function of the project with a role of the framework brings that role.
-  const unused = OF_PROJECT.length > 0 ? [] : [`AWS::IAM::Role ${COMMON}`]
+  const unused = WITH_COMMON_ROLE.length > 0 ? [] : [`AWS::IAM::Role ${COMMON}`]
   expect(patterns.filter((pattern) => !resources.some((text) => matches(pattern, text)))).toEqual(unused)
 })
 
