@@ -132,7 +132,7 @@ function readService(): Brought {
 interface Brought {
   provider: object
   custom: { auth: object }
-  source: { package: object; custom: object }
+  source: { provider: object; package: object; custom: object }
 }
 
 /** Adds the resources before those of the project, whose values come before the plugin's. */

@@ -440,6 +440,13 @@ describe('a function', () => {
     )
     expect(groups).toHaveLength(2)
   })
+
+  test('with another namePrefix, functions of the project still share the log group of the others', () => {
+    const { provider, custom } = describeService({ namePrefix: 'mine' })
+    expect([provider.logs.lambda.logGroup, custom.auth.logGroup]).toEqual(
+      Array(2).fill('/aws/lambda/mine-functions'),
+    )
+  })
 })
 
 const MONITORING = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::Logs::MetricFilter']

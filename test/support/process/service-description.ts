@@ -15,10 +15,11 @@ import { filesIn } from '../../../plugins/functions/functions.ts'
 export interface ServiceDescription {
   /** By stage. `default` is for all stages. */
   params: Record<string, Record<string, unknown>>
-  provider: { region: string; stage: string }
+  provider: { region: string; stage: string; logs: { lambda: { logGroup: string } } }
   custom: {
     auth: {
       tableName: string
+      logGroup: string
       signingKey: string
       keyA: string
       keyB: string
