@@ -96,15 +96,14 @@ export default class LocalPlugin {
     const httpPort = Number(offline.httpPort ?? HTTP_PORT)
     if (this.command !== 'invoke local') {
       refusePaths(offline)
-      rejectAny(faultsOfSharedPaths(this.serverless.service.functions))
+      const { brought } = ownershipOf(this.serverless)
+      rejectAny(faultsOfSharedPaths(this.serverless.service.functions, IS_PACKAGE ? brought : new Set()))
       const fault = await faultOfGateway(httpPort, host)
       if (fault !== undefined) reject(fault)
     }
 
-    const brought = ownershipOf(this.serverless).resources
-    const ofService = Object.fromEntries(
-      Object.entries(resources.Resources).filter(([id]) => brought.has(id)),
-    )
+    const ids = ownershipOf(this.serverless).resources
+    const ofService = Object.fromEntries(Object.entries(resources.Resources).filter(([id]) => ids.has(id)))
     const taken = (port: number) => isNumberIn({ ...custom, auth: undefined }, port)
     this.aws = await startLocalAws(ofService, provider.region, this.mailSettings(), taken)
     if (this.command === 'invoke local') {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { CompiledResource } from '../framework.d.ts'
 import { faultsOfTemplate } from './deployed.ts'
-import { httpApiRoutes, httpRoutesOf, usesHttpApi } from './http-api.ts'
+import { faultsOfSharedPaths, httpApiRoutes, httpRoutesOf, usesHttpApi } from './http-api.ts'
 import { faultsOfHttpApi, faultsOfHttpRoutes, httpAuthorizer } from './http-authorizer.ts'
 import { routeSettingsOf } from './settings.ts'
 
@@ -37,6 +37,22 @@ test('a protected route of two functions is refused', () => {
   expect(routeSettingsOf({ all, admin: { ...all, role: 'admin' } }, {}).faults).toEqual([fault])
   expect(routeSettingsOf({ all, open }, {}).faults).toEqual([fault])
   expect(routeSettingsOf({ open, other: open }, {}).faults).toEqual([])
+})
+
+test('a path of both APIs is refused, and the message says which one the package has', () => {
+  const functions = {
+    own: { handler: 'x', events: [{ http: 'GET /notes/{id}' }, { http: 'GET /login' }] },
+    http: { handler: 'x', events: [{ httpApi: 'POST /notes/{note}' }, { httpApi: 'GET /login' }] },
+    other: { handler: 'x', events: [{ httpApi: 'GET /login/help' }] },
+    login: { handler: 'x', events: [{ http: 'POST /login' }] },
+  }
+  const both = (path: string) =>
+    `The path ${path} has an http event and an httpApi event, and sls offline has one port for both. Give one of them another path.`
+  expect(faultsOfSharedPaths(functions, new Set(['login', 'switched-off']))).toEqual([
+    both('/notes/{id}'),
+    'The path /login has an httpApi event, and serverless-jwt-auth has it at its REST API. sls offline has one port for both: give yours another path.',
+  ])
+  expect(faultsOfSharedPaths(functions, new Set())).toEqual([both('/notes/{id}'), both('/login')])
 })
 
 test('scopes at an event and paths that the setting cannot have are refused', () => {

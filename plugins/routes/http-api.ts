@@ -51,21 +51,27 @@ export const httpApiRoutes = (functions: Written): string =>
     })
     .join(' ')
 
-/** Finds paths that both APIs have. On AWS each has an address, and `sls offline` has one port. */
-export function faultsOfSharedPaths(functions: Written): string[] {
+/**
+ * Finds paths that both APIs have. On AWS each has an address, and `sls offline` has one port.
+ *
+ * @param brought - Keys of functions that the project cannot change.
+ */
+export function faultsOfSharedPaths(functions: Written, brought: ReadonlySet<string>): string[] {
   const all = Object.values(functions)
   const nameless = (path: string) => path.replaceAll(/\{[^}+]*/g, '{').replace(/\/$/, '')
-  const ofRest = new Map(
-    all.flatMap(routesOf).map(({ path }) => [nameless(`/${path.join('/')}`), `/${path.join('/')}`]),
-  )
+  const pathsOf = (some: readonly WrittenFunction[]) =>
+    new Map(some.flatMap(routesOf).map(({ path }) => [nameless(`/${path.join('/')}`), `/${path.join('/')}`]))
+  const ofRest = pathsOf(all)
+  const ofPackage = pathsOf([...brought].flatMap((key) => functions[key] ?? []))
   const paths = all.flatMap(httpRoutesOf).map(({ routeKey }) => nameless(routeKey.replace(/^\S+ /, '')))
-  return [...new Set(paths)].flatMap((path) =>
-    ofRest.has(path)
-      ? [
-          `The path ${ofRest.get(path)} has an http event and an httpApi event, and sls offline has one port for both. Give one of them another path.`,
-        ]
-      : [],
-  )
+  return [...new Set(paths)].flatMap((path) => {
+    if (ofPackage.has(path)) {
+      return `The path ${ofPackage.get(path)} has an httpApi event, and serverless-jwt-auth has it at its REST API. sls offline has one port for both: give yours another path.`
+    }
+    return ofRest.has(path)
+      ? `The path ${ofRest.get(path)} has an http event and an httpApi event, and sls offline has one port for both. Give one of them another path.`
+      : []
+  })
 }
 
 /** Finds protected routes that two functions have. The framework would take the last `$default`, with the rule of the first. */
