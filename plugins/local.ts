@@ -163,7 +163,9 @@ export default class LocalPlugin {
       functionName: (key) => this.serverless.service.getFunction(key).name,
       log: console.log,
       onListening: () => {
-        place.describe({ service, project: this.serverless.serviceDir, url, dynamoDb: dynamoDb.origin })
+        const { serviceDir: project } = this.serverless
+        const { TOKEN_AUDIENCE: audience } = custom.auth.tokens
+        place.describe({ service, project, url, dynamoDb: dynamoDb.origin, audience })
         console.log(banner(url, dynamoDb, features))
       },
     })

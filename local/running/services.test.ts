@@ -27,6 +27,7 @@ const NOTES: RunningService = {
   project: folder,
   url: 'http://localhost:3000',
   dynamoDb: 'http://127.0.0.1:49152',
+  audience: 'notes-dev-api',
 }
 
 test('only the user can open the folder of the socket', async () => {

@@ -13,6 +13,8 @@ export interface RunningService {
   url: string
   /** Address of DynamoDB. */
   dynamoDb: string
+  /** Audience of its tokens. */
+  audience: string
 }
 
 /** The socket shows whether the service still runs: its path is unique, and only its process listens on it. */
@@ -64,8 +66,8 @@ export async function runningServices(temporary = tmpdir()): Promise<RunningServ
 /** Returns no description for a service that has ended, or is about to start. */
 function readDescription(file: string): Description[] {
   try {
-    const { service, project, url, dynamoDb, socket } = JSON.parse(readFileSync(file, 'utf8'))
-    const all = { service, project, url, dynamoDb, socket }
+    const { service, project, url, dynamoDb, audience, socket } = JSON.parse(readFileSync(file, 'utf8'))
+    const all = { service, project, url, dynamoDb, audience, socket }
     return Object.values(all).every((value) => typeof value === 'string') ? [all] : []
   } catch {
     return []

@@ -20,7 +20,9 @@ export interface LocalService {
   /** Address of its DynamoDB. */
   dynamoDb: URL
   /** Address of its gateway, unless only `--endpoint` names the service. */
-  url: string | undefined
+  url?: string
+  /** Audience of its tokens, unless only `--endpoint` names the service. */
+  audience?: string
 }
 
 /**
@@ -34,7 +36,7 @@ export async function findLocal(options: LocalOptions): Promise<LocalService> {
   if (options.endpoint !== undefined) {
     const dynamoDb = readEndpoint(options.endpoint)
     await expectDynamoDb(dynamoDb)
-    return { dynamoDb, url: running.find((one) => one.dynamoDb === dynamoDb.origin)?.url }
+    return { ...running.find((one) => one.dynamoDb === dynamoDb.origin), dynamoDb }
   }
   const service = serviceOf(options.service)
   const project = options.service === undefined ? realpathSync(findProject().folder) : undefined

@@ -2,6 +2,7 @@ import { isApiIdentifier, normalForm } from '../../lib/oauth/apis/api.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import { usualAudience } from '../../project/names.ts'
 import type { Environment } from '../cli/io.ts'
+import { findLocal } from '../cli/local.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
 import { stackOf } from '../cli/target-stack.ts'
@@ -11,7 +12,8 @@ import { stackOf } from '../cli/target-stack.ts'
  * may have one of them as its id: a verifier would take tokens of one kind for those of the other. The own API itself is registered under
  * `publicUrl`, which is the issuer by default: its tokens have neither as their audience.
  *
- * The local service does not say how it was started, so its audience is the default one. Its `publicUrl` is its issuer.
+ * A local service that only `--endpoint` names does not say its audience, so it is the default one of its table. Its `publicUrl` is its
+ * issuer.
  *
  * @param tableName - Of the local service.
  * @throws {@link Refusal} `refused`, if the stage is not deployed or does not say them; `failed`, if the stack cannot be read.
@@ -21,7 +23,10 @@ export async function takenIdentifiers(
   env: Environment,
   tableName: string,
 ): Promise<string[]> {
-  if (options.stage === undefined) return [usualAudience(tableName)]
+  if (options.stage === undefined) {
+    const { audience = usualAudience(tableName) } = await findLocal(options)
+    return [audience]
+  }
   const { stack, outputOf } = await stackOf(options, env).catch((error: Error) => {
     if (error instanceof Refusal) throw error
     throw new Refusal(

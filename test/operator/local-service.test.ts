@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { makePlace } from '../../local/running/services.ts'
+import { clientsCommand } from '../../scripts/clients/command.ts'
 import { findTarget } from '../../scripts/smoke/target.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import { beginInProcess, refusal } from '../support/process/command.ts'
@@ -79,6 +80,18 @@ test('--service finds a service of that name in any folder', async () => {
   )
 })
 
+test('clients --local lets no client have the audience of the service that runs', async () => {
+  await describe('http://localhost:3100')
+  const add = async (id: string) => {
+    const args = ['add', id, '--type', 'web', '--redirect-uri', 'https://shop.example/cb', '--local']
+    return await beginInProcess(clientsCommand, args).outcome
+  }
+  expect(await add('of-the-parameter')).toEqual(
+    refusal(1, 'of-the-parameter is the audience of this stage. Use another id.'),
+  )
+  expect(await add(`${SERVICE}-dev-api`)).toMatchObject({ status: 0 })
+})
+
 test('smoke --local tests the service that runs, at its port, and --url chooses one of several', async () => {
   const { io } = beginInProcess(usersCommand, ['--help'])
   const urlOf = async (options: { url?: string; endpoint?: string }) =>
@@ -103,6 +116,6 @@ async function describe(url: string, dynamoDb = store.endpoint, project = root, 
   const { socket, describe } = await makePlace()
   const server = createServer()
   await once(server.listen(socket), 'listening')
-  describe({ service, project, url, dynamoDb })
+  describe({ service, project, url, dynamoDb, audience: 'of-the-parameter' })
   onTestFinished(() => void server.close())
 }
