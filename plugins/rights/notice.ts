@@ -30,12 +30,9 @@ export function noticesOfRights(
   })
   const isOwn = ([id]: [string, unknown]) => ids.has(id)
   const entries = Object.entries(resources)
-  const { targets, resolve } = targetsOf(
-    Object.fromEntries(entries.filter(isOwn)),
-    roles,
-    service.provider.region,
-  )
+  const own = Object.fromEntries(entries.filter(isOwn))
   const project = Object.fromEntries(entries.filter((one) => !isOwn(one)))
+  const { targets, resolve } = targetsOf(own, roles, service.provider.region, project)
   const granted = grantedIn(project, writtenIn(serverless), new Set(exempt))
   return linesOfReach([...granted, ...grantedToService(serverless)], targets, resolve)
 }

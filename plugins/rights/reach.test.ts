@@ -96,6 +96,23 @@ test.each<[string, WrittenStatement, string]>([
     { Action: 'dynamodb:*', Resource: sub(`arn:aws:dynamodb:\${AWS::Region}:*:table/\${Orders}`) },
     '',
   ],
+  [
+    'all that begins with the name of a table of the project',
+    { Action: 'dynamodb:Scan', Resource: sub(`arn:aws:dynamodb:\${AWS::Region}:*:table/\${Notes}*`) },
+    `${READ} and read who did what`,
+  ],
+  [
+    'all that begins with the ARN of a table of the project',
+    { Action: 'dynamodb:Query', Resource: sub(`\${Notes.Arn}*`) },
+    `${READ} and read who did what`,
+  ],
+  ['a table of the project with indexes', { Action: 'dynamodb:*', Resource: sub(`\${Notes.Arn}/*`) }, ''],
+  ['a stream of the project', { Action: 'dynamodb:*', Resource: sub(`\${Notes.StreamArn}*`) }, ''],
+  [
+    'a table whose name CloudFormation makes',
+    { Action: 'dynamodb:*', Resource: [sub(`\${Orders.Arn}*`), sub(`\${Stack.Arn}`)] },
+    '',
+  ],
   ['our table by reference', { Action: 'dynamodb:Scan', Resource: { 'Fn::GetAtt': ['Table', 'Arn'] } }, READ],
   ['our table in a text', { Action: 'dynamodb:Query', Resource: sub(`\${Table.Arn}/index/*`) }, SEARCH],
   [
@@ -203,6 +220,16 @@ const OWN: Record<string, CompiledResource> = {
     Properties: { FunctionName: 'shop-prod-auth-login' },
   },
 }
+
+/** Resources of the project. The first has a name that begins those of the service. */
+const PROJECT: Record<string, CompiledResource> = {
+  Notes: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'shop-prod' } },
+  Orders: { Type: 'AWS::DynamoDB::Table', Properties: {} },
+  Stack: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: { Ref: 'AWS::StackName' } } },
+  // CloudFormation takes it without properties.
+  Jobs: { Type: 'AWS::SQS::Queue' } as CompiledResource,
+}
+
 const ROLE = {
   'Fn::Join': [
     '',
@@ -219,7 +246,7 @@ const ROLE = {
 }
 
 function linesIn(project: Record<string, CompiledResource>): string[] {
-  const { targets, resolve } = targetsOf(OWN, [ROLE], 'eu-central-1')
+  const { targets, resolve } = targetsOf(OWN, [ROLE], 'eu-central-1', { ...PROJECT, ...project })
   return linesOfReach(grantedIn(project, []), targets, resolve)
 }
 

@@ -61,14 +61,25 @@ const one = (ref: string, kind: Kind, arn: string): Known => ({ ref, arn, target
  *
  * @param own - Resources of the service by their logical ids.
  * @param roles - Of the functions of the service, as `aws:PrincipalArn` has them.
+ * @param project - The other resources. A pattern may begin with the name of one, which may begin a name of the service.
  */
 export function targetsOf(
   own: Resources,
   roles: readonly unknown[],
   region: string,
+  project: Resources = {},
 ): { targets: Target[]; resolve: Resolve } {
-  const known = new Map(Object.entries(own).flatMap(([id, resource]) => knownOf(id, resource, region)))
-  const resolve: Resolve = (id, attribute) => known.get(id)?.[attribute === undefined ? 'ref' : 'arn']
+  const knownIn = (resources: Resources) =>
+    Object.entries(resources).flatMap(([id, resource]) => knownOf(id, resource, region))
+  const known = new Map(knownIn(own))
+  // A name that CloudFormation fills in or makes would match more than the resource.
+  const isWritten = ([, { ref }]: [string, Known]) => !['*', ID].some((one) => ref.includes(one))
+  const ofProject = new Map(knownIn(project).filter(isWritten))
+  const resolve: Resolve = (id, attribute) => {
+    const isNamed = attribute === undefined || attribute === 'Arn'
+    const found = known.get(id) ?? (isNamed ? ofProject.get(id) : undefined)
+    return found?.[attribute === undefined ? 'ref' : 'arn']
+  }
   const ofRoles = roles
     .flatMap((role) => textsOf(role, resolve))
     .map((arn) => arn.replace(/^arn:[^:]*:iam::[^:]*:/, `arn:aws:iam::${ACCOUNT}:`))
@@ -79,6 +90,7 @@ export function targetsOf(
 function knownOf(id: string, { Type, Properties }: CompiledResource, region: string): [string, Known][] {
   const [property, read] = TYPES[Type] ?? []
   if (property === undefined || read === undefined) return []
-  const [name = ID] = textsOf(Properties[property] ?? ID, () => undefined)
+  // A queue of a project may have no properties.
+  const [name = ID] = textsOf(Object(Properties)[property] ?? ID, () => undefined)
   return [[id, read(id, name, (service, rest) => `arn:aws:${service}:${region}:${ACCOUNT}:${rest}`)]]
 }
