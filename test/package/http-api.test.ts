@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addMachineOf } from '../oauth/own-api.ts'
 import { tableAt } from '../support/users/sessions.ts'
-import { type Configuration, type Package, shop } from './foreign.ts'
+import { type Configuration, type Package, shop, withOwnRoutes } from './foreign.ts'
 import {
   httpFunctions,
   type Offline,
@@ -37,12 +37,27 @@ describe('sls package', () => {
     )
   })
 
-  test('a project without protected routes at its HTTP API has nothing for them', async () => {
-    const ofHttpApi = Object.values(open.Resources).filter(({ Type }) =>
-      Type.startsWith('AWS::ApiGatewayV2::'),
-    )
-    expect(JSON.stringify(ofHttpApi)).not.toMatch(/Authoriz(er|ationT)/)
-    expect(JSON.stringify(open)).not.toMatch(/HTTP_API_ROUTES|AuthLambdaAuthorizerPermissionHttpApi/)
+  test('without protected routes at an HTTP API, a template is what it is without that part', async () => {
+    const withoutRoutes = shop()
+    const change = (configuration: Configuration) => {
+      openFunctions(configuration)
+      withOwnRoutes(configuration)
+      // The framework adds versions in the order in which it happens to read the archives.
+      configuration.provider.versionFunctions = false
+    }
+    const templateOf = async () => {
+      const { service: _, archive: __, ...template } = await packageOf(withoutRoutes, change)
+      return template
+    }
+    const whole = await templateOf()
+    const part = join(withoutRoutes.folder, '../node_modules/serverless-jwt-auth/plugins/routes/http-api.js')
+    writeFileSync(part, WITHOUT_ROUTES)
+    const stubbed = await templateOf()
+    withoutRoutes.remove()
+    expect(whole).toEqual(stubbed)
+    expect(JSON.stringify(whole)).toBe(JSON.stringify(stubbed))
+    expect(JSON.stringify(whole)).toContain('AWS::ApiGatewayV2::Route')
+    expect(JSON.stringify(whole)).not.toMatch(/HTTP_API_ROUTES|HttpApiAuthorizer|AuthorizerPermissionHttpApi/)
   })
 
   test('protected routes bring two resources and a setting', async () => {
@@ -295,6 +310,15 @@ function pluginThat(folder: string, act: string) {
     configuration.plugins.push('./other.cjs')
   }
 }
+
+/** In place of the module of the package that finds routes of an HTTP API. It finds no route. */
+const WITHOUT_ROUTES = `
+export const httpRoutesOf = () => []
+export const usesHttpApi = () => false
+export const httpApiRoutes = () => ''
+export const faultsOfSharedPaths = () => []
+export const faultsOfSameRoutes = () => []
+`
 
 const FORBIDDEN = { status: 403, body: '{"message":"Forbidden"}' }
 const STAFF = [
