@@ -34,5 +34,7 @@ test('a project with protected routes at its HTTP API and other origins reads th
   expect(noticesOfAddresses(both, origins)).toEqual([line])
   expect(noticesOfAddresses(both, origins, { cors: true })).toEqual([])
   expect(noticesOfAddresses(both, auth)).toEqual([])
+  // The default of the stage dev.
+  expect(noticesOfAddresses(both, { ...auth, allowedOrigins: '*' })).toEqual([])
   expect(noticesOfAddresses(own, origins)).toEqual([])
 })

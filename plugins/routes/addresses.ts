@@ -15,7 +15,7 @@ export function sayAddresses(serverless: Serverless): void {
 
 /**
  * Returns notices about the addresses of a project's APIs. Sign-in has another address, if the project has no http events. Without CORS,
- * pages of other origins cannot call its HTTP API.
+ * the origins that the project lists cannot call its HTTP API.
  *
  * @param own - Functions of the project.
  */
@@ -29,7 +29,7 @@ export function noticesOfAddresses(
     typeof publicUrl === 'string' ? publicUrl : 'the address in the output PublicUrl of the stack'
   return [
     ...(hasHttp ? [] : [`The project has no http event, so sign-in has an API of its own, at ${address}.`]),
-    ...(usesHttpApi(own) && allowedOrigins !== '' && !httpApi.cors
+    ...(usesHttpApi(own) && !['', '*'].includes(allowedOrigins) && !httpApi.cors
       ? [
           'provider.httpApi.cors is missing, so pages of the parameter allowedOrigins cannot call the httpApi routes.',
         ]
