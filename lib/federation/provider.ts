@@ -1,0 +1,105 @@
+import {
+  flag,
+  getItems,
+  type Item,
+  optionalFlag,
+  optionalText,
+  type Table,
+  text,
+  texts,
+} from '../aws/dynamodb.ts'
+import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../aws/item.ts'
+
+/**
+ * Kinds of identity providers. The kind decides which claims are read, and whether an address counts:
+ * - `oidc`: any OpenID Provider;
+ * - `google`, `apple`;
+ * - `entra`: one tenant of Microsoft Entra ID;
+ * - `github`: OAuth 2.0 alone, without an id_token.
+ */
+export const PROVIDER_KINDS = ['oidc', 'google', 'apple', 'entra', 'github'] as const
+
+export type ProviderKind = (typeof PROVIDER_KINDS)[number]
+
+/** How this service proves to a provider who it is: a secret in the header or the body, or a JWT that Apple's key signs. */
+export const CLIENT_AUTHENTICATIONS = ['basic', 'post', 'apple'] as const
+
+export type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number]
+
+/** Attributes of an identity provider, without its secret. Operators alone write them. */
+export const PROVIDER = {
+  /** Never changes, as the issuer: another kind or issuer is another provider. */
+  kind: text as Read<ProviderKind>,
+  /** On the button: "Continue with …". */
+  name: text,
+  /** Compared with `iss` as text. For GitHub the address of the site. */
+  issuer: text,
+  clientId: text,
+  clientAuthentication: text as Read<ClientAuthentication>,
+  /** Of the discovery document when an operator added the provider. Nothing is looked up when a user signs in. */
+  authorizationEndpoint: text,
+  tokenEndpoint: text,
+  /** Missing for GitHub, whose users are found by an API. */
+  jwksUri: optionalText,
+  /** Scopes, separated by spaces. */
+  scope: text,
+  /** Values of `alg` that an id_token may have: asymmetric ones. */
+  algorithms: texts,
+  /** Whether responses name the issuer (RFC 9207): then one without `iss` is refused. */
+  sendsIssuer: optionalFlag,
+  /** Domains whose mailboxes the provider runs: its word on an address there counts as the answer to a mail. */
+  mailDomains: texts,
+  /** Team and key of Apple's client secret. */
+  appleTeamId: optionalText,
+  appleKeyId: optionalText,
+  disabled: flag,
+  /** Random id of the latest change. Every change, and every decision that waits, has it as a condition. */
+  changeId: text,
+  /** ISO 8601 times. Nothing depends on them. */
+  createdAt: text,
+  changedAt: text,
+} satisfies Attributes
+
+/** A stored identity provider. */
+export interface Provider extends ValuesOf<typeof PROVIDER> {
+  /** A part of paths and of redirect URIs. */
+  id: string
+}
+
+/** The client secret, or Apple's private key in PKCS #8, as `secret.ts` encrypts it. */
+export const PROVIDER_SECRET = { secret: text } satisfies Attributes
+
+/** A provider with its encrypted secret. */
+export type ProviderWithSecret = Provider & ValuesOf<typeof PROVIDER_SECRET>
+
+/** Partition of all providers. */
+export const PROVIDERS = 'providers'
+
+/** Returns the key of a provider's item. */
+export const providerKey = (id: string) => ({ pk: { S: PROVIDERS }, sk: { S: id } })
+
+/** Whether a value is the id of a provider. */
+export const isProviderId = (value: unknown): value is string =>
+  typeof value === 'string' && /^[a-z][a-z0-9-]{1,31}$/.test(value)
+
+/** Returns the provider of an item. */
+export const providerIn = (item: Item): Provider => ({ id: text(item, 'sk'), ...valuesOf(PROVIDER, item) })
+
+/** Returns the provider of an item, with its encrypted secret. */
+export const providerWithSecretIn = (item: Item): ProviderWithSecret => ({
+  ...providerIn(item),
+  ...valuesOf(PROVIDER_SECRET, item),
+})
+
+/**
+ * Finds a provider and its encrypted secret with a consistent read. Nothing caches it, so disabling a provider has an effect at once.
+ *
+ * @param id - As a request has it.
+ * @returns The provider, also if it is disabled.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findProvider(table: Table, id: string): Promise<ProviderWithSecret | undefined> {
+  if (!isProviderId(id)) return undefined
+  const [item] = await getItems(table, [providerKey(id)], [...namesOf(PROVIDER), ...namesOf(PROVIDER_SECRET)])
+  return item && providerWithSecretIn(item)
+}
