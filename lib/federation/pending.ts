@@ -3,14 +3,15 @@ import { attribute, getItems, number, type Table, type TransactWrite } from '../
 import { type Attributes, namesOf } from '../aws/item.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
-import type { Provider } from './provider.ts'
+import { type Provider, unchangedProvider } from './provider.ts'
 import { isKey, type Purpose } from './try.ts'
 
 /** What a verified identity waits with for the decision of its user: a new account, or a link. */
 export interface PendingClaims {
   purpose: Purpose
-  /** Id of the provider, and of its latest change when it responded. */
+  /** The provider, with the id of its latest change when it responded. */
   provider: Provider['id']
+  providerName: Provider['name']
   changeId: Provider['changeId']
   issuer: string
   subject: string
@@ -22,6 +23,13 @@ export interface PendingClaims {
   isProven: boolean
   /** The user who began a link; an empty text after a sign-in. */
   userId: string
+}
+
+/** A verified identity that waits in a browser. */
+export interface Pending extends PendingClaims {
+  token: string
+  /** Of the browser: see `newKey` in `try.ts`. */
+  key: string
 }
 
 /** Attributes of an identity that waits. The token has its claims, so the table has nothing of a person without an account. */
@@ -63,18 +71,19 @@ export function startPending(
 }
 
 /**
- * Returns the claims of an identity token. A consistent read finds its hash first: without it, they are a stranger's. Spends nothing.
+ * Finds a verified identity that waits, by its token. A consistent read finds the hash of the token: without it, the claims are a
+ * stranger's. Spends nothing.
  *
  * @param key - In the cookie; an empty text without one.
  * @throws {@link ServiceError} `invalid_credentials` with `identity_expired`, if the token is old, spent, of another browser or for
  *   another purpose; `unavailable`.
  */
-export async function readPending(
+export async function findPending(
   table: Table,
   unverifiedToken: string,
   { key, purpose }: { key: string; purpose: Purpose },
   now: Date,
-): Promise<PendingClaims> {
+): Promise<Pending> {
   const [, body] = TOKEN.exec(unverifiedToken) ?? []
   if (body === undefined || !isKey(key)) throw identityExpired('not an identity token, or no key')
   const [item] = await getItems(table, [pendingKey(unverifiedToken, key)], namesOf(PENDING))
@@ -82,17 +91,23 @@ export async function readPending(
   if (number(item, 'expiresAt') <= secondOf(now)) throw identityExpired('the identity token has expired')
   const claims: PendingClaims = JSON.parse(Buffer.from(body, 'base64url').toString())
   if (claims.purpose !== purpose) throw identityExpired('an identity token for another purpose')
-  return claims
+  return { ...claims, token: unverifiedToken, key }
 }
 
-/** Returns the write that spends an identity token, on condition that it is neither spent nor old. */
-export const spendPending = (token: string, key: string, now: Date): TransactWrite => ({
-  Delete: {
-    Key: pendingKey(token, key),
-    ConditionExpression: 'expiresAt > :now',
-    ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
+/**
+ * Returns the write that spends an identity token, on condition that it is neither spent nor old, and the condition that its provider
+ * is as it was when it responded. Both are a part of the transaction of the decision.
+ */
+export const spendPending = ({ token, key, ...claims }: Pending, now: Date): TransactWrite[] => [
+  {
+    Delete: {
+      Key: pendingKey(token, key),
+      ConditionExpression: 'expiresAt > :now',
+      ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
+    },
   },
-})
+  unchangedProvider(claims.provider, claims.changeId),
+]
 
 /** The error of an identity token that cannot be used, or whose provider has changed. */
 export const identityExpired = (reason: string): ServiceError =>

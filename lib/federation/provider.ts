@@ -1,10 +1,12 @@
 import {
+  attribute,
   flag,
   getItems,
   type Item,
   optionalFlag,
   optionalText,
   type Table,
+  type TransactWrite,
   text,
   texts,
 } from '../aws/dynamodb.ts'
@@ -102,4 +104,28 @@ export async function findProvider(table: Table, id: string): Promise<ProviderWi
   if (!isProviderId(id)) return undefined
   const [item] = await getItems(table, [providerKey(id)], [...namesOf(PROVIDER), ...namesOf(PROVIDER_SECRET)])
   return item && providerWithSecretIn(item)
+}
+
+/**
+ * Returns the condition that a provider has not changed since it responded, and is not disabled. It is a part of the transaction of
+ * every decision that waits.
+ */
+export const unchangedProvider = (id: string, changeId: string): TransactWrite => ({
+  ConditionCheck: {
+    Key: providerKey(id),
+    ConditionExpression: 'changeId = :changeId AND disabled = :disabled',
+    ExpressionAttributeValues: { ':changeId': attribute(changeId), ':disabled': attribute(false) },
+  },
+})
+
+/**
+ * Finds the names of providers with one consistent read.
+ *
+ * @returns By id; a provider that was removed is missing.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findProviderNames(table: Table, ids: readonly string[]): Promise<Map<string, string>> {
+  const unique = [...new Set(ids)]
+  const items = unique.length > 0 ? await getItems(table, unique.map(providerKey), ['name']) : []
+  return new Map(items.flatMap((item) => (item ? [[text(item, 'sk'), text(item, 'name')]] : [])))
 }
