@@ -167,6 +167,8 @@ export const SETTINGS = {
   PAGES: text,
   /** Whether apps may sign users in: `on`; any other value means no. */
   OAUTH: isOn,
+  /** Whether users may sign in by other providers: `on`; any other value means no. */
+  FEDERATION: isOn,
   /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
   DEMO: isOn,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.

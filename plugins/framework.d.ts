@@ -135,12 +135,12 @@ export interface AuthMembers {
   authorizer: { name: string; resultTtlInSeconds?: unknown }
   pages: string
   oauth: string
+  federation: string
   /** Base URL of pages and API; an object, if it is the API's own address. */
   publicUrl: unknown
   /** Hosts with commas between them; empty without apps that are not registered. */
   clientMetadataHosts: string
   monitoring: string
-  /** Topic that alarms notify; empty without one. */
   alarmTopicArn: string
   operators: string
   registration: string

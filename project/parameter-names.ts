@@ -43,6 +43,7 @@ export const PARAMETER_NAMES = [
   'demo',
   'oauth',
   'clientMetadataHosts',
+  'federation',
   'operators',
   'retained',
   'namePrefix',

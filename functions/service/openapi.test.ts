@@ -23,6 +23,7 @@ test.each<[string, string, string, string, Feature[]]>([
 ])('returns the description, with pages %s, mailer "%s", registration %s and oauth %s', async (...row) => {
   const [pages, mailer, registration, oauth, features] = row
   vi.stubEnv('OAUTH', oauth)
+  vi.stubEnv('FEDERATION', 'off')
   vi.stubEnv('PAGES', pages)
   vi.stubEnv('MAILER', mailer)
   vi.stubEnv('REGISTRATION', registration)
@@ -45,6 +46,7 @@ test.each([
   for (const [name, value] of Object.entries({
     DEMO: demo,
     OAUTH: 'on',
+    FEDERATION: 'on',
     PAGES: 'on',
     REGISTRATION: 'open',
     MAILER: 'a',
@@ -59,7 +61,7 @@ test.each([
 
 /** Returns the description of a project with routes of its own. */
 async function describedWith(own: string) {
-  for (const name of ['OAUTH', 'PAGES', 'REGISTRATION']) vi.stubEnv(name, 'off')
+  for (const name of ['OAUTH', 'FEDERATION', 'PAGES', 'REGISTRATION']) vi.stubEnv(name, 'off')
   vi.stubEnv('OWN_ROUTES', own)
   const { body } = await handler(sampleEvent('openapi'), lambdaContext())
   return JSON.parse(body)
@@ -114,6 +116,7 @@ test('a route that the description has gets no second row', async () => {
 test('returns 500 when PAGES is missing, and logs its name', async () => {
   vi.stubEnv('PAGES', '')
   vi.stubEnv('OAUTH', 'off')
+  vi.stubEnv('FEDERATION', 'off')
   vi.stubEnv('REGISTRATION', 'off')
   const error = vi.spyOn(console, 'error').mockReturnValue()
   const { statusCode } = await handler(sampleEvent('openapi'), lambdaContext())

@@ -15,6 +15,7 @@ export const handler = apiHandler(async (event) => {
     'MAILER',
     'REGISTRATION',
     'OAUTH',
+    'FEDERATION',
     'API_SCOPES',
     'OWN_ROUTES',
     'SERVICE_NAME',

@@ -41,6 +41,10 @@ type Partition =
   | 'approvals#*'
   | 'fetches#*'
   | 'host#*'
+  | 'providers'
+  | 'identity#*'
+  | 'pending#*'
+  | 'try#*'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
 type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem'

@@ -18,7 +18,7 @@ export const IDENTITY = {
   provider: text,
   issuer: text,
   subject: text,
-  /** Address, login or end of the subject, as the provider said last. The user tells identities apart by it, and nothing depends on it. */
+  /** Address, login or end of the subject, as the provider said last. Shown to the user, and nothing depends on it. */
   label: text,
   createdAt: text,
   lastUsedAt: optionalText,

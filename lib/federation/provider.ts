@@ -5,6 +5,7 @@ import {
   type Item,
   optionalFlag,
   optionalText,
+  queryProjectionOf,
   type Table,
   type TransactWrite,
   text,
@@ -49,7 +50,7 @@ export const PROVIDER = {
   algorithms: texts,
   /** Whether responses name the issuer (RFC 9207): then one without `iss` is refused. */
   sendsIssuer: optionalFlag,
-  /** Domains whose mailboxes the provider runs: its word on an address there counts as the answer to a mail. */
+  /** Domains whose mailboxes the provider runs: an address there that it vouches for needs no mail. */
   mailDomains: texts,
   /** Team and key of Apple's client secret. */
   appleTeamId: optionalText,
@@ -128,4 +129,22 @@ export async function findProviderNames(table: Table, ids: readonly string[]): P
   const unique = [...new Set(ids)]
   const items = unique.length > 0 ? await getItems(table, unique.map(providerKey), ['name']) : []
   return new Map(items.flatMap((item) => (item ? [[text(item, 'sk'), text(item, 'name')]] : [])))
+}
+
+/**
+ * Finds all providers with one query, also those that are disabled. A service has few: all are in one page.
+ *
+ * @returns The providers in the order of their ids, without secrets.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findProviders({ aws, name }: Table): Promise<Provider[]> {
+  const { ExpressionAttributeNames, ...projection } = queryProjectionOf(namesOf(PROVIDER))
+  const { Items } = await aws('dynamodb', 'Query', {
+    TableName: name,
+    KeyConditionExpression: '#pk = :pk',
+    ...projection,
+    ExpressionAttributeNames,
+    ExpressionAttributeValues: { ':pk': { S: PROVIDERS } },
+  })
+  return ((Items as Item[] | undefined) ?? []).map(providerIn)
 }

@@ -44,11 +44,11 @@ export const newKey = (): string => randomBytes(KEY_BYTES).toString('base64url')
 /** Whether a value has the form of a key. */
 export const isKey = (value: string): boolean => /^[\w-]{43}$/.test(value)
 
-/** Four bytes that tell whether a provider has changed since the try began. */
+/** Four bytes that show whether a provider has changed since the try began. */
 const versionOf = ({ changeId }: Pick<Provider, 'changeId'>): string => hash('sha256', changeId).slice(0, 8)
 
 /**
- * Derives a try. Each value has its own word in the MAC, so the state, which the provider and the history of the browser see, tells
+ * Derives a try. Each value has its own word in the MAC, so the state, which the provider and the history of the browser see, says
  * nothing of the others.
  */
 function derive(key: string, body: string, { provider, userId }: TryOf): Try {

@@ -18,10 +18,19 @@ export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
  * Features that a parameter switches off, with the routes that need them. They are the pages, mails,
- * registration by invitation, registration by anybody, and sign-in at other apps. Routes with scopes exist if
+ * registration by invitation, registration by anybody, sign-in at other apps, and sign-in by other providers. Routes with scopes exist if
  * a function names some. The last feature is the examples of demo users.
  */
-export const FEATURES = ['pages', 'mail', 'invitations', 'registration', 'oauth', 'scopes', 'demo'] as const
+export const FEATURES = [
+  'pages',
+  'mail',
+  'invitations',
+  'registration',
+  'oauth',
+  'federation',
+  'scopes',
+  'demo',
+] as const
 
 export type Feature = (typeof FEATURES)[number]
 
@@ -34,10 +43,11 @@ export function featuresOf({
   MAILER,
   REGISTRATION,
   OAUTH = false,
+  FEDERATION = false,
   API_SCOPES = [],
   DEMO = false,
 }: Config<'MAILER' | 'REGISTRATION'> &
-  Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'DEMO'>>): Feature[] {
+  Partial<Config<'PAGES' | 'OAUTH' | 'FEDERATION' | 'API_SCOPES' | 'DEMO'>>): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
@@ -45,6 +55,7 @@ export function featuresOf({
     invitations: hasMail && REGISTRATION !== 'off',
     registration: hasMail && REGISTRATION === 'open',
     oauth: OAUTH,
+    federation: FEDERATION,
     scopes: API_SCOPES.length > 0,
     demo: DEMO,
   }

@@ -3,6 +3,7 @@ import type { Route } from './route.ts'
 import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { CODE_ROUTES } from './routes/codes.ts'
 import { ENROLMENT_ROUTES } from './routes/enrolment.ts'
+import { FEDERATION_ROUTES } from './routes/federation.ts'
 import { ME_ROUTES } from './routes/me.ts'
 import { OAUTH_ROUTES } from './routes/oauth.ts'
 import { PASSKEY_ROUTES } from './routes/passkeys.ts'
@@ -19,6 +20,7 @@ export const ROUTES: Route[] = [
   ...ENROLMENT_ROUTES,
   ...CODE_ROUTES,
   ...PASSKEY_ROUTES,
+  ...FEDERATION_ROUTES,
   ...OAUTH_ROUTES,
   {
     method: 'get',

@@ -1,5 +1,6 @@
 import { FACTORS } from '../users/factors.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
+import { FEDERATION_SCHEMAS } from './federation-schemas.ts'
 import { object, text, time } from './json-schema.ts'
 import { OAUTH_SCHEMAS } from './oauth-schemas.ts'
 import { role, USER_SCHEMAS } from './user-schemas.ts'
@@ -156,6 +157,7 @@ export const RESPONSES = {
     ['next'],
   ),
   ...EVENT_SCHEMAS,
+  ...FEDERATION_SCHEMAS,
   ...OAUTH_SCHEMAS,
   ...USER_SCHEMAS,
   TotpSetup: object('The secret of an authenticator app that is set up.', {

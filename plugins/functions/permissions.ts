@@ -1,6 +1,7 @@
 import type { Deployment, Permission, Statement } from '../../lib/aws/access.ts'
 import * as events from '../../lib/events/access.ts'
 import * as factors from '../../lib/factors/access.ts'
+import * as federation from '../../lib/federation/access.ts'
 import * as mail from '../../lib/mail/access.ts'
 import * as oauth from '../../lib/oauth/access.ts'
 import * as sessions from '../../lib/sessions/access.ts'
@@ -23,6 +24,7 @@ const MODULES: Record<string, Permission>[] = [
   factors,
   signIn,
   oauth,
+  federation,
 ]
 
 /** What a function may do, by the names that `may` of a function takes. */

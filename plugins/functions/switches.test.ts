@@ -7,7 +7,7 @@ import { switchOff } from './switches.ts'
 const PAGES = ['docs', 'signin']
 const OAUTH = ['approve', 'authorize', 'token']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
-const REMOVABLE = [...PAGES, 'account-pages', ...OAUTH, ...MAIL, 'new-account', 'fetch-client']
+const REMOVABLE = [...PAGES, 'account-pages', ...OAUTH, ...MAIL, 'new-account', 'fetch-client', 'federation']
 const [INVOKE, READ] = ['invokeMailer', 'readSessions']
 const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
@@ -27,6 +27,7 @@ test.each([
   [{ oauth: 'on' }, ['approve', 'token']],
   [{ oauth: 'on', clientMetadataHosts: '*' }, ['approve', 'token', 'fetch-client']],
   [{ clientMetadataHosts: '*' }, []],
+  [{ federation: 'on' }, ['federation']],
 ])('with %j the functions %j are left', (changes, expected) => {
   const names = Object.keys(left(changes))
   const removed = Object.keys(allFunctions('none')).filter((name) => !names.includes(name))
@@ -94,7 +95,14 @@ type Functions = Parameters<typeof switchOff>[0]['functions']
 
 /** Returns the functions that are left of all, with changes of a service in which everything is off. */
 function left(changes: object, SCOPED_ROUTES = 'none'): Functions {
-  const off = { pages: 'off', mailFrom: '', registration: 'off', oauth: 'off', clientMetadataHosts: '' }
+  const off = {
+    pages: 'off',
+    mailFrom: '',
+    registration: 'off',
+    oauth: 'off',
+    federation: 'off',
+    clientMetadataHosts: '',
+  }
   const auth = { ...off, allowedOrigins: 'https://app.example.com', ...changes }
   const functions = allFunctions(SCOPED_ROUTES)
   switchOff({ custom: { auth }, functions })

@@ -55,7 +55,13 @@ type SwitchedService = {
   custom: {
     auth: Pick<
       AuthMembers,
-      'pages' | 'oauth' | 'mailFrom' | 'registration' | 'clientMetadataHosts' | 'allowedOrigins'
+      | 'pages'
+      | 'oauth'
+      | 'federation'
+      | 'mailFrom'
+      | 'registration'
+      | 'clientMetadataHosts'
+      | 'allowedOrigins'
     >
   }
   functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may'>>
@@ -66,7 +72,8 @@ type SwitchedService = {
  * `plugins/resources/mail.yml` removes its resources by a condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
-  const { pages, oauth, mailFrom, registration, clientMetadataHosts, allowedOrigins } = custom.auth
+  const { pages, oauth, federation, mailFrom, registration, clientMetadataHosts, allowedOrigins } =
+    custom.auth
   const [hasOAuth, hasMail] = [oauth === 'on', mailFrom !== '']
   const isScoped = hasScopes({ functions })
   const features = featuresOf({
@@ -74,6 +81,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     MAILER: hasMail ? 'mailer' : undefined,
     REGISTRATION: registration,
     OAUTH: hasOAuth,
+    FEDERATION: federation === 'on',
     API_SCOPES: isScoped ? ['some'] : [],
   })
   removeRoutes(functions, features)

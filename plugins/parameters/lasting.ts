@@ -24,6 +24,7 @@ const LASTING = {
   cookieSessions: undefined,
   pages: undefined,
   oauth: undefined,
+  federation: undefined,
   accessLogs: undefined,
 } satisfies Partial<Record<ParameterName, null | '' | undefined>>
 

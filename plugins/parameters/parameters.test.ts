@@ -169,6 +169,7 @@ const RULES: [
   ['factorResetDelaySeconds', ['0', 86_400, '2592000'], ['-1', '2592001', '24h'], seconds(0, 2_592_000)],
   ['pages', ['off'], ['yes'], 'must be on or off'],
   ['oauth', ['off'], ['yes', 'true'], 'must be on or off'],
+  ['federation', ['off'], ['yes', 'true'], 'must be on or off'],
   [
     'clientMetadataHosts',
     ['', '*', 'claude.ai', 'claude.ai,vscode.dev'],
@@ -303,6 +304,12 @@ test('the pages need cookie sessions', () => {
   expect(faultsOf('prod', { pages: 'on', cookieSessions: 'off' })).toEqual([fault])
   expect(faultsOf('prod', { pages: 'on' })).toEqual([fault])
   expect(faultsOf('prod', { pages: 'on', cookieSessions: 'on' })).toEqual([])
+})
+
+test('sign-in with other providers needs the pages', () => {
+  const fault = 'The parameter federation needs pages=on, because users choose a provider on a page.'
+  expect(faultsOf('prod', { federation: 'on' })).toEqual([fault])
+  expect(faultsOf('prod', { federation: 'on', pages: 'on', cookieSessions: 'on' })).toEqual([])
 })
 
 test('hosts of metadata documents need oauth, and the default of dev does not', () => {

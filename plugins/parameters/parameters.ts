@@ -63,6 +63,7 @@ const RULES = {
   demo: oneOf('on', 'off'),
   oauth: oneOf('on', 'off'),
   clientMetadataHosts: documentHosts,
+  federation: oneOf('on', 'off'),
   operators,
   retained: oneOf('true', 'false'),
   namePrefix,
@@ -231,6 +232,8 @@ function faultsOfCombinations(parameters: Parameters): string[] {
   if (parameters.oauth === 'on' && parameters.pages !== 'on') {
     faults.push('The parameter oauth needs pages=on, because users sign in on a page.')
   }
+  if (parameters.federation === 'on' && parameters.pages !== 'on')
+    faults.push('The parameter federation needs pages=on, because users choose a provider on a page.')
   // `dev` has * by default, also with --param oauth=off.
   if (parameters.oauth === 'off' && !['', '*'].includes(String(parameters.clientMetadataHosts ?? ''))) {
     faults.push('The parameter clientMetadataHosts needs oauth=on: no app signs users in without it.')

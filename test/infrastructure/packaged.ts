@@ -85,6 +85,7 @@ const CHANGED = {
   publishedKeys: 'a',
   pages: 'on',
   oauth: 'on',
+  federation: 'on',
   clientMetadataHosts: 'claude.ai,vscode.dev',
   cookieSessions: 'on',
   breachedPasswords: 'off',

@@ -53,6 +53,11 @@ export const STRANGER_STEPS: Step[] = [
     description: 'Replace `token` by what follows `=` in the link of the mail, to set the password.',
     always: BAD_LINK,
   },
+  {
+    name: 'Identity providers',
+    row: 'GET /providers',
+    always: succeeds('the providers are listed', { 'Object.keys(json)': ['providers'] }),
+  },
   // Other apps, as the demo clients.
   {
     name: 'Token of a program',
