@@ -97,9 +97,10 @@ export async function startLocalAws(
     mailbox.add(one)
     onMail(one)
   }
+  const kms = await createKms(aliases(false), region, aliases(true))
   const servers = {
-    dynamodb: withoutPages(withLambda(createDynamoDb(), createLambda({ ...lambda, region }))),
-    kms: withoutPages(await createKms(aliases(false), region, aliases(true))),
+    dynamodb: withoutPages(withOthers(createDynamoDb(), createLambda({ ...lambda, region }), kms)),
+    kms: withoutPages(kms),
     ses: withoutPages(createSes(verifiedIdentities, region, deliver)),
   }
   const dynamodb = await listen(servers.dynamodb, taken)
@@ -133,10 +134,11 @@ export async function startLocalAws(
   }
 }
 
-/** Creates a server at one address for both, because operators' commands know the address of DynamoDB only. */
-const withLambda = (dynamoDb: Server, lambda: Server): Server =>
+/** Creates a server at one address for all three, because operators' commands know the address of DynamoDB only. */
+const withOthers = (dynamoDb: Server, lambda: Server, kms: Server): Server =>
   createServer((request, response) => {
-    const server = request.url?.startsWith('/2015-03-31/') ? lambda : dynamoDb
+    const isKms = String(request.headers['x-amz-target']).startsWith('TrentService.')
+    const server = isKms ? kms : request.url?.startsWith('/2015-03-31/') ? lambda : dynamoDb
     server.emit('request', request, response)
   })
 

@@ -92,7 +92,7 @@ export const EVENT = {
 
 /** A stored event. */
 export interface AuditEvent extends ValuesOf<typeof EVENT> {
-  /** Partition of the subject: `user#`, `client#` and an id, `mail#`, `api#` and a hash, or `service`. */
+  /** Partition of the subject: `user#`, `client#`, `provider#` and an id, `mail#`, `api#` and a hash, or `service`. */
   subject: string
   /** Place in the order of events: the sort key without the class. */
   place: string

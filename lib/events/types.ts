@@ -13,7 +13,9 @@ interface Kind<C extends EventClass> {
 /** First words of types. They decide the class, so `eventOf` needs no table, which every bundle would contain. */
 interface EventTable {
   [type: `${'session' | 'factor' | 'grant'}.${string}`]: Kind<'session'>
-  [type: `${'consent' | 'user' | 'users' | 'invitation' | 'client' | 'api'}.${string}`]: Kind<'change'>
+  [
+    type: `${'consent' | 'user' | 'users' | 'invitation' | 'client' | 'api' | 'provider'}.${string}`
+  ]: Kind<'change'>
 }
 
 /** Sign-ins, sessions and grants. */
@@ -48,6 +50,8 @@ type GrantDetail = 'token-reused' | 'code-reused' | 'session-ended' | 'revoked'
 
 type ClientDetail = 'disabled' | 'enabled' | 'grants-ended' | 'secret-added' | 'secrets-ended'
 
+type ProviderDetail = 'disabled' | 'enabled' | 'secret-replaced'
+
 /**
  * The types of events of accounts, each with its kind and its details. Two files do not compile without words
  * for each type: `functions/pages/account/wording.js` for users, and `scripts/cli/events/rows.ts` for
@@ -71,7 +75,7 @@ export const ACCOUNT_EVENTS = {
   'users.exported': OPERATOR,
 } satisfies EventTable
 
-/** The rest of the table: clients and APIs. It is separate, so that the bundle of the API description leaves it out. */
+/** The rest of the table: clients, APIs and providers. It is separate, so that the bundle of the API description leaves it out. */
 export const CLIENT_EVENTS = {
   // The detail of a new client is its type.
   'client.created': OPERATOR as With<string, typeof OPERATOR>,
@@ -80,6 +84,10 @@ export const CLIENT_EVENTS = {
   'api.created': OPERATOR,
   'api.updated': OPERATOR,
   'api.deleted': OPERATOR,
+  // The detail of a new provider is its kind.
+  'provider.created': OPERATOR as With<string, typeof OPERATOR>,
+  'provider.updated': OPERATOR as With<ProviderDetail, typeof OPERATOR>,
+  'provider.deleted': OPERATOR,
 } satisfies EventTable
 
 type Events = typeof ACCOUNT_EVENTS & typeof CLIENT_EVENTS

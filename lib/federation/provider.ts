@@ -132,7 +132,7 @@ export async function findProviderNames(table: Table, ids: readonly string[]): P
 }
 
 /**
- * Finds all providers with one query, also those that are disabled. A service has few: all are in one page.
+ * Finds all providers with one consistent query, also those that are disabled. A service has few: all are in one page.
  *
  * @returns The providers in the order of their ids, without secrets.
  * @throws {@link ServiceError} `unavailable`.
@@ -141,6 +141,8 @@ export async function findProviders({ aws, name }: Table): Promise<Provider[]> {
   const { ExpressionAttributeNames, ...projection } = queryProjectionOf(namesOf(PROVIDER))
   const { Items } = await aws('dynamodb', 'Query', {
     TableName: name,
+    // Disabling one counts at once.
+    ConsistentRead: true,
     KeyConditionExpression: '#pk = :pk',
     ...projection,
     ExpressionAttributeNames,

@@ -1,6 +1,7 @@
 import { generateKeyPair, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { promisify } from 'node:util'
+import { OPERATOR_REGION } from '../rest-json.ts'
 import { type Input, type Key, KmsError, OPERATIONS } from './kms-operations.ts'
 import { createSymmetricKey } from './symmetric-key.ts'
 
@@ -73,7 +74,7 @@ function checkCredentialScope({ headers }: IncomingMessage, region: string): voi
   }
   const [, scope] = /^AWS4-HMAC-SHA256 Credential=[^/,]+\/([^,]+),/.exec(headers.authorization) ?? []
   const day = String(headers['x-amz-date']).slice(0, 8)
-  if (scope !== `${day}/${region}/kms/aws4_request`) {
+  if (![region, OPERATOR_REGION].some((one) => scope === `${day}/${one}/kms/aws4_request`)) {
     throw new KmsError(
       'InvalidSignatureException',
       'Credential should be scoped to a valid region and service.',

@@ -55,11 +55,11 @@ async function localTable(options: TargetOptions): Promise<Found> {
   const local = await findLocal(options)
   const { dynamoDb: url } = local
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  // The local Lambda listens at the same address.
+  // The local Lambda and KMS listen at the same address.
   const aws = operatorClient({
     region: OPERATOR_REGION,
     credentials,
-    endpoints: { dynamodb: url, lambda: url },
+    endpoints: { dynamodb: url, lambda: url, kms: url },
   })
   return { table: { aws, name: await localName(aws, options, url) }, local }
 }
@@ -93,9 +93,9 @@ async function stageTable(stage: string, options: TargetOptions, env: Environmen
     throw new Refusal('usage', 'Use --endpoint only with --local. For AWS, set AWS_ENDPOINT_URL_DYNAMODB.')
   }
   const account = await openAccount(stage, options, env)
-  const { dynamodb, lambda } = endpointsOf(env)
+  const { dynamodb, lambda, kms } = endpointsOf(env)
   return {
-    aws: operatorClient({ ...account, endpoints: { dynamodb, lambda } }),
+    aws: operatorClient({ ...account, endpoints: { dynamodb, lambda, kms } }),
     name: namesOf(prefixOf({ ...options, stage })).tableName,
   }
 }

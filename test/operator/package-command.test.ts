@@ -12,13 +12,14 @@ test('serverless-jwt-auth alone lists the commands, as --help does', async () =>
   expect([...alone.stdout.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual([
     'users',
     'clients',
+    'providers',
     'keys',
     'mail',
     'smoke',
   ])
 })
 
-test.each(['users', 'clients', 'keys', 'mail', 'smoke'])(
+test.each(['users', 'clients', 'providers', 'keys', 'mail', 'smoke'])(
   'serverless-jwt-auth %s --help is that of the command',
   async (name) => {
     const { status, stdout } = await jwtAuth(name, '--help')

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { PROGRAM } from '../../../project/commands.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
+import type { Io } from '../../../scripts/cli/io.ts'
 import { EXIT_STATUS } from '../../../scripts/cli/refusal.ts'
 
 /** The operator's commands. Each is loaded when it is asked for: with all of them, `--help` would take a second. */
@@ -13,6 +14,13 @@ const COMMANDS = {
   clients: {
     summary: 'manages apps that sign users in, and APIs that they get tokens for',
     load: async () => (await import('../../../scripts/clients/command.ts')).clientsCommand,
+  },
+  providers: {
+    summary: 'manages sign-in by Google, Apple, Microsoft, GitHub or another OpenID Provider',
+    load: async () => {
+      const { providersCommand } = await import('../../../scripts/providers/command.ts')
+      return (io: Io) => providersCommand(io)
+    },
   },
   keys: {
     summary: 'replaces the key that signs access tokens',

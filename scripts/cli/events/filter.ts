@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../../lib/events/event.ts'
 import { ACCOUNT_EVENTS, CLIENT_EVENTS } from '../../../lib/events/types.ts'
+import { PROVIDER, PROVIDER_SECRET } from '../../../lib/federation/provider.ts'
 import { API } from '../../../lib/oauth/apis/api.ts'
 import { CLIENT } from '../../../lib/oauth/clients/client.ts'
 import { sourceOf } from '../../../lib/throttling/source.ts'
@@ -93,6 +94,8 @@ const CHANGES = [
   'enrolment-code',
   ...Object.keys(CLIENT),
   ...Object.keys(API),
+  ...Object.keys(PROVIDER),
+  ...Object.keys(PROVIDER_SECRET),
 ]
 
 /**

@@ -27,6 +27,9 @@ const SENTENCES: Record<EventType, string> = {
   'api.created': 'created',
   'api.updated': '',
   'api.deleted': 'deleted',
+  'provider.created': 'created',
+  'provider.updated': '',
+  'provider.deleted': 'deleted',
 }
 
 /** What happened, where the detail says more. */
@@ -45,6 +48,9 @@ const WITH_DETAIL: Partial<Record<string, string>> = {
   'client.updated grants-ended': 'all grants ended',
   'client.updated secret-added': 'new secret',
   'client.updated secrets-ended': 'new secret, earlier ones ended',
+  'provider.updated disabled': 'disabled',
+  'provider.updated enabled': 'enabled',
+  'provider.updated secret-replaced': 'new secret',
 } satisfies { [T in EventType as `${T} ${DetailOf<T>}`]?: string }
 
 /**
@@ -81,11 +87,12 @@ function whatOf({ type, detail, ref, changes, failures }: AuditEvent): string {
   return `${changes.join(', ') || type}${detail === undefined ? '' : `: ${printable(detail)}`}`
 }
 
-/** Returns what an event concerns: an account by its name, or by the id of a user who does not exist any longer; a client; an API. */
+/** Returns what an event concerns: an account by its name, or by the id of a user who does not exist any longer; a client; an API; a provider. */
 const subjectOf = ({ subject }: AuditEvent, names: NamesById): string => {
   const [kind, id = ''] = subject.split('#')
   if (kind === 'user') return names.get(id) ?? id
   if (kind === 'client') return `client ${id}`
+  if (kind === 'provider') return `provider ${id}`
   if (kind === 'url-client') return `client ${names.get(subject) ?? ''}`.trim()
   if (kind === 'api') return names.get(subject) ?? 'an API'
   return kind === 'mail' ? 'an invitation' : 'the service'

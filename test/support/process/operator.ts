@@ -35,14 +35,18 @@ export function temporaryFolder(): string {
 export type Store = Awaited<ReturnType<typeof useStore>>
 
 /**
- * Starts a local DynamoDB with the tables of the stages `dev` and `other`, without demo users, until the end of the file or of the test.
+ * Starts a local DynamoDB with the tables of the stages `dev` and `other`, and the key of factors of `dev`, without demo users, until the end of the file or of the test.
  *
  * @param mail - For Lambda, if commands send mails.
  */
 export async function useStore(mail: Partial<MailSettings> = {}) {
   const service = describeService()
+  const { FactorKey, FactorKeyAlias } = service.resources.Resources
+  const tables = ['dev', 'other'].flatMap((stage) =>
+    tableResources(service, `serverless-jwt-auth-${stage}-auth`),
+  )
   const local = await startLocalAws(
-    ['dev', 'other'].flatMap((stage) => tableResources(service, `serverless-jwt-auth-${stage}-auth`)),
+    { ...tables, ...(FactorKey && FactorKeyAlias && { FactorKey, FactorKeyAlias }) },
     'eu-central-1',
     mail,
   )
