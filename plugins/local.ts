@@ -9,6 +9,7 @@ import { limitFunctions } from '../local/lambda/function-threads.ts'
 import { deadLetterLine, invokerOf } from '../local/lambda/lambda.ts'
 import { mailLine } from '../local/mail/mailbox.ts'
 import { isNumberIn } from '../local/ports.ts'
+import { addDemoProvider } from '../local/provider/demo.ts'
 import { type Bundler, onChange, reportBuilds } from '../local/reload.ts'
 import { makePlace, type Place } from '../local/running/services.ts'
 import { completeEvent } from '../local/sample-events.ts'
@@ -111,6 +112,7 @@ export default class LocalPlugin {
       return
     }
 
+    if (custom.auth.federation === 'on') await addDemoProvider(this.aws, custom.auth, taken)
     pointFunctionsAt(this.serverless, this.aws.settings)
     const place = await makePlace()
     await this.prepareOffline(place, httpPort)
