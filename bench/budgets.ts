@@ -54,13 +54,13 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 54_500 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 123_500, cold: 1.8 },
+  openapi: { bytes: 125_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Each function of pages has 3 KB for the theme and the own words of an application.
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
-  // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page.
-  signin: { bytes: 138_000 },
+  // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page. 16 KB are for other providers.
+  signin: { bytes: 155_000 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   'account-pages': { bytes: 63_500 },

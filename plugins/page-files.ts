@@ -5,7 +5,7 @@ import { applicationData } from './application-data.ts'
 /**
  * Returns a file as browsers get it: HTML without its indentation, and a script or style with what it
  * imports, minified. What draws QR codes stays a separate file, which a page loads when it shows one. So does
- * what refreshes the session.
+ * what refreshes the session, and what serves sign-ins by other providers.
  *
  * @throws BuildFailure of esbuild.
  */
@@ -19,7 +19,7 @@ export async function textForBrowsers(path: string): Promise<string> {
     target: 'es2022',
     // Otherwise a sentence with a dash or a dot is not found in its script.
     charset: 'utf8',
-    external: ['./qr.js', './refresh.js'],
+    external: ['./qr.js', './refresh.js', './federation.js'],
     write: false,
     logLevel: 'silent',
   })

@@ -58,6 +58,7 @@ beforeEach(() => {
     MAILER: 'mailer',
     REGISTRATION: 'open',
     OAUTH: 'on',
+    FEDERATION: 'on',
     DEMO: 'off',
   }))
     vi.stubEnv(name, value)
@@ -92,8 +93,10 @@ describe.each(PAGES)('the page $page', (page) => {
     const files = filesOf(await get(page))
     expect(files.map(nameOf).filter((name) => name.startsWith('demo'))).toEqual([])
     const scripts = files.filter((file) => file.endsWith('.js'))
-    expect(scripts).toHaveLength(1)
-    expect(textsIn(await get(page, scripts[0])).match(TECHNICAL)).toBeNull()
+    const isAtOthers = ['signin', 'account'].includes(page.page)
+    expect(scripts.map(nameOf).filter((name) => name === 'federation.js')).toHaveLength(isAtOthers ? 1 : 0)
+    expect(scripts).toHaveLength(isAtOthers ? 2 : 1)
+    for (const script of scripts) expect(textsIn(await get(page, script)).match(TECHNICAL)).toBeNull()
   })
 
   test('accepts an e-mail address where it asks for a username', async () => {
@@ -137,7 +140,7 @@ describe('the demo', () => {
 
   test('shows the access token and the protected routes on /signin, and does not lead on', async () => {
     const html = await get({ handler: signin, event: 'signin' })
-    expect(filesOf(html).map(nameOf)).toEqual(['demo.css', 'demo.js'])
+    expect(filesOf(html).map(nameOf)).toEqual(['federation.js', 'demo.css', 'demo.js'])
     const script = filesOf(html).find((file) => nameOf(file) === 'demo.js')
     expect(textsIn(await get({ handler: signin, event: 'signin' }, script)).match(TECHNICAL)).not.toBeNull()
     expect(html).toContain('id="raw-token"')
@@ -151,7 +154,7 @@ describe('the demo', () => {
   test('is not on a sign-in page that leads on, which still names the demo users', async () => {
     const sample = { ...sampleEvent('signin'), queryStringParameters: { next: 'oauth2/authorize?a=b' } }
     const { body } = await signin(sample, lambdaContext())
-    expect(filesOf(body).map(nameOf)).toEqual(['plain.css', 'plain.js'])
+    expect(filesOf(body).map(nameOf)).toEqual(['federation.js', 'plain.css', 'plain.js'])
     expect(body).toContain(`a demo user for each role: ${ROLES.join(', ')}.`)
     const withoutHint = textOf(body).replace('has a demo user for each role', '')
     expect(withoutHint.match(TECHNICAL)).toBeNull()

@@ -234,7 +234,8 @@ function mask(button, isMasked = true) {
   button.ariaLabel = isMasked ? say('Show password') : say('Hide password')
 }
 
-for (const button of document.querySelectorAll('button[aria-controls]')) {
+// A page may load this file twice, in two scripts. `mask` adds the label.
+for (const button of document.querySelectorAll('button[aria-controls]:not([aria-label])')) {
   const field = element(button.getAttribute('aria-controls'))
   button.addEventListener('click', () => mask(button, field.type === 'text'))
   mask(button)

@@ -30,7 +30,14 @@ vi.mock('../../auth.config.ts', () => ({
 }))
 
 beforeEach(() => {
-  const settings = { MAILER: 'mailer', REGISTRATION: 'open', OAUTH: 'on', DEMO: 'off', SERVICE_NAME: 'Notes' }
+  const settings = {
+    MAILER: 'mailer',
+    REGISTRATION: 'open',
+    OAUTH: 'on',
+    FEDERATION: 'off',
+    DEMO: 'off',
+    SERVICE_NAME: 'Notes',
+  }
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
 })
 afterEach(() => {

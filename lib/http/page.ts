@@ -46,6 +46,10 @@ export interface Site {
   files: Record<string, string>
   /** Reads the content of the pages, at each request for a page. */
   readContent?: (event: APIGatewayProxyEvent) => PageContent
+  /**
+   * The page at `folder/name`, for all names of a form, if its content has a part. It refers to files as `"./file"`. No cache stores it.
+   */
+  below?: { isName(name: string): boolean; part: string; html: string }
   /** Relative URL by the last part of a path, which redirects to the URL. */
   redirects?: Record<string, string>
   /** Text of scripts by the last part of their path. Pages of all origins may import them. */
@@ -78,6 +82,7 @@ export function pageRoute({
   pages,
   files,
   readContent = () => ({ parts: [], texts: {} }),
+  below,
   redirects = {},
   modules = {},
 }: Site): ApiRoute<unknown> {
@@ -86,21 +91,27 @@ export function pageRoute({
   const locations = new Map(Object.entries(redirects))
   const importable = new Map(Object.entries(modules))
 
+  const respond = (page: string, content: PageContent, base: string, cacheControl: string) => {
+    const filled = withTexts(withParts(page, content.parts), content.texts)
+    return textResponse('text/html; charset=utf-8', cacheControl, withHashes(filled, base, hashedNames))
+  }
   const serve = (name: string, event: APIGatewayProxyEvent) => {
     const [page, location, module] = [html.get(name), locations.get(name), importable.get(name)]
     if (location !== undefined) return found(location)
     if (module !== undefined) return publicModule(module)
-    if (page === undefined) return undefined
-    const { parts, texts } = readContent(event)
-    const filled = withTexts(withParts(page, parts), texts)
-    return textResponse('text/html; charset=utf-8', 'no-cache', withHashes(filled, folder, hashedNames))
+    return page === undefined ? undefined : respond(page, readContent(event), folder, 'no-cache')
+  }
+  const serveBelow = (name: string, event: APIGatewayProxyEvent) => {
+    if (!below?.isName(name)) return servedFiles.get(name)
+    const content = readContent(event)
+    return content.parts.includes(below.part) ? respond(below.html, content, '.', 'no-store') : undefined
   }
   return async (event) => {
     const { pathParameters, requestContext } = event
     const { path } = requestContext
     const file = pathParameters?.file
     const served =
-      file === undefined ? serve(path.slice(path.lastIndexOf('/') + 1), event) : servedFiles.get(file)
+      file === undefined ? serve(path.slice(path.lastIndexOf('/') + 1), event) : serveBelow(file, event)
     if (!served || path.endsWith('/')) throw new ServiceError('not_found', 'no such file of the page')
     return served
   }

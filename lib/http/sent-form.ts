@@ -15,3 +15,16 @@ export function sentForm({ headers, body, isBase64Encoded }: APIGatewayProxyEven
   const isQuery = FORM.test(headerOf(headers, 'content-type')) && text.length <= MAX_BYTES && QUERY.test(text)
   return isQuery ? text : undefined
 }
+
+/** What a page takes from the response of an identity provider. Apple's first response also has the user's name. */
+const OF_RESPONSE = ['code', 'state', 'iss', 'error']
+
+/**
+ * Returns the response that an identity provider has sent as a form, as a query. A repeated parameter stays, so that the service rejects
+ * it. The query is empty if the request has no form, or one over 4 KiB.
+ */
+export function sentResponse(event: APIGatewayProxyEvent): string {
+  if (event.httpMethod !== 'POST') return ''
+  const form = new URLSearchParams(sentForm(event) ?? '')
+  return String(new URLSearchParams([...form].filter(([name]) => OF_RESPONSE.includes(name))))
+}

@@ -35,6 +35,16 @@ declare module '*/refresh.js' {
   export default text
 }
 
+declare module '*/federation.js' {
+  const text: string
+  export default text
+}
+
+declare module '*/response.js' {
+  const text: string
+  export default text
+}
+
 declare module '*.min.js' {
   const text: string
   export default text

@@ -103,6 +103,12 @@ export const PAGE_HEADERS = {
     required: true,
     schema: { type: 'string', const: 'public, max-age=31536000, immutable' },
   },
+  ImmutableFile: {
+    description:
+      'Any cache may reuse a file for a year. Caches must not store the page that a provider leads to.',
+    required: true,
+    schema: { type: 'string', pattern: '^(public, max-age=31536000, immutable|no-store)$' },
+  },
   ContentSecurityPolicy: {
     description: 'Restricts the page to its own origin.',
     required: true,

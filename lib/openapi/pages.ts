@@ -59,6 +59,19 @@ const moduleRoute = (name: string, operationId: string, summary: string, purpose
   problems: ['not_found'],
 })
 
+const fileOfSignin = fileRoute('signin', 'getSigninPageFile', 'Get a file of the pages /signin and /account')
+
+/** With the id of an identity provider, it is a page. */
+const signinFile: Route = {
+  ...fileOfSignin,
+  description: 'With the id of an identity provider as `file`: the page that the provider leads to.',
+  response: {
+    description: 'The file or the page.',
+    headers: pageHeaders('ImmutableFile'),
+    content: { ...fileOfSignin.response.content, 'text/html': text },
+  },
+}
+
 /** Returns the rows of one function. */
 const rowsOf = (functionKey: string, rows: readonly Route[]): Route[] =>
   rows.map((row) => ({ ...row, function: functionKey }))
@@ -71,7 +84,24 @@ export const PAGE_ROUTES: Route[] = [
   ]),
   ...rowsOf('signin', [
     pageRoute('signin', 'getSigninPage', 'Get the sign-in page'),
-    fileRoute('signin', 'getSigninPageFile', 'Get a file of the pages /signin and /account'),
+    signinFile,
+    {
+      ...signinFile,
+      method: 'post',
+      operationId: 'openSigninPage',
+      needs: ['pages', 'federation'],
+      summary: 'Get the page that an identity provider leads to, by a form',
+      description: 'Apple sends its response as a form. `file` is the id of the provider.',
+      form: {
+        schema: formOf(['code', 'state', 'iss', 'error', 'user']),
+        example: { code: 'c0ffee', state: 's6a0f0c2e' },
+      },
+      response: {
+        description: 'The page.',
+        headers: { ...pageHeaders('NoCache'), 'Cache-Control': 'NoStore' },
+        content: { 'text/html': text },
+      },
+    },
     moduleRoute('client', 'getClient', 'Get the client for browsers', 'It keeps a browser signed in.'),
     moduleRoute(
       'passkeys',

@@ -13,9 +13,9 @@ const filesOf = (page: string) => [
 
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, scriptBytes: Number.POSITIVE_INFINITY },
-  { page: 'signin', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 10_100 },
-  { page: 'account', folder: 'signin', files: 2, pageBytes: 15_000, scriptBytes: 12_300 },
-  { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 5_700 },
+  { page: 'signin', folder: 'signin', files: 3, pageBytes: 15_000, scriptBytes: 10_300 },
+  { page: 'account', folder: 'signin', files: 3, pageBytes: 15_000, scriptBytes: 12_500 },
+  { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 5_800 },
   { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_500 },
   { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 7_100 },
   { page: 'oauth2/authorize', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 5_000 },
@@ -63,11 +63,30 @@ test('the drawing of QR codes is a file of its own, which scripts import', async
   const { body } = await get(`${url}/account`)
   const script = filesOf(body)
     .map(([, path]) => String(path))
-    .find((path) => path.endsWith('.js'))
+    .find((path) => path.startsWith('signin/account-'))
   const [, name] = /import\("\.\/(qr-\w+\.js)"\)/.exec((await get(`${url}/${script}`)).body) ?? []
   const qr = await get(`${url}/signin/${name}`)
   expect(qr).toMatchObject({ status: 200, body: expect.stringContaining('Contains uqr: MIT License') })
   expect(compressedBytes(qr.body)).toBeLessThan(4_400)
+})
+
+test('the page that a provider leads to has a small script, and loads nothing else', async () => {
+  const { status, headers, body } = await get(`${url}/signin/demo`)
+  expect({ status, headers }).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
+  const files = [...body.matchAll(/(?:href|src)="\.\/([^"]+)"/g)].map(([, file]) => String(file))
+  expect(files).toEqual([
+    expect.stringMatching(/^plain-\w+\.css$/),
+    expect.stringMatching(/^response-\w+\.js$/),
+  ])
+  const script = await get(`${url}/signin/${files[1]}`)
+  expect(compressedBytes(script.body)).toBeLessThan(700)
+})
+
+test('POST /signin/{provider} has what a provider sends in the page, and in no URL', async () => {
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const response = await send(`${url}/signin/demo`, 'POST', headers, 'state=s&code=a&user=%7B%7D')
+  expect(response).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
+  expect(response.body).toContain('data-form="state=s&amp;code=a"')
 })
 
 test('POST /oauth2/authorize leads a form to the page, with the form as its query', async () => {

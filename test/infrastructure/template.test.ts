@@ -606,6 +606,7 @@ test('exactly the routes that the API description protects have the authorizer',
     'POST /refresh',
     'POST /register',
     'POST /register/confirm',
+    'POST /signin/{file}',
     'POST /userinfo',
   ]
   const unprotected = methodsOf(dev).flatMap((method) =>

@@ -2,8 +2,9 @@
 
 import { make } from '../form.js'
 import { say } from '../words.js'
+import { minuteOf } from './days.js'
 import { listOf } from './list.js'
-import { deviceOf, minuteOf } from './sessions.js'
+import { deviceOf } from './sessions.js'
 import { whatOf, whoOf } from './wording.js'
 
 /** Shows the newest events. */

@@ -6,7 +6,7 @@ import { setUpTotp, showRecoveryCodes } from '../factors/set-up.js'
 import { busy, call, element, make, notice } from '../form.js'
 import { say } from '../words.js'
 import { askForChange } from './change.js'
-import { dayOf, hourOf } from './sessions.js'
+import { dayOf, hourOf } from './days.js'
 
 /** The functions of the page for this module. */
 let page

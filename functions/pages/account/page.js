@@ -1,11 +1,12 @@
 // The account page: profile, sessions, apps, activity, password, e-mail address, deletion.
 
 import { AuthError, createAuth } from '../../../client/client.js'
+import { federation } from '../federation/load.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
 import { say } from '../words.js'
 import { showActivity } from './activity.js'
 import { showApps } from './apps.js'
-import { stepUp } from './change.js'
+import { askForChange, stepUp } from './change.js'
 import { showFactors, startFactors } from './factors.js'
 import { showSessions } from './sessions.js'
 
@@ -88,11 +89,11 @@ async function showProfile() {
 }
 
 const showLists = () =>
-  Promise.all([
-    showSessions(fetchAsShown),
-    element('apps') && showApps(fetchAsShown),
-    showActivity(fetchAsShown),
-  ])
+  Promise.all(
+    [showSessions, element('apps') && showApps, showActivity, federation?.showIdentities].map((show) =>
+      show?.(fetchAsShown),
+    ),
+  )
 
 function showUnavailable({ detail }) {
   shownId = undefined
@@ -138,8 +139,7 @@ async function signOut(everywhere) {
     isLeaving = false
     const { detail } = failureOf(error).body
     if (auth.user?.id !== shownId) return follow(auth.user, detail)
-    notice(element('account-notice'), say('You are still signed in. {detail}', { detail }), 'error')
-    return
+    return notice(element('account-notice'), say('You are still signed in. {detail}', { detail }), 'error')
   }
   if (!everywhere) return showDone(say('You are signed out'), say('Your session on this device has ended.'))
   showDone(say('You are signed out everywhere'), say('All your sessions have ended.'))
@@ -244,6 +244,7 @@ element('sign-out').addEventListener('click', ({ target }) => busy(target, () =>
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
 element('try-again').addEventListener('click', ({ target }) => busy(target, begin))
 startFactors({ send, change, update, fetch: fetchAsShown })
+federation?.startIdentities({ ask: askForChange, change, update })
 addEventListener('hashchange', openLinked)
 auth.onChange(follow)
 begin()

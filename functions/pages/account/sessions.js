@@ -2,6 +2,7 @@
 
 import { announce, busy, call, element, make, notice } from '../form.js'
 import { say } from '../words.js'
+import { hourOf, minuteOf } from './days.js'
 import { listOf } from './list.js'
 
 // The first one in a user agent counts. Most name several: Edge also names Chrome and Safari.
@@ -26,14 +27,6 @@ export function deviceOf(userAgent) {
     ? say('{program} on {system}', { program: browser, system })
     : userAgent.slice(0, MAX_CHARACTERS) || say('Unknown device')
 }
-
-const DAY = { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric' }
-const timeIn = (format) => (instant) => new Date(instant).toLocaleString(undefined, format)
-/** Returns the day of an instant. */
-export const dayOf = timeIn({ year: 'numeric', month: 'short', day: 'numeric' })
-export const minuteOf = timeIn({ ...DAY, minute: '2-digit' })
-/** The service shows the hour of the last use, not the minute. */
-export const hourOf = timeIn(DAY)
 
 /** Shows the sessions. */
 export const showSessions = listOf('sessions', 'sessions', rowOf)

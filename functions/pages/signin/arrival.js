@@ -18,7 +18,7 @@ export const next = nextUrl(location.href, metaOf('allowed-origins').split(' '))
  * Whether only a sign-in on this page leads on, and not an existing one or one of another tab. It is so if an
  * app has requested a new sign-in, or the user another account.
  */
-let isAgain = Boolean(next) && searchParams.has('again')
+export let isAgain = Boolean(next) && searchParams.has('again')
 
 /** Returns the user whom the page shows. Null means signed out, and undefined means not known yet. */
 export const shownUser = () => auth.user && (isAgain ? null : auth.user)

@@ -4,9 +4,10 @@
 import { hasAutofill, hasPasskeys, signInWithPasskey } from '../../../client/passkeys.js'
 import { passkeyFailureOf } from '../factors/dialogs.js'
 import { askFactor } from '../factors/second-factor.js'
+import { federation } from '../federation/load.js'
 import { busy, clearProblem, ENROLMENT_KEY, element, failureOf, notice, onSubmit, setTitle } from '../form.js'
 import { say } from '../words.js'
-import { auth, next, onSignInAgain, showApp, shownUser } from './arrival.js'
+import { auth, isAgain, next, onSignInAgain, showApp, shownUser } from './arrival.js'
 import { enrol } from './enrolment.js'
 
 export { auth }
@@ -39,9 +40,9 @@ let farewell
 // The content of the page.
 
 /** Shows the user, the form, or the next page. */
-async function show(user) {
+async function show(user, isLeading = !isStaying) {
   isSignedIn = Boolean(user)
-  const leadsOn = Boolean(user && next && !isStaying)
+  const leadsOn = Boolean(user && next && isLeading)
   element('loading').hidden = !leadsOn
   element('signed-out').hidden = Boolean(user)
   element('signed-in').hidden = !user || leadsOn
@@ -49,6 +50,7 @@ async function show(user) {
   element('name').textContent = user?.username ?? ''
   setTitle(user ? say('Signed in as {username}', user) : say('Sign in'))
   notice(element('session-notice'), '')
+  if (!user) federation?.focusProvider()
   await showMore(user)
 }
 
@@ -60,7 +62,10 @@ function tick() {
 
 /** Shows the user after a sign-in or sign-out, on this page or in another tab. */
 function follow() {
+  if (federation?.isResponding()) return
   const user = shownUser()
+  // What waits for a decision belongs to the person who was here before.
+  if (user) federation?.dropIdentity()
   if (user === null) offerPasskeys()
   else autofill?.abort()
   if (isEnrolling) return
@@ -94,6 +99,7 @@ async function begin() {
   const enrolmentToken = takeEnrolment()
   isStaying = enrolmentToken !== null
   try {
+    if (federation?.isResponding()) return await federation.continueResponse()
     await auth.getAccessToken()
     if (enrolmentToken) await continueEnrolment(enrolmentToken)
   } catch (error) {
@@ -113,13 +119,17 @@ async function signIn({ username, password }) {
 /** @returns The result of `call`: the user, or the problem. */
 async function signInBySteps(credentials) {
   try {
-    const step = await auth.signIn(credentials)
-    if (step.next === 'second-factor') return (await askFactor(auth, step)) ?? CANCELLED
-    if (step.next === 'enrolment') return await signInByEnrolment(step)
-    return { status: 200, body: step }
+    return await complete(await auth.signIn(credentials))
   } catch (error) {
     return failureOf(error)
   }
+}
+
+/** Completes a sign-in from the step that the service named. */
+async function complete(step) {
+  if (step.next === 'second-factor') return (await askFactor(auth, step)) ?? CANCELLED
+  if (step.next === 'enrolment') return await signInByEnrolment({ proofs: [], ...step })
+  return { status: 200, body: step }
 }
 
 /** The page stays until the user has saved the recovery codes, even if it leads on after the sign-in. */
@@ -225,6 +235,7 @@ element('use-passkey').hidden = !hasPasskeys
 element('use-passkey').addEventListener('click', ({ target }) => busy(target, usePasskey))
 element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
+await federation?.startSignIn({ auth, isAgain, shownUser, show, complete, offerPasskeys })
 auth.onChange(follow)
 begin()
 setInterval(tick, 500)

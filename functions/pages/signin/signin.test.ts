@@ -7,6 +7,7 @@ beforeEach(() => {
   vi.stubEnv('DEMO', 'off')
   vi.stubEnv('SERVICE_NAME', 'Acme Shop')
   vi.stubEnv('OAUTH', 'on')
+  vi.stubEnv('FEDERATION', 'off')
 })
 afterEach(() => {
   vi.unstubAllEnvs()

@@ -287,6 +287,7 @@ export const OUTCOMES: Record<string, Outcome> = {
   'GET /passkeys.js': clientModule('createPasskey'),
   'GET /docs/{file}': notFound,
   'GET /signin/{file}': notFound,
+  'POST /signin/{file}': notFound,
   'GET /oauth2/authorize/{file}': notFound,
   'GET /confirm/{file}': notFound,
   'GET /account': page('Your account · serverless-jwt-auth'),

@@ -1,0 +1,6 @@
+// What the pages /signin and /account need of other identity providers, as one file.
+
+export { showIdentities, startIdentities } from './identities.js'
+export { dropIdentity } from './new-identity.js'
+export { focusProvider } from './providers.js'
+export { continueResponse, isResponding, startSignIn } from './sign-in.js'
