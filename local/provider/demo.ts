@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { attributesOf } from '../../lib/aws/dynamodb.ts'
-import { type ProviderWithSecret, providerKey } from '../../lib/federation/provider.ts'
+import type { ProviderWithSecret } from '../../lib/federation/provider.ts'
 import { encryptProviderSecret } from '../../lib/federation/secret.ts'
-import type { LocalAws } from '../aws.ts'
+import { createProvider as storeProvider } from '../../lib/federation/store.ts'
+import { type LocalAws, localAct } from '../aws.ts'
 import { listenAnywhere } from '../ports.ts'
 import { createProvider, MAIL_DOMAIN } from './provider.ts'
 
@@ -41,11 +41,8 @@ export async function addDemoProvider(
   issuer = (await listenAnywhere(server, taken)).origin
   const aws = withTimeout(awsClient(settings), PATIENCE_MS)
   const ciphertext = await encryptProviderSecret(aws, factorKey, DEMO_PROVIDER, secret)
-  const values = { ...providerAt(issuer, clientId), secret: ciphertext }
-  await aws('dynamodb', 'PutItem', {
-    TableName: tableName,
-    Item: { ...providerKey(DEMO_PROVIDER), ...attributesOf(values) },
-  })
+  const provider = { id: DEMO_PROVIDER, ...providerAt(issuer, clientId), secret: ciphertext }
+  await storeProvider({ aws, name: tableName }, provider, localAct(new Date()))
 }
 
 function providerAt(issuer: string, clientId: string): Omit<ProviderWithSecret, 'id' | 'secret'> {

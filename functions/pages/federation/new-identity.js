@@ -2,6 +2,7 @@
 
 import { call, codeIn, element, failureOf, onSubmit, setTitle } from '../form.js'
 import { say } from '../words.js'
+import { isLoopback } from './providers.js'
 
 /** What waits for the decision, only in memory: the step of the service, and what its page does next. */
 let waiting
@@ -16,21 +17,22 @@ let mailId
  *   text for the user.
  */
 export function askForAccount(step, page) {
+  dropIdentity()
   waiting = { ...step, ...page }
-  mailId = undefined
+  // Outside of the template, its fields would be on the page of every sign-in, where browsers fill them.
+  const template = element('identity-template')
+  template.after(template.content.cloneNode(true))
+  for (const hint of element('identity').querySelectorAll('[data-local]')) {
+    hint.hidden = !isLoopback(location.hostname)
+  }
   const values = { provider: step.provider.name, label: step.label }
   element('identity-text').textContent = say(
     'You come from {provider} as {label}. No account here has this sign-in yet.',
     values,
   )
+  element('identity-other').addEventListener('click', useAccount)
   // A service may have no new accounts.
-  if (element('identity-form')) {
-    element('identity-create').textContent = say('Create an account for {label}', values)
-    element('identity-email').value = step.email ?? ''
-    element('identity-name').value = ''
-    showStep(step.isProven ? 'account' : 'address')
-  }
-  element('identity').hidden = false
+  if (element('identity-form')) prepareForms(values)
   setTitle(element('identity-title').textContent)
   element('identity-title').focus()
 }
@@ -39,16 +41,33 @@ export function askForAccount(step, page) {
 export function dropIdentity() {
   waiting = undefined
   mailId = undefined
-  element('identity').hidden = true
-  element('identity-text').textContent = ''
+  element('identity')?.remove()
+}
+
+function prepareForms(values) {
+  // The page drops what waits as soon as the new user is signed in.
+  const { complete } = waiting
+  element('identity-create').textContent = say('Create an account for {label}', values)
+  element('identity-email').value = waiting.email ?? ''
+  element('identity-code').closest('.field').hidden = waiting.isProven
+  element('identity-code').disabled = waiting.isProven
+  onSubmit(element('identity-mail-form'), askForMail, (body, { email }) => {
+    mailId = body.mailId
+    element('identity-sent').textContent = email.value
+    showStep('account')
+    element('identity-code').focus()
+  })
+  onSubmit(element('identity-form'), createAccount, (step) => {
+    dropIdentity()
+    return complete(step)
+  })
+  showStep(waiting.isProven ? 'account' : 'address')
 }
 
 /** Shows the form for an address without a proof, or that for the account. */
 function showStep(step) {
   element('identity-address').hidden = step !== 'address'
   element('identity-account').hidden = step !== 'account'
-  element('identity-code').closest('.field').hidden = waiting.isProven
-  element('identity-code').disabled = waiting.isProven
 }
 
 const askForMail = ({ email }) => call('register', { body: { email: email.value } })
@@ -65,25 +84,13 @@ async function createAccount({ username, code }) {
   }
 }
 
-if (element('identity-form')) {
-  onSubmit(element('identity-mail-form'), askForMail, (body, { email }) => {
-    mailId = body.mailId
-    element('identity-sent').textContent = email.value
-    showStep('account')
-    element('identity-code').focus()
-  })
-  onSubmit(element('identity-form'), createAccount, (step) => {
-    const { complete } = waiting ?? {}
-    dropIdentity()
-    return complete?.(step)
-  })
-}
-element('identity-other')?.addEventListener('click', () => {
-  const { useAccount, provider } = waiting
+function useAccount() {
+  const { useAccount: show, provider } = waiting
   dropIdentity()
-  useAccount(
+  show(
     say('Sign in with your account. Then add {provider} on your account page.', { provider: provider.name }),
   )
-})
+}
+
 // The page may be in the cache for "back" when another person uses this browser.
 addEventListener('pageshow', ({ persisted }) => persisted && waiting && location.reload())

@@ -71,8 +71,9 @@ export async function begin(body, showProblem) {
   location.assign(url.href)
 }
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+/** Whether a host is this machine. */
+export const isLoopback = (host) => ['localhost', '127.0.0.1', '[::1]'].includes(host)
 
 /** Whether the page may open a URL: https, or http on this machine. */
 const isSafe = ({ protocol, hostname }) =>
-  protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname))
+  protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
