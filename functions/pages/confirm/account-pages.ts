@@ -36,5 +36,9 @@ export const handler = pageHandler({
     'forgot.js': forgotScript,
     'confirm.js': confirmScript,
   },
-  readContent: () => faceOf(readConfig(['DEMO', 'SERVICE_NAME'])),
+  readContent: () => {
+    const { FEDERATION, ...config } = readConfig(['DEMO', 'SERVICE_NAME', 'FEDERATION'])
+    const { parts, texts } = faceOf(config)
+    return { parts: FEDERATION ? [...parts, 'federation'] : parts, texts }
+  },
 })

@@ -64,8 +64,14 @@ function readLink(fragment) {
 const register = ({ username, password }) =>
   createAccount({ token: link.token, password: password.value, username: username.value })
 
-const resetPassword = ({ password }) =>
-  call('password/reset', { body: { token: link.token, password: password.value } })
+const resetPassword = ({ password, keepIdentities }) =>
+  call('password/reset', {
+    body: {
+      token: link.token,
+      password: password.value,
+      ...(keepIdentities?.checked && { keepIdentities: true }),
+    },
+  })
 
 const cancelReset = () => call('factors/cancel-reset', { body: { token: link.token } })
 
