@@ -1,6 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { refusal, success } from '../../support/process/command.ts'
+import { root } from '../../support/process/service-description.ts'
 import { proof } from '../../support/rows.ts'
 import { startStack } from '../describe-stacks.ts'
 import { APPLE, APPLE_KEY, HINT, SECRET, TENANT, useProviders } from './providers.ts'
@@ -320,6 +323,23 @@ test.each([
     refusal(status, line),
   )
   expect(await store.items()).toEqual([])
+})
+
+test('docs/PROVIDERS.md shows commands that work', async () => {
+  const document = readFileSync(join(root, 'docs/PROVIDERS.md'), 'utf8')
+  const shown = [...document.matchAll(/npm run providers -- (add .*?) (?:--local|--stage prod)(?: < .*)?$/gm)]
+  far.serve('https://login.example.com')
+  const ids: string[] = []
+  for (const [, command = ''] of shown) {
+    const args = command.replace('--tenant 8eaef023-…', `--tenant ${TENANT}`).replace('…', 'a').split(' ')
+    const secret = command.includes('--kind apple') ? APPLE_KEY : SECRET
+    const { status, stdout, stderr } = await store.input(secret, ...args)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: HINT })
+    ids.push(String(args[1]))
+    if (args[1] === 'google')
+      expect(document).toContain(stdout.replace('PUBLIC_URL', 'http://localhost:3000'))
+  }
+  expect(ids).toEqual(['google', 'apple', 'microsoft', 'acme'])
 })
 
 test('a secret is no argument', async () => {
