@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { usersCommand } from '../../../scripts/users/command.ts'
 import { type Say, startProxy } from '../../support/aws/aws-proxy.ts'
-import { refusal, success } from '../../support/process/command.ts'
+import { beginInProcess, refusal, success } from '../../support/process/command.ts'
 import { APPLE, APPLE_KEY, SECRET, useProviders } from './providers.ts'
 
 const store = await useProviders()
@@ -76,6 +77,16 @@ test('new-secret replaces the secret', async () => {
   )
   expect(await store.decrypt('acme')).toBe('another')
   expect(await events()).toEqual(['provider.updated secret-replaced secret'])
+})
+
+test('users events lists what happened to providers', async () => {
+  await store.run('disable', 'acme')
+  const { stdin, outcome } = beginInProcess(usersCommand, ['events', '--type', 'provider', ...store.target])
+  stdin.end()
+  const { status, stdout } = await outcome
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/ provider acme {2}disabled +operator, providers disable$/m)
+  expect(stdout).toMatch(/ provider acme {2}created +operator, providers add$/m)
 })
 
 test('new-secret takes another key of Apple with its id', async () => {
