@@ -15,7 +15,7 @@ export type ProviderOutcome = 'done' | 'changed'
 
 /**
  * Stores a new provider, on condition that no provider has its id or its issuer. Two providers of one issuer would share
- * identities. Only operators call this function and those below.
+ * identities. Only operators call this function and those below (docs/decisions/0158-providers-are-items.md).
  *
  * @returns `changed` if a provider has the id, `issuer-taken` if only its issuer is taken.
  * @throws {@link ServiceError} `unavailable`.
