@@ -1,7 +1,8 @@
 import type { Table } from '../aws/dynamodb.ts'
 import type { Act } from '../events/event.ts'
 import { revokeSessions } from '../users/revocation.ts'
-import { changeUser, untilStored } from '../users/store.ts'
+import { changeUser } from '../users/store.ts'
+import { untilStored } from '../users/until-stored.ts'
 import { isLive, type Session } from './session.ts'
 import { findSession } from './store.ts'
 

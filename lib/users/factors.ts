@@ -41,6 +41,8 @@ export const AMR = {
   recoveryCode: 'pwd recovery mfa',
   secondPasskey: 'pwd pop mfa',
   passkey: 'pop user mfa',
+  /** At another identity provider. `fed` is a value of this service, as the provider's own methods do not count here. */
+  federated: 'fed',
 } as const
 
 export type Amr = (typeof AMR)[keyof typeof AMR]

@@ -79,11 +79,19 @@ function namesAsRead({ username, email }: User) {
  * @returns `done`, `taken`, or `changed` if one of `more` was refused.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function createUser(
+export const createUser = (table: Table, user: User, act: Act, ...more: TransactWrite[]): Promise<Outcome> =>
+  createUserBy(table, user, { more }, act)
+
+/**
+ * Stores a new user like {@link createUser}.
+ *
+ * @param by - `ref` is the id of the identity provider that the user has come from, for the event.
+ */
+export async function createUserBy(
   table: Table,
   user: User,
+  { ref, more }: { ref?: string; more: readonly TransactWrite[] },
   act: Act,
-  ...more: TransactWrite[]
 ): Promise<Outcome> {
   const { id, ...profile } = user
   const put = {
@@ -91,7 +99,8 @@ export async function createUser(
     ConditionExpression: 'attribute_not_exists(pk)',
   }
   const names = loginNamesOf(user).map((name) => claim(name, id))
-  const event = eventOf(table, act, { type: 'user.created', subject: partitionOf(id), detail: user.role })
+  const happening = { type: 'user.created', subject: partitionOf(id), detail: user.role, ref } as const
+  const event = eventOf(table, act, happening)
   const refused = await transact(table, [{ Put: put }, ...names, ...more, event])
   if (!refused) return 'done'
   return refused.slice(1 + names.length).includes(true) ? 'changed' : 'taken'

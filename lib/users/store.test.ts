@@ -14,9 +14,9 @@ import {
   isNameTaken,
   profileKey,
   replaceHash,
-  untilStored,
   userOf,
 } from './store.ts'
+import { untilStored } from './until-stored.ts'
 import type { User } from './user.ts'
 
 const { table } = await useTable()

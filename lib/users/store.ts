@@ -18,9 +18,6 @@ import { isLoginName } from './login-name.ts'
 import { REVOCATION_STATE, type RevocationState } from './revocation.ts'
 import { isUserId, PROFILE, USER_STATE, type User, type UserState } from './user.ts'
 
-/** Attempts of a change, if concurrent changes of the user come first. */
-const MAX_ATTEMPTS = 5
-
 /** Returns the key of a user's profile item. */
 export const profileKey = (userId: string) => ({ pk: { S: `user#${userId}` }, sk: { S: 'profile' } })
 
@@ -124,6 +121,10 @@ export interface UserChange {
   detail?: UserHappening['detail']
   /** Additional writes of the transaction. */
   more?: readonly TransactWrite[]
+  /** What `more` changes, for the event. */
+  moreChanges?: readonly string[] | undefined
+  /** Id of the change before it, as a condition: for writes that depend on what else the user has. */
+  readChangeId?: string | undefined
 }
 
 /**
@@ -136,13 +137,35 @@ export interface UserChange {
 export async function changeUser(
   table: Table,
   user: UserState & Partial<User>,
-  { changes, changeId, detail, more = [] }: UserChange,
+  { changes, changeId, detail, more = [], moreChanges = [], readChangeId }: UserChange,
   act: Act,
 ): Promise<boolean> {
-  const event = updateEventOf(table, act, user.id, { changes: changedNames(user, changes), detail })
-  const update = { Update: changeOf(user, { ...changes, changeId }) }
+  const changed = [...changedNames(user, changes), ...moreChanges]
+  const event = updateEventOf(table, act, user.id, { changes: changed, detail })
+  const all = { ...changes, changeId }
+  const update =
+    readChangeId === undefined
+      ? { Update: changeOf(user, all) }
+      : changeIfUnchanged({ ...user, changeId: readChangeId }, all)
   return !(await transact(table, [update, ...more, event]))
 }
+
+/**
+ * Returns the change of a profile on condition that the user has not changed since the read, as a part of a transaction. Changes of
+ * factors and identities need it: they depend on what else the user has.
+ *
+ * @param changes - With a new `changeId`.
+ */
+export const changeIfUnchanged = (
+  user: Pick<User, 'id' | 'generation' | 'sessionGeneration' | 'changeId'>,
+  changes: UserChanges & Pick<User, 'changeId'>,
+): TransactWrite => ({
+  Update: {
+    Key: profileKey(user.id),
+    ConditionExpression: `${UNREVOKED} AND changeId = :readChangeId`,
+    ...updateOf(changes, { ...generationsOf(user), ':readChangeId': attribute(user.changeId) }),
+  },
+})
 
 /** Returns the condition that no session of a user was revoked since the read, as a part of a transaction. */
 export const unrevoked = ({
@@ -165,29 +188,21 @@ const changedNames = (user: Partial<User>, changes: Partial<User>): string[] =>
     .filter(([name, value]) => !OF_EVERY_CHANGE.includes(name) && user[name as keyof User] !== value)
     .map(([name]) => name)
 
-const changeOf = (user: UserState, changes: object) => ({
-  Key: profileKey(user.id),
-  ConditionExpression: 'generation = :readGeneration AND sessionGeneration = :readSessionGeneration',
-  ...updateOf(changes, {
-    ':readGeneration': attribute(user.generation),
-    ':readSessionGeneration': attribute(user.sessionGeneration),
-  }),
+const UNREVOKED = 'generation = :readGeneration AND sessionGeneration = :readSessionGeneration'
+
+const generationsOf = ({
+  generation,
+  sessionGeneration,
+}: Pick<User, 'generation' | 'sessionGeneration'>) => ({
+  ':readGeneration': attribute(generation),
+  ':readSessionGeneration': attribute(sessionGeneration),
 })
 
-/**
- * Repeats a change until it is stored or there is nothing to change, at most 5 times.
- *
- * @param change - Reads the user, changes it, and returns the result, or `undefined` if a concurrent
- *   change came first.
- * @throws {@link ServiceError} `unavailable`, also after 5 concurrent changes.
- */
-export async function untilStored<T>(change: () => Promise<T | undefined>): Promise<T> {
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const result = await change()
-    if (result !== undefined) return result
-  }
-  throw new ServiceError('unavailable', 'the user kept changing')
-}
+const changeOf = (user: UserState, changes: object) => ({
+  Key: profileKey(user.id),
+  ConditionExpression: UNREVOKED,
+  ...updateOf(changes, generationsOf(user)),
+})
 
 /**
  * Replaces a password hash by another hash of the same password, on condition that the user has not changed

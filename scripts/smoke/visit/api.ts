@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Api } from '../../../lib/oauth/apis/api.ts'
 import { createApi, findApis, removeApi } from '../../../lib/oauth/apis/store.ts'
-import { untilStored } from '../../../lib/users/store.ts'
+import { untilStored } from '../../../lib/users/until-stored.ts'
 import { commandLine } from '../../../project/commands.ts'
 import type { OperatorTable } from '../../cli/operator.ts'
 import { Refusal, refusalOf } from '../../cli/refusal.ts'

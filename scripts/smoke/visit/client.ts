@@ -7,7 +7,7 @@ import {
 } from '../../../lib/oauth/clients/client.ts'
 import { hashSecret, SECRET_BYTES, secretOf } from '../../../lib/oauth/clients/secret.ts'
 import { createClient, findClient, removeClient } from '../../../lib/oauth/clients/store.ts'
-import { untilStored } from '../../../lib/users/store.ts'
+import { untilStored } from '../../../lib/users/until-stored.ts'
 import { commandLine } from '../../../project/commands.ts'
 import type { OperatorTable } from '../../cli/operator.ts'
 import { Refusal, refusalOf } from '../../cli/refusal.ts'
