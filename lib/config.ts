@@ -168,7 +168,7 @@ export const SETTINGS = {
   /** Whether apps may sign users in: `on`; any other value means no. */
   OAUTH: isOn,
   /** Whether users may sign in by other providers: `on`; any other value means no. */
-  FEDERATION: isOn,
+  FEDERATION: (value: string | undefined) => value === 'on',
   /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
   DEMO: isOn,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.

@@ -3,6 +3,7 @@ import { together } from '../../lib/aws/together.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { byUser } from '../../lib/events/event.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
+import { removalOfIdentities } from '../../lib/federation/link.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { AccountDeletionRequest } from '../../lib/http/schemas/account.ts'
@@ -15,23 +16,25 @@ import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { returnAttempt } from '../../lib/throttling/attempt.ts'
 import { removeUser } from '../../lib/users/names.ts'
 
-const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'REQUIRE_SECOND_FACTOR', 'FEDERATION'] as const
 
 /** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
-  const { table, now } = at
+  const { table, config, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, AccountDeletionRequest)
 
   const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
-  const removal = together([removalOfFactors(table, userId), keysOfAllowed(table, userId)]).then(
-    async ([factors, allowed]) => {
-      const removed = await removeUser(table, user, factors, byUser(at, userId))
-      if (removed === 'done') await deleteAllowed(table, allowed)
-      return removed
-    },
-  )
+  const removal = together([
+    removalOfFactors(table, userId),
+    config.FEDERATION ? removalOfIdentities(table, userId) : Promise.resolve([]),
+    keysOfAllowed(table, userId),
+  ]).then(async ([factors, identities, allowed]) => {
+    const removed = await removeUser(table, user, [...factors, ...identities], byUser(at, userId))
+    if (removed === 'done') await deleteAllowed(table, allowed)
+    return removed
+  })
   const [outcome] = await together([removal, returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
   await notify(at, 'account-deleted', user)

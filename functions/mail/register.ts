@@ -1,30 +1,21 @@
 import { randomBytes } from 'node:crypto'
-import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { RegistrationRequest } from '../../lib/http/schemas/account.ts'
 import type { ReservingRoute } from '../../lib/http/table.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { requestMail } from '../../lib/mail/request.ts'
+import { requireAllowedDomain } from '../../lib/registration/domains.ts'
 
 type Setting = 'MAILER' | 'LIMIT_MAIL_SOURCE' | 'ALLOWED_EMAIL_DOMAINS'
 
 /** POST /register: sends a mail to an address, which its recipient confirms to get an account. */
 export const route: ReservingRoute<Setting> = async (event, { table, config, origin, now }) => {
   const { email } = readBody(event, RegistrationRequest)
-  rejectOtherDomains(email, config.ALLOWED_EMAIL_DOMAINS)
+  requireAllowedDomain(email, config.ALLOWED_EMAIL_DOMAINS, '#/email')
 
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES), email)
   const mail = { kind: 'registration', mailId, at: now.toISOString(), origin } as const
   await requestMail(table, config, mail, now)
   return accepted(mailId)
-}
-
-function rejectOtherDomains(email: string, domains: readonly string[]): void {
-  const domain = email.slice(email.indexOf('@') + 1).toLowerCase()
-  if (domains.length === 0 || domains.includes(domain)) return
-  const detail = `Must be an address at ${domains.join(' or ')}.`
-  throw new ServiceError('invalid_fields', 'the domain may not register', {
-    fields: [{ pointer: '#/email', detail }],
-  })
 }

@@ -30,6 +30,14 @@ export interface Identity extends ValuesOf<typeof IDENTITY> {
   id: string
 }
 
+/** Who a provider says that its user is. */
+export interface Claimed extends Pick<Identity, 'issuer' | 'subject' | 'label'> {
+  /** Address in lower case, as the provider said. Never looked up unless {@link Claimed.isProven}. */
+  email?: string
+  /** Whether the provider runs the mailbox of the address. */
+  isProven: boolean
+}
+
 /** At most this many of a user, because the account is removed with them in one transaction. */
 export const MAX_IDENTITIES = 10
 
@@ -69,20 +77,37 @@ export async function findIdentityUser(table: Table, id: string): Promise<string
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function findIdentities({ aws, name }: Table, userId: string): Promise<Identity[]> {
-  const { ExpressionAttributeNames, ...projection } = queryProjectionOf(namesOf(IDENTITY))
+export async function findIdentities(table: Table, userId: string): Promise<Identity[]> {
+  const items = await queryIdentities(table, userId, namesOf(IDENTITY))
+  return items.map((item) => ({ id: idIn(item), ...valuesOf(IDENTITY, item) }))
+}
+
+/** Finds the ids of the identities of a user; see {@link findIdentities}. */
+export async function findIdentityIds(table: Table, userId: string): Promise<string[]> {
+  return (await queryIdentities(table, userId, [])).map(idIn)
+}
+
+/** Finds the ids of the providers of a user's identities, each once; see {@link findIdentities}. */
+export async function findIdentityProviders(table: Table, userId: string): Promise<string[]> {
+  const items = await queryIdentities(table, userId, ['provider'])
+  return [...new Set(items.map((item) => text(item, 'provider')))]
+}
+
+const idIn = (item: Item): string => text(item, 'sk').slice(OWN.length)
+
+async function queryIdentities(
+  { aws, name }: Table,
+  userId: string,
+  attributes: readonly string[],
+): Promise<Item[]> {
   const { Items } = await aws('dynamodb', 'Query', {
     TableName: name,
     ConsistentRead: true,
     KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :sk)',
-    ...projection,
-    ExpressionAttributeNames,
+    ...queryProjectionOf(attributes),
     ExpressionAttributeValues: { ':pk': { S: `user#${userId}` }, ':sk': { S: OWN } },
   })
-  return ((Items as Item[] | undefined) ?? []).map((item) => ({
-    id: text(item, 'sk').slice(OWN.length),
-    ...valuesOf(IDENTITY, item),
-  }))
+  return (Items as Item[] | undefined) ?? []
 }
 
 /** Returns the writes that link an identity, on condition that no user has it. */

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { attribute, getItems, number, type Table, type TransactWrite } from '../aws/dynamodb.ts'
 import { type Attributes, namesOf } from '../aws/item.ts'
-import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
+import { identityRefusal } from './identity-refusals.ts'
 import { type Provider, unchangedProvider } from './provider.ts'
 import { isKey, type Purpose } from './try.ts'
 
@@ -85,12 +85,15 @@ export async function findPending(
   now: Date,
 ): Promise<Pending> {
   const [, body] = TOKEN.exec(unverifiedToken) ?? []
-  if (body === undefined || !isKey(key)) throw identityExpired('not an identity token, or no key')
+  if (body === undefined || !isKey(key))
+    throw identityRefusal('identity_expired', 'not an identity token, or no key')
   const [item] = await getItems(table, [pendingKey(unverifiedToken, key)], namesOf(PENDING))
-  if (!item) throw identityExpired('no such identity token in this browser')
-  if (number(item, 'expiresAt') <= secondOf(now)) throw identityExpired('the identity token has expired')
+  if (!item) throw identityRefusal('identity_expired', 'no such identity token in this browser')
+  if (number(item, 'expiresAt') <= secondOf(now))
+    throw identityRefusal('identity_expired', 'the identity token has expired')
   const claims: PendingClaims = JSON.parse(Buffer.from(body, 'base64url').toString())
-  if (claims.purpose !== purpose) throw identityExpired('an identity token for another purpose')
+  if (claims.purpose !== purpose)
+    throw identityRefusal('identity_expired', 'an identity token for another purpose')
   return { ...claims, token: unverifiedToken, key }
 }
 
@@ -108,11 +111,3 @@ export const spendPending = ({ token, key, ...claims }: Pending, now: Date): Tra
   },
   unchangedProvider(claims.provider, claims.changeId),
 ]
-
-/** The error of an identity token that cannot be used, or whose provider has changed. */
-export const identityExpired = (reason: string): ServiceError =>
-  new ServiceError('invalid_credentials', reason, {
-    error: 'identity_expired',
-    detail: 'The sign-in at the provider has expired. Start again.',
-    event: 'provider.refused',
-  })

@@ -15,7 +15,7 @@ import { attemptIdOf, reserveAttempt } from '../throttling/store.ts'
 import type { Confirmation } from './confirmation.ts'
 import { idOf, type MailEvent } from './event.ts'
 import { announcement } from './factor-reset.ts'
-import { type MailingService, type PlannedMail, planMail } from './plan.ts'
+import { type MailingService, type PlannedMail, type ProvidersOf, planMail } from './plan.ts'
 import { renderMessage } from './render.ts'
 import { type OutgoingMail, senderOf, sendMail } from './send.ts'
 import { type Claim, claimMail, findClaim, markSent, releaseMail } from './store.ts'
@@ -31,25 +31,32 @@ export const DELIVERY = [
 
 type Delivery = Config<(typeof DELIVERY)[number]>
 
+/** What an invocation delivers with. */
+interface Delivering {
+  /** Id that all tries of one event have. */
+  invocationId: string
+  /** Finds the names of the providers that a user signs in with; missing without federation. */
+  providersOf: ProvidersOf | undefined
+}
+
 /**
  * Sends the mail of an event, at most once.
  *
  * It returns only if no further try is needed: the mail was sent, is not needed, or is over the limit of its
  * recipient. It also returns if SES does not accept a new address.
  *
- * @param invocationId - Id that all tries of one event have.
  * @throws {@link ServiceError} `unavailable`, also if an earlier try may have sent it.
  */
 export async function deliverMail(
   table: Table,
   config: Delivery,
   event: MailEvent,
-  invocationId: string,
+  { invocationId, providersOf }: Delivering,
 ): Promise<void> {
   const { kind } = event
   const id = idOf(event)
   const now = new Date()
-  const planned = await planMail(table, event, serviceFrom(config), now)
+  const planned = await planMail(table, event, { ...serviceFrom(config), providersOf }, now)
   if (planned === undefined) return logEvent('info', { event: 'mail.unneeded', kind })
   const counters = countersOf(event, planned, config.LIMIT_MAIL_RECIPIENT, now)
   const isLimited = await isOverLimit(table, counters, id, now)

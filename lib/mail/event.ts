@@ -12,6 +12,12 @@ export interface App {
   place: string
 }
 
+/** A user's identity for a mail: the name of its provider, and what the provider calls the user. */
+export interface NamedIdentity {
+  provider: string
+  label: string
+}
+
 /** Events that mails report. Recipients need not do anything if they have caused the events. */
 export type NoticeKind =
   | 'password-changed'
@@ -28,6 +34,8 @@ export type NoticeKind =
   | 'recovery-codes-replaced'
   | 'recovery-code-used'
   | 'factors-removed'
+  | 'identity-added'
+  | 'identity-removed'
 
 /**
  * An event of the function `mailer`. It contains no token and no code: the mailer creates them when it sends.
@@ -47,7 +55,7 @@ export type MailEvent = {
   | { kind: 'enrolment'; mailId: string; userId: string; generation: number }
   | { kind: 'factor-reset'; mailId: string; userId: string }
   | { kind: 'offline-access'; id: string; userId: string; app: App }
-  | { kind: NoticeKind; id: string; to: string; username: string }
+  | { kind: NoticeKind; id: string; to: string; username: string; identity?: NamedIdentity }
 )
 
 /** Returns the id with which an event is claimed. */

@@ -54,7 +54,12 @@ export interface MailingService {
   publicUrl: string
   /** Time between the mail of a reset of second factors and its effect. */
   factorResetDelaySeconds: number
+  /** Finds the names of the providers that a user signs in with; missing if nobody does. */
+  providersOf?: ProvidersOf | undefined
 }
+
+/** Finds the names of the providers that a user signs in with. */
+export type ProvidersOf = (table: Table, userId: string) => Promise<string[]>
 
 /** The event of a kind. */
 type EventOf<K extends MailEvent['kind']> = MailEvent & { kind: K }
@@ -64,6 +69,7 @@ interface Planning {
   table: Table
   publicUrl: string
   facts: Facts & { delaySeconds: number }
+  providersOf: ProvidersOf | undefined
   now: Date
 }
 
@@ -76,15 +82,15 @@ interface Planning {
 export async function planMail(
   table: Table,
   event: MailEvent,
-  { name: service, publicUrl, factorResetDelaySeconds: delaySeconds }: MailingService,
+  { name: service, publicUrl, factorResetDelaySeconds: delaySeconds, providersOf }: MailingService,
   now: Date,
 ): Promise<PlannedMail | undefined> {
   const { at, origin } = event
   const facts = { service, at, origin, forgotUrl: `${publicUrl}/forgot`, delaySeconds }
   const plan = PLANS[event.kind as keyof typeof PLANS] as Plan<MailEvent> | undefined
-  if (plan) return plan(event, { table, publicUrl, facts, now })
-  const { kind, to, username } = event as EventOf<NoticeKind>
-  return { to, message: NOTICES[kind]({ ...facts, username }) }
+  if (plan) return plan(event, { table, publicUrl, facts, providersOf, now })
+  const { kind, to, username, identity } = event as EventOf<NoticeKind>
+  return { to, message: NOTICES[kind]({ ...facts, username, identity }) }
 }
 
 type Plan<E> = (event: E, planning: Planning) => Promise<PlannedMail | undefined>
@@ -99,7 +105,9 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     const user = await findRecipientByName(planning.table, event.loginName)
     const to = user && mailboxOf(user)
     if (!user || !to || user.disabled) return undefined
-    return confirm(planning, to, boundTo(user, event), user)
+    const providers = await planning.providersOf?.(planning.table, user.id)
+    const facts = { ...planning.facts, providers }
+    return confirm({ ...planning, facts }, to, boundTo(user, event), user)
   },
 
   async address(event, planning) {
@@ -183,9 +191,13 @@ function confirm(
 }
 
 /** Returns the mail to the owner of an address that another client asked to confirm. */
-function tellOwner({ facts }: Planning, owner: Recipient): PlannedMail | undefined {
+async function tellOwner(
+  { table, facts, providersOf }: Planning,
+  owner: Recipient,
+): Promise<PlannedMail | undefined> {
   const to = mailboxOf(owner)
   // This mail offers a new password, which a disabled user cannot choose.
   if (to === undefined || owner.disabled) return undefined
-  return { to, message: accountExists({ ...facts, username: owner.username }) }
+  const providers = await providersOf?.(table, owner.id)
+  return { to, message: accountExists({ ...facts, username: owner.username, providers }) }
 }

@@ -8,7 +8,15 @@ import { mailRequestCounters } from '../throttling/mail-counters.ts'
 import { sourceOf, truncatedSource } from '../throttling/source.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
-import { type App, idOf, type MailEvent, type MailOrigin, type NoticeKind, sendEvent } from './event.ts'
+import {
+  type App,
+  idOf,
+  type MailEvent,
+  type MailOrigin,
+  type NamedIdentity,
+  type NoticeKind,
+  sendEvent,
+} from './event.ts'
 
 /**
  * Requests a mail, within the limit of the source. The mailer finds the recipient, after the response.
@@ -50,6 +58,20 @@ export async function notify(
   const to = mailboxOf(user)
   if (to === undefined) return
   const event = { kind, id, to, username: user.username, at: now.toISOString(), origin }
+  await sendEvent(table.aws, config.MAILER, event).catch(logFailure)
+}
+
+/** Notifies a user of an identity that was added or removed; see {@link notify}. */
+export async function notifyIdentity(
+  { table, config, origin, now }: At<'MAILER'>,
+  kind: Extract<NoticeKind, `identity-${string}`>,
+  user: User,
+  identity: NamedIdentity,
+): Promise<void> {
+  const to = mailboxOf(user)
+  if (to === undefined) return
+  const { username } = user
+  const event = { kind, id: randomUUID(), to, username, identity, at: now.toISOString(), origin }
   await sendEvent(table.aws, config.MAILER, event).catch(logFailure)
 }
 

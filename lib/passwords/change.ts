@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.ts'
 import { byUser } from '../events/event.ts'
 import { type Session, survivorOf } from '../sessions/session.ts'
 import { revokeSessions } from '../users/revocation.ts'
-import { changeUser } from '../users/store.ts'
+import { changeUser, type UserChange } from '../users/store.ts'
 import type { Principal, User, UserState } from '../users/user.ts'
 import { hashPassword, SALT_BYTES } from './hash.ts'
 
@@ -32,20 +32,20 @@ export async function changePassword(
   if (!(await changeUser(at.table, user, change, byUser(at, user.id)))) throw changed()
 }
 
+/** A new password of a user who has read a mail. */
+interface Reset extends Pick<UserChange, 'moreChanges' | 'readChangeId'> {
+  passwordHash: string
+  /** Writes of the transaction: one spends the mail. */
+  more: readonly TransactWrite[]
+}
+
 /**
  * Sets the password of a user who has read a mail, ends all sessions and revokes all tokens.
  *
- * @param spend - Spends the mail in the same transaction.
  * @returns Whether the password is stored: the mail was not spent, and the user did not change.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function resetPassword(
-  at: At,
-  user: User,
-  password: string,
-  spend: TransactWrite,
-): Promise<boolean> {
-  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
+export async function resetPassword(at: At, user: User, { passwordHash, ...reset }: Reset): Promise<boolean> {
   const changes = {
     passwordHash,
     // The mail went to this address, and its recipient has read it.
@@ -53,6 +53,6 @@ export async function resetPassword(
     changedAt: new Date().toISOString(),
     ...revokeSessions(user),
   }
-  const change = { changes, changeId: randomUUID(), more: [spend], detail: 'reset' } as const
+  const change = { changes, changeId: randomUUID(), detail: 'reset', ...reset } as const
   return await changeUser(at.table, user, change, byUser(at, user.id))
 }

@@ -6,6 +6,7 @@ import { type Attempt, admitAttempt, returnAttempt } from '../throttling/attempt
 import type { ReservingTable } from '../throttling/store.ts'
 import { requireUnrevoked } from '../users/revocation.ts'
 import type { Principal, User } from '../users/user.ts'
+import { hasPassword } from './hash.ts'
 import { verifyUserPassword } from './verify.ts'
 
 const WRONG_PASSWORD = {
@@ -13,12 +14,18 @@ const WRONG_PASSWORD = {
   event: 'password.refused',
 }
 
+/** The error for a user who signs in at a provider, and has no password. A mail proves more than that sign-in, which may be old. */
+const noPassword = () =>
+  new ServiceError('invalid_fields', 'the user has no password', {
+    fields: [{ pointer: '#/currentPassword', detail: 'You have no password yet. Choose one by a mail.' }],
+  })
+
 /**
  * Verifies the caller's current password, before a change of the account, within the limits. A wrong one stays counted.
  *
  * A user with second factors also needs a recent sign-in with two factors. This is checked before the
  * password: with an old token, an attacker learns nothing about the password. The same holds for a revoked
- * token that the gateway's cache still accepts. Neither counts an attempt.
+ * token that the gateway's cache still accepts. Neither counts an attempt, nor does a user without a password.
  *
  * After a correct password, the handler gives the attempt back with {@link returnAttempt}, in parallel with
  * its next calls.
@@ -38,6 +45,7 @@ export async function verifyCurrentPassword(
   try {
     requireUnrevoked(principal.generation, attempt.user)
     requireStepUp(principal, attempt.user, at.config.REQUIRE_SECOND_FACTOR, at.now)
+    if (!hasPassword(attempt.user.passwordHash)) throw noPassword()
   } catch (error) {
     await returnAttempt(at.table, attempt)
     throw error

@@ -45,7 +45,7 @@ export function confirmedNames(address: string, chosen: string | undefined) {
   const email = address.toLowerCase()
   const username = chosen ?? email
   if (username.includes('@') && username !== email) {
-    throw refused('#/username', NEW_USERNAME_RULE)
+    throw refusedName('#/username', NEW_USERNAME_RULE)
   }
   return namesOf(username, address, true)
 }
@@ -68,10 +68,11 @@ export async function storeUser(at: At<never, ReservingTable>, user: User, mailI
   judgeAttempt(table, user.changeId, () => true)
   if (outcome === 'changed') throw invalidLink('spent')
   if (await isNameTaken(table, String(user.email))) {
-    throw refused('#', 'This address already has an account. Sign in, or ask for a new password.')
+    throw refusedName('#', 'This address already has an account. Sign in, or ask for a new password.')
   }
-  throw refused('#/username', 'This username is taken.')
+  throw refusedName('#/username', 'This username is taken.')
 }
 
-const refused = (pointer: string, detail: string) =>
+/** Returns the error of a name or an address that a new user cannot get. */
+export const refusedName = (pointer: string, detail: string): ServiceError =>
   new ServiceError('invalid_fields', 'a name is taken or not allowed', { fields: [{ pointer, detail }] })

@@ -16,6 +16,8 @@ const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
 /** What `logout` may do for sign-outs that apps ask for. */
 const FOR_SIGN_OUTS = ['readKeys', 'readClients']
+/** What functions may do for identities at providers, besides those of `functions/federation`. */
+const FOR_IDENTITIES = ['findIdentityProviders', 'readProviderNames', 'findIdentityIds', 'removeIdentities']
 /** What the authorizer may do for tokens of clients. */
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
 
@@ -94,6 +96,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
   if (!hasMail) Object.values(functions).forEach(removeMailer)
+  if (federation !== 'on') Object.values(functions).forEach(removeFederation)
 }
 
 /** Removes routes without their features, and functions that have none left, or that need a feature themselves. */
@@ -113,6 +116,14 @@ function removeMailer(definition: SwitchedService['functions'][string]): void {
   if (environment?.MAILER === undefined) return
   environment.MAILER = ''
   removeRights(definition, ['invokeMailer'])
+}
+
+/** Without federation, nobody has an identity at a provider: the template is as if there were none. */
+function removeFederation(definition: SwitchedService['functions'][string]): void {
+  if (definition.environment?.FEDERATION === undefined) return
+  const { FEDERATION: _, ...environment } = definition.environment
+  definition.environment = environment
+  removeRights(definition, FOR_IDENTITIES)
 }
 
 /** Without apps, only pages of the service's own origins have a token for `userinfo`, and it reads no client. */

@@ -16,7 +16,7 @@ interface Write {
  * no part of an account.
  */
 const OF_ACCOUNT =
-  /^(profile|name|totp|passkey#.*|recovery-codes|factor-reset|enrolment-code|invitation|client|api)$/
+  /^(profile|name|totp|passkey#.*|identity#.*|recovery-codes|factor-reset|enrolment-code|invitation|client|api)$/
 
 function writesOf(operation: string, body: string): Write[] {
   const input = JSON.parse(body)
@@ -47,7 +47,7 @@ function writesOf(operation: string, body: string): Write[] {
  */
 const isSilent = ({ kind, sk, expression }: Write, hasSignIn: boolean): boolean =>
   // The event of the sign-in has the kind of the factor.
-  (hasSignIn && kind === 'Update' && /^(totp|passkey#|recovery-codes)/.test(sk)) ||
+  (hasSignIn && kind === 'Update' && /^(totp|passkey#|identity#|recovery-codes)/.test(sk)) ||
   (hasSignIn && kind === 'Delete' && sk === 'factor-reset') ||
   (sk === 'profile' && expression === 'SET #passwordHash = :passwordHash') ||
   (sk.startsWith('passkey#') && expression === 'SET #name = :name') ||

@@ -6,6 +6,7 @@ import { say } from '../words.js'
 /** Sentences by the claim `amr` of a sign-in: for a new session, and for one that the sign-in has renewed. */
 const SIGN_INS = {
   pwd: [say('Signed in with your password'), say('Signed in again with your password')],
+  fed: [say('Signed in with a provider'), say('Signed in again with a provider')],
   'pop user mfa': [say('Signed in with a passkey'), say('Signed in again with a passkey')],
   'pwd otp mfa': [
     say('Signed in with your password and authenticator app'),
@@ -39,6 +40,7 @@ const VALUES = {
   passkey: say('passkey'),
   'recovery-codes': say('recovery codes'),
   'factor-reset': say('removal of your second factors'),
+  identities: say('sign-in with a provider'),
   'enrolment-code': say('code to set up a second factor'),
 }
 

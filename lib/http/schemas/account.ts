@@ -36,7 +36,13 @@ export const ForgottenPasswordRequest = /* @__PURE__ */ schema(() => z.strictObj
 
 /** Body of `POST /password/reset`. */
 export const PasswordResetRequest = /* @__PURE__ */ schema(() =>
-  z.strictObject({ ...proof(), password: Password }).check(z.refine(hasProof, PROOF)),
+  z
+    .strictObject({
+      ...proof(),
+      password: Password,
+      keepIdentities: z.optional(z.boolean('Must be true or false.')),
+    })
+    .check(z.refine(hasProof, PROOF)),
 )
 
 /** Body of `PUT /email`. */

@@ -93,9 +93,10 @@ export const EmailAddress = schema(() =>
 )
 
 /** Id of a requested mail. */
-const MailId = schema(() => z.string('Must be a string.').check(atMost(384)))
+export const MailId = schema(() => z.string('Must be a string.').check(atMost(384)))
 
-const Code = schema(() =>
+/** The code of a mail. */
+export const Code = schema(() =>
   z.string('Must be a string.').check(z.refine((text) => /^\d{8}$/.test(text), 'Must be 8 digits.')),
 )
 

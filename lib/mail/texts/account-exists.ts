@@ -1,6 +1,6 @@
 import { say } from '../../application/texts.ts'
 import type { Message } from '../render.ts'
-import { type Facts, newPassword, originSentence } from './facts.ts'
+import { type Facts, listed, newPassword, originSentence } from './facts.ts'
 
 export const accountExists = (facts: Facts): Message => ({
   subject: say('You already have an account at {service}', facts),
@@ -9,5 +9,9 @@ export const accountExists = (facts: Facts): Message => ({
     facts,
   ),
   action: newPassword(facts, say('If you forgot your password, choose a new one.')),
-  paragraphs: [originSentence(facts), say('If it was not you, ignore this mail. Nothing has changed.')],
+  paragraphs: [
+    ...(facts.providers?.length ? [say('You can sign in with {providers}.', listed(facts))] : []),
+    originSentence(facts),
+    say('If it was not you, ignore this mail. Nothing has changed.'),
+  ],
 })

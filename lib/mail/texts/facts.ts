@@ -1,5 +1,5 @@
 import { say } from '../../application/texts.ts'
-import type { App, MailOrigin } from '../event.ts'
+import type { App, MailOrigin, NamedIdentity } from '../event.ts'
 
 /** The facts that a text reports. */
 export interface Facts {
@@ -19,6 +19,10 @@ export interface Facts {
   delaySeconds?: number | undefined
   /** App that a notice is about. */
   app?: App | undefined
+  /** Identity that a notice is about. */
+  identity?: NamedIdentity | undefined
+  /** Names of the providers that the user signs in with. */
+  providers?: readonly string[] | undefined
   /** Page where users request a new password. */
   forgotUrl: string
 }
@@ -33,6 +37,9 @@ function whenOf({ at, origin }: Facts) {
     program: programOf(origin?.userAgent ?? ''),
   }
 }
+
+/** Returns the values of a sentence with the names of all providers. */
+export const listed = ({ providers = [] }: Facts) => ({ providers: providers.join(', ') })
 
 /** Returns the sentence that says when and from where a request came. */
 export const originSentence = (facts: Facts): string =>

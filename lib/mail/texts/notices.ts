@@ -3,12 +3,14 @@ import type { NoticeKind } from '../event.ts'
 import type { Message } from '../render.ts'
 import { FACTOR_NOTICES } from './factor-notices.ts'
 import { changeSentence, type Facts, newPassword, originSentence } from './facts.ts'
+import { IDENTITY_NOTICES } from './identity-notices.ts'
 
 // A change of an operator has no origin. The recipient may expect it.
 
 /** The texts of the notices. Each says what happened, when and from where, and what to do if it was someone else. */
 export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
   ...FACTOR_NOTICES,
+  ...IDENTITY_NOTICES,
   'password-changed': (facts) => ({
     subject: say('Your password for {service} was changed', facts),
     lead: facts.origin

@@ -1,6 +1,6 @@
 import { say } from '../../application/texts.ts'
 import type { Message } from '../render.ts'
-import { type Facts, originSentence } from './facts.ts'
+import { type Facts, listed, originSentence } from './facts.ts'
 
 export const reset = (facts: Facts): Message => ({
   subject: say('Choose a new password for {service}', facts),
@@ -13,6 +13,14 @@ export const reset = (facts: Facts): Message => ({
     facts.code === undefined
       ? say('The link is valid for 60 minutes. A new password ends all sessions.')
       : say('The link is valid for 60 minutes, the code for 10 minutes. A new password ends all sessions.'),
+    ...(facts.providers?.length
+      ? [
+          say(
+            'You can also sign in with {providers}. A new password removes that, unless you keep it.',
+            listed(facts),
+          ),
+        ]
+      : []),
     originSentence(facts),
     adviceOf(facts),
   ],
