@@ -1,6 +1,43 @@
-import { read } from '../aws/access.ts'
+import { check, read, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
+import { REVOKING } from '../users/revocation.ts'
+import { IDENTITY } from './identity.ts'
+import { PENDING } from './pending.ts'
 import { PROVIDER } from './provider.ts'
 
 /** Lists identity providers, without their secrets. */
 export const listProviders = read(['providers'], namesOf(PROVIDER), 'Query')
+
+/** The names of providers, for their users. */
+export const readProviderNames = read(['providers'], ['name'])
+
+/** Checks that a provider has not changed since it responded. */
+export const checkProviders = check(['providers'], ['changeId', 'disabled'])
+
+/** Finds identity tokens, and spends them in the transaction of a decision. */
+export const readPendings = read(['pending#*'], namesOf(PENDING))
+export const spendPendings = writeTogether(['DeleteItem'], ['pending#*'], namesOf(PENDING))
+
+export const listIdentities = read(['user#*'], namesOf(IDENTITY), 'Query')
+
+/** Finds the identities of a user who is removed. */
+export const findIdentityIds = read(['user#*'], [], 'Query')
+
+/** Finds the providers that a user signs in with, for a mail. */
+export const findIdentityProviders = read(['user#*'], ['provider'], 'Query')
+
+/** Stores an identity and claims it. */
+export const linkIdentities = writeTogether(
+  ['PutItem'],
+  ['user#*', 'identity#*'],
+  ['userId', ...namesOf(IDENTITY).filter((name) => name !== 'lastUsedAt')],
+)
+
+/** Removes an identity and its claim. IAM cannot name the sort key. */
+export const unlinkIdentities = writeTogether(['DeleteItem'], ['user#*', 'identity#*'], ['userId'])
+
+/** Removes all identities of a user and their claims, in a transaction whose condition is the profile as it was read. */
+export const removeIdentities = writeTogether(['DeleteItem'], ['user#*', 'identity#*'], [])
+
+/** Changes the profile of a user who gets or loses an identity. */
+export const changeIdentities = writeTogether(['UpdateItem'], ['user#*'], ['changedAt', ...REVOKING])

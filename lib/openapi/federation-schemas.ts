@@ -1,5 +1,5 @@
 import { PROVIDER_KINDS } from '../federation/provider.ts'
-import { object, text } from './json-schema.ts'
+import { object, text, time } from './json-schema.ts'
 
 /** Schemas of responses about identity providers. */
 export const FEDERATION_SCHEMAS = {
@@ -12,5 +12,23 @@ export const FEDERATION_SCHEMAS = {
         kind: { type: 'string', enum: [...PROVIDER_KINDS] },
       }),
     },
+  }),
+  Identities: object('What a user signs in with at providers.', {
+    identities: {
+      type: 'array',
+      items: object(
+        'An identity at a provider.',
+        {
+          id: text('The id of the identity.'),
+          provider: text('The id of the provider.'),
+          name: text('The name of the provider.'),
+          label: text('What the provider calls the user: an address, for example.'),
+          createdAt: time('When the identity was added.'),
+          lastUsedAt: time('The last sign-in with it.'),
+        },
+        ['id', 'provider', 'name', 'label', 'createdAt'],
+      ),
+    },
+    hasPassword: { type: 'boolean', description: 'Whether the account has a password.' },
   }),
 }

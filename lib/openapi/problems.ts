@@ -1,6 +1,7 @@
 import { STEP_UP_PROBLEM } from '../authorization/step-up.ts'
 import { PROBLEMS, TITLES } from '../errors.ts'
 import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
+import { closedText, IDENTITY_REFUSALS } from '../federation/identity-refusals.ts'
 import { OTHER_USER } from '../mail/verify.ts'
 import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
 import { OTHER_CLIENT_ID, TARGET_REFUSALS } from '../oauth/authorize/target.ts'
@@ -39,6 +40,8 @@ export type ProblemName =
   | 'session_changed'
   | 'other_user'
   | 'same_origin'
+  | keyof typeof IDENTITY_REFUSALS
+  | 'registration_closed'
   | keyof typeof TARGET_REFUSALS
 
 /** A problem: status, and the texts of its RFC 9457 body. */
@@ -99,6 +102,13 @@ export const ALL_PROBLEMS = {
     detail: OTHER_USER.detail,
     members: { error: OTHER_USER.error },
   },
+  ...Object.fromEntries(
+    Object.entries(IDENTITY_REFUSALS).map(([error, [code, detail]]) => {
+      const [status] = PROBLEMS[code]
+      return [error, { status, title: TITLES[status], detail, members: { error } }]
+    }),
+  ),
+  registration_closed: { status: 403, title: TITLES[403], detail: closedText('Demo') },
   same_origin: { status: 403, title: TITLES[403], detail: SAME_ORIGIN },
   ...Object.fromEntries(
     Object.entries(TARGET_REFUSALS).map(([error, detail]) => [

@@ -4,6 +4,7 @@ import { ACCOUNT_ROUTES } from './routes/account.ts'
 import { CODE_ROUTES } from './routes/codes.ts'
 import { ENROLMENT_ROUTES } from './routes/enrolment.ts'
 import { FEDERATION_ROUTES } from './routes/federation.ts'
+import { IDENTITY_ROUTES } from './routes/identities.ts'
 import { ME_ROUTES } from './routes/me.ts'
 import { OAUTH_ROUTES } from './routes/oauth.ts'
 import { PASSKEY_ROUTES } from './routes/passkeys.ts'
@@ -21,6 +22,7 @@ export const ROUTES: Route[] = [
   ...CODE_ROUTES,
   ...PASSKEY_ROUTES,
   ...FEDERATION_ROUTES,
+  ...IDENTITY_ROUTES,
   ...OAUTH_ROUTES,
   {
     method: 'get',

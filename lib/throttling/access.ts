@@ -15,6 +15,9 @@ export const countLoginTries = count(['login#*'])
 /** Counts the codes that apps get for a user. */
 export const countApprovals = count(['approvals#*'])
 
+/** Counts the usernames that identities try. */
+export const countIdentityUsernames = count(['identity#*'])
+
 /** Counts the documents for a user and of a host. */
 export const countDocuments = count(['fetches#*', 'host#*'])
 

@@ -83,6 +83,13 @@ const APPROVALS: Limit = { attempts: 60, windowSeconds: 600 }
 export const approvalCounter = (userId: string, now: Date): Counter =>
   counter(`approvals#${userId}`, 'approvals', APPROVALS, now)
 
+/** Usernames that one identity may try for a new account. Otherwise it could find out which usernames exist. */
+const USERNAMES_OF_IDENTITY: Limit = { attempts: 10, windowSeconds: 86_400 }
+
+/** Returns the counter of the usernames that an identity tries. Another response of its provider gives no new tries. */
+export const identityUsernameCounter = (identityId: string, now: Date): Counter =>
+  counter(`identity#${identityId}`, 'usernames', USERNAMES_OF_IDENTITY, now)
+
 /**
  * Returns a counter of the window that contains an instant.
  *

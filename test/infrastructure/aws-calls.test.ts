@@ -57,7 +57,14 @@ test('no function scans the table, and only lists of one user query it', () => {
   const withOperation = (operation: string) =>
     Object.keys(callsWithFew).filter((functionKey) => callsWithFew[functionKey]?.includes(operation))
   expect(withOperation('Scan')).toEqual([])
-  expect(withOperation('Query').toSorted()).toEqual(['delete-me', 'federation', 'passkeys', 'sessions'])
+  expect(withOperation('Query').toSorted()).toEqual([
+    'delete-me',
+    'federation',
+    'identities',
+    'passkeys',
+    'reset',
+    'sessions',
+  ])
 })
 
 test('a sign-in with a passkey reads its challenge, the passkey and the user', () => {

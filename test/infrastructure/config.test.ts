@@ -30,6 +30,7 @@ const OPTIONAL = [
   'API_SCOPES',
   'CLIENT_METADATA_HOSTS',
   'OWN_ROUTES',
+  'FEDERATION',
 ]
 
 /** Loads a function's source in fresh modules. */

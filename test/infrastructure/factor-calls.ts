@@ -14,6 +14,7 @@ import type { User } from '../../lib/users/user.ts'
 import type { AwsProxy } from '../support/aws/aws-proxy.ts'
 import { keeping } from '../support/aws/table.ts'
 import { sampleEvent } from '../support/http/lambda.ts'
+import type { ServiceDescription } from '../support/process/service-description.ts'
 import { authenticator, wrongCodeFor } from '../support/users/authenticator.ts'
 import { beginLogin } from '../support/users/fake-factor.ts'
 import { addTestUser, storeSession } from '../support/users/users.ts'
@@ -22,7 +23,7 @@ import { addTestUser, storeSession } from '../support/users/users.ts'
 export type Run = (
   functionKey: string,
   event: unknown,
-  setting?: { prepare: (dynamodb: AwsProxy) => void },
+  setting?: { prepare?: (dynamodb: AwsProxy) => void; described?: ServiceDescription },
 ) => Promise<unknown>
 
 export const PASSWORD = 'a password of a user with factors'
@@ -52,6 +53,7 @@ interface CallSetting {
   setting?: typeof refused | undefined
   acr?: string
   pathId?: string
+  headers?: Record<string, string>
 }
 
 /** Adds a user with {@link PASSWORD}. @returns What calls functions as that user, signed in by a method just now. */
@@ -83,7 +85,7 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
     newOldToken,
     /** Calls a function with a sample event and another body. */
     async call(functionKey: string, sample: string, body: object, more: CallSetting = {}) {
-      const { setting, acr = 'aal2', pathId } = more
+      const { setting, acr = 'aal2', pathId, headers = {} } = more
       const event = sampleEvent(sample)
       const { authorizer } = event.requestContext
       if (authorizer !== undefined) {
@@ -96,7 +98,11 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
         })
       }
       const pathParameters = pathId === undefined ? null : { id: pathId }
-      const changes = { body: JSON.stringify(body), pathParameters }
+      const changes = {
+        body: JSON.stringify(body),
+        pathParameters,
+        headers: { ...event.headers, ...headers },
+      }
       const response = await run(functionKey, { ...event, ...changes }, setting)
       return JSON.parse(Object(response).body || '{}')
     },

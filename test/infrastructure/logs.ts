@@ -22,6 +22,7 @@ import {
 } from '../support/process/service-description.ts'
 import { addTestUser } from '../support/users/users.ts'
 import { runFactors } from './factor-calls.ts'
+import { runFederation } from './federation-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { runOAuth } from './oauth-calls.ts'
 
@@ -136,6 +137,7 @@ export async function logEverything(): Promise<Logged[]> {
   await run('password', event, aws, { ...service, functions: checking })
 
   await runFactors((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
+  await runFederation((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
   await runMails(run, aws)
   await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
 

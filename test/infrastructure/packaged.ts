@@ -56,7 +56,16 @@ export const TOPIC_ARN = 'arn:aws:sns:eu-central-1:123456789012:on-call'
 export const SENDER = 'no-reply@mail.example.org'
 
 /** Functions that hash passwords. They have more memory, and further files in their packages. */
-export const HASHING = ['login', 'password', 'reset', 'new-account', 'change-email', 'factors', 'delete-me']
+export const HASHING = [
+  'login',
+  'password',
+  'reset',
+  'new-account',
+  'change-email',
+  'factors',
+  'delete-me',
+  'identities',
+]
 
 const CHANGED = {
   mailFrom: SENDER,

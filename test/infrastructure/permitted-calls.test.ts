@@ -46,6 +46,7 @@ import { addTestUser, testAct } from '../support/users/users.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
 import { faultsOfEvents } from './event-oracle.ts'
 import { lost, refused, runFactors } from './factor-calls.ts'
+import { runFederation } from './federation-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { FETCHED, runOAuth } from './oauth-calls.ts'
 import { runPasskeys } from './passkey-calls.ts'
@@ -103,6 +104,7 @@ beforeAll(async () => {
   await walk()
   await runFactors(run, tableOf(service, aws))
   await runPasskeys(run, tableOf(service, aws))
+  await runFederation(run, tableOf(service, aws))
   await runOAuth(run, tableOf(service, aws))
   await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)
   for (const { proxies } of await Promise.all(stages.values())) {
@@ -437,6 +439,25 @@ test('each expression in lib and functions is in a recorded call', () => {
 
 test('each recorded call has exactly one event for each account and session that it changes', () => {
   expect([...faults]).toEqual([])
+})
+
+test('no route but POST /identities and POST /register/provider writes an identity', () => {
+  const writers = [...accesses].filter(([, all]) =>
+    all.some(({ action, context }) => {
+      const keys = context['dynamodb:LeadingKeys'] ?? []
+      return /^dynamodb:(Put|Update)Item$/.test(action) && keys.some((key) => key.startsWith('identity#'))
+    }),
+  )
+  // The counter of usernames is in the same partition, and `new-identity` alone counts there.
+  expect(writers.map(([name]) => name).sort()).toEqual(['identities', 'new-identity'])
+  const allowed = NAMES.filter((name) =>
+    PERMISSIONS[name]?.some(
+      ({ Action, Condition }) =>
+        [Action].flat().some((one) => /^dynamodb:(Put|Update)Item$/.test(one)) &&
+        Object(Condition)['ForAllValues:StringLike']?.['dynamodb:LeadingKeys']?.includes('identity#*'),
+    ),
+  )
+  expect(allowed.sort()).toEqual(['identities', 'new-identity'])
 })
 
 /** Lambda itself puts events into the queue. */

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { SAME_ORIGIN } from '../../../lib/oauth/authorize/cookie.ts'
 import { statusOf } from '../../../lib/openapi/route.ts'
 import { ROUTES } from '../../../lib/openapi/routes.ts'
 import { describeService } from '../process/service-description.ts'
@@ -158,6 +159,8 @@ const notFound = problem(404, 'Not Found', 'Resource not found.')
 
 const invalidLink = problem(400, 'Bad Request', 'The link or code is invalid or expired.')
 
+const otherSite = problem(403, 'Forbidden', SAME_ORIGIN)
+
 /** Outcomes of sample events, by name. An event that is not listed has the status of its route's response. */
 export const OUTCOMES: Record<string, Outcome> = {
   login: tokens,
@@ -214,6 +217,12 @@ export const OUTCOMES: Record<string, Outcome> = {
   'change-email': requested,
   enrolment: requested,
   'new-account': tokens,
+  // Events contain no identities.
+  'new-identity': { returns: expect.objectContaining({ statusCode: 401 }) },
+  'POST /register/provider code': { returns: expect.objectContaining({ statusCode: 403 }) },
+  identities: response(200, { identities: [], hasPassword: true }),
+  'POST /identities': otherSite,
+  'DELETE /identities/{id}': notFound,
   'POST /register/confirm code': invalidLink,
   'POST /password/reset code': invalidLink,
   'POST /email/confirm code': invalidLink,

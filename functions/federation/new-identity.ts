@@ -1,0 +1,37 @@
+import { together } from '../../lib/aws/together.ts'
+import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
+import { createAccount } from '../../lib/federation/new-account.ts'
+import { findPending } from '../../lib/federation/pending.ts'
+import { signInNewUser } from '../../lib/federation/sign-in-new-user.ts'
+import { json } from '../../lib/http/responses.ts'
+import { IdentityRegistration } from '../../lib/http/schemas/federation.ts'
+import { browserKeyOf } from '../../lib/http/sessions/browser-key.ts'
+import { pageOf, readSignIn } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
+import { logEvent } from '../../lib/log.ts'
+import { requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
+import { SIGN_INS } from '../../lib/settings.ts'
+import { markKnownSources } from '../../lib/throttling/known-sources.ts'
+import { needsFactor } from '../../lib/users/factors.ts'
+
+const SETTINGS = [...SIGN_INS, 'REGISTRATION', 'ALLOWED_EMAIL_DOMAINS', 'REQUIRE_SECOND_FACTOR'] as const
+
+/** POST /register/provider: creates the account of an identity that no user has, and signs in. */
+export const handler = reservingHandler(SETTINGS, async (event, at) => {
+  const { table, config, now } = at
+  requireSameOrigin(pageOf(event, at))
+  const request = readSignIn(event, IdentityRegistration, at)
+  const waiting = { key: browserKeyOf(event), purpose: 'sign-in' } as const
+  const pending = await findPending(table, request.identityToken, waiting, now)
+  const user = await createAccount(at, pending, request)
+  logEvent('info', { event: 'account.created', userId: user.id })
+
+  // The source is the user's own, as after `POST /register/confirm`, and no second step follows.
+  const marking = markKnownSources(at, user, undefined)
+  if (needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
+    const [next] = await together([beginEnrolment(table, user, request, now), marking])
+    return json(200, next)
+  }
+  return sessionResponse(await signInNewUser(at, { ...request, user }, marking))
+})
