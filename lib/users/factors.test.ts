@@ -50,6 +50,7 @@ test('only a sign-in with two factors has the acr aal2', () => {
     recoveryCode: 'aal2',
     secondPasskey: 'aal2',
     passkey: 'aal2',
+    federated: 'aal1',
   })
   expect(acrOf('pwd mfas')).toBe('aal1')
   expect(['aal1', 'aal2', 'aal3', '', undefined].map(isAcr)).toEqual([true, true, false, false, false])

@@ -7,7 +7,7 @@ import { switchOff } from './switches.ts'
 const PAGES = ['docs', 'signin']
 const OAUTH = ['approve', 'authorize', 'token']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
-const REMOVABLE = [...PAGES, 'account-pages', ...OAUTH, ...MAIL, 'new-account', 'fetch-client', 'federation']
+const REMOVABLE = [...PAGES, 'account-pages', ...OAUTH, ...MAIL, 'new-account', 'fetch-client', 'federation', 'new-identity', 'identities']
 const [INVOKE, READ] = ['invokeMailer', 'readSessions']
 const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
@@ -27,7 +27,7 @@ test.each([
   [{ oauth: 'on' }, ['approve', 'token']],
   [{ oauth: 'on', clientMetadataHosts: '*' }, ['approve', 'token', 'fetch-client']],
   [{ clientMetadataHosts: '*' }, []],
-  [{ federation: 'on' }, ['federation']],
+  [{ federation: 'on' }, ['federation', 'new-identity', 'identities']],
 ])('with %j the functions %j are left', (changes, expected) => {
   const names = Object.keys(left(changes))
   const removed = Object.keys(allFunctions('none')).filter((name) => !names.includes(name))
