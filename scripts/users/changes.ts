@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/application/roles.ts'
+import { removalOfIdentities } from '../../lib/federation/link.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
@@ -12,6 +13,7 @@ import { Refusal } from '../cli/refusal.ts'
 import { askNewPassword } from '../cli/terminal/prompts.ts'
 import { ofUser, ofUsers, readAddress, readLoginName, readNewLoginName, roleOption } from './arguments.ts'
 import { roleNotices } from './factors/policy.ts'
+import { identityLine, type ShownIdentity, shownIdentities } from './identities/identities.ts'
 import { notify } from './mail.ts'
 import { takenName } from './names.ts'
 import { breachesOf, refuseBreached } from './passwords/breached.ts'
@@ -64,27 +66,38 @@ export async function setRole(
 }
 
 /**
- * Replaces the password of a user, ends all sessions, and notifies the user.
+ * Replaces the password of a user, ends all sessions, and notifies the user. Identities at providers are removed with it: an attacker who
+ * knew the password before may have added one.
  *
- * @param breaches - As for {@link add}.
+ * @param options - `breaches` as for {@link add}. `keepIdentities` leaves the identities.
  */
 export async function setPassword(
   table: OperatorTable,
   loginName: string,
   io: Io,
-  breaches?: URL,
+  { breaches, keepIdentities = false }: { breaches?: URL | undefined; keepIdentities?: boolean } = {},
 ): Promise<string> {
   const found = await findExisting(table, loginName)
   const password = await askNewPassword(found, io, (typed) => refuseBreached(typed, breaches, io))
   const passwordHash = await hash(password)
   let changed = found
-  await changeExisting(table, loginName, found, (user, changeId) => {
+  let identities: readonly ShownIdentity[] = []
+  await changeExisting(table, loginName, found, async (user, changeId) => {
     changed = user
+    identities = await shownIdentities(table, user.id)
     const changes = { passwordHash, changedAt: io.now().toISOString(), ...revokeSessions(user) }
-    return changeUser(table, user, { changes, changeId }, table.act())
+    const isRemoving = identities.length > 0 && !keepIdentities
+    const removal = isRemoving && {
+      more: await removalOfIdentities(table, user.id),
+      moreChanges: ['identities'],
+      readChangeId: user.changeId,
+    }
+    return changeUser(table, user, { changes, changeId, ...removal }, table.act())
   })
   const notice = await notify(table, 'password-changed', mailboxOf(changed), changed.username, io)
-  return `${loginName} has a new password. All sessions have ended.\n${notice}`
+  const verb = keepIdentities ? 'Kept' : 'Removed'
+  const listed = identities.map((one) => `${verb} the identity at ${identityLine(one)}.\n`).join('')
+  return `${loginName} has a new password. All sessions have ended.\n${listed}${notice}`
 }
 
 /** Disables a user and ends all sessions. */
@@ -162,10 +175,13 @@ export const setRoleCommand: Subcommand = (program) => {
 /** `npm run users -- set-password` */
 export const setPasswordCommand: Subcommand = (program) => {
   const description = 'replaces the password of a user and ends all sessions'
-  ofUser(program, 'set-password', description).action(async (name: string) => {
-    const { operator, print, io } = program
-    print(await setPassword(await operator('set-password'), name, io, breachesOf(program.options(), io.env)))
-  })
+  ofUser(program, 'set-password', description)
+    .option('--keep-identities', 'keep the identities at providers, which are removed otherwise')
+    .action(async (name: string, { keepIdentities = false }: { keepIdentities?: boolean }) => {
+      const { operator, print, io } = program
+      const options = { keepIdentities, breaches: breachesOf(program.options(), io.env) }
+      print(await setPassword(await operator('set-password'), name, io, options))
+    })
 }
 
 /** `npm run users -- disable` and `enable` */
@@ -183,11 +199,4 @@ export const disableCommands: Subcommand = (program) => {
         await changeUsers(found, { ...options, loginNames }, (one) => change(found, one, io), io)
       })
   }
-}
-
-/** `npm run users -- end-sessions` */
-export const endSessionsCommand: Subcommand = (program) => {
-  ofUser(program, 'end-sessions', 'ends all sessions of a user').action(async (name: string) =>
-    program.print(await endSessions(await program.operator('end-sessions'), name)),
-  )
 }

@@ -2,16 +2,12 @@ import type { Command } from 'commander'
 import type { Io } from '../cli/io.ts'
 import { type Subcommand, tableProgram } from '../cli/operator.ts'
 import { setCommand } from './attributes.ts'
-import {
-  addCommand,
-  disableCommands,
-  endSessionsCommand,
-  setPasswordCommand,
-  setRoleCommand,
-} from './changes.ts'
+import { addCommand, disableCommands, setPasswordCommand, setRoleCommand } from './changes.ts'
 import { eventsCommand } from './events.ts'
 import { exportCommand } from './export.ts'
 import { resetFactorsCommand, startEnrolmentCommand } from './factors/factors.ts'
+import { endSessionsCommand } from './identities/end-sessions.ts'
+import { unlinkCommand } from './identities/identities.ts'
 import { importCommand } from './import/import-file.ts'
 import { listCommand } from './list/list.ts'
 import { sessionsCommand } from './list/sessions.ts'
@@ -38,6 +34,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   removeCommand,
   sessionsCommand,
   endSessionsCommand,
+  unlinkCommand,
   eventsCommand,
   importCommand,
   exportCommand,

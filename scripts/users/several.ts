@@ -107,7 +107,8 @@ function refuseFaults(faults: readonly string[], { stderr }: Io): void {
   throw new Refusal('refused', 'Nothing was changed.')
 }
 
-async function changeEach(loginNames: readonly string[], change: Change, io: Io): Promise<void> {
+/** Changes users one by one, by their login names, with progress. */
+export async function changeEach(loginNames: readonly string[], change: Change, io: Io): Promise<void> {
   const interruption = io.interruption()
   const progress = startProgress(io.stderr, loginNames.length, 'users')
   const printed: string[] = []

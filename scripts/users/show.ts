@@ -6,6 +6,7 @@ import { jsonOption, type Subcommand } from '../cli/operator.ts'
 import { asJson, minuteOf, printable } from '../cli/terminal/table.ts'
 import { accountOf, factorsIn, shownRole, stateOf } from './account.ts'
 import { ofUser } from './arguments.ts'
+import { identityLine, shownIdentities } from './identities/identities.ts'
 import { lastSignIn, wrongPasswords } from './list/activity.ts'
 import { findExisting } from './store.ts'
 
@@ -22,13 +23,20 @@ async function show(
   { now }: Pick<Io, 'now'>,
 ): Promise<string> {
   const account = accountOf(await findExisting(table, loginName))
-  const [signIn, failures] = await Promise.all([
+  const [identities, signIn, failures] = await Promise.all([
+    shownIdentities(table, account.id),
     lastSignIn(table, account.id),
     wrongPasswords(table, account, now()),
   ])
   const reset = account.factors && (await findFactorReset(table, account.id))
   const activity = { lastSignInAt: signIn?.at, wrongPasswords: failures }
-  if (json) return asJson({ ...account, ...(reset && { factorReset: factorResetOf(reset) }), ...activity })
+  if (json) {
+    const ways = {
+      ...(reset && { factorReset: factorResetOf(reset) }),
+      ...(identities.length > 0 && { identities }),
+    }
+    return asJson({ ...account, ...ways, ...activity })
+  }
   const { email, emailVerified } = account
   return [
     `username  ${account.username}`,
@@ -39,6 +47,7 @@ async function show(
     `state     ${stateOf(account)}`,
     ...(account.factors ? [`factors   ${factorsIn(account)}`] : []),
     ...(reset ? [`reset     of the factors is requested, ${announcedIn(factorResetOf(reset))}`] : []),
+    ...identities.map((identity) => `identity  ${identityLine(identity)}`),
     ...Object.entries({ ...account.attributes }).map(
       ([name, value]) => `${name.padEnd(9)} ${printable(String(value))}`,
     ),
