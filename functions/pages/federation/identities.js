@@ -27,10 +27,10 @@ const showProblem = (text) => notice(element('notice-identities'), text, text &&
 /** Shows the identities, and asks about the one that a provider has just named. */
 export async function showIdentities(fetch) {
   const [{ status, body }, providers] = await Promise.all([call('identities', { fetch }), findProviders()])
+  element('identities-card').hidden = status === 200 && body.identities.length + providers.length === 0
   if (status !== 200) return showProblem(body.detail)
   element('identities').replaceChildren(...body.identities.map(rowOf))
   element('identities').hidden = body.identities.length === 0
-  element('identities-card').hidden = body.identities.length === 0 && providers.length === 0
   element('no-password').hidden = body.hasPassword
   // Without mails, an operator sets one.
   element('no-password').querySelector('a').hidden = !element('change-email')
