@@ -86,11 +86,16 @@ export function faultsOfEvents(operation: string, body: string): string[] {
     .map(({ pk, sk }) => (sk.startsWith('grant#') ? `${accountOf(pk)} grant` : `${pk} ${sk}`))
   const hasSignIn = others.some(isSignIn)
   const changed = others.filter(
-    (write) => isConsent(write) || (OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn)),
+    (write) =>
+      isConsent(write) ||
+      write.pk === 'providers' ||
+      (OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn)),
   )
   // A login name and the claim of a credential belong to the account that changes with them.
   const accounts = new Set(
-    changed.map(({ pk }) => accountOf(pk)).filter((pk) => /^(user|mail|client|api)#/.test(pk)),
+    changed
+      .map(({ pk, sk }) => (pk === 'providers' ? `provider#${sk}` : accountOf(pk)))
+      .filter((pk) => /^(user|mail|client|api|provider)#/.test(pk)),
   )
   const ofSessions = events.filter(
     ({ sk, item }) => sk.startsWith('session#') && item.type?.S !== 'factor.required',

@@ -1,0 +1,45 @@
+import { afterAll, test, vi } from 'vitest'
+import type { Acts } from '../support/interleave/world.ts'
+import { ACT_NAMES, type ActName } from './interleave/acts.ts'
+import { startWorld } from './interleave/world.ts'
+
+vi.mock('node:timers/promises', async (original) =>
+  (await import('../support/aws/gate.ts')).withoutPauses(await original()),
+)
+vi.mock('../../lib/aws/connection.ts', async (original) =>
+  (await import('../support/aws/gate.ts')).gated(await original()),
+)
+vi.setConfig({ testTimeout: 600_000 })
+
+let cases = 0
+const world = await startWorld()
+afterAll(() => {
+  console.log(`Interleavings of identities: ${cases} schedules, no violation`)
+})
+
+const PAIRS = ACT_NAMES.flatMap((first, index) =>
+  ACT_NAMES.slice(index).map((second): [string, Acts<ActName>] => [
+    `${first} and ${second}`,
+    [first, second],
+  ]),
+)
+
+test.each(PAIRS)('identities stay sound in every order of %s', async (_title, acts) => {
+  cases += await world.expectSoundInEveryOrder(acts)
+})
+
+/** Pairs in which every request is lost, late or repeated once, in every order. */
+const FAULTY: [string, Acts<ActName>][] = [
+  ['a sign-in and an unlink', ['sign in', 'unlink']],
+  ['two links', ['link', 'link by bob']],
+  ['a link and a deletion', ['link', 'delete']],
+  ['a link and a reset', ['link', 'reset']],
+  ['two new accounts', ['create', 'create too']],
+  ['a new account and the end of its provider', ['create', 'disable the provider']],
+]
+
+test.each(FAULTY)('identities stay sound when a request of %s fails', async (title, acts) => {
+  const count = await world.expectSoundInEveryOrder(acts, 1)
+  cases += count
+  console.log(`Every order and every fault of ${title}: ${count} schedules`)
+})
