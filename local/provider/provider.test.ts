@@ -67,6 +67,15 @@ test('a name leads back with a code, for which the client gets a signed id_token
   expect(await exchange({ code })).toEqual({ status: 400, body: { error: 'invalid_grant' } })
 })
 
+test('the secret may have more escaped characters than it needs', async () => {
+  const { code = '' } = await respond({ name: 'ada' })
+  const Authorization = `Basic ${Buffer.from('service:%61+%73ecret').toString('base64')}`
+  const body = new URLSearchParams({ redirect_uri: CLIENT.redirectUri, code_verifier: verifier, code })
+  expect((await fetch(`${issuer}/token`, { method: 'POST', headers: { Authorization }, body })).status).toBe(
+    200,
+  )
+})
+
 test('an address as a name is the address of the user, whose mailbox the provider does not run', async () => {
   const { code = '' } = await respond({ name: 'ada@other.example' })
   expect(claimsOf((await exchange({ code })).body.id_token)).toMatchObject({ email: 'ada@other.example' })

@@ -102,10 +102,14 @@ function faultOf({ id, redirectUri }: OwnClient, query: URLSearchParams): string
 
 /** Whether a request has the secret of the client, in its header or its form (RFC 6749 section 2.3.1). */
 function isClient({ headers }: IncomingMessage, form: URLSearchParams, { id, secret }: OwnClient): boolean {
-  const basic = `Basic ${Buffer.from([id, secret].map(encodeURIComponent).join(':')).toString('base64')}`
+  const [, encoded = ''] = /^Basic (\S+)$/.exec(headers.authorization ?? '') ?? []
+  // Clients differ in the characters that they escape.
+  const [sentId, sentSecret] = Buffer.from(encoded, 'base64').toString().split(':').map(decodeForm)
   const isInForm = form.get('client_id') === id && form.get('client_secret') === secret
-  return headers.authorization === basic || isInForm
+  return (sentId === id && sentSecret === secret) || isInForm
 }
+
+const decodeForm = (text: string) => new URLSearchParams(`_=${text}`).get('_')
 
 /** Whether a code is young, and the request has its verifier. */
 function isProved({ challenge, untilMs }: Grant, form: URLSearchParams, { redirectUri }: OwnClient): boolean {
