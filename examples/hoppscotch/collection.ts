@@ -16,6 +16,8 @@ const ROWS = [...ROUTES, ...CONTENT_ROUTES]
 const LEFT_OUT: Record<string, string> = {
   'POST /oauth2/approve': 'takes the query of a page',
   'POST /oauth2/signout': 'takes the query of a page',
+  'POST /login/provider/options': 'leads a browser to a provider',
+  'POST /login/provider': 'takes the response of a provider',
   'GET /.well-known/oauth-protected-resource': 'exists if a function names scopes',
 }
 

@@ -55,7 +55,10 @@ export interface Happening<T extends EventType = EventType> {
   subject: string
   /** Id of the session that began or ended, or that a grant belongs to. */
   session?: string | undefined
-  /** Id of the client of a grant or consent: operators chose it, or it is a URL of printable ASCII. */
+  /**
+   * Id of the client of a grant or consent, which operators chose, or which is a URL of printable ASCII. Of a sign-in, the id of the
+   * identity provider.
+   */
   ref?: string | undefined
   /** Names of the attributes that changed. */
   changes?: readonly string[] | undefined

@@ -1,9 +1,9 @@
-import { check, read, writeTogether } from '../aws/access.ts'
+import { allow, arnOf, check, read, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { REVOKING } from '../users/revocation.ts'
 import { IDENTITY } from './identity.ts'
 import { PENDING } from './pending.ts'
-import { PROVIDER } from './provider.ts'
+import { PROVIDER, PROVIDER_SECRET } from './provider.ts'
 
 /** Lists identity providers, without their secrets. */
 export const listProviders = read(['providers'], namesOf(PROVIDER), 'Query')
@@ -41,3 +41,27 @@ export const removeIdentities = writeTogether(['DeleteItem'], ['user#*', 'identi
 
 /** Changes the profile of a user who gets or loses an identity. */
 export const changeIdentities = writeTogether(['UpdateItem'], ['user#*'], ['changedAt', ...REVOKING])
+
+/** Identity providers, and their encrypted secrets. */
+export const readProviders = read(['providers'], [...namesOf(PROVIDER), ...namesOf(PROVIDER_SECRET)])
+
+/**
+ * Secrets of providers have exactly one context: the provider's id. Those of second factors have another one, so neither can be decrypted
+ * as the other.
+ */
+export const decryptProviderSecrets = allow(['kms:Decrypt'], [arnOf('FactorKey')], {
+  'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['provider'] },
+  Null: { 'kms:EncryptionContextKeys': 'false' },
+})
+
+/** The users of identities. */
+export const readIdentities = read(['identity#*'], ['userId'])
+
+/** Records the use of an identity, in the transaction of the sign-in. It cannot link one. */
+export const useIdentities = writeTogether(['UpdateItem'], ['user#*'], ['lastUsedAt', 'label'])
+
+/** Spends a response of a provider, in the transaction of its outcome. */
+export const spendTries = writeTogether(['PutItem'], ['try#*'], ['expiresAt'])
+
+/** Stores an identity that waits for its user's decision. */
+export const storePendings = writeTogether(['PutItem'], ['pending#*'], namesOf(PENDING))

@@ -85,6 +85,9 @@ export const providerKey = (id: string) => ({ pk: { S: PROVIDERS }, sk: { S: id 
 export const isProviderId = (value: unknown): value is string =>
   typeof value === 'string' && /^[a-z][a-z0-9-]{1,31}$/.test(value)
 
+/** Returns the redirect URI of a provider, which operators register there. Each provider has its own one, so none can pass for another. */
+export const redirectUriOf = (publicUrl: string, id: string): string => `${publicUrl}/signin/${id}`
+
 /** Returns the provider of an item. */
 export const providerIn = (item: Item): Provider => ({ id: text(item, 'sk'), ...valuesOf(PROVIDER, item) })
 

@@ -22,6 +22,9 @@ const CLOCK_TOLERANCE_SECONDS = 60
 export const KEY_SECONDS = 3_600
 
 const KEY_BYTES = 32
+/** Random bytes that {@link startTry} needs. */
+export const TRY_RANDOM_BYTES = 16
+
 const STATE = /^(([sl])([0-9a-f]{8})([0-9a-f]{8})[\w-]{22})[\w-]{43}$/
 
 /** What a try is bound to, beside the browser that has the key. */
@@ -63,7 +66,7 @@ function derive(key: string, body: string, { provider, userId }: TryOf): Try {
  * Begins a try.
  *
  * @param key - See {@link newKey}.
- * @param random - 16 fresh random bytes.
+ * @param random - {@link TRY_RANDOM_BYTES} fresh random bytes.
  */
 export function startTry(
   key: string,

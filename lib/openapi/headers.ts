@@ -84,6 +84,15 @@ export const HEADERS = {
     },
     example: '__Host-refresh=user.session.secret; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict',
   },
+  TryCookie: {
+    description: 'The key of the browser, for its sign-ins with identity providers.',
+    required: true,
+    schema: {
+      type: 'string',
+      pattern: '^__Host-try=[A-Za-z0-9_-]{43}; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Strict$',
+    },
+    example: '__Host-try=key; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Strict',
+  },
   ExposeHeaders: {
     description: 'The headers that pages of another origin may read. Sent where CORS is configured.',
     schema: { type: 'string', pattern: '^Retry-After(,WWW-Authenticate)?$' },

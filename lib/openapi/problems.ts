@@ -2,6 +2,7 @@ import { STEP_UP_PROBLEM } from '../authorization/step-up.ts'
 import { PROBLEMS, TITLES } from '../errors.ts'
 import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
 import { closedText, IDENTITY_REFUSALS } from '../federation/identity-refusals.ts'
+import { cancelledAt, failedAt, otherAddress, PROVIDER_REFUSALS } from '../federation/refusals.ts'
 import { OTHER_USER } from '../mail/verify.ts'
 import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
 import { OTHER_CLIENT_ID, TARGET_REFUSALS } from '../oauth/authorize/target.ts'
@@ -27,6 +28,13 @@ export const GATEWAY_PROBLEMS = {
 
 export type CookieProblem = keyof typeof COOKIE_REFUSALS
 
+/** Refused sign-ins with an identity provider: {@link PROVIDER_REFUSALS}, and texts with a name in them. */
+type ProviderProblem =
+  | `provider_${keyof typeof PROVIDER_REFUSALS}`
+  | 'provider_cancelled'
+  | 'provider_failed'
+  | 'other_address'
+
 export type ProblemName =
   | keyof typeof PROBLEMS
   | keyof typeof GATEWAY_PROBLEMS
@@ -43,6 +51,7 @@ export type ProblemName =
   | keyof typeof IDENTITY_REFUSALS
   | 'registration_closed'
   | keyof typeof TARGET_REFUSALS
+  | ProviderProblem
 
 /** A problem: status, and the texts of its RFC 9457 body. */
 interface Problem {
@@ -123,6 +132,15 @@ export const ALL_PROBLEMS = {
     detail: `${TARGET_REFUSALS.invalid_document} ${OTHER_CLIENT_ID}`,
     members: { error: 'invalid_document' },
   },
+  ...Object.fromEntries(
+    Object.entries({ ...PROVIDER_REFUSALS, cancelled: cancelledAt('Demo') }).map(([name, detail]) => [
+      `provider_${name}`,
+      { status: 401, title: TITLES[401], detail, members: { error: 'provider_refused' } },
+    ]),
+  ),
+  // These texts name the provider, and the public URL of the service.
+  provider_failed: { status: 503, title: TITLES[503], detail: failedAt('Demo') },
+  other_address: { status: 403, title: TITLES[403], detail: otherAddress('https://auth.example.com') },
   step_up: { status: 401, title: TITLES[401], detail: STEP_UP_DETAIL, members: STEP_UP_MEMBERS },
   ...GATEWAY_PROBLEMS,
 } as Record<ProblemName, Problem>

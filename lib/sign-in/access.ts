@@ -5,18 +5,28 @@ import { LOGIN_TOKEN } from './login-token.ts'
 
 const LOGIN = namesOf(LOGIN_TOKEN)
 
+/** Attributes of a login token whose first step was not the password. */
+const OF_PROVIDERS = ['first', 'provider']
+
 /** Stores the login token of a user with second factors. */
 export const storeLogins = write(
   ['PutItem'],
   ['login#*'],
-  LOGIN.filter((name) => name !== 'provedAt'),
+  LOGIN.filter((name) => !['provedAt', ...OF_PROVIDERS].includes(name)),
+)
+
+/** Stores the login token of such a user after a sign-in with an identity provider. */
+export const storeFederatedLogins = write(
+  ['PutItem'],
+  ['login#*'],
+  LOGIN.filter((name) => name !== 'provedAt' && !name.startsWith('pair')),
 )
 
 /** Stores the enrolment token of a new user who must have a second factor. */
 export const storeProvedLogins = write(
   ['PutItem'],
   ['login#*'],
-  LOGIN.filter((name) => !name.startsWith('pair')),
+  LOGIN.filter((name) => !name.startsWith('pair') && !OF_PROVIDERS.includes(name)),
 )
 
 export const readLogins = read(['login#*'], [...LOGIN, 'spentBy'])

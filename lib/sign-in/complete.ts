@@ -3,7 +3,7 @@ import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
 import { ServiceError } from '../errors.ts'
-import { byUser, eventOf, partitionOf } from '../events/event.ts'
+import { byUser, eventOf, type Happening, partitionOf } from '../events/event.ts'
 import type { PresentedToken } from '../sessions/refresh-token.ts'
 import type { Replaced } from '../sessions/replaced.ts'
 import { SESSION_RANDOM_BYTES, type Session, type SessionStart, startSession } from '../sessions/session.ts'
@@ -36,10 +36,11 @@ export interface VerifiedSignIn extends Omit<SessionStart, 'renewed'> {
    * `invalid_credentials`.
    */
   revoked?: () => ServiceError
-  /** Wrong passwords of this name from this source before it, for the event. */
-  failures?: number | undefined
-  /** Id of the login token of its first step, for the event. */
-  loginId?: string | undefined
+  /**
+   * For the event: wrong passwords of this name from this source before it, the id of the login token of its first step, and the
+   * identity provider.
+   */
+  about?: Pick<Happening, 'failures' | 'loginId' | 'ref'>
 }
 
 /** A complete sign-in. */
@@ -83,7 +84,7 @@ export async function completeSignIn<F extends Replaced>(
 /** Returns `undefined` if the renewed session has changed since the read. */
 async function tryToComplete<F extends Replaced>(
   at: At<IssuerSetting>,
-  { user, changed, presented, spends: spendsOf, revoked, failures, loginId, ...start }: VerifiedSignIn,
+  { user, changed, presented, spends: spendsOf, revoked, about, ...start }: VerifiedSignIn,
   find: () => Promise<F>,
 ): Promise<Completed<F> | undefined> {
   const { table, now } = at
@@ -101,8 +102,7 @@ async function tryToComplete<F extends Replaced>(
     subject: partitionOf(user.id),
     session: session.id,
     detail: start.amr,
-    failures,
-    loginId,
+    ...about,
   })
   const writes = [...spends.map(({ write }) => write), storedSession(session, renewed), event]
   const refused = await storeWith(table, writes, found.endings).catch(async (error) => {

@@ -27,7 +27,7 @@ const LISTED = { attempts: 17, windowSeconds: 3_600 }
  */
 export async function placeOf(
   { table, now }: At<never, ReservingTable>,
-  { id, source, mark }: Attempt,
+  { id, source, mark }: Pick<Attempt, 'id' | 'source' | 'mark'>,
   user: User,
 ): Promise<number | undefined> {
   const list = isKnownSource(mark, user.id, now) ? `passwords#${source}` : 'passwords'
@@ -44,11 +44,11 @@ export async function placeOf(
  */
 export function passwordEvent(
   at: At,
-  { id: loginId, userId, purpose }: LoginToken,
+  { id: loginId, userId, purpose, provider: ref }: LoginToken,
   place: number | undefined,
 ): TransactWrite | undefined {
   if (place === undefined) return undefined
   const detail = place < LISTED.attempts ? purpose : 'more'
-  const what = { type: 'factor.required', subject: partitionOf(userId), loginId, detail } as const
+  const what = { type: 'factor.required', subject: partitionOf(userId), loginId, detail, ref } as const
   return eventOf(at.table, bySystem(at), what)
 }

@@ -16,7 +16,7 @@ import { knownSourceKey } from '../throttling/limits.ts'
 import { sourceOf } from '../throttling/source.ts'
 import { giveBack } from '../throttling/store.ts'
 import type { IssuerSetting } from '../tokens/issue.ts'
-import type { Amr } from '../users/factors.ts'
+import { type Amr, withFirst } from '../users/factors.ts'
 import { nameKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 import { completeSignIn, type Spend } from './complete.ts'
@@ -34,6 +34,8 @@ export interface FactorSignIn {
    * request.
    */
   login: LoginToken | Pick<LoginToken, 'inCookie' | 'replaces'>
+  /** Id of the identity provider that is the only step, for the event. */
+  ref?: string
   /** Writes that spend the factor. */
   spends: readonly Spend[]
   /** Additional members of the response. */
@@ -67,25 +69,24 @@ type CompletionSetting =
  */
 export async function completeFactorSignIn(
   at: At<CompletionSetting>,
-  { user, changed, amr, login, spends, more }: FactorSignIn,
+  { user, changed, amr, ref, login, spends, more }: FactorSignIn,
   page: CookieRequest,
 ): Promise<SessionTokens> {
   const { table, config, origin, now } = at
   if (login.inCookie) requireOwnPage(page)
   const replaced = replacedBy(login, page)
-  const { id: loginId, pairAttempts: { length: failures } = [] }: Partial<LoginToken> = login
+  const { id: loginId, first, provider, pairAttempts }: Partial<LoginToken> = login
   const { token, session, refreshToken, found } = await completeSignIn(
     at,
     {
       user,
       changed,
       presented: replaced.presented,
-      amr,
+      amr: withFirst(amr, first),
       inCookie: login.inCookie,
       origin,
       lifetimes: lifetimesFrom(config),
-      failures,
-      loginId,
+      about: { failures: pairAttempts?.length ?? 0, loginId, ref: provider ?? ref },
       spends: (session) => [...spendsOf(login, session), ...spends],
       revoked: () => refusal('login_expired', 'the sessions were revoked', { userId: user.id }),
     },

@@ -40,6 +40,10 @@ export const LOGIN_TOKEN = {
   generation: number,
   /** Login name of the sign-in, in its stored form. */
   loginName: text,
+  /** The first step, if it was not the password: see `withFirst` in `lib/users/factors.ts`. */
+  first: optionalText as Read<'fed' | undefined>,
+  /** Id of the identity provider of that step. */
+  provider: optionalText,
   /** Whether the client keeps the refresh token in a cookie. */
   inCookie: flag,
   /** The refresh token of the session before, encrypted: see {@link cipherFor}. */
@@ -61,7 +65,15 @@ export interface LoginToken extends ValuesOf<typeof LOGIN_TOKEN> {
 /** Values of a sign-in from the password step. */
 export type LoginDetails = Pick<
   LoginToken,
-  'purpose' | 'loginName' | 'inCookie' | 'replaces' | 'pairSk' | 'pairAttempts' | 'provedAt'
+  | 'purpose'
+  | 'loginName'
+  | 'first'
+  | 'provider'
+  | 'inCookie'
+  | 'replaces'
+  | 'pairSk'
+  | 'pairAttempts'
+  | 'provedAt'
 >
 
 const ID_BYTES = 16

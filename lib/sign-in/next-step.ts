@@ -85,7 +85,8 @@ function detailsOf(
   }
 }
 
-const secondFactorBody = (user: User, hasCodes: boolean, loginToken: string) => ({
+/** Returns the body of a response that leads to the second factor. */
+export const secondFactorBody = (user: User, hasCodes: boolean, loginToken: string) => ({
   next: 'second-factor',
   factors: [...factorsOf(user), ...(hasCodes ? ['recovery-code'] : [])],
   loginToken,
@@ -96,7 +97,7 @@ const secondFactorBody = (user: User, hasCodes: boolean, loginToken: string) => 
  *
  * @param mailerName - Name of the function that sends mails, if there is one.
  */
-const enrolmentBody = (
+export const enrolmentBody = (
   { email, emailVerified }: Pick<User, 'email' | 'emailVerified'>,
   mailerName: string | undefined,
   enrolmentToken: string,

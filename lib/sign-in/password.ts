@@ -73,7 +73,7 @@ export async function signInByPassword(
     return replaced
   }
   const lifetimes = lifetimesFrom(config)
-  const signIn = { user, presented, amr: BY_PASSWORD, inCookie, origin, lifetimes, failures }
+  const signIn = { user, presented, amr: BY_PASSWORD, inCookie, origin, lifetimes, about: { failures } }
   const { token, session, refreshToken } = await completeSignIn(at, signIn, find)
   return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now), inCookie }
 }

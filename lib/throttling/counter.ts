@@ -70,6 +70,13 @@ export const documentCounters = (userId: string, host: string, now: Date): Count
   counter(`host#${host}`, 'documents', DOCUMENTS_OF_HOST, now),
 ]
 
+/** Responses of providers from one source. Each costs a request to the provider. */
+const RESPONSES: Limit = { attempts: 50, windowSeconds: 900 }
+
+/** Returns the counter of the responses of identity providers from a source. */
+export const responseCounter = (source: string, now: Date): Counter =>
+  counter(`source#${source}`, 'responses', RESPONSES, now)
+
 /**
  * Codes for one user, because no user clicks every ten seconds. Each code may become a grant, and each app
  * stays in the list of the user.

@@ -51,6 +51,9 @@ test('only a sign-in with two factors has the acr aal2', () => {
     secondPasskey: 'aal2',
     passkey: 'aal2',
     federated: 'aal1',
+    federatedTotp: 'aal2',
+    federatedRecoveryCode: 'aal2',
+    federatedSecondPasskey: 'aal2',
   })
   expect(acrOf('pwd mfas')).toBe('aal1')
   expect(['aal1', 'aal2', 'aal3', '', undefined].map(isAcr)).toEqual([true, true, false, false, false])

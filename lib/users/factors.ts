@@ -34,6 +34,8 @@ export const BY_PASSWORD = 'pwd' as const
 /**
  * Authentication methods of a sign-in: values of the claim `amr` with a space between them (RFC 8176 section
  * 2). `mfa` marks two factors. `recovery` is a value of this service.
+ * `fed` is a sign-in at another identity provider. It is one factor, also if
+ * the provider names more.
  */
 export const AMR = {
   password: BY_PASSWORD,
@@ -41,11 +43,17 @@ export const AMR = {
   recoveryCode: 'pwd recovery mfa',
   secondPasskey: 'pwd pop mfa',
   passkey: 'pop user mfa',
-  /** At another identity provider. `fed` is a value of this service, as the provider's own methods do not count here. */
   federated: 'fed',
+  federatedTotp: 'fed otp mfa',
+  federatedRecoveryCode: 'fed recovery mfa',
+  federatedSecondPasskey: 'fed pop mfa',
 } as const
 
 export type Amr = (typeof AMR)[keyof typeof AMR]
+
+/** Returns the methods of a sign-in whose first step was not the password. */
+export const withFirst = (amr: Amr, first: 'fed' | undefined): Amr =>
+  first === undefined ? amr : (amr.replace(/^pwd/, first) as Amr)
 
 /** Values of the claim `acr`: one factor, or two (the assurance levels of NIST SP 800-63B). */
 export const ACRS = ['aal1', 'aal2'] as const

@@ -7,7 +7,17 @@ import { switchOff } from './switches.ts'
 const PAGES = ['docs', 'signin']
 const OAUTH = ['approve', 'authorize', 'token']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
-const REMOVABLE = [...PAGES, 'account-pages', ...OAUTH, ...MAIL, 'new-account', 'fetch-client', 'federation', 'new-identity', 'identities']
+const REMOVABLE = [
+  ...PAGES,
+  'account-pages',
+  ...OAUTH,
+  ...MAIL,
+  'new-account',
+  'fetch-client',
+  'federation',
+  'new-identity',
+  'identities',
+]
 const [INVOKE, READ] = ['invokeMailer', 'readSessions']
 const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']

@@ -92,9 +92,12 @@ test.for([
   await expectBodiesRejected(method, path, { Authorization: `Bearer ${await tokenOf(url, 'user')}` })
 })
 
-test('POST /oauth2/approve of its own page rejects bodies as login does', async () => {
-  await expectBodiesRejected('POST', '/oauth2/approve', { 'Sec-Fetch-Site': 'same-origin' })
-})
+test.for([['/oauth2/approve'], ['/login/provider/options'], ['/login/provider']])(
+  'POST %s of its own page rejects bodies as login does',
+  async ([path = '']) => {
+    await expectBodiesRejected('POST', path, { 'Sec-Fetch-Site': 'same-origin' })
+  },
+)
 
 /** Sends a body of each kind that no route accepts. */
 async function expectBodiesRejected(method: string, path: string, headers: Record<string, string> = {}) {

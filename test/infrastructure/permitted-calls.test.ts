@@ -52,6 +52,7 @@ import { FETCHED, runOAuth } from './oauth-calls.ts'
 import { runPasskeys } from './passkey-calls.ts'
 import { permissions } from './permissions.ts'
 import { type Access, accessReader, allows, kmsAccessOf, withoutKeys } from './policy.ts'
+import { runProviders } from './provider-calls.ts'
 
 const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
 vi.mock('../../lib/oauth/documents/edge.ts', async () =>
@@ -106,6 +107,8 @@ beforeAll(async () => {
   await runPasskeys(run, tableOf(service, aws))
   await runFederation(run, tableOf(service, aws))
   await runOAuth(run, tableOf(service, aws))
+  const { PUBLIC_URL = '' } = service.functions.federation?.environment ?? {}
+  await runProviders(run, tableOf(service, aws), new URL(PUBLIC_URL).origin)
   await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)
   for (const { proxies } of await Promise.all(stages.values())) {
     for (const proxy of Object.values(proxies)) proxy.close()
@@ -480,10 +483,21 @@ test('each statement allows a call that its function makes', () => {
 
 describe('the key of second factors', () => {
   const allowing = (action: string) =>
-    NAMES.filter((name) => PERMISSIONS[name]?.some(({ Action }) => [Action].flat().includes(action)))
+    NAMES.filter((name) => name !== 'federation').filter((name) =>
+      PERMISSIONS[name]?.some(({ Action }) => [Action].flat().includes(action)),
+    )
 
   test('is used to decrypt by the functions that verify codes only', () => {
     expect(allowing('kms:Decrypt').sort()).toEqual(['confirm-totp', 'enrol-totp', 'login-factor'])
+  })
+
+  test('decrypts secrets of identity providers for their function, and no others', () => {
+    const isAllowed = (EncryptionContext: object) => {
+      const body = JSON.stringify({ KeyId: service.custom.auth.factorKey, EncryptionContext })
+      const access = kmsAccess('Decrypt', body)
+      return PERMISSIONS.federation?.some((one) => allows(one, access))
+    }
+    expect([{ provider: 'demo' }, { user: 'ada' }, {}].map(isAllowed)).toEqual([true, false, false])
   })
 
   test('is used to encrypt by the functions that set up an authenticator app only', () => {

@@ -20,7 +20,7 @@ async function signIn(sourceIp: string, failures = 0): Promise<void> {
   const origin = { sourceIp, userAgent: USER_AGENT }
   await completeSignIn(
     { ...testAt(withKms(store.table)), config: ISSUER, via: 'POST /login', origin },
-    { user, amr: AMR.password, inCookie: false, origin, lifetimes, failures },
+    { user, amr: AMR.password, inCookie: false, origin, lifetimes, about: { failures } },
     async () => ({ endings: [] }),
   )
 }

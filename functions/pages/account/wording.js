@@ -20,6 +20,18 @@ const SIGN_INS = {
     say('Signed in with your password and a passkey'),
     say('Signed in again with your password and a passkey'),
   ],
+  'fed otp mfa': [
+    say('Signed in with a provider and your authenticator app'),
+    say('Signed in again with a provider and your authenticator app'),
+  ],
+  'fed recovery mfa': [
+    say('Signed in with a provider and a recovery code'),
+    say('Signed in again with a provider and a recovery code'),
+  ],
+  'fed pop mfa': [
+    say('Signed in with a provider and a passkey'),
+    say('Signed in again with a provider and a passkey'),
+  ],
 }
 
 /** @type {Record<import('../../../lib/events/types.ts').DetailOf<'session.ended'>, string>} */
@@ -108,10 +120,13 @@ const SENTENCES = {
   'session.renewed': signInOf,
   'session.ended': ({ detail }) => wordsFor(detail, ENDED) ?? say('Session ended'),
   'session.reused': () => say('Session ended: an old copy of it was used'),
-  'factor.required': ({ detail }) =>
-    detail === 'more'
+  // With an identity provider as first step, the event names it.
+  'factor.required': ({ detail, ref }) => {
+    if (ref && detail) return say('Signed in with {ref}, without the second factor', { ref })
+    return detail === 'more'
       ? say('Correct password, without the second factor. More in this hour are not shown')
-      : say('Correct password, without the second factor'),
+      : say('Correct password, without the second factor')
+  },
   'grant.created': ({ ref: app }) => say('Signed in to {app}', { app }),
   'grant.ended': ({ ref: app, detail }) =>
     /reused$/.test(detail)

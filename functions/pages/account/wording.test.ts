@@ -24,6 +24,8 @@ describe('a sign-in', () => {
     ['pwd otp mfa', 'Signed in with your password and authenticator app'],
     ['pwd recovery mfa', 'Signed in with your password and a recovery code'],
     ['pwd pop mfa', 'Signed in with your password and a passkey'],
+    ['fed', 'Signed in with a provider'],
+    ['fed otp mfa', 'Signed in with a provider and your authenticator app'],
     ['retina', 'Signed in'],
   ])('with %s is “%s”', (detail, text) => {
     expect(textOf({ type: 'session.created', detail })).toBe(text)
@@ -48,6 +50,9 @@ describe('a sign-in', () => {
     for (const detail of ['second-factor', 'enrolment']) {
       expect(textOf({ type: 'factor.required', detail })).toBe(text)
     }
+    expect(textOf({ type: 'factor.required', detail: 'enrolment', ref: 'demo' })).toBe(
+      'Signed in with demo, without the second factor',
+    )
     const last = `${text}. More in this hour are not shown`
     expect(textOf({ type: 'factor.required', detail: 'more' })).toBe(last)
   })

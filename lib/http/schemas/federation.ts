@@ -2,6 +2,26 @@ import * as z from 'zod/mini'
 import { MAX_IDENTITY_TOKEN } from '../../federation/pending.ts'
 import { atMost, Code, InCookie, MailId, NewUsername, Password, Replaces, schema } from './fields.ts'
 
+const text = (maxLength: number) => z.string('Must be a string.').check(atMost(maxLength))
+
+/** Body of `POST /login/provider/options`. */
+export const ProviderOptions = /* @__PURE__ */ schema(() =>
+  z.strictObject({
+    provider: text(32),
+    purpose: z.optional(
+      z
+        .string('Must be a string.')
+        .check(z.refine((one) => one === 'sign-in' || one === 'link', 'Must be "sign-in" or "link".')),
+    ),
+    again: z.optional(z.boolean('Must be true or false.')),
+  }),
+)
+
+/** Body of `POST /login/provider`. */
+export const ProviderResponse = /* @__PURE__ */ schema(() =>
+  z.strictObject({ provider: text(32), query: text(4_096), session: InCookie, replaces: Replaces }),
+)
+
 const IdentityToken = /* @__PURE__ */ schema(() =>
   z.string('Must be a string.').check(atMost(MAX_IDENTITY_TOKEN)),
 )

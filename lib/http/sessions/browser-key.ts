@@ -1,25 +1,24 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { isKey, KEY_SECONDS } from '../../federation/try.ts'
 import type { Headers } from '../headers.ts'
+import { cookieOf } from './cookie.ts'
 
 /**
- * Name of the cookie with the key of a browser; see `lib/federation/try.ts`. The page that a provider leads to sends it from the
- * service's own origin, so it can be `Strict`.
+ * Name of the cookie with the key of a browser, from which its tries at providers are derived. No other host of the site can set it, as
+ * `__Host-refresh`.
  */
 const NAME = '__Host-try'
 
-/** Returns the key in the cookie of a request; an empty text without a valid one, or with two. */
-export function browserKeyOf({ headers, multiValueHeaders }: APIGatewayProxyEvent): string {
-  const sent = Object.entries({ ...headers, ...multiValueHeaders }).filter(([name]) => /^cookie$/i.test(name))
-  const [key = '', ...others] = sent
-    .flatMap(([, value]) => [value ?? []].flat().join(';').split(';'))
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${NAME}=`))
-    .map((pair) => pair.slice(NAME.length + 1))
-  return others.length === 0 && isKey(key) ? key : ''
+/** Returns the key in the cookie of a request; an empty string without a valid one, or with two. */
+export function browserKeyOf(event: APIGatewayProxyEvent): string {
+  const key = cookieOf(event, NAME)
+  return isKey(key) ? key : ''
 }
 
-/** Returns the header that stores a key in the browser. */
+/**
+ * Returns the header that stores the key in the browser. A provider leads to a page of the service, whose script sends the cookie from
+ * the same origin: so it can be `Strict`.
+ */
 export const keyCookie = (key: string): Headers => ({
   'Set-Cookie': `${NAME}=${key}; Max-Age=${KEY_SECONDS}; Path=/; Secure; HttpOnly; SameSite=Strict`,
 })

@@ -9,22 +9,24 @@ import type { Headers } from '../headers.ts'
 const NAME = '__Host-refresh'
 
 /**
- * Returns the values of all session cookies in a request. A browser sends one at most.
+ * Returns the values of all cookies of a name in a request, by default the session cookie. A browser sends one at most.
  *
  * Clients of HTTP/2 may send several `Cookie` headers, which count as one (RFC 9113 section 8.2.3).
  */
-export function cookiesOf({ headers, multiValueHeaders }: APIGatewayProxyEvent): string[] {
-  const sent = Object.entries({ ...headers, ...multiValueHeaders }).filter(([name]) => /^cookie$/i.test(name))
+export function cookiesOf({ headers, multiValueHeaders }: APIGatewayProxyEvent, name = NAME): string[] {
+  const sent = Object.entries({ ...headers, ...multiValueHeaders }).filter(([header]) =>
+    /^cookie$/i.test(header),
+  )
   const pairs = sent.flatMap(([, value]) => [value ?? []].flat().join(';').split(';'))
   return pairs
     .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${NAME}=`))
-    .map((pair) => pair.slice(NAME.length + 1))
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1))
 }
 
-/** Returns the value of the session cookie in a request; an empty string if there is no cookie, or more than one. */
-export function cookieOf(event: APIGatewayProxyEvent): string {
-  const [cookie = '', ...others] = cookiesOf(event)
+/** Returns the value of a cookie as {@link cookiesOf}; an empty string if there is no cookie, or more than one. */
+export function cookieOf(event: APIGatewayProxyEvent, name?: string): string {
+  const [cookie = '', ...others] = cookiesOf(event, name)
   return others.length === 0 ? cookie : ''
 }
 

@@ -297,6 +297,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'GET /docs/{file}': notFound,
   'GET /signin/{file}': notFound,
   'POST /signin/{file}': notFound,
+  'POST /login/provider/options': problem(403, 'Forbidden', SAME_ORIGIN),
+  'POST /login/provider': problem(403, 'Forbidden', SAME_ORIGIN),
   'GET /oauth2/authorize/{file}': notFound,
   'GET /confirm/{file}': notFound,
   'GET /account': page('Your account · serverless-jwt-auth'),

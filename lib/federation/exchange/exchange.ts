@@ -1,0 +1,214 @@
+import { hash } from 'node:crypto'
+import * as oauth from 'oauth4webapi'
+import { ServiceError } from '../../errors.ts'
+import type { Claimed } from '../identity.ts'
+import type { Provider } from '../provider.ts'
+import { cancelledAt, loggedCode, providerFailed, providerRefused } from '../refusals.ts'
+import type { Try } from '../try.ts'
+import { appleClientSecret } from './apple.ts'
+import { claimedOf } from './claimed.ts'
+import { findGitHubUser } from './github.ts'
+import { fetchKeys, knownAt } from './keys.ts'
+import { BOUNDS, type Bounds, isLoopback, membersOf, type Sent, send } from './requests.ts'
+
+/** Asymmetric algorithms. With others, the client secret could sign an id_token. */
+const ASYMMETRIC = /^(?:RS|PS|ES)(?:256|384|512)$|^Ed(?:DSA|25519)$/
+
+const CLOCK_TOLERANCE_SECONDS = 30
+
+/** Errors of a token endpoint that are about the code: GitHub has its own word. All others are about this service. */
+const OF_THE_CODE = ['invalid_grant', 'bad_verification_code']
+
+/** Errors of a user who cancels. Apple has its own word. */
+const CANCELLED = ['access_denied', 'user_cancelled_authorize']
+
+/** The response of a provider, and what its request had. */
+interface ProviderResponse {
+  /** The query that the page of the redirect URI got. */
+  query: string
+  redirectUri: string
+  bounds?: Bounds
+}
+
+/**
+ * Returns the URL at which a user signs in.
+ *
+ * @param isAgain - Whether the user is to prove the identity again. No provider promises to ask.
+ */
+export function authorizationUrl(
+  { authorizationEndpoint, clientId, scope, kind }: Provider,
+  { state, nonce, verifier }: Try,
+  { redirectUri, isAgain }: { redirectUri: string; isAgain: boolean },
+): string {
+  const url = new URL(authorizationEndpoint)
+  const parameters = {
+    client_id: clientId,
+    response_type: 'code',
+    redirect_uri: redirectUri,
+    scope,
+    state,
+    ...(kind !== 'github' && { nonce }),
+    code_challenge: hash('sha256', verifier, 'base64url'),
+    code_challenge_method: 'S256',
+    // This service cannot sign out there, so the next person at a machine would become the one before.
+    ...(['google', 'entra', 'github'].includes(kind) && { prompt: 'select_account' }),
+    ...(isAgain && ['oidc', 'entra'].includes(kind) && { prompt: 'login', max_age: '0' }),
+    ...(kind === 'apple' && { response_mode: 'form_post' }),
+  }
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
+  return url.href
+}
+
+/**
+ * Exchanges the code of a response, and verifies who signed in at the provider. Spends nothing here.
+ *
+ * @param secret - The client secret, or Apple's private key.
+ * @throws {@link ServiceError} `invalid_credentials` for a response that no honest user has; `unavailable` if the provider does not
+ *   respond, or refuses this service.
+ */
+export async function exchange(
+  provider: Provider,
+  secret: string,
+  own: Try,
+  { query, redirectUri, bounds = BOUNDS }: ProviderResponse,
+): Promise<Claimed> {
+  const server = serverOf(provider)
+  const client = { client_id: provider.clientId, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS }
+  const parameters = readResponse(provider, server, client, { query, state: own.state })
+  const options = optionsFor(provider, bounds)
+  const authentication = authenticationOf(provider, secret)
+  const response = await oauth
+    .authorizationCodeGrantRequest(
+      server,
+      client,
+      authentication,
+      parameters,
+      redirectUri,
+      own.verifier,
+      options,
+    )
+    .catch((error) => {
+      throw providerFailed(provider, 'the provider does not respond', networkCode(error))
+    })
+  const { access_token, id_token } = await tokensIn(provider, response)
+  if (provider.kind === 'github' && typeof access_token === 'string') {
+    return findGitHubUser(provider, access_token, bounds)
+  }
+  if (typeof id_token !== 'string') {
+    throw providerFailed(provider, 'the provider refuses this service', 'no_id_token')
+  }
+  return verifyIdToken(provider, response, { server, client, options, nonce: own.nonce })
+}
+
+/** Verifies the id_token of a response: its claims, then its signature. */
+async function verifyIdToken(
+  provider: Provider,
+  response: Response,
+  expected: {
+    server: oauth.AuthorizationServer
+    client: oauth.Client
+    options: ReturnType<typeof optionsFor>
+    nonce: string
+  },
+): Promise<Claimed> {
+  const { server, client, options, nonce: expectedNonce } = expected
+  try {
+    const given = { expectedNonce, requireIdToken: true }
+    const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, given)
+    await oauth.validateApplicationLevelSignature(server, response, options)
+    return claimedOf(provider, oauth.getValidatedIdTokenClaims(tokens) as oauth.IDToken)
+  } catch (error) {
+    if (error instanceof ServiceError) throw error
+    const { code } = Object(error)
+    throw providerRefused('the id_token is invalid', { provider: provider.id, error: code })
+  }
+}
+
+const serverOf = (provider: Provider): oauth.AuthorizationServer => ({
+  issuer: provider.issuer,
+  authorization_endpoint: provider.authorizationEndpoint,
+  token_endpoint: provider.tokenEndpoint,
+  ...(provider.jwksUri !== undefined && { jwks_uri: provider.jwksUri }),
+  ...(provider.sendsIssuer && { authorization_response_iss_parameter_supported: true }),
+  id_token_signing_alg_values_supported: (provider.algorithms ?? []).filter((one) => ASYMMETRIC.test(one)),
+})
+
+/** Returns how requests are sent: those for keys fall back to earlier keys. */
+function optionsFor(provider: Provider, bounds: Bounds) {
+  const { tokenEndpoint, jwksUri = '' } = provider
+  const sendBounded = async (url: string, options: Sent) => {
+    if (url !== jwksUri) return send(url, options, bounds)
+    return fetchKeys(url, options, bounds).catch((error) => {
+      throw providerFailed(provider, 'the provider does not respond', `keys_${networkCode(error)}`)
+    })
+  }
+  return {
+    [oauth.customFetch]: sendBounded as typeof sendBounded & object,
+    [oauth.jwksCache]: knownAt(jwksUri).cache,
+    ...(isLoopback(tokenEndpoint) && { [oauth.allowInsecureRequests]: true }),
+  }
+}
+
+/** Verifies the parameters of a response: state, issuer, error. */
+function readResponse(
+  provider: Provider,
+  server: oauth.AuthorizationServer,
+  client: oauth.Client,
+  { query, state }: { query: string; state: string },
+): URLSearchParams {
+  const log = { provider: provider.id }
+  const sent = new URLSearchParams(query)
+  // The issuer of GitHub's metadata is not the address of the site.
+  if (provider.kind === 'github') sent.delete('iss', `${provider.issuer}/login/oauth`)
+  try {
+    const parameters = oauth.validateAuthResponse(server, client, sent, state)
+    if (parameters.getAll('code').length === 1) return parameters
+    throw new Error('not one code')
+  } catch (error) {
+    if (!(error instanceof oauth.AuthorizationResponseError)) {
+      throw providerRefused('the response is invalid', { ...log, error: Object(error).code })
+    }
+    if (CANCELLED.includes(error.error)) {
+      throw providerRefused('the user cancelled', log, cancelledAt(provider.name))
+    }
+    throw providerRefused('the provider returned an error', { ...log, error: loggedCode(error.error) })
+  }
+}
+
+/** Returns how this service proves who it is. */
+function authenticationOf(provider: Provider, secret: string): oauth.ClientAuth {
+  if (provider.clientAuthentication === 'basic') return oauth.ClientSecretBasic(secret)
+  if (provider.clientAuthentication === 'post') return oauth.ClientSecretPost(secret)
+  try {
+    return oauth.ClientSecretPost(appleClientSecret(provider, secret, new Date()))
+  } catch {
+    throw providerFailed(provider, 'the secret is invalid')
+  }
+}
+
+/** Returns the members of a response of the token endpoint. GitHub sends errors with the status 200. */
+async function tokensIn(provider: Provider, response: Response): Promise<Record<string, unknown>> {
+  const members = await membersOf(response)
+  const { error, error_codes } = members
+  if (response.status === 200 && error === undefined) {
+    if (typeof members.access_token === 'string') return members
+    throw providerFailed(provider, 'the provider does not respond', 'no_tokens')
+  }
+  if (response.status < 500 && OF_THE_CODE.includes(String(error))) {
+    throw providerRefused('the code is invalid', { provider: provider.id })
+  }
+  // Entra has one error for several faults, and numbers for them: an expired secret, for example.
+  const [number] = Array.isArray(error_codes) ? error_codes : []
+  const code = loggedCode(error) ?? `status_${response.status}`
+  throw providerFailed(
+    provider,
+    'the provider refuses this service',
+    Number.isSafeInteger(number) ? `${code}_${number}` : code,
+  )
+}
+
+/** Returns the code of a request that failed, for the log: see `send` in `requests.ts`. */
+const networkCode = (error: unknown): string => {
+  const { message } = Object(error)
+  return /^\w{1,40}$/.test(message) ? message : 'error'
+}

@@ -1,0 +1,343 @@
+import { decodeJwt } from 'jose'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { transact } from '../../lib/aws/dynamodb.ts'
+import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
+import { identityIdOf, ownIdentityKey } from '../../lib/federation/identity.ts'
+import type { ProviderWithSecret } from '../../lib/federation/provider.ts'
+import { findProvider } from '../../lib/federation/provider.ts'
+import { changeProvider, removeProvider } from '../../lib/federation/store.ts'
+import { newKey } from '../../lib/federation/try.ts'
+import type { User } from '../../lib/users/user.ts'
+import { refreshTokenIn } from '../support/http/cookies.ts'
+import { recordLogs } from '../support/logs.ts'
+import { useService } from '../support/service.ts'
+import { giveFactors, testAct } from '../support/users/users.ts'
+import { addProvider, browserAt, link, PUBLIC_URL } from './browser.ts'
+import { sendJson, startFarEnd } from './far-end.ts'
+
+const farEnd = await startFarEnd()
+const service = await useService({ settings: { PUBLIC_URL, COOKIE_SESSIONS: 'on' } })
+const { table, functions } = service
+const provider = await addProvider(table, farEnd)
+const logs = recordLogs<{ event: string; reason?: string; error?: string }>()
+
+let ada: User
+let subject = ''
+let count = 0
+beforeEach(async () => {
+  farEnd.reset()
+  logs.length = 0
+  count += 1
+  ada = await service.addUser()
+  subject = `subject-${count}`
+  Object.assign(farEnd.claims, { sub: subject, email: 'Ada@idp.example', email_verified: true })
+  await link(table, ada.id, { issuer: farEnd.url, subject })
+})
+const sourceIp = '203.0.113.9'
+const COOKIE = { body: { session: 'cookie' } }
+
+test('a linked user signs in: tokens, session, event, mail, and the use of the identity', async () => {
+  const { status, body } = await browserAt(functions, farEnd).signIn({ sourceIp })
+  await service.settled()
+  expect([status, Object.keys(body).sort()]).toEqual([
+    200,
+    ['authToken', 'expiresIn', 'refreshExpiresIn', 'refreshToken', 'tokenType'],
+  ])
+  expect(decodeJwt(body.authToken)).toMatchObject({ sub: ada.id, amr: ['fed'], acr: 'aal1' })
+  const { body: events } = await service.ask('GET /me/events', { token: body.authToken })
+  expect(events.events[0]).toMatchObject({ type: 'session.created', detail: 'fed', ref: 'demo' })
+  expect(service.mailsTo(String(ada.email))).toHaveLength(1)
+  const id = identityIdOf({ issuer: farEnd.url, subject })
+  const { [`identity#${id}`]: own } = await service.itemsOf(ada.username)
+  expect(own).toMatchObject({ label: { S: 'ada@idp.example' }, lastUsedAt: { S: expect.any(String) } })
+  expect(await service.attempts(`source#${sourceIp}`, 'responses')).toBe(0)
+})
+
+test('a session in the cookie is in the cookie', async () => {
+  const { status, headers, body } = await browserAt(functions, farEnd).signIn(COOKIE)
+  expect([status, body]).toEqual([200, expect.not.objectContaining({ refreshToken: expect.anything() })])
+  expect(refreshTokenIn(headers)).not.toBe('')
+})
+
+test('a response counts once, also twice at once', async () => {
+  const browser = browserAt(functions, farEnd)
+  const { state } = await browser.begin()
+  const both = await Promise.all([browser.respond(state), browser.respond(state)])
+  expect(both.map(({ status }) => status).sort()).toEqual([200, 401])
+  expect((await browser.respond(state)).status).toBe(401)
+  const reasons = logs.filter(({ event }) => event === 'provider.refused').map(({ reason }) => reason)
+  expect(reasons).toEqual(Array(2).fill('the response was used before'))
+})
+
+test('two tabs of one browser can each complete, with one key', async () => {
+  const browser = browserAt(functions, farEnd)
+  const first = await browser.begin()
+  const { nonce } = farEnd.claims
+  const second = await browser.begin()
+  expect((await browser.respond(second.state)).status).toBe(200)
+  farEnd.claims.nonce = nonce
+  expect((await browser.respond(first.state)).status).toBe(200)
+})
+
+describe('an identity without a user', () => {
+  test('waits for a decision, and only hashes are stored', async () => {
+    farEnd.claims.sub = 'a stranger'
+    const before = await service.scan()
+    const { status, body } = await browserAt(functions, farEnd).signIn()
+    expect([status, body]).toEqual([
+      200,
+      {
+        next: 'identity',
+        provider: { id: 'demo', name: 'Demo' },
+        label: 'ada@idp.example',
+        email: 'ada@idp.example',
+        isProven: false,
+        identityToken: expect.any(String),
+      },
+    ])
+    const known = new Set(before.map((item) => JSON.stringify(item)))
+    const added = (await service.scan()).filter((item) => !known.has(JSON.stringify(item)))
+    const shapes = added.map((item) => [
+      String(Object(item.pk).S).replace(/#.*/, ''),
+      Object.keys(item).sort(),
+    ])
+    expect(shapes.sort()).toEqual([
+      ['pending', ['expiresAt', 'pk', 'sk']],
+      ['source', ['expiresAt', 'ids', 'pk', 'sk']],
+      ['try', ['expiresAt', 'pk', 'sk']],
+    ])
+    expect(JSON.stringify(added)).not.toMatch(/ada@idp|stranger/)
+  })
+
+  test('for a link waits for the user who began it, also if another user has it', async () => {
+    const { headers } = await browserAt(functions, farEnd).signIn(COOKIE)
+    const session = refreshTokenIn(headers)
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin({ session, body: { purpose: 'link' } })
+    const { status, text } = await browser.respond(state, { session })
+    expect([status, JSON.parse(text)]).toEqual([
+      200,
+      {
+        next: 'link',
+        provider: { id: 'demo', name: 'Demo' },
+        label: 'ada@idp.example',
+        identityToken: expect.any(String),
+      },
+    ])
+  })
+})
+
+describe('a second factor', () => {
+  test('is asked for, and the session has both', async () => {
+    await giveFactors(table, ada)
+    const { codes, write } = newRecoveryCodes(ada.id, new Date())
+    await transact(table, [write])
+    Object.assign(farEnd.claims, { amr: ['mfa', 'otp'], acr: 'aal2' })
+    const { status, body } = await browserAt(functions, farEnd).signIn()
+    expect([status, body]).toEqual([
+      200,
+      { next: 'second-factor', factors: ['passkey', 'recovery-code'], loginToken: expect.any(String) },
+    ])
+    const step = { loginToken: body.loginToken, code: codes[0] }
+    const done = await service.ask('POST /login/recovery-code', { body: step })
+    expect(decodeJwt(done.body.authToken)).toMatchObject({ amr: ['fed', 'recovery', 'mfa'], acr: 'aal2' })
+    const { body: events } = await service.ask('GET /me/events', { token: done.body.authToken })
+    expect(events.events[0]).toMatchObject({ detail: 'fed recovery mfa', ref: 'demo' })
+  })
+
+  test('that the service demands is enrolled, and the provider is no proof', async () => {
+    const strict = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
+    const { status, body } = await browserAt(strict, farEnd).signIn()
+    expect([status, body]).toEqual([
+      200,
+      { next: 'enrolment', proofs: ['mail', 'code'], enrolmentToken: expect.any(String) },
+    ])
+  })
+})
+
+const FOREIGN =
+  'This sign-in did not begin in this browser, or a user has signed in or out here since. Start again.'
+const INCOMPLETE = 'The sign-in at the provider was not completed. Start again.'
+
+describe('a response is refused', () => {
+  type Browser = ReturnType<typeof browserAt>
+  const FOREIGN_RESPONSES: Record<string, (browser: Browser, state: string) => Promise<unknown>> = {
+    'without a key': async (browser, state) => {
+      browser.setKey('')
+      return browser.respond(state)
+    },
+    'with the key of another browser': async (browser, state) => {
+      browser.setKey(newKey())
+      return browser.respond(state)
+    },
+    'with two keys': (browser, state) =>
+      browser.respond(state, { headers: { Cookie: `__Host-try=${browser.key()}; __Host-try=${newKey()}` } }),
+    'at the path of another provider': (browser, state) =>
+      browser.respond(state, { body: { provider: 'another' } }),
+    'with a state of another purpose': (browser, state) => browser.respond(state.replace(/^s/, 'l')),
+    'with a changed state': (browser, state) =>
+      browser.respond(`${state.slice(0, -1)}${state.endsWith('A') ? 'B' : 'A'}`),
+    'without a state': (browser) => browser.respond(''),
+    'with two states': (browser, state) =>
+      browser.respond(state, { body: { query: `code=a&state=${state}&state=${state}` } }),
+    'with a state of nobody': (browser) => browser.respond('x'.repeat(82)),
+  }
+
+  test.each(Object.entries(FOREIGN_RESPONSES))('%s, without a read', async (_, send) => {
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin()
+    const items = await service.scan()
+    expect(await send(browser, state)).toMatchObject({ status: 401, text: refusal(FOREIGN) })
+    expect(await service.scan()).toEqual(items)
+    expect(farEnd.received).toEqual([])
+  })
+
+  test('of a link, after another user has signed in', async () => {
+    const bob = await service.addUser()
+    const ofBob = (
+      await service.ask('login', {
+        body: { username: bob.username, password: 'a password for tests', session: 'cookie' },
+        headers: { 'Sec-Fetch-Site': 'same-origin', 'Content-Type': 'application/json' },
+      })
+    ).headers
+    const { headers } = await browserAt(functions, farEnd).signIn(COOKIE)
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin({ session: refreshTokenIn(headers), body: { purpose: 'link' } })
+    for (const sending of [{ session: refreshTokenIn(ofBob) }, {}]) {
+      expect(await browser.respond(state, sending)).toMatchObject({ status: 401, text: refusal(FOREIGN) })
+    }
+  })
+
+  test('after 30 minutes, before the key is compared', async () => {
+    const browser = browserAt(functions, farEnd)
+    const old = (Math.floor(Date.now() / 1000) - 1_801).toString(16).padStart(8, '0')
+    const { state } = await browser.begin()
+    const text = refusal('The sign-in at the provider took too long. Start again.')
+    expect(await browser.respond(`s${old}${state.slice(9)}`)).toMatchObject({ status: 401, text })
+  })
+
+  test('if the user cancelled, or the provider has another error', async () => {
+    for (const [error, detail] of [
+      ['access_denied', 'You cancelled the sign-in at Demo.'],
+      ['server_error', INCOMPLETE],
+    ] as const) {
+      const browser = browserAt(functions, farEnd)
+      const { state } = await browser.begin()
+      expect(await browser.respond(state, {}, { error })).toMatchObject({
+        status: 401,
+        text: refusal(detail),
+      })
+    }
+  })
+
+  test.each<[string, (stored: ProviderWithSecret) => Promise<unknown>]>([
+    ['disabled', (stored) => changeProvider(table, stored, { changes: { disabled: true } }, testAct())],
+    ['changed', (stored) => changeProvider(table, stored, { changes: { name: 'New' } }, testAct())],
+    ['removed', (stored) => removeProvider(table, stored, testAct())],
+  ])('after the provider was %s', async (_, change) => {
+    const restore = await service.restorer()
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin()
+    await change((await findProvider(table, 'demo')) as ProviderWithSecret)
+    expect(await browser.respond(state)).toMatchObject({ status: 401, text: refusal(INCOMPLETE) })
+    expect(farEnd.received).toEqual([])
+    await restore()
+  })
+
+  test('of a disabled user, and of an identity that was unlinked meanwhile', async () => {
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin()
+    const id = identityIdOf({ issuer: farEnd.url, subject })
+    // Half of it: the state between two reads of the sign-in.
+    await transact(table, [{ Delete: { Key: ownIdentityKey(ada.id, id) } }])
+    expect(await browser.respond(state)).toMatchObject({ status: 401, text: refusal(INCOMPLETE) })
+    await service.change(ada.username, { disabled: true })
+    expect(await browser.signIn()).toMatchObject({ status: 401, body: { detail: INCOMPLETE } })
+    expect(logs.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['the identity was unlinked', 'the user is disabled']),
+    )
+  })
+
+  test('from another site, or at another address', async () => {
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin()
+    const foreign = { 'Sec-Fetch-Site': 'cross-site' }
+    expect(await browser.respond(state, { headers: foreign })).toMatchObject({ status: 403 })
+    expect((await browser.begin({ headers: foreign })).response).toMatchObject({ status: 403 })
+  })
+})
+
+describe('the start', () => {
+  test('is for the public URL, a provider and a user', async () => {
+    const browser = browserAt(functions, farEnd)
+    for (const [sending, status] of [
+      [{ body: { purpose: 'link' } }, 401],
+      [{ body: { provider: 'another' } }, 401],
+      [{ body: { purpose: 'delete' } }, 422],
+    ] as const) {
+      expect((await browser.begin(sending)).response.status).toBe(status)
+    }
+  })
+
+  test('lists providers that are not disabled', async () => {
+    const list = await service.ask('GET /providers', {})
+    expect(list.body).toEqual({ providers: [{ id: 'demo', name: 'Demo', kind: 'oidc' }] })
+    expect(list.headers['Cache-Control']).toBe('public, max-age=60')
+  })
+})
+
+describe('attempts', () => {
+  test('are given back if the provider fails, and its error is logged with nothing of the response', async () => {
+    farEnd.respond('/token', (response) => sendJson(response, { error: 'invalid_client' }, 401))
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin()
+    const { status, text } = await browser.respond(state, { sourceIp: '203.0.113.10' })
+    expect([status, JSON.parse(text).detail]).toEqual([
+      503,
+      'Demo does not respond. Try again shortly, or sign in in another way.',
+    ])
+    expect(await service.attempts('source#203.0.113.10', 'responses')).toBe(0)
+    expect(logs.filter(({ event }) => event.startsWith('provider.'))).toEqual([
+      expect.objectContaining({
+        event: 'provider.failed',
+        code: 'unavailable',
+        reason: 'the provider refuses this service',
+        provider: 'demo',
+        error: 'invalid_client',
+      }),
+    ])
+    expect(JSON.stringify(logs)).not.toMatch(new RegExp(`${state}|a-code|ada@idp|${subject}`))
+  })
+
+  test('of one source are 50 in 15 minutes', async () => {
+    farEnd.respond('/token', (response) => sendJson(response, { error: 'invalid_grant' }, 400))
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin()
+    const send = () => browser.respond(state, { sourceIp: '203.0.113.11' })
+    const all = await Promise.all(Array.from({ length: 50 }, send))
+    expect(new Set(all.map(({ status }) => status))).toEqual(new Set([401]))
+    expect((await send()).status).toBe(429)
+    expect(JSON.stringify(logs)).not.toMatch(new RegExp(`${state}|a-code|ada@idp|${subject}|__Host`))
+  })
+})
+
+test('a secret under another id does not decrypt', async () => {
+  const other = await startFarEnd()
+  await addProvider(table, other, { id: 'other' })
+  const stored = (await findProvider(table, 'other')) as ProviderWithSecret
+  await changeProvider(table, stored, { changes: { secret: provider.secret } }, testAct())
+  const browser = browserAt(functions, farEnd)
+  const { state } = await browser.begin({ body: { provider: 'other' } })
+  expect(await browser.respond(state, { body: { provider: 'other' } })).toMatchObject({ status: 503 })
+  expect(other.received).toEqual([])
+})
+
+/** Returns the text of a refused sign-in. */
+const refusal = (detail: string) =>
+  JSON.stringify({
+    type: 'about:blank',
+    title: 'Unauthorized',
+    status: 401,
+    detail,
+    error: 'provider_refused',
+  })
