@@ -32,7 +32,7 @@ export const FEDERATION_SCHEMAS = {
           createdAt: time('When the identity was added.'),
           lastUsedAt: time('The last sign-in with it.'),
         },
-        ['id', 'provider', 'name', 'label', 'createdAt'],
+        ['lastUsedAt'],
       ),
     },
     hasPassword: { type: 'boolean', description: 'Whether the account has a password.' },
