@@ -25,19 +25,19 @@ const BUDGETS: Record<string, Budget> = {
   // A quarter of it is oauth4webapi, which verifies responses of identity providers.
   federation: { bytes: 92_000, cold: 2.4 },
   refresh: { bytes: 48_000 },
-  logout: { bytes: 50_600 },
+  logout: { bytes: 50_800 },
   // It also lists apps and removes their access, with what it reads of clients and APIs.
   sessions: { bytes: 29_600 },
   // Functions that count attempts give them back after an outage.
-  password: { bytes: 51_000, floor: 'login' },
+  password: { bytes: 51_500, floor: 'login' },
   reset: { bytes: 48_000, floor: 'login' },
   'mail-requests': { bytes: 34_000, cold: 2.2 },
   // Under the policy it begins the enrolment of a second factor.
   'new-account': { bytes: 57_000, floor: 'login' },
   'change-email': { bytes: 48_000, floor: 'login' },
   'confirm-email': { bytes: 43_000, cold: 2.2 },
-  // A third of it is the texts of 22 mails, in whole sentences. Their style has 1.8 KB.
-  mailer: { bytes: 38_000, cold: 2.2 },
+  // A third of it is the texts of 24 mails, in whole sentences. Their style has 1.8 KB.
+  mailer: { bytes: 40_500, cold: 2.2 },
   // Half of it is the texts of all problems, which every function has.
   'user-content': { bytes: 5_400, cold: 0.25 },
   'admin-content': { bytes: 5_400, cold: 0.25 },
@@ -46,7 +46,7 @@ const BUDGETS: Record<string, Budget> = {
   // It verifies tokens, as the authorizer, and reads grants.
   userinfo: { bytes: 28_000 },
   me: { bytes: 21_500 },
-  'delete-me': { bytes: 49_000, floor: 'login' },
+  'delete-me': { bytes: 49_500, floor: 'login' },
   'login-passkey': { bytes: 62_500, cold: 2.2 },
   'add-passkey': { bytes: 65_600, cold: 2.2 },
   // Half of it reads the body with a new name.
@@ -56,7 +56,7 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 54_500 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 125_000, cold: 1.8 },
+  openapi: { bytes: 131_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Each function of pages has 3 KB for the theme and the own words of an application.

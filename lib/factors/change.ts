@@ -1,9 +1,9 @@
-import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
+import { attribute, type Table, type TransactWrite, transact, updateOf } from '../aws/dynamodb.ts'
 import { type Act, type UserHappening, updateEventOf } from '../events/event.ts'
 import { factorResetKey } from '../mail/factor-reset.ts'
 import { type Factor, factorsOf } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
-import { changeIfUnchanged } from '../users/store.ts'
+import { profileKey } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 
 /** A change of a user's second factors. */
@@ -68,10 +68,23 @@ export const factorChange = (
   { factors, isRevoking, survivingSession }: FactorChange,
   now: Date,
   changeId: string,
-): TransactWrite =>
-  changeIfUnchanged(user, {
-    factors,
-    changeId,
-    changedAt: now.toISOString(),
-    ...(isRevoking && revokeSessions(user, survivingSession)),
-  })
+): TransactWrite => ({
+  Update: {
+    Key: profileKey(user.id),
+    ConditionExpression:
+      'generation = :readGeneration AND sessionGeneration = :readSessionGeneration AND changeId = :readChangeId',
+    ...updateOf(
+      {
+        factors,
+        changeId,
+        changedAt: now.toISOString(),
+        ...(isRevoking && revokeSessions(user, survivingSession)),
+      },
+      {
+        ':readGeneration': attribute(user.generation),
+        ':readSessionGeneration': attribute(user.sessionGeneration),
+        ':readChangeId': attribute(user.changeId),
+      },
+    ),
+  },
+})

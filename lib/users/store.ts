@@ -142,30 +142,20 @@ export async function changeUser(
 ): Promise<boolean> {
   const changed = [...changedNames(user, changes), ...moreChanges]
   const event = updateEventOf(table, act, user.id, { changes: changed, detail })
-  const all = { ...changes, changeId }
-  const update =
-    readChangeId === undefined
-      ? { Update: changeOf(user, all) }
-      : changeIfUnchanged({ ...user, changeId: readChangeId }, all)
+  const update = { Update: changeOf(user, { ...changes, changeId }, readChangeId) }
   return !(await transact(table, [update, ...more, event]))
 }
 
 /**
- * Returns the change of a profile on condition that the user has not changed since the read, as a part of a transaction. Changes of
- * factors and identities need it: they depend on what else the user has.
+ * Returns the change of a profile on condition that the user has not changed since the read, as a part of a transaction. A
+ * change of identities needs it: it depends on what else the user has.
  *
  * @param changes - With a new `changeId`.
  */
 export const changeIfUnchanged = (
   user: Pick<User, 'id' | 'generation' | 'sessionGeneration' | 'changeId'>,
   changes: UserChanges & Pick<User, 'changeId'>,
-): TransactWrite => ({
-  Update: {
-    Key: profileKey(user.id),
-    ConditionExpression: `${UNREVOKED} AND changeId = :readChangeId`,
-    ...updateOf(changes, { ...generationsOf(user), ':readChangeId': attribute(user.changeId) }),
-  },
-})
+): TransactWrite => ({ Update: changeOf(user, changes, user.changeId) })
 
 /** Returns the condition that no session of a user was revoked since the read, as a part of a transaction. */
 export const unrevoked = ({
@@ -188,20 +178,18 @@ const changedNames = (user: Partial<User>, changes: Partial<User>): string[] =>
     .filter(([name, value]) => !OF_EVERY_CHANGE.includes(name) && user[name as keyof User] !== value)
     .map(([name]) => name)
 
-const UNREVOKED = 'generation = :readGeneration AND sessionGeneration = :readSessionGeneration'
-
-const generationsOf = ({
-  generation,
-  sessionGeneration,
-}: Pick<User, 'generation' | 'sessionGeneration'>) => ({
-  ':readGeneration': attribute(generation),
-  ':readSessionGeneration': attribute(sessionGeneration),
-})
-
-const changeOf = (user: UserState, changes: object) => ({
+const changeOf = (
+  user: Pick<User, 'id' | 'generation' | 'sessionGeneration'>,
+  changes: object,
+  readChangeId?: string,
+) => ({
   Key: profileKey(user.id),
-  ConditionExpression: UNREVOKED,
-  ...updateOf(changes, generationsOf(user)),
+  ConditionExpression: `generation = :readGeneration AND sessionGeneration = :readSessionGeneration${readChangeId ? ' AND changeId = :readChangeId' : ''}`,
+  ...updateOf(changes, {
+    ':readGeneration': attribute(user.generation),
+    ':readSessionGeneration': attribute(user.sessionGeneration),
+    ...(readChangeId && { ':readChangeId': attribute(readChangeId) }),
+  }),
 })
 
 /**
