@@ -310,7 +310,7 @@ test('the page works with the keyboard alone', async () => {
   await status(page, 'You are signed out.')
 })
 
-test('the page loads with three requests, and its script has at most 10.2 KB', async () => {
+test('the page loads with four requests, and its script has at most 10.3 KB', async () => {
   const page = await open(`${url}/docs`)
   const requests: Request[] = []
   page.on('request', (request) => requests.push(request))
@@ -318,10 +318,15 @@ test('the page loads with three requests, and its script has at most 10.2 KB', a
   await page.getByLabel('Username').waitFor()
   // The script itself asks the service who is signed in.
   const own = requests.filter((request) => request.resourceType() !== 'fetch')
-  expect(own.map((request) => request.resourceType()).sort()).toEqual(['document', 'script', 'stylesheet'])
-  const script = own.find((request) => request.resourceType() === 'script')
+  expect(own.map((request) => request.resourceType()).sort()).toEqual([
+    'document',
+    'script',
+    'script',
+    'stylesheet',
+  ])
+  const script = own.find((request) => /\/demo-/.test(request.url()))
   expect((await script?.response())?.headers()['content-encoding']).toBe('gzip')
-  expect((await script?.sizes())?.responseBodySize).toBeLessThanOrEqual(10_200)
+  expect((await script?.sizes())?.responseBodySize).toBeLessThanOrEqual(10_300)
 })
 
 test('without its script the page has no form that a browser could send', async () => {
