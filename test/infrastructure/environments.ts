@@ -86,8 +86,8 @@ const VARIABLES: Record<string, string[]> = {
     'API_SCOPES',
   ],
   'fetch-client': ['CLIENT_METADATA_HOSTS', 'TABLE_NAME'],
-  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'OWN_ROUTES'],
-  'account-pages': FACE,
+  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'FEDERATION', 'OWN_ROUTES'],
+  'account-pages': [...FACE, 'FEDERATION'],
   authorize: FACE,
   openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES', 'OWN_ROUTES', ...FACE],
 }
