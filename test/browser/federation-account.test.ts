@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
+import { PROVIDER_REFUSALS } from '../../lib/federation/refusals.ts'
 import { ACCOUNT, mails, newName, openAccount, PASSWORD, register, rows, serviceUrl } from './accounts.ts'
 import { alert, heading, inspect, open, press, signIn, useBrowser } from './browser.ts'
 import { addApp, confirmPassword, fillIn, pressIn } from './factors.ts'
@@ -105,7 +106,7 @@ test('a response for a link of another user adds nothing', async () => {
   await heading(tab, `Signed in as ${bob.name}`).waitFor()
   await respondAt(page, newIdentity())
   await heading(page, ACCOUNT).waitFor()
-  await alert(page, 'somebody signed in or out here since')
+  await alert(page, PROVIDER_REFUSALS.foreign)
   expect(await identities(page).count()).toBe(0)
 })
 

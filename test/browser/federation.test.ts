@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { PROVIDER_REFUSALS } from '../../lib/federation/refusals.ts'
 import { code, newName, nextMail, PASSWORD, register, serviceUrl } from './accounts.ts'
 import { alert, expectFocus, heading, inspect, open, press, signIn, useBrowser } from './browser.ts'
 import {
@@ -12,7 +13,7 @@ import {
 import { agree, arrival, back, startShop } from './shop.ts'
 
 const QUESTION = 'Do you have an account?'
-const FOREIGN = 'This sign-in did not begin in this browser, or somebody signed in or out here since.'
+const FOREIGN = PROVIDER_REFUSALS.foreign
 
 useBrowser()
 
