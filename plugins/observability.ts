@@ -108,11 +108,14 @@ function dashboardOf(serverless: Serverless, namespace: string): Resource {
         stage: provider.stage,
         apiName: serverless.getProvider('aws').naming.getApiGatewayName(),
         tableName: custom.auth.tableName,
-        // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too.
+        // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too. The
+        // time of sign-ins with other providers is that of the providers.
         functionNames: Object.values(serviceFunctions(serverless))
           .filter(
             ({ handler }) =>
-              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.)/.test(handler),
+              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/)/.test(
+                handler,
+              ),
           )
           .map(({ name }) => name),
       }),

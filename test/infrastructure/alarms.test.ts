@@ -167,7 +167,8 @@ test('the dashboard shows existing metrics of functions that call AWS, at most 5
     expectMetric(namespace, name, dimensions)
   }
   const functions = propertiesOf<{ FunctionName: string; Handler: string }>(template, 'AWS::Lambda::Function')
-  const notShown = /^functions\/(pages\/|content\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.)/
+  const notShown =
+    /^functions\/(pages\/|content\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/)/
   const shown = functions.filter(({ Handler }) => !notShown.test(Handler))
   expect(metrics.filter(([, name]) => name === 'Duration').map((metric) => metric[3])).toEqual(
     // Twice: the median and the 99th percentile.

@@ -25,6 +25,7 @@ import { runFactors } from './factor-calls.ts'
 import { runFederation } from './federation-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { runOAuth } from './oauth-calls.ts'
+import { runProviders } from './provider-calls.ts'
 
 export const service = describeService()
 
@@ -138,6 +139,8 @@ export async function logEverything(): Promise<Logged[]> {
 
   await runFactors((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
   await runFederation((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
+  const { PUBLIC_URL = '' } = service.functions.federation?.environment ?? {}
+  await runProviders((key, event) => run(key, event, aws), tableOf(service, aws), new URL(PUBLIC_URL).origin)
   await runMails(run, aws)
   await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
 

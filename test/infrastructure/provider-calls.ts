@@ -10,7 +10,7 @@ import { addCaller, lost, type Run } from './factor-calls.ts'
 
 /**
  * Makes the function of identity providers do all that it can do to AWS: a stranger arrives, and a user signs in, with and without an
- * earlier session and second factors. The response to a transaction is lost.
+ * earlier session and second factors. The response to a transaction is lost, and the provider fails.
  *
  * @param origin - Of the public URL of the service.
  */
@@ -43,4 +43,9 @@ export async function runProviders(run: Run, table: Table, origin: string): Prom
   await giveFactors(table, { id })
   await transact(table, [newRecoveryCodes(id, new Date()).write])
   await signIn({ body: { replaces: refreshToken } })
+  const browser = browserAt({ ask }, farEnd, provider)
+  await browser.begin()
+  await browser.respond('no state')
+  farEnd.respond('/token', (response) => response.writeHead(502).end())
+  await signIn()
 }

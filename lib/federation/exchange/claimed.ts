@@ -58,7 +58,7 @@ function isProven({ kind, mailDomains = [] }: Provider, claims: IDToken, domain:
 
 /** `sub` of Entra differs from app to app, so an app that is registered again would lose its users. */
 function subjectOf({ id, kind, issuer }: Provider, { sub, oid, tid }: IDToken): string {
-  const isOfTenant = kind !== 'entra' || (typeof tid === 'string' && issuer.includes(`/${tid}/`))
+  const isOfTenant = kind !== 'entra' || (GUID.test(String(tid)) && issuer.includes(`/${tid}/`))
   const subject = kind === 'entra' ? String(oid).toLowerCase() : sub
   if (!isOfTenant || !isSubject(subject) || (kind === 'entra' && !GUID.test(subject))) {
     throw providerRefused('the subject is invalid', { provider: id })
