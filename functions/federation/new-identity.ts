@@ -30,8 +30,9 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   // The source is the user's own, as after `POST /register/confirm`, and no second step follows.
   const marking = markKnownSources(at, user, undefined)
   if (needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
-    const [next] = await together([beginEnrolment(table, user, request, now), marking])
+    const step = { ...request, first: 'fed', provider: pending.provider } as const
+    const [next] = await together([beginEnrolment(table, user, step, now), marking])
     return json(200, next)
   }
-  return sessionResponse(await signInNewUser(at, { ...request, user }, marking))
+  return sessionResponse(await signInNewUser(at, { ...request, user, provider: pending.provider }, marking))
 })

@@ -16,6 +16,11 @@ import { secondOf } from '../time.ts'
 import { factorsOf } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
 
+/** A sign-in that an enrolment completes: its first step was the password, or an identity at a provider. */
+interface BegunSignIn extends Pick<LoginToken, 'inCookie' | 'first' | 'provider'> {
+  refreshToken: string
+}
+
 /**
  * Begins the enrolment of a user who has just proved to own the account. Returns the body of the response
  * that leads to it.
@@ -26,7 +31,7 @@ import type { User } from '../users/user.ts'
 export async function beginEnrolment(
   table: Table,
   user: User,
-  { inCookie, refreshToken }: { inCookie: boolean; refreshToken: string },
+  { inCookie, refreshToken, first, provider }: BegunSignIn,
   now: Date,
 ): Promise<object> {
   const details = {
@@ -34,6 +39,8 @@ export async function beginEnrolment(
     loginName: user.username,
     inCookie,
     replaces: refreshToken,
+    first,
+    provider,
     provedAt: secondOf(now),
   } as const
   const { stored, token } = startLoginToken(user, details, now, randomBytes(LOGIN_TOKEN_RANDOM_BYTES))

@@ -12,6 +12,8 @@ import type { User } from '../users/user.ts'
 /** The first sign-in of a user. */
 interface FirstSignIn {
   user: User
+  /** Id of the provider of the identity, for the event. */
+  provider: string
   inCookie: boolean
   /** Token of the session before it; empty without one. */
   refreshToken: string
@@ -25,7 +27,7 @@ interface FirstSignIn {
  */
 export async function signInNewUser(
   at: At<SignInSetting>,
-  { user, inCookie, refreshToken: unverifiedToken }: FirstSignIn,
+  { user, provider, inCookie, refreshToken: unverifiedToken }: FirstSignIn,
   before: Promise<unknown>,
 ): Promise<SessionTokens> {
   const { table, config, origin, now } = at
@@ -35,7 +37,9 @@ export async function signInNewUser(
     const [replaced] = await together([findReplaced(table, presented, signing), before])
     return replaced
   }
-  const signIn = { user, presented, amr: AMR.federated, inCookie, origin, lifetimes: lifetimesFrom(config) }
+  const lifetimes = lifetimesFrom(config)
+  const about = { ref: provider }
+  const signIn = { user, presented, amr: AMR.federated, inCookie, origin, lifetimes, about }
   const { token, session, refreshToken } = await completeSignIn(at, signIn, find)
   return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now), inCookie }
 }

@@ -29,6 +29,13 @@ export const storeProvedLogins = write(
   LOGIN.filter((name) => !name.startsWith('pair') && !OF_PROVIDERS.includes(name)),
 )
 
+/** Stores the enrolment token of a new user with an identity at a provider. */
+export const storeNewFederatedLogins = write(
+  ['PutItem'],
+  ['login#*'],
+  LOGIN.filter((name) => !name.startsWith('pair')),
+)
+
 export const readLogins = read(['login#*'], [...LOGIN, 'spentBy'])
 
 export const spendLogins = writeTogether(['UpdateItem'], ['login#*'], ['spentBy'])

@@ -17,6 +17,8 @@ const FACTS = {
   code: '12345678',
   delaySeconds: 86_400,
   app: { name: 'Shop', place: 'shop.example' },
+  identity: { provider: 'Google', label: 'ivy@example.org' },
+  providers: ['Google', 'GitHub'],
   forgotUrl: 'https://auth.example.org/forgot',
   origin: { sourceIp: '203.0.113.7', userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0' },
 }

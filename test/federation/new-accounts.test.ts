@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { eventsOfUser } from '../../lib/events/store.ts'
 import { identityIdOf, identityKey, ownIdentityKey } from '../../lib/federation/identity.ts'
 import { changeProvider } from '../../lib/federation/store.ts'
 import { newKey } from '../../lib/federation/try.ts'
@@ -41,6 +42,7 @@ describe('POST /register/provider', () => {
     const claims = JSON.parse(Buffer.from(body.authToken.split('.')[1], 'base64url').toString())
     expect(claims).toMatchObject({ sub: user.id, amr: ['fed'], acr: 'aal1' })
     expect(logs).toContainEqual({ event: 'account.created', userId: user.id })
+    expect(await eventsOf(user.id)).toEqual(['session.created fed demo', 'user.created user demo'])
     // The identity token counts once.
     expect(await register(waiting)).toEqual(expired)
   })
@@ -178,6 +180,12 @@ const register = async ({ identityToken, key }: Omit<Waiting, 'claimed'>, more: 
     headers: inBrowser(key),
   })
   return { status, body }
+}
+
+/** Returns type, detail and provider of the events of a user. */
+async function eventsOf(userId: string) {
+  const { events } = await eventsOfUser(table, userId, { limit: 10 })
+  return events.map(({ type, detail, ref }) => `${type} ${detail} ${ref}`).sort()
 }
 
 /** Asks for the mail of a registration. Returns its id and its code. */
