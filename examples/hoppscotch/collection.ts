@@ -18,6 +18,10 @@ const LEFT_OUT: Record<string, string> = {
   'POST /oauth2/signout': 'takes the query of a page',
   'POST /login/provider/options': 'leads a browser to a provider',
   'POST /login/provider': 'takes the response of a provider',
+  'POST /register/provider': 'needs the response of a provider',
+  'GET /identities': 'is of use after the response of a provider',
+  'POST /identities': 'needs the response of a provider',
+  'DELETE /identities/{id}': 'needs the response of a provider',
   'GET /.well-known/oauth-protected-resource': 'exists if a function names scopes',
 }
 

@@ -19,7 +19,7 @@ export function identityRefusal(error: keyof typeof IDENTITY_REFUSALS, reason: s
   return new ServiceError(code, reason, { event: 'identity.refused', error, detail })
 }
 
-/** Returns the text of the response while nobody may register. */
+/** Returns the text of the response if registration is not open. */
 export const closedText = (providerName: string): string =>
   `New accounts are not open here. If you have an account, sign in, and add ${providerName} on your account page.`
 

@@ -37,7 +37,7 @@ interface Address {
 
 type Creating = At<'REGISTRATION' | 'ALLOWED_EMAIL_DOMAINS', ReservingTable>
 
-/** Domains whose addresses forward mails. Nobody can type such an address, so it is no username. */
+/** Domains whose addresses forward mails. A person cannot type such an address, so it is no username. */
 const RELAYS = ['privaterelay.appleid.com', 'private.icloud.com']
 
 /**

@@ -54,7 +54,7 @@ export interface MailingService {
   publicUrl: string
   /** Time between the mail of a reset of second factors and its effect. */
   factorResetDelaySeconds: number
-  /** Finds the names of the providers that a user signs in with; missing if nobody does. */
+  /** Finds the names of the providers that a user signs in with; missing without federation. */
   providersOf?: ProvidersOf | undefined
 }
 

@@ -16,7 +16,7 @@ const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
 /** What `logout` may do for sign-outs that apps ask for. */
 const FOR_SIGN_OUTS = ['readKeys', 'readClients']
-/** What functions may do for identities at providers, besides those of `functions/federation`. */
+/** What functions may do for identities at providers, in addition to those of `functions/federation`. */
 const FOR_IDENTITIES = ['findIdentityProviders', 'readProviderNames', 'findIdentityIds', 'removeIdentities']
 /** What the authorizer may do for tokens of clients. */
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
@@ -118,7 +118,7 @@ function removeMailer(definition: SwitchedService['functions'][string]): void {
   removeRights(definition, ['invokeMailer'])
 }
 
-/** Without federation, nobody has an identity at a provider: the template is as if there were none. */
+/** Without federation, no user gets an identity, so functions need no permission for them. */
 function removeFederation(definition: SwitchedService['functions'][string]): void {
   if (definition.environment?.FEDERATION === undefined) return
   const { FEDERATION: _, ...environment } = definition.environment

@@ -216,6 +216,7 @@ test('a registration and a reset make the calls that bench/COSTS.md counts', asy
   const proxies = { dynamodb: await startProxy(stores.dynamodb), kms: await startProxy(stores.kms) }
   const mails = await useService({
     settings: {
+      FEDERATION: 'off',
       AWS_ENDPOINT_URL_DYNAMODB: proxies.dynamodb.url.href,
       AWS_ENDPOINT_URL_KMS: proxies.kms.url.href,
     },

@@ -85,7 +85,7 @@ describe('POST /register/provider', () => {
     expect(await identityOf(waiting, id)).toEqual([undefined, undefined])
   })
 
-  test('refuses a taken username ten times a day, and gives a new response no more tries', async () => {
+  test('refuses a taken username ten times a day, and gives a new response no new tries', async () => {
     const { username } = await service.addUser()
     const values = { subject: 'guesses', email: newAddress().toLowerCase(), isProven: true }
     const taken = refusedAt('#/username', 'This username is taken.')

@@ -31,6 +31,8 @@ const facts = {
   code: '12345678',
   delaySeconds: 86_400,
   app: { name: 'Shop', place: 'shop.example' },
+  identity: { provider: 'Google', label: 'ivy@example.org' },
+  providers: ['Google', 'GitHub'],
   forgotUrl: 'https://auth.example.org/forgot',
 }
 const origin = { sourceIp: '203.0.113.7', userAgent: 'curl/8' }
@@ -57,6 +59,8 @@ test.each(Object.entries(TEXTS))('the mail %s is small, also with the longest na
       service: long(20),
       username: long(32),
       app: { name: long(60), place: 'a'.repeat(253) },
+      identity: { provider: long(40), label: 'a'.repeat(254) },
+      providers: ['a', 'b'].map(() => long(40)),
     }),
   )
   expect(Buffer.byteLength(html)).toBeLessThan(LARGEST_BYTES)

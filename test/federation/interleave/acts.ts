@@ -91,7 +91,7 @@ async function signIn({ table, one, federatedSessions }: FederationScene): Promi
   return { status: 200, message: session.id }
 }
 
-/** Operations on Ada, on the identity that nobody has, and on the provider. */
+/** Operations on Ada, on the identity that no user has, and on the provider. */
 export const ACTS = {
   'sign in': { run: signIn },
   link: link(
