@@ -20,8 +20,8 @@ const SETTINGS = [...SIGN_INS, 'REGISTRATION', 'ALLOWED_EMAIL_DOMAINS', 'REQUIRE
 /** POST /register/provider: creates the account of an identity that no user has, and signs in. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { table, config, now } = at
-  requireSameOrigin(pageOf(event, at))
   const request = readSignIn(event, IdentityRegistration, at)
+  requireSameOrigin(pageOf(event, at))
   const waiting = { key: browserKeyOf(event), purpose: 'sign-in' } as const
   const pending = await findPending(table, request.identityToken, waiting, now)
   const user = await createAccount(at, pending, request)

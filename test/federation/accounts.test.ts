@@ -117,6 +117,38 @@ describe('POST /identities', () => {
   })
 })
 
+describe.each([
+  ['POST /identities', 401],
+  ['DELETE /identities/{id}', 401],
+] as const)('%s', (route, status) => {
+  const bodyOf = async (userId: string, currentPassword: string) => {
+    const { identityToken, key } = await startWaiting(table, demo, { userId })
+    const isLink = route === 'POST /identities'
+    return {
+      body: { ...(isLink && { identityToken }), currentPassword },
+      headers: inBrowser(key),
+      id: 'none',
+    }
+  }
+
+  test('demands two factors of a user with a second factor', async () => {
+    const user = await service.addUser({ factors: 'totp' })
+    const { authToken: token } = await begin(service, functions, user.username)
+    const response = await service.ask(route, { token, ...(await bodyOf(user.id, PASSWORD)) })
+    expect(response).toMatchObject({ status, body: { error: 'insufficient_user_authentication' } })
+  })
+
+  test('verifies no password after too many wrong ones', async () => {
+    const user = await service.addUser()
+    const { authToken: token } = await begin(service, functions, user.username)
+    for (let count = 0; count < 10; count += 1) {
+      await service.ask(route, { token, ...(await bodyOf(user.id, 'a wrong password')) })
+    }
+    const response = await service.ask(route, { token, ...(await bodyOf(user.id, PASSWORD)) })
+    expect(response.status).toBe(429)
+  })
+})
+
 describe('DELETE /identities/{id}', () => {
   test('removes an identity, ends the other sessions, and sends a notice', async () => {
     const user = await service.addUser()

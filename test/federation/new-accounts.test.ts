@@ -140,6 +140,16 @@ describe('POST /register/provider', () => {
     expect(status).toBe(403)
   })
 
+  test.each([
+    ['a page of another site', {}, { 'Sec-Fetch-Site': 'cross-site' }],
+    ['another origin of the site', {}, { 'Sec-Fetch-Site': 'same-site', Origin: 'https://other.example' }],
+    ['a form', new URLSearchParams({ identityToken: 'a' }), { Cookie: '__Host-refresh=a' }],
+  ])('refuses the cookie of %s', async (_what, body, headers) => {
+    const given = body instanceof URLSearchParams ? body : { identityToken: 'a', session: 'cookie' }
+    const { status } = await service.ask('POST /register/provider', { body: given, headers })
+    expect(status).toBe(403)
+  })
+
   test('begins an enrolment for a user who must have a second factor', async () => {
     const functions = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
     const { identityToken, key } = await startWaiting(table, demo, {
