@@ -20,9 +20,9 @@ import { returnAttempt } from '../../lib/throttling/attempt.ts'
 /** POST /identities: adds an identity to the caller's account. Sessions stay. */
 export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at) => {
   const { table, now } = at
-  requireSameOrigin(pageOf(event, at))
   const principal = principalOf(event, now)
   const { identityToken, currentPassword } = readBody(event, IdentityLink)
+  requireSameOrigin(pageOf(event, at))
   const waiting = { key: browserKeyOf(event), purpose: 'link' } as const
   const pending = await findPending(table, identityToken, waiting, now)
   const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)

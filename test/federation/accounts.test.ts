@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { findIdentities, identityIdOf, identityKey } from '../../lib/federation/identity.ts'
 import { newKey } from '../../lib/federation/try.ts'
 import { DECOY_HASH } from '../../lib/passwords/hash.ts'
+import { type Fate, startWire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
 import { useService } from '../support/service.ts'
 import { codeIn } from '../support/users/mails.ts'
@@ -49,7 +50,23 @@ describe('GET /identities', () => {
   })
 })
 
+test('GET /identities refuses a token that was revoked while the gateway has its result cached', async () => {
+  const user = await service.addUser()
+  const { authToken } = await begin(service, functions, user.username)
+  const { context } = await functions.authorize(authToken)
+  await service.change(user.username, {})
+  expect((await service.ask('GET /identities', { authorization: context })).status).toBe(401)
+})
+
 describe('POST /identities', () => {
+  test('refuses a page of another site', async () => {
+    const user = await service.addUser()
+    const { authToken: token } = await begin(service, functions, user.username)
+    const { identityToken } = await startWaiting(table, demo, { userId: user.id })
+    const body = { identityToken, currentPassword: PASSWORD }
+    expect((await service.ask('POST /identities', { token, body })).status).toBe(403)
+  })
+
   test('adds an identity with the current password, keeps sessions, and sends a notice', async () => {
     const user = await service.addUser()
     const { authToken: token, refreshToken } = await begin(service, functions, user.username)
@@ -136,6 +153,31 @@ describe.each([
     const { authToken: token } = await begin(service, functions, user.username)
     const response = await service.ask(route, { token, ...(await bodyOf(user.id, PASSWORD)) })
     expect(response).toMatchObject({ status, body: { error: 'insufficient_user_authentication' } })
+  })
+
+  test('refuses a change of a user who has changed since the read', async () => {
+    const user = await service.addUser()
+    const { authToken: token } = await begin(service, functions, user.username)
+    const id = identityIdOf(await giveIdentity(table, user))
+    const wire = await startWire(service.aws)
+    const wired = await service.load({}, { url: wire.url })
+    wire.intercept(async ({ operation }): Promise<Fate> => {
+      if (operation === 'TransactWriteItems') await service.change(user.username, {})
+      return 'pass'
+    })
+    const asking = { token, ...(await bodyOf(user.id, PASSWORD)), id }
+    expect((await wired.ask(route, asking)).status).toBe(409)
+    wire.stop()
+    expect(await namesOf(user.id)).toEqual(['ada@id.example'])
+  })
+
+  test('refuses a token that was revoked while the gateway has its result cached', async () => {
+    const user = await service.addUser()
+    const { authToken } = await begin(service, functions, user.username)
+    const { context } = await functions.authorize(authToken)
+    await service.change(user.username, {})
+    const asking = { authorization: context, ...(await bodyOf(user.id, PASSWORD)) }
+    expect((await service.ask(route, asking)).status).toBe(401)
   })
 
   test('verifies no password after too many wrong ones', async () => {

@@ -73,6 +73,7 @@ test.for([
   ['POST', '/enrolment/passkey/options'],
   ['POST', '/enrolment/passkey'],
   ['POST', '/factors/cancel-reset'],
+  ['POST', '/register/provider'],
 ] as const)('%s %s rejects bodies as login does', async ([method, path]) => {
   await expectBodiesRejected(method, path)
 })
@@ -88,6 +89,8 @@ test.for([
   ['POST', '/passkeys'],
   ['PATCH', `/passkeys/${'A'.repeat(43)}`],
   ['DELETE', `/passkeys/${'A'.repeat(43)}`],
+  ['POST', '/identities'],
+  ['DELETE', `/identities/${'A'.repeat(43)}`],
 ] as const)('%s %s of a caller rejects bodies as login does', async ([method, path]) => {
   await expectBodiesRejected(method, path, { Authorization: `Bearer ${await tokenOf(url, 'user')}` })
 })
