@@ -423,7 +423,8 @@ describe('a function', () => {
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
         MemorySize: hashes ? memoryMb : 512,
-        Timeout: name === 'approve' ? 8 : 5,
+        // Another service responds while the request waits.
+        Timeout: { approve: 8, federation: 12 }[name] ?? 5,
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: logGroupName(stage, name) },
         Role: expect.anything(),
