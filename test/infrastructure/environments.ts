@@ -58,13 +58,14 @@ const VARIABLES: Record<string, string[]> = {
   logout: ['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS', 'TABLE_NAME', 'TOKEN_ISSUER', 'PUBLISHED_KEYS'],
   sessions: ['TABLE_NAME'],
   password: [...CHANGE, 'BREACHED_PASSWORDS'],
-  reset: ['MAILER', 'BREACHED_PASSWORDS', 'TABLE_NAME', 'SESSION_TTL_SECONDS'],
+  reset: ['MAILER', 'BREACHED_PASSWORDS', 'TABLE_NAME', 'SESSION_TTL_SECONDS', 'FEDERATION'],
   'mail-requests': ['MAILER', 'LIMIT_MAIL_SOURCE', 'TABLE_NAME', 'ALLOWED_EMAIL_DOMAINS'],
   'new-account': [...SIGN_IN, POLICY, 'BREACHED_PASSWORDS'],
   'change-email': [...CHANGE, 'LIMIT_MAIL_SOURCE'],
   'confirm-email': [POLICY, 'MAILER', 'TABLE_NAME'],
   mailer: [
     'TABLE_NAME',
+    'FEDERATION',
     'MAIL_FROM',
     'SERVICE_NAME',
     'PUBLIC_URL',
@@ -73,7 +74,7 @@ const VARIABLES: Record<string, string[]> = {
   ],
   userinfo: [...TOKENS, 'PUBLISHED_KEYS', 'TABLE_NAME', 'OAUTH'],
   me: ['TABLE_NAME'],
-  'delete-me': CHANGE,
+  'delete-me': [...CHANGE, 'FEDERATION'],
   'user-content': [],
   'admin-content': ['AUTH_ROLES'],
   metadata: [
@@ -89,7 +90,7 @@ const VARIABLES: Record<string, string[]> = {
   signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'FEDERATION', 'OWN_ROUTES'],
   'account-pages': [...FACE, 'FEDERATION'],
   authorize: FACE,
-  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'API_SCOPES', 'OWN_ROUTES', ...FACE],
+  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'FEDERATION', 'API_SCOPES', 'OWN_ROUTES', ...FACE],
 }
 
 /**

@@ -36,7 +36,7 @@ interface Stage {
   name?: string
   /** Sender of mails. Without one there is no mailer, and no function may invoke it. */
   sender?: string | undefined
-  /** Whether apps may sign users in. Otherwise userinfo, sessions and logout have no rights that only apps need. */
+  /** Whether apps may sign users in, and providers. Otherwise functions have no rights that only these need. */
   hasApps?: boolean
 }
 
@@ -45,6 +45,7 @@ const OF_APPS: Record<string, string[]> = {
   userinfo: FOR_APPS,
   sessions: FOR_APPS,
   logout: ['readKeys', 'readClients'],
+  'delete-me': ['findIdentityIds', 'removeIdentities'],
 }
 
 /** Returns what functions may do in addition to logging and tracing, from the names in `may`, with conditions evaluated. */

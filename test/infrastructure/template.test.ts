@@ -43,7 +43,7 @@ const WITH_COMMON_ROLE = Object.entries(OF_PROJECT)
   .map(([name]) => name)
 const COMMON = 'IamRoleLambdaExecution'
 
-/** Functions of the pages, of mails and of OAuth. `prod` has none of them. */
+/** Functions of the pages, of mails, of OAuth and of providers. `prod` has none of them. */
 const SWITCHED_OFF = [
   'docs',
   'signin',
@@ -58,6 +58,9 @@ const SWITCHED_OFF = [
   'token',
   'authorize',
   'fetch-client',
+  'federation',
+  'new-identity',
+  'identities',
 ]
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
@@ -364,6 +367,9 @@ const ownAddress = (stage: string) => ({
 })
 
 describe('a function', () => {
+  /** Functions that answer pages of the service only. */
+  const OF_OWN_PAGES = ['federation', 'new-identity']
+
   /** The values of variables that are not the defaults. */
   function changesOf(of: Package, stage: string): Record<string, unknown> {
     const address = ownAddress(stage)
@@ -374,6 +380,7 @@ describe('a function', () => {
       COOKIE_SESSIONS: 'on',
       PAGES: 'on',
       OAUTH: 'on',
+      FEDERATION: 'on',
     }
     if (of === dev) {
       const own = { REQUIRE_SECOND_FACTOR: 'all', DEMO: 'on', REGISTRATION: 'open' }
@@ -404,7 +411,7 @@ describe('a function', () => {
     for (const { of, stage, slots, memoryMb, loginConcurrency } of packagesWith(name)) {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const isOfAll = stage === 'dev' || name === 'token' || (name === 'userinfo' && of === changedProd)
-      const origins = isOfAll ? '*' : listed
+      const origins = OF_OWN_PAGES.includes(name) ? '' : isOfAll ? '*' : listed
       // A function of the project has no variable without a value, and the framework's name.
       const isOfProject = name in OF_PROJECT
       const common = isOfProject && origins === '' ? {} : { AUTH_ALLOWED_ORIGINS: origins }
@@ -559,7 +566,9 @@ test('exactly the routes that the API description protects have the authorizer',
       )
   }
   expect(methodsOf(prod).sort()).toEqual(described().sort())
-  expect(methodsOf(changedProd).sort()).toEqual(described('pages', 'mail', 'invitations', 'oauth').sort())
+  expect(methodsOf(changedProd).sort()).toEqual(
+    described('pages', 'mail', 'invitations', 'oauth', 'federation').sort(),
+  )
   expect(methodsOf(dev).sort()).toEqual(described(...SERVICE_FEATURES).sort())
   // Written out, so that a route without the authorizer takes an edit here as well.
   const open = [
@@ -579,6 +588,7 @@ test('exactly the routes that the API description protects have the authorizer',
     'GET /oauth2/logout',
     'GET /openapi.json',
     'GET /passkeys.js',
+    'GET /providers',
     'GET /register',
     'GET /signin',
     'GET /signin/{file}',
