@@ -56,7 +56,7 @@ const BUDGETS: Record<string, Budget> = {
   'confirm-totp': { bytes: 48_000 },
   'enrol-totp': { bytes: 54_500 },
   // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 131_000, cold: 1.8 },
+  openapi: { bytes: 134_500, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Each function of pages has 3 KB for the theme and the own words of an application.

@@ -19,9 +19,9 @@ export const route: ReservingRoute<
   SignInSetting | 'MAILER' | 'NOTIFY_NEW_SOURCE' | 'FACTOR_KEY' | 'PUBLIC_URL' | 'REQUIRE_SECOND_FACTOR'
 > = async (event, arrival) => {
   const { table, config, now } = arrival
+  const { provider: id, query, inCookie, refreshToken } = readSignIn(event, ProviderResponse, arrival)
   const page = pageOf(event, arrival)
   requireSameOrigin(page)
-  const { provider: id, query, inCookie, refreshToken } = readSignIn(event, ProviderResponse, arrival)
   const browser = { key: browserKeyOf(event), userId: parseRefreshToken(page.refreshToken)?.userId ?? '' }
   const tried = verifyState(query, id, browser, now)
   const [admitted, provider] = await together([

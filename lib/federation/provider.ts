@@ -76,7 +76,7 @@ export const PROVIDER_SECRET = { secret: text } satisfies Attributes
 export type ProviderWithSecret = Provider & ValuesOf<typeof PROVIDER_SECRET>
 
 /** Partition of all providers. */
-export const PROVIDERS = 'providers'
+const PROVIDERS = 'providers'
 
 /** Returns the key of a provider's item. */
 export const providerKey = (id: string) => ({ pk: { S: PROVIDERS }, sk: { S: id } })
@@ -89,10 +89,10 @@ export const isProviderId = (value: unknown): value is string =>
 export const redirectUriOf = (publicUrl: string, id: string): string => `${publicUrl}/signin/${id}`
 
 /** Returns the provider of an item. */
-export const providerIn = (item: Item): Provider => ({ id: text(item, 'sk'), ...valuesOf(PROVIDER, item) })
+const providerIn = (item: Item): Provider => ({ id: text(item, 'sk'), ...valuesOf(PROVIDER, item) })
 
 /** Returns the provider of an item, with its encrypted secret. */
-export const providerWithSecretIn = (item: Item): ProviderWithSecret => ({
+const providerWithSecretIn = (item: Item): ProviderWithSecret => ({
   ...providerIn(item),
   ...valuesOf(PROVIDER_SECRET, item),
 })

@@ -12,8 +12,12 @@ export const recorder = await startRecorder(emulator)
 export const operator = startOperator(recorder.url)
 const { aws } = deployment
 
-/** Functions that exist only with `pages=on`, with `oauth=on`, and with `clientMetadataHosts`. */
-const SWITCHED_OFF = ['docs', 'signin', 'account-pages', 'approve', 'authorize', 'token', 'fetch-client']
+/** Functions that exist only with `pages=on`, with `oauth=on`, with `clientMetadataHosts`, and with `federation=on`. */
+const SWITCHED_OFF = [
+  ...['docs', 'signin', 'account-pages'],
+  ...['approve', 'authorize', 'token', 'fetch-client'],
+  ...['federation', 'new-identity', 'identities'],
+]
 
 export const service = describeService()
 export const FUNCTIONS = Object.keys(service.functions).filter((key) => !SWITCHED_OFF.includes(key))

@@ -20,7 +20,7 @@ test.each(Object.values(AMR))(
         iat: 1_795_532_400 + seconds,
         auth_time: 1_795_532_400 - 60,
         amr: amr.split(' '),
-        acr: amr === AMR.password ? 'aal1' : 'aal2',
+        acr: amr === AMR.password || amr === AMR.federated ? 'aal1' : 'aal2',
       })
       expect(await sessionOf(refreshToken)).toMatchObject({ amr, authTime: 1_795_532_400 - 60 })
     }

@@ -10,7 +10,7 @@ import { testAct } from '../support/users/users.ts'
 import { CLIENT_SECRET, type startFarEnd } from './far-end.ts'
 
 /** Address of the service in these tests. */
-export const PUBLIC_URL = 'https://service.example'
+export const PUBLIC_URL = 'https://auth.example.com'
 
 type FarEnd = Awaited<ReturnType<typeof startFarEnd>>
 

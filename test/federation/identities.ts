@@ -10,7 +10,7 @@ import type { User } from '../../lib/users/user.ts'
 import { testAct } from '../support/users/users.ts'
 
 /** Returns a provider as an operator adds it. */
-export const testProvider = (values: Partial<ProviderWithSecret> = {}): ProviderWithSecret => ({
+const testProvider = (values: Partial<ProviderWithSecret> = {}): ProviderWithSecret => ({
   id: 'demo',
   kind: 'oidc',
   name: 'Demo',
@@ -39,7 +39,7 @@ export async function addProvider(table: Table, values: Partial<ProviderWithSecr
 }
 
 /** Returns who a provider says that its user is, with an address that it does not prove. */
-export const testClaimed = (values: Partial<Claimed> = {}): Claimed => ({
+const testClaimed = (values: Partial<Claimed> = {}): Claimed => ({
   issuer: 'https://id.example',
   subject: randomUUID(),
   label: 'ada@id.example',

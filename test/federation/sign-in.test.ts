@@ -264,6 +264,11 @@ describe('a response is refused', () => {
     const foreign = { 'Sec-Fetch-Site': 'cross-site' }
     expect(await browser.respond(state, { headers: foreign })).toMatchObject({ status: 403 })
     expect((await browser.begin({ headers: foreign })).response).toMatchObject({ status: 403 })
+    const other = await browser.begin({ headers: { Origin: 'https://other.example' } })
+    expect([other.response.status, JSON.parse(other.response.text).detail]).toEqual([
+      403,
+      `Open this page at ${PUBLIC_URL}/signin.`,
+    ])
   })
 })
 

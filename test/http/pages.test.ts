@@ -87,6 +87,8 @@ test('POST /signin/{provider} has what a provider sends in the page, and in no U
   const response = await send(`${url}/signin/demo`, 'POST', headers, 'state=s&code=a&user=%7B%7D')
   expect(response).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
   expect(response.body).toContain('data-form="state=s&amp;code=a"')
+  expect((await send(`${url}/signin/page.js`, 'POST', headers, 'state=s')).status).toBe(404)
+  expect((await send(`${url}/signin/%zz`, 'POST', headers, 'state=s')).status).toBe(400)
 })
 
 test('POST /oauth2/authorize leads a form to the page, with the form as its query', async () => {

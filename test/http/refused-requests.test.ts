@@ -44,6 +44,12 @@ describe.each(await cookieRoutes(tableAt(inject('dynamoDbUrl')), 'refused'))(
   },
 )
 
+test('the start at a provider, with the cookie, rejects a request without a JSON content type', async () => {
+  const [[, headers, detail]] = REFUSED_PAGES
+  const sent = { ...headers, ...cookie }
+  expect(await refusal('/login/provider/options', 'POST', sent, '{"provider":"demo"}')).toEqual([403, detail])
+})
+
 describe.each([
   ['POST', '/refresh'],
   ['POST', '/logout'],

@@ -141,6 +141,8 @@ export function environments(
     AUTH_ALLOWED_ORIGINS: '',
     ...changes,
   }
-  const pick = (names: string[]) => Object.fromEntries(names.map((name) => [name, values[name]]))
+  // Some exist only if another one has a value.
+  const pick = (names: string[]) =>
+    Object.fromEntries(names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])))
   return Object.fromEntries(Object.entries(VARIABLES).map(([key, names]) => [key, pick(names)]))
 }

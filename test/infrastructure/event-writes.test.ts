@@ -12,7 +12,7 @@ const isWrite = (call: ts.CallExpression): boolean => {
 }
 
 /** What makes an event. `endingOf` returns one with the end of a session, and `newGrant` one with a grant. */
-const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|endingOf|newGrant)\(/g
+const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|identityEvent|endingOf|newGrant)\(/g
 
 interface Write {
   /** File and declaration, such as `lib/users/store.ts: replaceHash`. */
@@ -55,6 +55,14 @@ const SILENT: [place: string, why: string][] = [
   ['lib/factors/passkeys/challenge.ts: storeChallenge', 'A challenge is no part of an account.'],
   ['lib/factors/passkeys/store.ts: renamePasskey', 'A label decides nothing.'],
   ['lib/factors/totp/store.ts: storePendingTotp', 'A secret is no factor before its first code.'],
+  [
+    'lib/federation/sign-in/next-step.ts: keepPending',
+    'An identity that waits is no part of an account. The decision of its user has an event.',
+  ],
+  [
+    'lib/federation/sign-in/next-step.ts: nextAfterIdentity',
+    'It spends the response of a provider. The event of the login token says that a second step follows.',
+  ],
   ['lib/mail/store.ts: claimMail', 'A mail is no part of an account.'],
   ['lib/mail/store.ts: releaseMail', 'The same.'],
   [

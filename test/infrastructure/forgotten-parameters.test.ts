@@ -74,6 +74,7 @@ test('a package has an output for each lasting parameter that it was given', asy
       'AllowedOrigins',
       'ClientMetadataHosts',
       'CookieSessions',
+      'Federation',
       'MailFrom',
       'Oauth',
       'Operators',

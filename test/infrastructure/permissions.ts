@@ -46,6 +46,8 @@ const OF_APPS: Record<string, string[]> = {
   sessions: FOR_APPS,
   logout: ['readKeys', 'readClients'],
   'delete-me': ['findIdentityIds', 'removeIdentities'],
+  reset: ['findIdentityIds', 'removeIdentities'],
+  mailer: ['findIdentityProviders', 'readProviderNames'],
 }
 
 /** Returns what functions may do in addition to logging and tracing, from the names in `may`, with conditions evaluated. */

@@ -83,8 +83,8 @@ describe('npm start', () => {
         expect(address).toMatch(/^127\.0\.0\.1$|^::1$/)
         return `http://localhost:${port}/2015-03-31/functions/serverless-jwt-auth-dev-user-content/invocations`
       })
-      // The gateway, DynamoDB with Lambda, which invokes only the mailer, asynchronously, KMS and SES.
-      expect(urls).toHaveLength(4)
+      // The gateway, DynamoDB with Lambda, which invokes only the mailer, asynchronously, KMS, SES and the provider for sign-ins.
+      expect(urls).toHaveLength(5)
       await linesOf(async () => {
         for (const url of urls)
           expect((await fetch(url, { method: 'POST', body: '{}' })).status).not.toBe(200)

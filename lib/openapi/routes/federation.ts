@@ -82,8 +82,8 @@ export const FEDERATION_ROUTES: Route[] = [
         tokens,
       ),
     },
+    cookie: 'sets',
     problems: [
-      'no_json',
       'same_origin',
       'provider_foreign',
       'provider_expired',
