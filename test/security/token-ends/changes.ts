@@ -13,6 +13,7 @@ import {
 import { codeIn } from '../../support/users/mails.ts'
 import { PASSWORD } from '../../support/users/sessions.ts'
 import { asOperator } from '../../support/users/users.ts'
+import { addIdentity, identityFor, removeIdentity } from './identities.ts'
 import { APPS, type App, type Scene, type Whose } from './scene.ts'
 
 // Every change of a user that ends tokens or could, made by the route or the command that makes it.
@@ -157,23 +158,26 @@ export const CHANGES: Record<string, Change> = {
       ways: {
         'DELETE /factors/totp': (scene) =>
           ask(scene, 'DELETE /factors/totp', { status: 204, body: { currentPassword } }),
+        'DELETE /identities/{id}': removeIdentity,
       },
     },
-    'Second factor removed by the user, for the session that removes it',
+    'Second factor or identity removed by the user, for the session that removes it',
   ),
-  'Second factors removed by an operator': {
+  'Second factors or an identity removed by an operator': {
     hasFactor: true,
     ways: {
       'reset-factors --without-notice': command('reset-factors', { after: ['--without-notice'] }),
       'reset-factors, after its delay': awaitReset,
+      unlink: async (scene) => command('unlink', { after: [await identityFor(scene)] })(scene),
     },
   },
-  'One more second factor, or new recovery codes': {
+  'One more second factor or identity, or new recovery codes': {
     hasFactor: true,
     ways: {
       'POST /passkeys': ({ service, this: { authToken } }) => addPasskey(service.functions, authToken),
       'POST /factors/recovery-codes': (scene) =>
         ask(scene, 'POST /factors/recovery-codes', { status: 200, body: { currentPassword } }),
+      'POST /identities': addIdentity,
     },
   },
   'Disabled, also if enabled again': {
