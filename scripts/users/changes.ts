@@ -86,10 +86,10 @@ export async function setPassword(
     changed = user
     identities = await shownIdentities(table, user.id)
     const changes = { passwordHash, changedAt: io.now().toISOString(), ...revokeSessions(user) }
-    const isRemoving = identities.length > 0 && !keepIdentities
-    const removal = isRemoving && {
+    // A link moves no generation: one that comes between must refuse this change too.
+    const removal = !keepIdentities && {
       more: await removalOfIdentities(table, user.id),
-      moreChanges: ['identities'],
+      moreChanges: identities.length > 0 ? ['identities'] : [],
       readChangeId: user.changeId,
     }
     return changeUser(table, user, { changes, changeId, ...removal }, table.act())

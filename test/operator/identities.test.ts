@@ -1,12 +1,24 @@
+import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
+import type { AwsCall } from '../../lib/aws/client.ts'
 import { texts, transact } from '../../lib/aws/dynamodb.ts'
 import { eventsTableOf } from '../../lib/events/event.ts'
-import { type Identity, identityIdOf, linkWrites, useIdentity } from '../../lib/federation/identity.ts'
+import {
+  findIdentities,
+  type Identity,
+  identityIdOf,
+  linkWrites,
+  useIdentity,
+} from '../../lib/federation/identity.ts'
 import { createProvider } from '../../lib/federation/store.ts'
+import { changeIfUnchanged, findUserByName } from '../../lib/users/store.ts'
+import type { User } from '../../lib/users/user.ts'
 import { allItems } from '../../scripts/cli/pages.ts'
+import { setPassword } from '../../scripts/users/changes.ts'
 import { refusal, success } from '../support/process/command.ts'
 import { PASSWORD, readyHash, useStore } from '../support/process/operator.ts'
 import { addTestUser } from '../support/users/users.ts'
+import { io } from './operator-races.ts'
 
 const store = await useStore()
 const GOOGLE = 'https://accounts.google.com'
@@ -91,6 +103,25 @@ test('set-password removes all identities and lists them', async () => {
     'passwordHash',
   ])
   expect((await store.items()).filter(({ pk }) => JSON.stringify(pk).includes('identity#'))).toHaveLength(2)
+})
+
+test('set-password removes an identity that is linked while it runs', async () => {
+  const dora = (await findUserByName(store.table, 'dora')) as User
+  const late = identity('google', GOOGLE, 'sub-of-a-thief', 'thief@gmail.example', 3)
+  const change = changeIfUnchanged(dora, { changeId: randomUUID(), changedAt: late.createdAt })
+  let isLinked = false
+  const aws: AwsCall = async (service, operation, input) => {
+    const isChange = operation === 'TransactWriteItems' && JSON.stringify(input).includes('passwordHash')
+    if (isChange && !isLinked) {
+      isLinked = true
+      expect(await transact(store.table, [...linkWrites(dora.id, late), change])).toBeUndefined()
+    }
+    return store.table.aws(service, operation, input)
+  }
+  const told = await setPassword({ ...store.table, aws }, 'dora', io())
+  expect(isLinked).toBe(true)
+  expect(told).toContain('Removed the identity at google')
+  expect(await findIdentities(store.table, dora.id)).toEqual([])
 })
 
 test('set-password --keep-identities leaves them', async () => {
