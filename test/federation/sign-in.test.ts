@@ -138,6 +138,10 @@ describe('a second factor', () => {
       200,
       { next: 'second-factor', factors: ['passkey', 'recovery-code'], loginToken: expect.any(String) },
     ])
+    const { [`identity#${identityIdOf({ issuer: farEnd.url, subject })}`]: own } = await service.itemsOf(
+      ada.username,
+    )
+    expect(own).toMatchObject({ lastUsedAt: { S: expect.any(String) } })
     const step = { loginToken: body.loginToken, code: codes[0] }
     const done = await service.ask('POST /login/recovery-code', { body: step })
     expect(decodeJwt(done.body.authToken)).toMatchObject({ amr: ['fed', 'recovery', 'mfa'], acr: 'aal2' })

@@ -23,6 +23,7 @@ import {
   keepPending,
   nextAfterIdentity,
   type Responding,
+  unlinked,
 } from './next-step.ts'
 
 /** A response of a provider that its source may have exchanged. */
@@ -79,14 +80,15 @@ export async function completeWithIdentity(
   const { id, user } = await findLinkedUser(at.table, claimed)
   if (!user) return { next: await keepPending(at, responding, claimed, browser) }
   if (user.disabled) throw providerRefused('the user is disabled', { provider: provider.id })
-  const step = { inCookie, replaces: replaces || undefined, attemptId: admitted.attemptId }
+  const identity = { id, label: claimed.label }
+  const step = { inCookie, replaces: replaces || undefined, attemptId: admitted.attemptId, identity }
   const next = await nextAfterIdentity(at, user, responding, step)
   const signIn = async () => {
     const spends = [
       { write: spendTry(own, at.now), refusal: () => alreadyUsed(provider) },
       {
         write: useIdentity(user.id, id, claimed.label, at.now),
-        refusal: () => providerRefused('the identity was unlinked', { provider: provider.id }),
+        refusal: () => unlinked(provider),
       },
     ]
     const login = { inCookie, replaces }

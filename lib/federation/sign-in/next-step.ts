@@ -18,7 +18,7 @@ import type { ReservingTable } from '../../throttling/store.ts'
 import { factorsOf, needsFactor } from '../../users/factors.ts'
 import { findUser } from '../../users/store.ts'
 import type { User } from '../../users/user.ts'
-import { type Claimed, findIdentityUser, identityIdOf } from '../identity.ts'
+import { type Claimed, findIdentityUser, type Identity, identityIdOf, useIdentity } from '../identity.ts'
 import { PENDING_RANDOM_BYTES, startPending } from '../pending.ts'
 import { findProvider, type Provider, type ProviderWithSecret } from '../provider.ts'
 import { PROVIDER_REFUSALS, providerRefused } from '../refusals.ts'
@@ -91,6 +91,10 @@ export async function findLinkedUser(
 export const alreadyUsed = ({ id }: Pick<Provider, 'id'>) =>
   providerRefused('the response was used before', { provider: id })
 
+/** Returns the error of a response whose identity was unlinked after the provider had verified it. */
+export const unlinked = ({ id }: Pick<Provider, 'id'>) =>
+  providerRefused('the identity was unlinked', { provider: id })
+
 /**
  * Makes a verified identity wait for its user's decision, and spends the try.
  *
@@ -119,13 +123,14 @@ export async function keepPending(
 /** A sign-in with an identity, and the attempt that it is counted as. */
 interface FederatedStep extends Pick<LoginToken, 'inCookie' | 'replaces'> {
   attemptId: string
+  identity: Pick<Identity, 'id' | 'label'>
 }
 
 /**
  * Returns the body of the next step of a user who has second factors, or must have one; `undefined`, if the identity completes the
  * sign-in. The user's own factor is asked for, also if the provider names one.
  *
- * The try is spent first, so a response counts once. A reset of factors is applied by a sign-in with the password only.
+ * The try is spent first, so a response counts once. The identity must still be linked then. A reset of factors is applied by a sign-in with the password only.
  *
  * @throws {@link ServiceError} `invalid_credentials`, if the try is spent; `unavailable`.
  */
@@ -133,7 +138,7 @@ export async function nextAfterIdentity(
   at: At<'REQUIRE_SECOND_FACTOR' | 'MAILER', ReservingTable>,
   user: User,
   { own, provider }: Responding,
-  { attemptId, ...kept }: FederatedStep,
+  { attemptId, identity, ...kept }: FederatedStep,
 ): Promise<object | undefined> {
   const { table, config, now, origin } = at
   const hasFactors = factorsOf(user).length > 0
@@ -144,10 +149,10 @@ export async function nextAfterIdentity(
   const { stored, token } = startLoginToken(user, details, now, randomBytes(LOGIN_TOKEN_RANDOM_BYTES))
   const source = sourceOf(origin.sourceIp)
   const [refused, [mark]] = await together([
-    transact(table, [spendTry(own, now)]),
+    transact(table, [spendTry(own, now), useIdentity(user.id, identity.id, identity.label, now)]),
     getItems(table, [knownSourceKey(user.username, source)], ['ownerId', 'expiresAt']),
   ])
-  if (refused) throw alreadyUsed(provider)
+  if (refused) throw refused[0] ? alreadyUsed(provider) : unlinked(provider)
   const place = await placeOf(at, { id: attemptId, source, mark }, user)
   const [codes] = await together([
     hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]),
