@@ -43,7 +43,7 @@ test.each([
   ['?code=a&state=b&iss=c&session_state=d&user=e#f', 'code=a&state=b&iss=c'],
   ['?state=a&state=b', 'state=a&state=b'],
   ['?error=access_denied&error_description=x&state=b', 'error=access_denied&state=b'],
-])('of the response %s only what the service needs continues', (query, kept) => {
+])('the page sends only what the service needs of the response %s', (query, kept) => {
   keepResponse('google', query)
   expect(takeResponse().query).toBe(kept)
 })
