@@ -28,6 +28,8 @@ export async function cookieRoutes(table: Table, username: string) {
     ['/refresh', {}],
     ['/logout', { everywhere: true }],
     ['/register/confirm', { token: 'x', password: 'correct horse battery staple', session: 'cookie' }],
+    ['/register/provider', { identityToken: 'x', session: 'cookie' }],
+    ['/login/provider', { provider: 'demo', query: 'state=x', session: 'cookie' }],
     ['/login/totp', { loginToken, code: '123456' }],
     ['/login/recovery-code', { loginToken, code: '0123-4567-89AB-CDEF' }],
     ['/login/passkey', { loginToken, response: used }],
