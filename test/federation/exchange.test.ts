@@ -211,6 +211,7 @@ function drip(response: Parameters<Parameters<typeof farEnd.respond>[1]>[0]): vo
 describe('the response at the redirect URI', () => {
   test.each([
     ['without a code', { code: undefined }],
+    ['with an empty code', { code: '' }],
     ['of another issuer', { iss: 'https://evil.example' }],
     ['of another state', { state: 'another' }],
     ['with an id_token', { id_token: 'a' }],

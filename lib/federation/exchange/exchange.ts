@@ -162,7 +162,8 @@ function readResponse(
   if (provider.kind === 'github') sent.delete('iss', `${provider.issuer}/login/oauth`)
   try {
     const parameters = oauth.validateAuthResponse(server, client, sent, state)
-    if (parameters.getAll('code').length === 1) return parameters
+    const [code, ...others] = parameters.getAll('code')
+    if (code && others.length === 0) return parameters
     throw new Error('not one code')
   } catch (error) {
     if (!(error instanceof oauth.AuthorizationResponseError)) {
