@@ -334,9 +334,13 @@ describe('GitHub', () => {
     expect(paths).toContainEqual(['/api/v3/user', 'Bearer a'])
   })
 
-  test('without the right to see addresses, or with an unverified one, suggests none', async () => {
+  test('without the right to see addresses, a list or a verified address, suggests none', async () => {
     farEnd.respond('/api/v3/user/emails', (response) => sendJson(response, {}, 404))
     expect(await ask(github)).not.toHaveProperty('email')
+    for (const html of ['<p>Maintenance', '']) {
+      farEnd.respond('/api/v3/user/emails', (response) => response.end(html))
+      expect(await ask(github)).not.toHaveProperty('email')
+    }
     const unverified = [{ email: 'a@example.org', primary: true, verified: false }]
     farEnd.respond('/api/v3/user/emails', (response) => sendJson(response, unverified))
     expect(await ask(github)).not.toHaveProperty('email')
