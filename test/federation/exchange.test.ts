@@ -162,6 +162,7 @@ const ENDPOINTS: Record<string, [respond: Parameters<typeof farEnd.respond>[1], 
     (response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>Maintenance'),
     failed('no_tokens'),
   ],
+  'that responds 600': [(response) => response.writeHead(600).end(), failed('RangeError')],
   'that responds 502': [(response) => response.writeHead(502).end(), failed('status_502')],
   'that responds 500 with the error of a code': [
     (response) => sendJson(response, { error: 'invalid_grant' }, 500),

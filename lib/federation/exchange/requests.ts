@@ -51,7 +51,12 @@ export function send(
       })
       response.on('end', () => {
         clearTimeout(timer)
-        resolve(responseOf(response, Buffer.concat(chunks)))
+        try {
+          resolve(responseOf(response, Buffer.concat(chunks)))
+        } catch (error) {
+          // The promise does not catch what a listener throws.
+          failWith(error as Error)
+        }
       })
     })
     const timer = setTimeout(() => end(new Error('timeout')), timeoutMs)
@@ -69,7 +74,7 @@ export function send(
   })
 }
 
-/** Returns a response as oauth4webapi reads it. */
+/** Returns a response as oauth4webapi reads it. @throws RangeError for a status that HTTP does not have: node:http reads 600 to 999. */
 function responseOf({ statusCode: status = 0, headers }: http.IncomingMessage, body: Buffer): Response {
   const type = headers['content-type']
   // These statuses must not have a body.
