@@ -238,7 +238,9 @@ describe('the response at the redirect URI', () => {
 describe('keys', () => {
   test('of a provider that is down are its fault', async () => {
     farEnd.respond('/keys-down', (response) => response.writeHead(503).end())
-    await expect(ask({ jwksUri: `${farEnd.url}/keys-down` })).rejects.toMatchObject(failed('keys_status_503'))
+    for (const base of [farEnd.url, farEnd.url.replace('http', 'HTTP')]) {
+      await expect(ask({ jwksUri: `${base}/keys-down` })).rejects.toMatchObject(failed('keys_status_503'))
+    }
   })
 
   test('are fetched once, and old ones serve in an outage', async () => {

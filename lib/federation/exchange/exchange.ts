@@ -135,16 +135,18 @@ const serverOf = (provider: Provider): oauth.AuthorizationServer => ({
 
 /** Returns how requests are sent: those for keys fall back to earlier keys. */
 function optionsFor(provider: Provider, bounds: Bounds) {
-  const { tokenEndpoint, jwksUri = '' } = provider
+  const { tokenEndpoint, jwksUri } = provider
+  // oauth4webapi asks for URLs in this form.
+  const keysUrl = jwksUri === undefined ? '' : new URL(jwksUri).href
   const sendBounded = async (url: string, options: Sent) => {
-    if (url !== jwksUri) return send(url, options, bounds)
+    if (url !== keysUrl) return send(url, options, bounds)
     return fetchKeys(url, options, bounds).catch((error) => {
       throw providerFailed(provider, 'the provider does not respond', `keys_${networkCode(error)}`)
     })
   }
   return {
     [oauth.customFetch]: sendBounded as typeof sendBounded & object,
-    [oauth.jwksCache]: knownAt(jwksUri).cache,
+    [oauth.jwksCache]: knownAt(keysUrl).cache,
     ...(isLoopback(tokenEndpoint) && { [oauth.allowInsecureRequests]: true }),
   }
 }
