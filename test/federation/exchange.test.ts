@@ -185,6 +185,14 @@ const ENDPOINTS: Record<string, [respond: Parameters<typeof farEnd.respond>[1], 
       sendJson(response, farEnd.tokens(undefined as never) && { access_token: 'a', token_type: 'b' }),
     failed('no_id_token'),
   ],
+  'without a token type': [
+    (response) => sendJson(response, { ...farEnd.tokens(), token_type: undefined }),
+    failed('OAUTH_INVALID_RESPONSE'),
+  ],
+  'with an unknown token type': [
+    (response) => sendJson(response, { ...farEnd.tokens(), token_type: 'mac' }),
+    failed('OAUTH_UNSUPPORTED_OPERATION'),
+  ],
   'without an access token': [
     (response) => sendJson(response, { id_token: farEnd.idToken() }),
     failed('no_tokens'),

@@ -119,7 +119,11 @@ async function verifyIdToken(
     return claimedOf(provider, oauth.getValidatedIdTokenClaims(tokens) as oauth.IDToken)
   } catch (error) {
     if (error instanceof ServiceError) throw error
-    const { code } = Object(error)
+    const { code, cause } = Object(error)
+    // The library adds the body to a fault of the response around the id_token. No user has caused that.
+    if (Object(cause).body !== undefined) {
+      throw providerFailed(provider, 'the provider does not respond', code)
+    }
     throw providerRefused('the id_token is invalid', { provider: provider.id, error: code })
   }
 }

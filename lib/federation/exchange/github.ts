@@ -28,7 +28,9 @@ export async function findGitHubUser(
   }
   const [response, email] = await Promise.all([
     send(`${api}/user`, { headers }, bounds).catch(() => undefined),
-    send(`${api}/user/emails`, { headers }, bounds).then(primaryAddress).catch(() => undefined),
+    send(`${api}/user/emails`, { headers }, bounds)
+      .then(primaryAddress)
+      .catch(() => undefined),
   ])
   const { id, login } = response?.status === 200 ? await membersOf(response) : {}
   if (!Number.isSafeInteger(id)) {
