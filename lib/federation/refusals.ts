@@ -23,7 +23,7 @@ export type RefusalReason =
   | 'the identity was unlinked'
   | 'the user is disabled'
 
-/** What the log has of a refusal or a failure. None of it is a value that a user or a browser chose. */
+/** What the log has of a refusal or a failure. No word of it is from a user or a browser: see {@link queryError}. */
 interface Logged {
   /** Id of the provider. */
   provider?: string
@@ -72,7 +72,30 @@ export const providerFailed = (
     log: { provider: id, error },
   })
 
-/** Returns an error code of a provider for the log: a short word, or nothing. */
+/** Errors of an authorization response: RFC 6749 section 4.1.2.1, then OpenID Connect Core section 3.1.2.6. */
+const QUERY_ERRORS = [
+  'invalid_request',
+  'unauthorized_client',
+  'access_denied',
+  'unsupported_response_type',
+  'invalid_scope',
+  'server_error',
+  'temporarily_unavailable',
+  'interaction_required',
+  'login_required',
+  'account_selection_required',
+  'consent_required',
+  'invalid_request_uri',
+  'invalid_request_object',
+  'request_not_supported',
+  'request_uri_not_supported',
+  'registration_not_supported',
+]
+
+/** Returns the error of a query for the log. A user can change a query, so the list is closed. */
+export const queryError = (error: string): string => (QUERY_ERRORS.includes(error) ? error : 'other')
+
+/** Returns an error code of a token endpoint for the log: a short word, or nothing. */
 export const loggedCode = (code: unknown): string | undefined =>
   typeof code === 'string' && /^[a-z_]{1,40}$/.test(code) ? code : undefined
 

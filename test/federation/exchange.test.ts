@@ -230,6 +230,15 @@ describe('the response at the redirect URI', () => {
     expect(farEnd.received).toEqual([])
   })
 
+  test.each([
+    ['server_error', 'server_error'],
+    ['login_required', 'login_required'],
+    ['a_word_of_the_user', 'other'],
+  ])('with the error %s has %s in the log', async (error, logged) => {
+    const log = { provider: 'demo', error: logged }
+    await expect(ask({}, { error })).rejects.toMatchObject({ ...REFUSED, log })
+  })
+
   test.each(['access_denied', 'user_cancelled_authorize'])('%s: the user cancelled', async (error) => {
     await expect(ask({}, { error })).rejects.toMatchObject({
       ...REFUSED,

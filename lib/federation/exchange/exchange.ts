@@ -3,7 +3,7 @@ import * as oauth from 'oauth4webapi'
 import { ServiceError } from '../../errors.ts'
 import type { Claimed } from '../identity.ts'
 import type { Provider } from '../provider.ts'
-import { cancelledAt, loggedCode, providerFailed, providerRefused } from '../refusals.ts'
+import { cancelledAt, loggedCode, providerFailed, providerRefused, queryError } from '../refusals.ts'
 import type { Try } from '../try.ts'
 import { appleClientSecret } from './apple.ts'
 import { claimedOf } from './claimed.ts'
@@ -178,7 +178,7 @@ function readResponse(
     if (CANCELLED.includes(error.error)) {
       throw providerRefused('the user cancelled', log, cancelledAt(provider.name))
     }
-    throw providerRefused('the provider returned an error', { ...log, error: loggedCode(error.error) })
+    throw providerRefused('the provider returned an error', { ...log, error: queryError(error.error) })
   }
 }
 
