@@ -55,15 +55,21 @@ export const cancelledAt = (name: string): string => `You cancelled the sign-in 
 export const failedAt = (name: string): string =>
   `${name} does not respond. Try again shortly, or sign in in another way.`
 
+const REFUSED_REQUEST = 'the provider refuses the request'
+
 /**
- * Returns the error of a provider that is down, or that refuses this service: the secret has expired, for example. It is no verdict on
- * the attempt, and raises an alarm.
+ * Returns the error of a provider that is down, or that refuses this service: the secret has expired, for example. It raises an alarm. It
+ * is no verdict on the attempt, unless {@link isRefusedRequest}.
  *
  * @param error - For the log: a code of the provider, or what failed.
  */
 export const providerFailed = (
   { id, name }: { id: string; name: string },
-  reason: 'the provider does not respond' | 'the provider refuses this service' | 'the secret is invalid',
+  reason:
+    | 'the provider does not respond'
+    | 'the provider refuses this service'
+    | typeof REFUSED_REQUEST
+    | 'the secret is invalid',
   error?: string,
 ): ServiceError =>
   new ServiceError('unavailable', reason, {
@@ -71,6 +77,9 @@ export const providerFailed = (
     event: 'provider.failed',
     log: { provider: id, error },
   })
+
+/** Whether a provider has refused a request for a reason that a made-up code can cause. */
+export const isRefusedRequest = ({ message }: ServiceError): boolean => message === REFUSED_REQUEST
 
 /** Errors of an authorization response: RFC 6749 section 4.1.2.1, then OpenID Connect Core section 3.1.2.6. */
 const QUERY_ERRORS = [

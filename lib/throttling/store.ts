@@ -38,10 +38,10 @@ export interface ReservingTable extends Table {
 }
 
 /**
- * Whether a failure is a verdict, if {@link judgeAttempt} has set no other rule: a response below 500. The
+ * Returns whether a failure is a verdict, if {@link judgeAttempt} has set no other rule: a response below 500. The
  * response to an outage does not depend on the guess.
  */
-const isResponse = ({ code }: ServiceError): boolean => PROBLEMS[code][0] < 500
+export const isResponse = ({ code }: ServiceError): boolean => PROBLEMS[code][0] < 500
 
 /**
  * Changes which failures of the request are the verdict on an attempt, after more is known about it.

@@ -148,15 +148,19 @@ const ENDPOINTS: Record<string, [respond: Parameters<typeof farEnd.respond>[1], 
   ],
   'that knows another redirect URI': [
     (response) => sendJson(response, { error: 'redirect_uri_mismatch' }, 400),
-    failed('redirect_uri_mismatch'),
+    { ...failed('redirect_uri_mismatch'), message: 'the provider refuses this service' },
   ],
   'that sends an error with the status 200': [
     (response) => sendJson(response, { error: 'incorrect_client_credentials' }),
-    failed('incorrect_client_credentials'),
+    { ...failed('incorrect_client_credentials'), message: 'the provider refuses this service' },
+  ],
+  'that does not understand the code': [
+    (response) => sendJson(response, { error: 'invalid_request' }, 400),
+    { ...failed('invalid_request'), message: 'the provider refuses the request' },
   ],
   'whose error is a text with a token': [
     (response) => sendJson(response, { error: 'Bearer eyJhbGciOi' }, 400),
-    failed('status_400'),
+    { ...failed('status_400'), message: 'the provider refuses the request' },
   ],
   'that sends HTML': [
     (response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<p>Maintenance'),
@@ -168,7 +172,10 @@ const ENDPOINTS: Record<string, [respond: Parameters<typeof farEnd.respond>[1], 
     (response) => sendJson(response, { error: 'invalid_grant' }, 500),
     failed('invalid_grant'),
   ],
-  'that limits requests': [(response) => response.writeHead(429).end(), failed('status_429')],
+  'that limits requests': [
+    (response) => response.writeHead(429).end(),
+    { ...failed('status_429'), message: 'the provider refuses this service' },
+  ],
   'that redirects': [
     (response) => response.writeHead(307, { Location: `${farEnd.url}/token` }).end(),
     failed('status_307'),

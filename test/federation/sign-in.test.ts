@@ -318,6 +318,22 @@ describe('attempts', () => {
     expect(JSON.stringify(logs)).not.toMatch(new RegExp(`${state}|a-code|ada@idp|${subject}`))
   })
 
+  test.each([
+    ['given back', { error: 'redirect_uri_mismatch' }, 400, 0],
+    ['given back', {}, 429, 0],
+    ['counted', { error: 'invalid_request' }, 400, 1],
+    ['counted', {}, 404, 1],
+    ['counted', { error: 'an_error_of_the_provider' }, 200, 1],
+  ])('are %s after %j with %i, which is logged as a failure', async (_, body, code, attempts) => {
+    farEnd.respond('/token', (response) => sendJson(response, body, code))
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin()
+    const from = `198.51.100.${count}`
+    expect((await browser.respond(state, { sourceIp: from })).status).toBe(503)
+    expect(await service.attempts(`source#${from}`, 'responses')).toBe(attempts)
+    expect(logs.map(({ event }) => event)).toContain('provider.failed')
+  })
+
   test('of one source are 50 in 15 minutes', async () => {
     farEnd.respond('/token', (response) => sendJson(response, { error: 'invalid_grant' }, 400))
     const browser = browserAt(functions, farEnd)

@@ -16,8 +16,17 @@ const ASYMMETRIC = /^(?:RS|PS|ES)(?:256|384|512)$|^Ed(?:DSA|25519)$/
 
 const CLOCK_TOLERANCE_SECONDS = 30
 
-/** Errors of a token endpoint that are about the code: GitHub has its own word. All others are about this service. */
+/** Errors of a token endpoint that are about the code: GitHub has its own word. All others are failures. */
 const OF_THE_CODE = ['invalid_grant', 'bad_verification_code']
+
+/** Errors of a token endpoint that no code causes: the first two are of RFC 6749 section 5.2, the others are of providers. */
+const OF_THE_CLIENT = [
+  'invalid_client',
+  'unauthorized_client',
+  'incorrect_client_credentials',
+  'redirect_uri_mismatch',
+  'invalid_redirect_uri',
+]
 
 /** Errors of a user who cancels. Apple has its own word. */
 const CANCELLED = ['access_denied', 'user_cancelled_authorize']
@@ -209,10 +218,18 @@ async function tokensIn(provider: Provider, response: Response): Promise<Record<
   const code = loggedCode(error) ?? `status_${response.status}`
   throw providerFailed(
     provider,
-    'the provider refuses this service',
+    mayBeOfTheCode(response, error)
+      ? 'the provider refuses the request'
+      : 'the provider refuses this service',
     Number.isSafeInteger(number) ? `${code}_${number}` : code,
   )
 }
+
+/** Whether a code that a stranger made up may have caused an error. */
+const mayBeOfTheCode = ({ status }: Response, error: unknown): boolean =>
+  (status === 200 || (status >= 400 && status < 500)) &&
+  status !== 429 &&
+  !OF_THE_CLIENT.includes(String(error))
 
 /** Returns the code of a request that failed, for the log: see `send` in `requests.ts`. */
 const networkCode = (error: unknown): string => {

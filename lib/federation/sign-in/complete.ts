@@ -8,13 +8,15 @@ import { sourceOf, truncatedSource } from '../../throttling/source.ts'
 import {
   attemptIdOf,
   giveBack,
+  isResponse,
+  judgeAttempt,
   type ReservingTable,
   rejectIfRefused,
   reserveAttempt,
 } from '../../throttling/store.ts'
 import { AMR } from '../../users/factors.ts'
 import { type Claimed, useIdentity } from '../identity.ts'
-import { providerRefused } from '../refusals.ts'
+import { isRefusedRequest, providerRefused } from '../refusals.ts'
 import { spendTry } from '../try.ts'
 import {
   alreadyUsed,
@@ -33,7 +35,8 @@ interface Admitted {
 }
 
 /**
- * Counts a response of a provider, before it costs a request to the provider.
+ * Counts a response of a provider, before it costs a request to the provider. A code that the provider does not understand stays counted,
+ * so that strangers cannot send any number of them.
  *
  * @throws {@link ServiceError} `too_many_attempts` or `unavailable`.
  */
@@ -42,6 +45,7 @@ export async function admitResponse({ table, origin, now }: At<never, ReservingT
   const responses = responseCounter(source, now)
   const attemptId = attemptIdOf(randomUUID())
   const reservation = await reserveAttempt(table, [responses], attemptId, now)
+  judgeAttempt(table, attemptId, (failure) => isResponse(failure) || isRefusedRequest(failure))
   const log = { source: truncatedSource(source) }
   rejectIfRefused(reservation, 'too_many_attempts', 'too many responses of providers', {
     log,
