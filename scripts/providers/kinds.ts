@@ -10,8 +10,6 @@ export interface KindRules {
   scope: string
   /** How this service proves who it is, unless the operator says something else. */
   clientAuthentication: ClientAuthentication
-  /** Whether `--mail-domains` counts: the kind does not itself say which mailboxes the provider runs. */
-  takesMailDomains: boolean
 }
 
 /** Rules by kind. */
@@ -21,31 +19,27 @@ export const KINDS: Record<ProviderKind, KindRules> = {
     issuer: 'https://accounts.google.com',
     scope: 'openid email',
     clientAuthentication: 'post',
-    takesMailDomains: false,
   },
   apple: {
     name: 'Apple',
     issuer: 'https://appleid.apple.com',
     scope: 'openid email',
     clientAuthentication: 'apple',
-    takesMailDomains: false,
   },
   // The scope profile brings the claim `oid`.
   entra: {
     name: 'Microsoft',
     scope: 'openid profile email',
     clientAuthentication: 'post',
-    takesMailDomains: true,
   },
   github: {
     name: 'GitHub',
     issuer: 'https://github.com',
     scope: 'user:email',
     clientAuthentication: 'post',
-    takesMailDomains: false,
   },
   // The default of a registration (OpenID Connect Dynamic Client Registration section 2).
-  oidc: { scope: 'openid email', clientAuthentication: 'basic', takesMailDomains: true },
+  oidc: { scope: 'openid email', clientAuthentication: 'basic' },
 }
 
 /** GitHub has no discovery document. https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps */
