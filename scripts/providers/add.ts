@@ -24,7 +24,7 @@ import {
   readTenant,
 } from './input.ts'
 import { entraIssuer, GITHUB, KINDS, namedKindOf } from './kinds.ts'
-import { redirectUriOf } from './redirect-uri.ts'
+import { findRedirectUri } from './redirect-uri.ts'
 import { askSecret, encrypt } from './secret.ts'
 
 /** Values of a new provider on the command line. */
@@ -189,7 +189,7 @@ export const addCommandOf =
       .action(async (id: string, options: AddOptions) => {
         const found = await program.operator('add')
         await add(found, id, options, { fetch, isLocal: target().local === true }, io)
-        const redirectUri = await redirectUriOf(target(), io.env, id)
+        const redirectUri = await findRedirectUri(target(), io.env, id)
         program.print(
           options.json
             ? asJson({ id, kind: options.kind, redirectUri })

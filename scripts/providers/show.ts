@@ -4,7 +4,7 @@ import { type Io, widthOf } from '../cli/io.ts'
 import { jsonOption, type Subcommand } from '../cli/operator.ts'
 import { asJson, dateOf, list as entries, printable, table as tableOf } from '../cli/terminal/table.ts'
 import { ofProvider } from './input.ts'
-import { redirectUriOf } from './redirect-uri.ts'
+import { findRedirectUri } from './redirect-uri.ts'
 import { findExistingProvider } from './store.ts'
 
 /** How a command prints what it reads. */
@@ -82,7 +82,7 @@ export const showCommand: Subcommand = (program) => {
     .addOption(jsonOption())
     .action(async (id: string, { json }: ReadOptions) => {
       const provider = shownOf(await findExistingProvider(await program.table(), id))
-      const redirectUri = await redirectUriOf(target(), io.env, id)
+      const redirectUri = await findRedirectUri(target(), io.env, id)
       program.print(
         json ? asJson({ ...provider, redirectUri }) : shown(provider, redirectUri, widthOf(io.stdout)),
       )
