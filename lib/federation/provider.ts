@@ -85,6 +85,13 @@ export const providerKey = (id: string) => ({ pk: { S: PROVIDERS }, sk: { S: id 
 export const isProviderId = (value: unknown): value is string =>
   typeof value === 'string' && /^[a-z][a-z0-9-]{1,31}$/.test(value)
 
+/** Whether an algorithm has public keys. With others, a client secret that leaks could sign an id_token. */
+export const isAsymmetric = (algorithm: string): boolean =>
+  /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519)$/.test(algorithm)
+
+/** Whether a text is a GUID in lower case: the id of a tenant or a user of Microsoft Entra ID. */
+export const isGuid = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+
 /** Returns the redirect URI of a provider, which operators register there. Each provider has its own one, so none can pass for another. */
 export const redirectUriOf = (publicUrl: string, id: string): string => `${publicUrl}/signin/${id}`
 

@@ -1,4 +1,5 @@
-import type { ClientAuthentication, Provider } from '../../lib/federation/provider.ts'
+import { isLoopback } from '../../lib/federation/exchange/requests.ts'
+import { type ClientAuthentication, isAsymmetric, type Provider } from '../../lib/federation/provider.ts'
 import { Refusal } from '../cli/refusal.ts'
 
 /** The network, as a command uses it. Tests give another one. */
@@ -27,9 +28,6 @@ export interface Discovery {
 const TIMEOUT_MS = 3_000
 const MAX_BYTES = 65_536
 
-/** Algorithms whose keys are public. With HS256 a client secret that leaks could sign for any user. */
-const ASYMMETRIC = /^(?:(?:RS|PS|ES)(?:256|384|512)|EdDSA|Ed25519)$/
-
 /** Subjects that stay the same at the next sign-in (OpenID Connect Core section 8). */
 const LASTING_SUBJECTS = ['public', 'pairwise']
 
@@ -37,13 +35,11 @@ const LASTING_SUBJECTS = ['public', 'pairwise']
 const documentUrlOf = (issuer: string): string =>
   `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
 
-const isLoopback = ({ hostname }: URL): boolean => ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
-
 /** Whether requests may go to a URL: https, or http at a loopback address for the local service. */
 export function isAllowedUrl(given: string, isLocal: boolean): boolean {
   if (!URL.canParse(given) || !/^[\x21-\x7e]{1,500}$/.test(given)) return false
   const url = new URL(given)
-  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLocal && isLoopback(url))
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLocal && isLoopback(given))
   return isSafe && url.username === '' && url.password === '' && !given.includes('#')
 }
 
@@ -135,7 +131,7 @@ function otherIssuer(said: unknown): Refusal {
 const unfit = (why: string): Refusal => new Refusal('refused', `The provider cannot be used: ${why}.`)
 
 function algorithmsIn(said: readonly string[] = []): string[] {
-  const found = said.filter((one) => ASYMMETRIC.test(one))
+  const found = said.filter(isAsymmetric)
   if (found.length > 0) return found.toSorted()
   throw unfit('it signs id_tokens with no asymmetric algorithm such as RS256')
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { CLIENT_AUTHENTICATIONS, isProviderId } from '../../lib/federation/provider.ts'
+import { CLIENT_AUTHENTICATIONS, isGuid, isProviderId } from '../../lib/federation/provider.ts'
 import { isShown } from '../../lib/oauth/clients/shown.ts'
 import type { TableProgram } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -35,7 +35,7 @@ export function readClientId(given: string): string {
 /** Reads the id of a tenant of Microsoft Entra ID. The aliases of several tenants have no issuer that a token could be compared with. */
 export function readTenant(given: string): string {
   const tenant = given.toLowerCase()
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(tenant)) return tenant
+  if (isGuid(tenant)) return tenant
   throw new Refusal(
     'usage',
     'Invalid --tenant. Use the Directory (tenant) ID of one tenant, which is a GUID. common and organizations are for any tenant, and are refused.',

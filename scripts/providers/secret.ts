@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import type { Provider } from '../../lib/federation/provider.ts'
+import { isGuid, type Provider } from '../../lib/federation/provider.ts'
 import { encryptProviderSecret } from '../../lib/federation/secret.ts'
 import { keyAlias } from '../../project/names.ts'
 import type { Io } from '../cli/io.ts'
@@ -9,8 +9,6 @@ import { Refusal } from '../cli/refusal.ts'
 
 /** The most that a secret or a key in PEM has. */
 const MAX_BYTES = 3_000
-
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * Asks for the client secret, or for Apple's private key. At a terminal it shows nothing of a secret that is typed, and asks for the
@@ -29,7 +27,7 @@ export async function askSecret(
   if (!/^[\x21-\x7e]{1,1000}$/.test(secret)) {
     throw new Refusal('refused', 'Invalid client secret. It has printable ASCII characters without spaces.')
   }
-  if (kind === 'entra' && GUID.test(secret)) {
+  if (kind === 'entra' && isGuid(secret.toLowerCase())) {
     throw new Refusal('refused', 'This is the id of the secret. Use its value, which Entra shows once.')
   }
   return secret

@@ -2,10 +2,8 @@ import type { IDToken } from 'oauth4webapi'
 import { isLine } from '../../line.ts'
 import { isEmail } from '../../users/login-name.ts'
 import type { Claimed } from '../identity.ts'
-import type { Provider } from '../provider.ts'
+import { isGuid, type Provider } from '../provider.ts'
 import { providerRefused } from '../refusals.ts'
-
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Domains whose mailboxes Apple runs. Other addresses it has verified once, and they may have another owner now. */
 const APPLE_DOMAINS = ['icloud.com', 'me.com', 'mac.com', 'privaterelay.appleid.com', 'private.icloud.com']
@@ -58,9 +56,9 @@ function isProven({ kind, mailDomains = [] }: Provider, claims: IDToken, domain:
 
 /** `sub` of Entra differs from app to app, so an app that is registered again would lose its users. */
 function subjectOf({ id, kind, issuer }: Provider, { sub, oid, tid }: IDToken): string {
-  const isOfTenant = kind !== 'entra' || (GUID.test(String(tid)) && issuer.includes(`/${tid}/`))
+  const isOfTenant = kind !== 'entra' || (isGuid(String(tid)) && issuer.includes(`/${tid}/`))
   const subject = kind === 'entra' ? String(oid).toLowerCase() : sub
-  if (!isOfTenant || !isSubject(subject) || (kind === 'entra' && !GUID.test(subject))) {
+  if (!isOfTenant || !isSubject(subject) || (kind === 'entra' && !isGuid(subject))) {
     throw providerRefused('the subject is invalid', { provider: id })
   }
   return subject

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
 import { ServiceError } from '../../errors.ts'
 import type { Claimed } from '../identity.ts'
-import type { Provider } from '../provider.ts'
+import { isAsymmetric, type Provider } from '../provider.ts'
 import { cancelledAt, loggedCode, providerFailed, providerRefused, queryError } from '../refusals.ts'
 import type { Try } from '../try.ts'
 import { appleClientSecret } from './apple.ts'
@@ -10,9 +10,6 @@ import { claimedOf } from './claimed.ts'
 import { findGitHubUser } from './github.ts'
 import { fetchKeys, knownAt } from './keys.ts'
 import { BOUNDS, type Bounds, isLoopback, membersOf, type Sent, send } from './requests.ts'
-
-/** Asymmetric algorithms. With others, the client secret could sign an id_token. */
-const ASYMMETRIC = /^(?:RS|PS|ES)(?:256|384|512)$|^Ed(?:DSA|25519)$/
 
 const CLOCK_TOLERANCE_SECONDS = 30
 
@@ -143,7 +140,7 @@ const serverOf = (provider: Provider): oauth.AuthorizationServer => ({
   token_endpoint: provider.tokenEndpoint,
   ...(provider.jwksUri !== undefined && { jwks_uri: provider.jwksUri }),
   ...(provider.sendsIssuer && { authorization_response_iss_parameter_supported: true }),
-  id_token_signing_alg_values_supported: (provider.algorithms ?? []).filter((one) => ASYMMETRIC.test(one)),
+  id_token_signing_alg_values_supported: (provider.algorithms ?? []).filter(isAsymmetric),
 })
 
 /** Returns how requests are sent: those for keys fall back to earlier keys. */
