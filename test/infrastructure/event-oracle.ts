@@ -47,10 +47,12 @@ function writesOf(operation: string, body: string): Write[] {
  */
 const isSilent = ({ kind, sk, expression }: Write, hasSignIn: boolean): boolean =>
   // The event of the sign-in has the kind of the factor.
-  (hasSignIn && kind === 'Update' && /^(totp|passkey#|identity#|recovery-codes)/.test(sk)) ||
+  (hasSignIn && kind === 'Update' && /^(totp|passkey#|recovery-codes)/.test(sk)) ||
   (hasSignIn && kind === 'Delete' && sk === 'factor-reset') ||
   (sk === 'profile' && expression === 'SET #passwordHash = :passwordHash') ||
   (sk.startsWith('passkey#') && expression === 'SET #name = :name') ||
+  // The event of the sign-in has the provider, and that of the first of two steps says that the second follows.
+  (sk.startsWith('identity#') && expression.startsWith('SET lastUsedAt')) ||
   // The proof of an enrolment spends it.
   (kind === 'Delete' && sk === 'enrolment-code') ||
   // The mailer begins the delay of a reset.

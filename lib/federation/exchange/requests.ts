@@ -51,12 +51,7 @@ export function send(
       })
       response.on('end', () => {
         clearTimeout(timer)
-        try {
-          resolve(responseOf(response, Buffer.concat(chunks)))
-        } catch (error) {
-          // The promise does not catch what a listener throws.
-          failWith(error as Error)
-        }
+        responseOf(response, Buffer.concat(chunks)).then(resolve, failWith)
       })
     })
     const timer = setTimeout(() => end(new Error('timeout')), timeoutMs)
@@ -74,8 +69,15 @@ export function send(
   })
 }
 
-/** Returns a response as oauth4webapi reads it. @throws RangeError for a status that HTTP does not have: node:http reads 600 to 999. */
-function responseOf({ statusCode: status = 0, headers }: http.IncomingMessage, body: Buffer): Response {
+/**
+ * Returns a response as oauth4webapi reads it. It is a promise, because nothing catches what a listener throws.
+ *
+ * @throws RangeError for a status that HTTP does not have: node:http reads 600 to 999.
+ */
+async function responseOf(
+  { statusCode: status = 0, headers }: http.IncomingMessage,
+  body: Buffer,
+): Promise<Response> {
   const type = headers['content-type']
   // These statuses must not have a body.
   const hasBody = body.length > 0 && ![204, 205, 304].includes(status)
