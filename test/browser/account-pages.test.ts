@@ -68,6 +68,7 @@ test('password managers and keyboards recognise the fields', async () => {
     'password password new-password',
     'username text username',
     'password password new-password',
+    'keepIdentities checkbox',
   ])
 })
 
