@@ -9,7 +9,7 @@ const LIST = { allowedOrigins: LISTED_ORIGINS.join(','), publicUrl: 'https://aut
 // The framework accepts no empty value, and trims the space.
 const NONE = { allowedOrigins: ' ' }
 // Starting a service takes seconds of a core, so the service for no origin is also the one without pages.
-const NO_PAGES = { pages: 'off', oauth: 'off' }
+const NO_PAGES = { pages: 'off', oauth: 'off', federation: 'off' }
 
 const all = inject('serviceUrl')
 const [listing, closed] = await Promise.all([
@@ -212,7 +212,9 @@ describe('the packaged template', () => {
     const methods = ofType(template, 'Method')
     const isPreflight = ([, { Properties }]: (typeof methods)[number]) => Properties.HttpMethod === 'OPTIONS'
     const isOfPages = ([, { Properties }]: (typeof methods)[number]) =>
-      /Docs|Signin|AccountDashpages|Authorize|Approve/.test(JSON.stringify(Properties.Integration))
+      /Docs|Signin|AccountDashpages|Authorize|Approve|Federation|NewDashidentity/.test(
+        JSON.stringify(Properties.Integration),
+      )
     expect(methods.filter(isOfPages)).not.toEqual([])
     expect(paths(methods.filter(isPreflight))).toEqual(paths(methods.filter((one) => !isOfPages(one))))
   })
