@@ -68,10 +68,14 @@ describe.each([
   const colour = (name: Exclude<keyof typeof THEME, 'logo'>) => rgb(String(THEME[name][at]))
 
   test.each([
-    ['signin', 'Welcome back to Notes', ['GET signin', 'GET plain.css', 'GET plain.js']],
+    [
+      'signin',
+      'Welcome back to Notes',
+      ['GET signin', 'GET federation.js', 'GET plain.css', 'GET plain.js', 'GET providers'],
+    ],
     ['register', 'Create an account', ['GET register', 'GET page.css', 'GET register.js']],
     ['oauth2/logout', 'Signed out', ['GET logout', 'GET page.css', 'GET logout.js']],
-  ])('the page %s shows colours and logo in three requests', async (path, title, requests) => {
+  ])('the page %s shows colours and logo without a request for them', async (path, title, requests) => {
     const page = await open(`${service.url}/${path}`, { colorScheme })
     await heading(page, title).waitFor()
     const requested: string[] = []
