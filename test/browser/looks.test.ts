@@ -19,8 +19,12 @@ test.each(LOOKS)(
   async (appearance) => {
     const look = `${appearance.width}-${appearance.colorScheme}`
     const page = await shop.open(appearance)
+    // Tests beside this one add providers to the same service.
+    const providers = [{ id: 'demo', name: 'Demo', kind: 'oidc' }]
+    await page.route('**/providers', (route) => route.fulfill({ json: { providers } }))
     await shop.click(page, shop.requestOf(await shop.register()))
     await heading(page, 'Sign in to continue to Shop').waitFor()
+    await page.getByRole('button', { name: 'Continue with Demo' }).waitFor()
     expect(await page.getByText('to continue').filter({ visible: true }).count()).toBe(1)
     expect(await page.getByText('token').filter({ visible: true }).count()).toBe(0)
     const box = await page.locator('main').boundingBox()
