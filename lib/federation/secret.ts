@@ -1,52 +1,21 @@
 import type { AwsCall } from '../aws/client.ts'
-import { ServiceError } from '../errors.ts'
+import { decrypt, encrypt } from '../aws/encryption.ts'
 
-// KMS authenticates the context together with the ciphertext. The key is that of second factors, whose context has another name: IAM
-// lets no function decrypt both.
-// https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
+// The key is that of second factors, whose context has another name: IAM lets no function decrypt both.
 const contextOf = (providerId: string) => ({ provider: providerId })
 
-/**
- * Encrypts the secret of a provider in KMS.
- *
- * @param keyName - Alias of the key of second factors.
- * @returns The ciphertext in base64. It can be decrypted only for this provider.
- * @throws {@link ServiceError} `unavailable`.
- */
-export async function encryptProviderSecret(
+/** Encrypts the secret of a provider in KMS; see {@link encrypt}. */
+export const encryptProviderSecret = (
   aws: AwsCall,
   keyName: string,
   providerId: string,
   secret: string,
-): Promise<string> {
-  const { CiphertextBlob } = await aws('kms', 'Encrypt', {
-    KeyId: keyName,
-    Plaintext: Buffer.from(secret).toString('base64'),
-    EncryptionContext: contextOf(providerId),
-  })
-  return required(CiphertextBlob)
-}
+): Promise<string> => encrypt(aws, keyName, contextOf(providerId), Buffer.from(secret))
 
-/**
- * Decrypts the secret of a provider in KMS.
- *
- * @throws {@link ServiceError} `unavailable`, also if the ciphertext belongs to another provider.
- */
-export async function decryptProviderSecret(
+/** Decrypts the secret of a provider in KMS; see {@link decrypt}. */
+export const decryptProviderSecret = async (
   aws: AwsCall,
   keyName: string,
   providerId: string,
   ciphertext: string,
-): Promise<string> {
-  const { Plaintext } = await aws('kms', 'Decrypt', {
-    KeyId: keyName,
-    CiphertextBlob: ciphertext,
-    EncryptionContext: contextOf(providerId),
-  })
-  return Buffer.from(required(Plaintext), 'base64').toString()
-}
-
-function required(value: unknown): string {
-  if (typeof value === 'string' && value !== '') return value
-  throw new ServiceError('unavailable', 'KMS returned no text')
-}
+): Promise<string> => String(await decrypt(aws, keyName, contextOf(providerId), ciphertext))

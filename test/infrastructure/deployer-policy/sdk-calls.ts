@@ -109,7 +109,7 @@ export function actionsOfCommands(): string[] {
     // Events for the mailer, and the log that `npm run smoke` searches. Both are sent without the SDK.
     'lambda:InvokeFunction',
     'logs:FilterLogEvents',
-    // Secrets of providers: `lib/federation/secret.ts` sends it.
+    // Secrets of providers: `lib/aws/encryption.ts` sends it.
     'kms:Encrypt',
   ]
 }
