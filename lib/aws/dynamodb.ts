@@ -103,6 +103,27 @@ export const queryProjectionOf = (attributes: readonly string[]) => ({
 })
 
 /**
+ * Finds the items of a partition whose sort keys begin with a text, with one consistent query. They must fit into one page.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function queryBeginning(
+  { aws, name }: Table,
+  partition: string,
+  beginning: string,
+  attributes: readonly string[],
+): Promise<Item[]> {
+  const { Items } = await aws('dynamodb', 'Query', {
+    TableName: name,
+    ConsistentRead: true,
+    KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :sk)',
+    ...queryProjectionOf(attributes),
+    ExpressionAttributeValues: { ':pk': { S: partition }, ':sk': { S: beginning } },
+  })
+  return (Items as Item[] | undefined) ?? []
+}
+
+/**
  * Makes a conditional write.
  *
  * @returns Whether the condition held.

@@ -5,7 +5,7 @@ import {
   getItems,
   type Item,
   optionalText,
-  queryProjectionOf,
+  queryBeginning,
   type Table,
   type TransactWrite,
   text,
@@ -95,20 +95,8 @@ export async function findIdentityProviders(table: Table, userId: string): Promi
 
 const idIn = (item: Item): string => text(item, 'sk').slice(OWN.length)
 
-async function queryIdentities(
-  { aws, name }: Table,
-  userId: string,
-  attributes: readonly string[],
-): Promise<Item[]> {
-  const { Items } = await aws('dynamodb', 'Query', {
-    TableName: name,
-    ConsistentRead: true,
-    KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :sk)',
-    ...queryProjectionOf(attributes),
-    ExpressionAttributeValues: { ':pk': { S: `user#${userId}` }, ':sk': { S: OWN } },
-  })
-  return (Items as Item[] | undefined) ?? []
-}
+const queryIdentities = (table: Table, userId: string, attributes: readonly string[]): Promise<Item[]> =>
+  queryBeginning(table, `user#${userId}`, OWN, attributes)
 
 /** Returns the writes that link an identity, on condition that no user has it. */
 export function linkWrites(userId: string, identity: Omit<Identity, 'id'>): TransactWrite[] {

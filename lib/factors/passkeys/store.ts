@@ -4,7 +4,7 @@ import {
   getItems,
   type Item,
   type Key,
-  queryProjectionOf,
+  queryBeginning,
   type Table,
   type TransactWrite,
   text,
@@ -45,20 +45,8 @@ export async function findPasskeyIds(table: Table, userId: string): Promise<stri
 }
 
 /** A user has at most 20 passkeys, which fit into one page. */
-async function queryPasskeys(
-  { aws, name }: Table,
-  userId: string,
-  attributes: readonly string[],
-): Promise<Item[]> {
-  const { Items } = await aws('dynamodb', 'Query', {
-    TableName: name,
-    ConsistentRead: true,
-    KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :passkey)',
-    ...queryProjectionOf(attributes),
-    ExpressionAttributeValues: { ':pk': { S: `user#${userId}` }, ':passkey': { S: 'passkey#' } },
-  })
-  return (Items as Item[] | undefined) ?? []
-}
+const queryPasskeys = (table: Table, userId: string, attributes: readonly string[]): Promise<Item[]> =>
+  queryBeginning(table, `user#${userId}`, 'passkey#', attributes)
 
 /**
  * Returns the writes that store a new passkey and claim its credential id. They are refused if any user has
