@@ -2,7 +2,6 @@ import { together } from '../../lib/aws/together.ts'
 import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { createAccount } from '../../lib/federation/new-account.ts'
 import { findPending } from '../../lib/federation/pending.ts'
-import { signInNewUser } from '../../lib/federation/sign-in-new-user.ts'
 import { json } from '../../lib/http/responses.ts'
 import { IdentityRegistration } from '../../lib/http/schemas/federation.ts'
 import { browserKeyOf } from '../../lib/http/sessions/browser-key.ts'
@@ -12,8 +11,9 @@ import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
+import { signInWithOneStep } from '../../lib/sign-in/password.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
-import { needsFactor } from '../../lib/users/factors.ts'
+import { AMR, needsFactor } from '../../lib/users/factors.ts'
 
 const SETTINGS = [...SIGN_INS, 'REGISTRATION', 'ALLOWED_EMAIL_DOMAINS', 'REQUIRE_SECOND_FACTOR'] as const
 
@@ -34,5 +34,6 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
     const [next] = await together([beginEnrolment(table, user, step, now), marking])
     return json(200, next)
   }
-  return sessionResponse(await signInNewUser(at, { ...request, user, provider: pending.provider }, marking))
+  const signIn = { ...request, user, amr: AMR.federated, about: { ref: pending.provider } }
+  return sessionResponse(await signInWithOneStep(at, signIn, marking))
 })

@@ -13,7 +13,7 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { confirmedNames, storeUser, verifyMail } from '../../lib/registration/new-account.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
-import { signInByPassword } from '../../lib/sign-in/password.ts'
+import { signInWithOneStep } from '../../lib/sign-in/password.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { needsFactor } from '../../lib/users/factors.ts'
 import { newUser, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
@@ -41,5 +41,5 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
     const [next] = await together([beginEnrolment(table, user, request, at.now), marking])
     return json(200, next)
   }
-  return sessionResponse(await signInByPassword(at, { ...request, user }, marking))
+  return sessionResponse(await signInWithOneStep(at, { ...request, user }, marking))
 })

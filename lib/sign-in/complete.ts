@@ -40,7 +40,7 @@ export interface VerifiedSignIn extends Omit<SessionStart, 'renewed'> {
    * For the event: wrong passwords of this name from this source before it, the id of the login token of its first step, and the
    * identity provider.
    */
-  about?: Pick<Happening, 'failures' | 'loginId' | 'ref'>
+  about?: Pick<Happening, 'failures' | 'loginId' | 'ref'> | undefined
 }
 
 /** A complete sign-in. */

@@ -11,18 +11,18 @@ import type { SignInSetting } from '../settings.ts'
 import { type Attempt, completeAttempt } from '../throttling/attempt.ts'
 import { markKnownSources } from '../throttling/known-sources.ts'
 import type { ReservingTable } from '../throttling/store.ts'
-import { BY_PASSWORD } from '../users/factors.ts'
+import { type Amr, BY_PASSWORD } from '../users/factors.ts'
 import type { User } from '../users/user.ts'
-import { completeSignIn } from './complete.ts'
+import { completeSignIn, type VerifiedSignIn } from './complete.ts'
 
-/** A sign-in with a correct password and without a second factor. */
-interface PasswordSignIn {
+/** A sign-in of one step. */
+interface OneStepSignIn extends Pick<VerifiedSignIn, 'about'> {
   user: User
   inCookie: boolean
   /** Token of the session before it; empty without one. */
   refreshToken: string
-  /** Wrong passwords before it, for the event. */
-  failures?: number
+  /** The step; by default the password. */
+  amr?: Amr
 }
 
 /**
@@ -37,7 +37,7 @@ interface PasswordSignIn {
 export async function completePasswordSignIn(
   at: At<SignInSetting | 'MAILER' | 'NOTIFY_NEW_SOURCE', ReservingTable>,
   attempt: Attempt,
-  { password, ...signIn }: PasswordSignIn & { password: string },
+  { password, ...signIn }: OneStepSignIn & { password: string },
 ): Promise<SessionTokens> {
   const { user } = signIn
   const givingBack = completeAttempt(at.table, attempt)
@@ -45,7 +45,7 @@ export async function completePasswordSignIn(
   // This attempt is among them.
   const failures = attempt.pairAttempts.length - 1
   const complete = async () => {
-    const tokens = await signInByPassword(at, { ...signIn, failures }, upgrading)
+    const tokens = await signInWithOneStep(at, { ...signIn, about: { failures } }, upgrading)
     await together([markKnownSources(at, user, attempt.mark), notifyNewSource(at, attempt.mark, user)])
     return tokens
   }
@@ -60,9 +60,9 @@ export async function completePasswordSignIn(
  * @param before - Work that ends before the session is stored. It is done once, also if the sign-in is tried twice.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function signInByPassword(
+export async function signInWithOneStep(
   at: At<SignInSetting>,
-  { user, inCookie, refreshToken: unverifiedToken, failures }: PasswordSignIn,
+  { user, inCookie, refreshToken: unverifiedToken, amr = BY_PASSWORD, about }: OneStepSignIn,
   before: Promise<unknown>,
 ): Promise<SessionTokens> {
   const { table, config, origin, now } = at
@@ -73,7 +73,7 @@ export async function signInByPassword(
     return replaced
   }
   const lifetimes = lifetimesFrom(config)
-  const signIn = { user, presented, amr: BY_PASSWORD, inCookie, origin, lifetimes, about: { failures } }
+  const signIn = { user, presented, amr, inCookie, origin, lifetimes, about }
   const { token, session, refreshToken } = await completeSignIn(at, signIn, find)
   return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now), inCookie }
 }
