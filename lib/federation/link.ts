@@ -94,13 +94,12 @@ interface Unlinking {
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function removalOfIdentities(table: Table, userId: string): Promise<TransactWrite[]> {
-  const ids = await findIdentityIds(table, userId)
-  return ids.flatMap((id) => [
-    { Delete: { Key: identityKey(id) } },
-    { Delete: { Key: ownIdentityKey(userId, id) } },
-  ])
-}
+export const removalOfIdentities = async (table: Table, userId: string): Promise<TransactWrite[]> =>
+  identityRemovals(userId, await findIdentityIds(table, userId))
+
+/** Returns the writes of {@link removalOfIdentities} for identities that were read. */
+export const identityRemovals = (userId: string, ids: readonly string[]): TransactWrite[] =>
+  ids.flatMap((id) => [{ Delete: { Key: identityKey(id) } }, { Delete: { Key: ownIdentityKey(userId, id) } }])
 
 const identityEvent = (
   table: Table,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/application/roles.ts'
-import { removalOfIdentities } from '../../lib/federation/link.ts'
+import { identityRemovals } from '../../lib/federation/link.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
@@ -88,7 +88,10 @@ export async function setPassword(
     const changes = { passwordHash, changedAt: io.now().toISOString(), ...revokeSessions(user) }
     // A link moves no generation: one that comes between must refuse this change too.
     const removal = !keepIdentities && {
-      more: await removalOfIdentities(table, user.id),
+      more: identityRemovals(
+        user.id,
+        identities.map(({ id }) => id),
+      ),
       moreChanges: identities.length > 0 ? ['identities'] : [],
       readChangeId: user.changeId,
     }
