@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import type { ProviderWithSecret } from '../../lib/federation/provider.ts'
+import { type ProviderWithSecret, redirectUriOf } from '../../lib/federation/provider.ts'
 import { encryptProviderSecret } from '../../lib/federation/secret.ts'
 import { createProvider as storeProvider } from '../../lib/federation/store.ts'
 import { type LocalAws, localAct } from '../aws.ts'
@@ -33,7 +33,7 @@ export async function addDemoProvider(
 ): Promise<void> {
   const clientId = 'service'
   const secret = randomBytes(16).toString('base64url')
-  const redirectUri = `${publicUrl}/signin/${DEMO_PROVIDER}`
+  const redirectUri = redirectUriOf(String(publicUrl), DEMO_PROVIDER)
   let issuer = ''
   const server = createProvider({ id: clientId, secret, redirectUri }, () => issuer)
   server.unref()
@@ -60,8 +60,6 @@ function providerAt(issuer: string, clientId: string): Omit<ProviderWithSecret, 
     algorithms: ['RS256'],
     sendsIssuer: true,
     mailDomains: [MAIL_DOMAIN],
-    appleTeamId: undefined,
-    appleKeyId: undefined,
     disabled: false,
     changeId: randomUUID(),
     createdAt: now,

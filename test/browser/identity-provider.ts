@@ -1,15 +1,16 @@
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import Provider from 'oidc-provider'
 import type { Page } from 'playwright-core'
 import { inject, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { findProvider, type ProviderWithSecret } from '../../lib/federation/provider.ts'
+import { findProvider } from '../../lib/federation/provider.ts'
 import { encryptProviderSecret } from '../../lib/federation/secret.ts'
 import { changeProvider, createProvider, removeProvider } from '../../lib/federation/store.ts'
 import { localAct } from '../../local/aws.ts'
 import { namesOf } from '../../project/names.ts'
+import { testProvider } from '../federation/provider.ts'
 import { listen } from '../local/aws-service.ts'
 import { atEnd } from '../support/at-end.ts'
 import { tableAt } from '../support/users/sessions.ts'
@@ -121,29 +122,15 @@ async function addProvider(id: string, name: string, issuer: string): Promise<vo
   const endpoints = { kms: new URL(inject('kmsUrl')) }
   const kms = withTimeout(awsClient({ region: 'eu-central-1', credentials, endpoints }), 10_000)
   const { factorKey } = namesOf('serverless-jwt-auth-dev-auth')
-  const now = new Date().toISOString()
-  const provider: ProviderWithSecret = {
+  const provider = testProvider(issuer, {
     id,
-    kind: 'oidc',
     name,
-    issuer,
     clientId: 'service',
-    clientAuthentication: 'basic',
     authorizationEndpoint: `${issuer}/auth`,
-    tokenEndpoint: `${issuer}/token`,
-    jwksUri: `${issuer}/jwks`,
-    scope: 'openid email',
-    algorithms: ['RS256'],
     sendsIssuer: true,
     mailDomains: [MAIL_DOMAIN],
-    appleTeamId: undefined,
-    appleKeyId: undefined,
-    disabled: false,
-    changeId: randomUUID(),
-    createdAt: now,
-    changedAt: now,
     secret: await encryptProviderSecret(kms, factorKey, id, SECRET),
-  }
+  })
   await createProvider(table(), provider, localAct(new Date()))
   atEnd(async () => {
     const stored = await findProvider(table(), id)

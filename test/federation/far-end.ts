@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { ProviderWithSecret } from '../../lib/federation/provider.ts'
 import { atEnd } from '../support/at-end.ts'
+import { testProvider } from './provider.ts'
 
 export const CLIENT_ID = 'a-client'
 export const CLIENT_SECRET = 'a secret/of:the+client'
@@ -92,26 +93,7 @@ export async function startFarEnd() {
       received.length = 0
     },
     /** Returns this provider as an operator has added it. */
-    provider: (changes: Partial<ProviderWithSecret> = {}): ProviderWithSecret => ({
-      id: 'demo',
-      kind: 'oidc',
-      name: 'Demo',
-      issuer: url,
-      clientId: CLIENT_ID,
-      clientAuthentication: 'basic',
-      authorizationEndpoint: `${url}/authorize`,
-      tokenEndpoint: `${url}/token`,
-      jwksUri: `${url}/jwks`,
-      scope: 'openid email',
-      algorithms: ['RS256'],
-      sendsIssuer: false,
-      mailDomains: [],
-      disabled: false,
-      changeId: 'a-change',
-      createdAt: '2026-12-01T00:00:00.000Z',
-      changedAt: '2026-12-01T00:00:00.000Z',
-      secret: '',
-      ...changes,
-    }),
+    provider: (changes: Partial<ProviderWithSecret> = {}): ProviderWithSecret =>
+      testProvider(url, { clientId: CLIENT_ID, sendsIssuer: false, ...changes }),
   }
 }

@@ -8,32 +8,11 @@ import { createProvider } from '../../lib/federation/store.ts'
 import { newKey } from '../../lib/federation/try.ts'
 import type { User } from '../../lib/users/user.ts'
 import { testAct } from '../support/users/users.ts'
-
-/** Returns a provider as an operator adds it. */
-const testProvider = (values: Partial<ProviderWithSecret> = {}): ProviderWithSecret => ({
-  id: 'demo',
-  kind: 'oidc',
-  name: 'Demo',
-  issuer: 'https://id.example',
-  clientId: 'client',
-  clientAuthentication: 'basic',
-  authorizationEndpoint: 'https://id.example/authorize',
-  tokenEndpoint: 'https://id.example/token',
-  jwksUri: 'https://id.example/jwks',
-  scope: 'openid email',
-  algorithms: ['RS256'],
-  mailDomains: [],
-  disabled: false,
-  secret: 'secret',
-  changeId: randomUUID(),
-  createdAt: '2026-12-01T00:00:00.000Z',
-  changedAt: '2026-12-01T00:00:00.000Z',
-  ...values,
-})
+import { testProvider } from './provider.ts'
 
 /** Stores a provider. */
 export async function addProvider(table: Table, values: Partial<ProviderWithSecret> = {}) {
-  const provider = testProvider(values)
+  const provider = testProvider('https://id.example', values)
   if ((await createProvider(table, provider, testAct())) !== 'done') throw new Error('the provider is there')
   return provider
 }

@@ -248,7 +248,7 @@ describe('a response is refused', () => {
     await restore()
   })
 
-  test('of a disabled user, and of an identity that was unlinked meanwhile', async () => {
+  test('of a disabled user, and of an identity that was unlinked since', async () => {
     const browser = browserAt(functions, farEnd)
     const { state } = await browser.begin()
     const id = identityIdOf({ issuer: farEnd.url, subject })
