@@ -72,7 +72,7 @@ export function startPending(
 
 /**
  * Finds a verified identity that waits, by its token. A consistent read finds the hash of the token: without it, the claims are a
- * stranger's. Spends nothing.
+ * stranger's. It does not spend the token.
  *
  * @param key - In the cookie; an empty text without one.
  * @throws {@link ServiceError} `invalid_credentials` with `identity_expired`, if the token is old, spent, of another browser or for

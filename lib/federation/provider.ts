@@ -18,7 +18,7 @@ import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '..
  * - `oidc`: any OpenID Provider;
  * - `google`, `apple`;
  * - `entra`: one tenant of Microsoft Entra ID;
- * - `github`: OAuth 2.0 alone, without an id_token.
+ * - `github`: OAuth 2.0 without an id_token.
  */
 export const PROVIDER_KINDS = ['oidc', 'google', 'apple', 'entra', 'github'] as const
 
@@ -29,7 +29,7 @@ export const CLIENT_AUTHENTICATIONS = ['basic', 'post', 'apple'] as const
 
 export type ClientAuthentication = (typeof CLIENT_AUTHENTICATIONS)[number]
 
-/** Attributes of an identity provider, without its secret. Operators alone write them. */
+/** Attributes of an identity provider, without its secret. Only operators write them. */
 export const PROVIDER = {
   /** Never changes, as the issuer: another kind or issuer is another provider. */
   kind: text as Read<ProviderKind>,

@@ -27,7 +27,7 @@ export const TRY_RANDOM_BYTES = 16
 
 const STATE = /^(([sl])([0-9a-f]{8})([0-9a-f]{8})[\w-]{22})[\w-]{43}$/
 
-/** What a try is bound to, beside the browser that has the key. */
+/** What a try is bound to, in addition to the browser that has the key. */
 export interface TryOf {
   provider: Pick<Provider, 'id'>
   /** The user of the session cookie for a link; else an empty text. */
