@@ -39,11 +39,16 @@ const UNREACHED: Record<string, string> = {
 /** No check signs in with another identity provider: a stage may have none. */
 const OF_PROVIDERS = ['federation', 'new-identity', 'identities']
 
+/** Lambda invokes the mailer later, perhaps during the next check. These checks wait for their mails. */
+const WAITS_FOR_MAIL = ['mail', 'cancelled reset of the factors']
+const isSure = ({ functionKey, check }: Reached) => functionKey !== 'mailer' || WAITS_FOR_MAIL.includes(check)
+
 test('the table names the check that reaches each statement, or why none does', async () => {
   const unexplained: string[] = []
   const lines = statementsByRole(service).map(({ functionKey, name, statement }) => {
     const role = `${functionKey} ${name}`
-    const first = reached.find((access) => access.functionKey === functionKey && allows(statement, access))
+    const own = reached.filter((access) => access.functionKey === functionKey && isSure(access))
+    const first = own.find((access) => allows(statement, access))
     const why = OF_PROVIDERS.includes(functionKey) ? 'The smoke test has no provider.' : UNREACHED[role]
     if (first === undefined ? why === undefined : Object.hasOwn(UNREACHED, role)) unexplained.push(role)
     return `${role}: ${first?.check ?? `- ${why}`}\n`
