@@ -11,6 +11,7 @@ export const COLUMNS = [
   'createdAt',
   'externalId',
   'attributes',
+  'identities',
 ]
 
 /** Columns with a flag. CSV has no type but text. */

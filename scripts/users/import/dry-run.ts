@@ -9,9 +9,9 @@ import { findObstacle } from './obstacle.ts'
  * @param plan - Takes what an import would do, one text for each line of the file, in the order of the file.
  */
 export function checkRow(table: Table, plan: string[]): Settle {
-  return async ({ values }, line) => {
+  return async ({ values, identities }, line) => {
     const { username, role } = values
-    const obstacle = await findObstacle(table, values)
+    const obstacle = await findObstacle(table, values, identities)
     if (typeof obstacle === 'object') return obstacle
     const isNew = obstacle === undefined
     const outcome = isNew ? `add ${username}, ${role}, ${stateOf(values)}` : `skip ${username}, which exists`

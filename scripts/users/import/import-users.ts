@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isRefused } from '../../../lib/aws/client.ts'
 import { ServiceError } from '../../../lib/errors.ts'
+import { linkWrites } from '../../../lib/federation/identity.ts'
 import { createUser } from '../../../lib/users/names.ts'
 import { newUser, USER_RANDOM_BYTES } from '../../../lib/users/user.ts'
 import type { OperatorTable } from '../../cli/operator.ts'
@@ -72,7 +73,7 @@ export async function takeRows(
 }
 
 /**
- * Creates the {@link Settle} of an import. Each user is one transaction, and an existing user stays as it is, so an
+ * Creates the {@link Settle} of an import. Each user is one transaction with its identities, and an existing user stays as it is, so an
  * import that was interrupted anywhere can be run again.
  *
  * A user that brings its id gets new generations, so that no token or session of an earlier user with this id is valid.
@@ -80,14 +81,15 @@ export async function takeRows(
 export const addRow =
   (table: OperatorTable, hashers: Hashers, now: () => Date): Settle =>
   async (account) => {
-    const { values } = account
+    const { values, identities = [] } = account
     // An import that is run again spends no hash and no transaction on the users that it added before.
-    const obstacle = await findObstacle(table, values)
+    const obstacle = await findObstacle(table, values, identities)
     if (obstacle !== undefined) return obstacle
     const passwordHash = 'password' in account ? await hashers.hash(account.password) : account.passwordHash
     const user = newUser({ ...values, passwordHash }, now(), randomBytes(USER_RANDOM_BYTES))
-    if ((await createUser(table, user, table.act())) === 'done') return 'added'
-    const found = await findObstacle(table, values)
+    const links = identities.flatMap((one) => linkWrites(user.id, one))
+    if ((await createUser(table, user, table.act(), ...links)) === 'done') return 'added'
+    const found = await findObstacle(table, values, identities)
     if (found === undefined) throw new ServiceError('unavailable', 'the names of a user kept changing')
     return found
   }
@@ -99,6 +101,6 @@ async function* rowsOf(records: AsyncGenerator<UserRecord>, stopped: AbortSignal
     const { line, end } = record
     const read = 'fault' in record ? record : readAccount(record.values)
     if ('fault' in read) yield { line, end, fault: read.fault }
-    else yield { line, end, ...(repetitions(read.values, line) ?? { account: read }) }
+    else yield { line, end, ...(repetitions(read, line) ?? { account: read }) }
   }
 }

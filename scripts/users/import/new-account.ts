@@ -10,6 +10,7 @@ import { isUserId, type User } from '../../../lib/users/user.ts'
 import { ruleOf } from '../attributes.ts'
 import { hashFault } from './hashes/hash-fault.ts'
 import { likelyKind } from './hashes/hash-kinds.ts'
+import { Identities, type ImportedIdentity } from './identities.ts'
 import { parsed, repeatedMember } from './json.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
@@ -17,7 +18,10 @@ export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 
   Partial<Pick<User, 'id' | 'createdAt' | 'emailAsWritten' | 'externalId' | 'attributes'>>
 
 /** An account to add, with a password that must be hashed, or with a hash that is stored as it is. */
-export type NewAccount = { values: AccountValues } & ({ password: string } | { passwordHash: string })
+export type NewAccount = { values: AccountValues; identities?: readonly ImportedIdentity[] } & (
+  | { password: string }
+  | { passwordHash: string }
+)
 
 const Flag = z._default(z.boolean('Must be true or false.'), false)
 
@@ -63,6 +67,7 @@ const AccountFields = z.strictObject({
       ),
   ),
   attributes: z.optional(Attributes),
+  identities: z.optional(Identities),
   password: z.optional(Password),
   passwordHash: z.optional(z.string('Must be a string.')),
 })
@@ -78,7 +83,7 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
   if (repeated !== undefined) return { fault: `attributes: ${repeated}` }
   const { data, error } = z.safeParse(AccountFields, record)
   if (data === undefined) return { fault: faultOf(error.issues) }
-  const { password, passwordHash, id, createdAt, externalId, attributes, ...fields } = data
+  const { password, passwordHash, id, createdAt, externalId, attributes, identities, ...fields } = data
   const names = namesOf(fields.username, fields.email, fields.emailVerified)
   if (fields.emailVerified !== names.emailVerified) return { fault: 'emailVerified: There is no address.' }
   const values = {
@@ -89,15 +94,16 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
     ...(externalId !== undefined && { externalId }),
     ...(attributes !== undefined && { attributes: attributes as StoredAttributes }),
   }
+  const links = identities !== undefined && { identities }
   if (password !== undefined && passwordHash === undefined) {
     const likely = likelyKind(password)
     if (likely !== undefined) return { fault: `password: ${likelyHash(likely, password)}` }
     const broken = brokenPasswordRule(password, values)
-    return broken === undefined ? { values, password } : { fault: `password: ${broken}` }
+    return broken === undefined ? { values, ...links, password } : { fault: `password: ${broken}` }
   }
   if (password === undefined && passwordHash !== undefined) {
     const broken = hashFault(passwordHash)
-    return broken === undefined ? { values, passwordHash } : { fault: `passwordHash: ${broken}` }
+    return broken === undefined ? { values, ...links, passwordHash } : { fault: `passwordHash: ${broken}` }
   }
   return {
     fault:

@@ -1,8 +1,9 @@
+import { identityIdOf } from '../../../lib/federation/identity.ts'
 import { loginNamesOf } from '../../../lib/users/user.ts'
-import type { AccountValues } from './new-account.ts'
+import type { NewAccount } from './new-account.ts'
 
 /**
- * Creates a function that returns the fault of a line with a login name or an id of an earlier line. The lines are added
+ * Creates a function that returns the fault of a line with a login name, an id or an identity of an earlier line. The lines are added
  * at the same time, so the table does not show which line was first.
  */
 export function findRepetitions() {
@@ -12,7 +13,10 @@ export function findRepetitions() {
     if (found === undefined) lineOf.set(key, line)
     return found
   }
-  return ({ id, ...names }: AccountValues, line: number): { fault: string } | undefined => {
+  return (
+    { values: { id, ...names }, identities = [] }: NewAccount,
+    line: number,
+  ): { fault: string } | undefined => {
     const sameUsername = earlier(`username ${names.username}`, line)
     const sameEmail = names.email === undefined ? undefined : earlier(`email ${names.email}`, line)
     const [sameName] = loginNamesOf(names).flatMap((name) => earlier(`name ${name}`, line) ?? [])
@@ -20,6 +24,8 @@ export function findRepetitions() {
     if (sameUsername !== undefined) return { fault: `Same username as line ${sameUsername}.` }
     if (sameEmail !== undefined) return { fault: `Same e-mail address as line ${sameEmail}.` }
     if (sameName !== undefined) return { fault: `Same login name as line ${sameName}.` }
-    return sameId === undefined ? undefined : { fault: `Same id as line ${sameId}.` }
+    if (sameId !== undefined) return { fault: `Same id as line ${sameId}.` }
+    const [sameIdentity] = identities.flatMap((one) => earlier(`identity ${identityIdOf(one)}`, line) ?? [])
+    return sameIdentity === undefined ? undefined : { fault: `Same identity as line ${sameIdentity}.` }
   }
 }
