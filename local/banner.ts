@@ -39,7 +39,7 @@ ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
 
 /** The demo users have no address, so those who must have a second factor need the code of an operator. */
 function enrolment(policy: FactorPolicy): string {
-  const [first, ...others] = DEMO_USERS.filter(({ role }) => needsFactor(role, policy)).map(
+  const [first, ...others] = DEMO_USERS.filter((user) => needsFactor(user, policy)).map(
     ({ username }) => username,
   )
   if (first === undefined) return ''

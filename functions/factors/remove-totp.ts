@@ -25,7 +25,7 @@ export const route: ReservingRoute<CallerSetting | 'MAILER'> = async (event, at)
 
   if (!factorsOf(user).includes('totp')) throw new ServiceError('not_found', 'no authenticator app')
   const factors = withoutFactor(user, 'totp')
-  if (factors === undefined && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
+  if (factors === undefined && needsFactor(user, config.REQUIRE_SECOND_FACTOR)) {
     throw refusal('last_factor', 'the policy demands a second factor', { userId })
   }
   const writes = [removeTotp(userId), ...(factors === undefined ? removeWithLastFactor(userId) : [])]

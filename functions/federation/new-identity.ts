@@ -29,7 +29,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
 
   // The source is the user's own, as after `POST /register/confirm`, and no second step follows.
   const marking = markKnownSources(at, user, undefined)
-  if (needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
+  if (needsFactor(user, config.REQUIRE_SECOND_FACTOR)) {
     const step = { ...request, first: 'fed', provider: pending.provider } as const
     const [next] = await together([beginEnrolment(table, user, step, now), marking])
     return json(200, next)

@@ -37,7 +37,7 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
 
   // The mail has proved the address. So the source is the user's own, and no second step follows.
   const marking = markKnownSources(at, user, undefined)
-  if (needsFactor(role, config.REQUIRE_SECOND_FACTOR)) {
+  if (needsFactor(user, config.REQUIRE_SECOND_FACTOR)) {
     const [next] = await together([beginEnrolment(table, user, request, at.now), marking])
     return json(200, next)
   }

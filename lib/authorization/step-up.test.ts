@@ -71,6 +71,14 @@ describe('requireStepUp', () => {
   )
 })
 
+test('requireStepUp and requireStillAllowed cover a user who must have a second factor', () => {
+  const user = { role: 'user', mustEnrol: true }
+  for (const require of [requireStepUp, requireStillAllowed]) {
+    const thrown = thrownBy(() => require(by('aal1', 0), user, 'none', now))
+    expect(thrown).toMatchObject(refusal('aal2', 300))
+  }
+})
+
 test.each([
   ['user', 'none', by('aal1', 0), true],
   ['user', 'administrators', by('aal1', 0), true],

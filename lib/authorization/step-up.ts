@@ -1,7 +1,14 @@
 import { type Challenge, ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
-import { type Acr, type FactorPolicy, type FactorState, factorsOf, needsFactor } from '../users/factors.ts'
-import type { Principal, UserState } from '../users/user.ts'
+import {
+  type Acr,
+  type FactorPolicy,
+  type FactorState,
+  factorsOf,
+  needsFactor,
+  type PolicySubject,
+} from '../users/factors.ts'
+import type { Principal } from '../users/user.ts'
 
 /** Requirements of a route for its caller's sign-in. */
 export interface Authentication {
@@ -65,11 +72,11 @@ export function requireAuthentication(
  */
 export function requireStepUp(
   principal: Pick<Principal, 'acr' | 'authTime'>,
-  user: FactorState & Pick<UserState, 'role'>,
+  user: FactorState & PolicySubject,
   policy: FactorPolicy,
   now: Date,
 ): void {
-  const isCovered = factorsOf(user).length > 0 || needsFactor(user.role, policy)
+  const isCovered = factorsOf(user).length > 0 || needsFactor(user, policy)
   if (isCovered) requireAuthentication(principal, STEP_UP, now)
 }
 
@@ -81,9 +88,9 @@ export function requireStepUp(
  */
 export function requireStillAllowed(
   { acr }: Pick<Principal, 'acr'>,
-  user: Pick<UserState, 'role'>,
+  user: PolicySubject,
   policy: FactorPolicy,
   now: Date,
 ): void {
-  if (needsFactor(user.role, policy)) requireAuthentication({ acr, authTime: secondOf(now) }, STEP_UP, now)
+  if (needsFactor(user, policy)) requireAuthentication({ acr, authTime: secondOf(now) }, STEP_UP, now)
 }

@@ -44,15 +44,18 @@ export const attributesOf = (values: object): Item =>
  * @param more - Attributes in the request's condition.
  */
 export function updateOf(changes: object, more: Item) {
-  const set = Object.entries(changes).filter(([, value]) => value !== undefined)
-  const removed = Object.keys(changes).filter((name) => !set.some(([kept]) => kept === name))
+  const set = attributesOf(changes)
+  const names = Object.keys(changes)
+  const removed = names.filter((name) => !set[name])
   const remove = removed.length > 0 ? ` REMOVE ${removed.map((name) => `#${name}`).join(', ')}` : ''
   return {
-    UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}${remove}`,
+    UpdateExpression: `SET ${Object.keys(set)
+      .map((name) => `#${name} = :${name}`)
+      .join(', ')}${remove}`,
     // Some names, such as `role`, are reserved words of DynamoDB, so all names are placeholders.
-    ExpressionAttributeNames: Object.fromEntries(Object.keys(changes).map((name) => [`#${name}`, name])),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
-      ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, attribute(value)])),
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
       ...more,
     },
   }

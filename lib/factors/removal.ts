@@ -51,7 +51,7 @@ export async function removalOfPasskey(
   const ids = await findPasskeyIds(table, user.id)
   if (id === undefined || !ids.includes(id)) throw new ServiceError('not_found', 'no such passkey')
   const factors = ids.length > 1 ? user.factors : withoutFactor(user, 'passkey')
-  if (factors === undefined && needsFactor(user.role, REQUIRE_SECOND_FACTOR)) {
+  if (factors === undefined && needsFactor(user, REQUIRE_SECOND_FACTOR)) {
     throw refusal('last_factor', 'the policy demands a second factor', { userId: user.id })
   }
   const more = factors === undefined ? removeWithLastFactor(user.id) : []

@@ -23,7 +23,7 @@ export async function confirmAddress(
 ): Promise<string | undefined> {
   // Under the policy, a user without a factor gets no token. So the token and the request are older than the policy, and one
   // factor was enough for them. A mail to the new address would prove an enrolment.
-  if (factorsOf(user).length === 0 && needsFactor(user.role, at.config.REQUIRE_SECOND_FACTOR)) {
+  if (factorsOf(user).length === 0 && needsFactor(user, at.config.REQUIRE_SECOND_FACTOR)) {
     throw invalidLink('the user must have a factor now')
   }
   const address = addressIn(mailId)

@@ -133,6 +133,6 @@ export function requireFactors(
   { session, user }: Pick<Redeemed, 'session' | 'user'>,
   policy: FactorPolicy,
 ): void {
-  if (acrOf(session.amr) === 'aal2' || !needsFactor(user.role, policy)) return
+  if (acrOf(session.amr) === 'aal2' || !needsFactor(user, policy)) return
   throw new ServiceError('invalid_refresh_token', 'the policy demands a second factor')
 }

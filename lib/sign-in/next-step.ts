@@ -40,8 +40,7 @@ export async function nextStep(
   step: PasswordStep,
 ): Promise<{ user: User; next: object | undefined }> {
   const { table, config, now } = at
-  const hasNext = (one: User) =>
-    factorsOf(one).length > 0 || needsFactor(one.role, config.REQUIRE_SECOND_FACTOR)
+  const hasNext = (one: User) => factorsOf(one).length > 0 || needsFactor(one, config.REQUIRE_SECOND_FACTOR)
   if (!hasNext(verified)) return { user: verified, next: undefined }
   const [user, place] = await together([
     applyElapsedFactorReset(at, verified),

@@ -5,7 +5,17 @@ import { USER_INFO } from './store.ts'
 import { PROFILE, USER_STATE } from './user.ts'
 
 /** Attributes that no registration has. */
-const NOT_OF_NEW_USERS = ['survivingSession', 'factors', 'externalId', 'attributes']
+const NOT_OF_NEW_USERS = [
+  'survivingSession',
+  'factors',
+  'externalId',
+  'attributes',
+  'mustEnrol',
+  'passwordFrom',
+]
+
+/** Attributes that each new password changes. */
+const PASSWORD = ['passwordHash', 'passwordFrom']
 
 /** The state of users, without personal data and password hashes. */
 export const readUserStates = read(['user#*'], USER_STATE)
@@ -36,20 +46,20 @@ export const storeUsers = writeTogether(
 )
 
 /** Replaces the hash of a verified password. Revokes nothing. */
-export const replaceHashes = write(['UpdateItem'], ['user#*'], ['generation', 'passwordHash'])
+export const replaceHashes = write(['UpdateItem'], ['user#*'], ['generation', ...PASSWORD])
 
 /** Stores a new password of a user. */
 export const changePasswords = writeTogether(
   ['UpdateItem'],
   ['user#*'],
-  ['passwordHash', 'changedAt', ...REVOKING],
+  [...PASSWORD, 'changedAt', ...REVOKING],
 )
 
 /** Stores a new password that a mail confirms. */
 export const resetPasswords = writeTogether(
   ['UpdateItem'],
   ['user#*'],
-  ['passwordHash', 'emailVerified', 'changedAt', ...REVOKING],
+  [...PASSWORD, 'emailVerified', 'changedAt', ...REVOKING],
 )
 
 /** Changes the address of a user. */

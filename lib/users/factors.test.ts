@@ -61,12 +61,13 @@ test('only a sign-in with two factors has the acr aal2', () => {
 
 test('a policy demands a second factor of no user, of administrators or of all users', () => {
   const demands = (['none', 'administrators', 'all'] as const).map((policy) => [
-    needsFactor('user', policy),
-    needsFactor('admin', policy),
+    needsFactor({ role: 'user' }, policy),
+    needsFactor({ role: 'admin' }, policy),
   ])
   expect(demands).toEqual([
     [false, false],
     [false, true],
     [true, true],
   ])
+  expect(needsFactor({ role: 'user', mustEnrol: true }, 'none')).toBe(true)
 })

@@ -69,6 +69,13 @@ export const acrOf = (amr: string): Acr => (amr.split(' ').includes('mfa') ? 'aa
 /** The users who must have a second factor. */
 export type FactorPolicy = 'none' | 'administrators' | 'all'
 
-/** Whether a policy demands a second factor of a role. */
-export const needsFactor = (role: string, policy: FactorPolicy): boolean =>
-  policy === 'all' || (policy === 'administrators' && isAdministrator(role))
+/** The part of a user that a {@link FactorPolicy} is about. */
+export interface PolicySubject {
+  role: string
+  /** Whether an operator demands it of this user. */
+  mustEnrol?: boolean | undefined
+}
+
+/** Whether a user must have a second factor. */
+export const needsFactor = ({ role, mustEnrol = false }: PolicySubject, policy: FactorPolicy): boolean =>
+  mustEnrol || policy === 'all' || (policy === 'administrators' && isAdministrator(role))

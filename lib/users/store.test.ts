@@ -14,6 +14,7 @@ import {
   isNameTaken,
   profileKey,
   replaceHash,
+  type UserChanges,
   userOf,
 } from './store.ts'
 import { untilStored } from './until-stored.ts'
@@ -185,6 +186,26 @@ describe('changing a user', () => {
     )
     expect(await changeUser(racing, ada, { changes: changes(), changeId: 'mine' }, testAct())).toBe(false)
     expect(await stored()).toMatchObject({ passwordHash: ada.passwordHash, changeId: 'other' })
+  })
+
+  test('removes the name at the old place with a new password, and only then', async () => {
+    const [password, role, replaced] = await Promise.all(
+      ['a', 'b', 'c'].map((passwordFrom) =>
+        addTestUser(table, { username: `${passwordFrom}-${count}`, passwordFrom, mustEnrol: true }),
+      ),
+    )
+    const change = (user: User, values: UserChanges) =>
+      changeUser(table, user, { changes: { ...values, ...revokeTokens(user) }, changeId: 'c' }, testAct())
+    expect(await change(password as User, { passwordHash: 'new hash' })).toBe(true)
+    expect(await change(role as User, { role: 'admin' })).toBe(true)
+    expect(await replaceHash(table, replaced as User, 'new hash')).toBe(true)
+    const found = await Promise.all([password, role, replaced].map((user) => findUser(table, user?.id ?? '')))
+    const left = found.map((user) => [user?.passwordHash, user?.passwordFrom, user?.mustEnrol])
+    expect(left).toEqual([
+      ['new hash', undefined, true],
+      ['hash', 'b', true],
+      ['new hash', undefined, true],
+    ])
   })
 
   test('does not create a user that was removed', async () => {

@@ -107,10 +107,19 @@ export async function isNameTaken(table: Table, loginName: string): Promise<bool
   return name !== undefined
 }
 
+/** Attributes of a user that {@link changeUser} does not change. */
+type FixedName =
+  | 'id'
+  | 'username'
+  | 'email'
+  | 'emailAsWritten'
+  | 'changeId'
+  | 'createdAt'
+  | 'externalId'
+  | 'passwordFrom'
+
 /** Values of a user that {@link changeUser} may change. A change of a name goes through `lib/users/names.ts`. */
-export type UserChanges = Partial<
-  Omit<User, 'id' | 'username' | 'email' | 'emailAsWritten' | 'changeId' | 'createdAt' | 'externalId'>
->
+export type UserChanges = Partial<Omit<User, FixedName>>
 
 /** A change of a user. */
 export interface UserChange {
@@ -185,12 +194,19 @@ const changeOf = (
 ) => ({
   Key: profileKey(user.id),
   ConditionExpression: `generation = :readGeneration AND sessionGeneration = :readSessionGeneration${readChangeId ? ' AND changeId = :readChangeId' : ''}`,
-  ...updateOf(changes, {
+  ...profileUpdateOf(changes, {
     ':readGeneration': attribute(user.generation),
     ':readSessionGeneration': attribute(user.sessionGeneration),
     ...(readChangeId && { ':readChangeId': attribute(readChangeId) }),
   }),
 })
+
+/**
+ * Returns the update of a profile. A password that is stored here ends the move of the user's password, so that no sign-in takes
+ * the old one again.
+ */
+const profileUpdateOf = (changes: object, more: Item) =>
+  updateOf('passwordHash' in changes ? { ...changes, passwordFrom: undefined } : changes, more)
 
 /**
  * Replaces a password hash by another hash of the same password, on condition that the user has not changed
@@ -203,7 +219,7 @@ export const replaceHash = (table: Table, user: User, passwordHash: string): Pro
   writeIf(table, 'UpdateItem', {
     Key: profileKey(user.id),
     ConditionExpression: 'generation = :readGeneration AND passwordHash = :readHash',
-    ...updateOf(
+    ...profileUpdateOf(
       { passwordHash },
       { ':readGeneration': attribute(user.generation), ':readHash': attribute(user.passwordHash) },
     ),

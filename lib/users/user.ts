@@ -1,6 +1,6 @@
 import { attributeClaims, type ClaimedAttributes } from '../application/attributes.ts'
 import type { Role } from '../application/roles.ts'
-import { flag, number, optionalMap, optionalText, text } from '../aws/dynamodb.ts'
+import { flag, number, optionalFlag, optionalMap, optionalText, text } from '../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { Acr } from './factors.ts'
 
@@ -39,6 +39,8 @@ export const PROFILE = {
   survivingSession: optionalText,
   /** Names of the second factors, with a space between them; see `factorsOf` in `lib/users/factors.ts`. Missing without any. */
   factors: optionalText,
+  /** Whether the user must have a second factor, also under the policy `none`. Missing if not. */
+  mustEnrol: optionalFlag,
   /** A second login name. */
   email: optionalText,
   /** Whether the user has proved to own the address. */
@@ -47,6 +49,8 @@ export const PROFILE = {
   emailAsWritten: optionalText,
   /** PHC string, or a hash in the format of another program; see `lib/passwords/hash.ts`. */
   passwordHash: text,
+  /** The name by which the place that the user moved from knows the password. Each new password removes it. */
+  passwordFrom: optionalText,
   /** Random id of the latest change. A change of factors and a removal have it as a condition. */
   changeId: text,
   createdAt: text,
@@ -75,6 +79,7 @@ export const USER_STATE = [
   'sessionGeneration',
   'survivingSession',
   'factors',
+  'mustEnrol',
   'attributes',
 ] as const
 
@@ -84,7 +89,16 @@ export type UserState = Pick<User, 'id' | (typeof USER_STATE)[number]>
 /** Values that an imported user may have. */
 type ImportedValues = Pick<
   User,
-  'id' | 'email' | 'emailVerified' | 'emailAsWritten' | 'disabled' | 'createdAt' | 'externalId' | 'attributes'
+  | 'id'
+  | 'email'
+  | 'emailVerified'
+  | 'emailAsWritten'
+  | 'disabled'
+  | 'createdAt'
+  | 'externalId'
+  | 'attributes'
+  | 'passwordFrom'
+  | 'mustEnrol'
 >
 
 const ID_BYTES = 16

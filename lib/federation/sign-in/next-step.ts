@@ -142,7 +142,7 @@ export async function nextAfterIdentity(
 ): Promise<object | undefined> {
   const { table, config, now, origin } = at
   const hasFactors = factorsOf(user).length > 0
-  if (!hasFactors && !needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) return undefined
+  if (!hasFactors && !needsFactor(user, config.REQUIRE_SECOND_FACTOR)) return undefined
   const purpose = hasFactors ? 'second-factor' : 'enrolment'
   const first = { first: 'fed', provider: provider.id } as const
   const details = { ...kept, ...first, purpose, loginName: user.username } as const

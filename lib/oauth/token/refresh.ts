@@ -92,7 +92,7 @@ async function redeem(at: At<RefreshSetting>, client: Client, presented: Present
   if (!user || isOver || !hasLiveSources(grant, sources, offline, now)) {
     throw refused(client, 'the grant, or what it depends on, has ended or changed')
   }
-  if (acrOf(grant.amr) !== 'aal2' && needsFactor(user.role, config.REQUIRE_SECOND_FACTOR)) {
+  if (acrOf(grant.amr) !== 'aal2' && needsFactor(user, config.REQUIRE_SECOND_FACTOR)) {
     throw refused(client, 'the policy demands a second factor')
   }
   const state = classifySecret(grant, presented, config.REFRESH_GRACE_SECONDS, now)

@@ -25,7 +25,7 @@ export function roleNotices(table: Table, role: Role, options: TargetOptions, io
       return undefined
     })
     const policy = await reading
-    if (policy === undefined || !needsFactor(role, policy)) return ''
+    if (policy === undefined || !needsFactor({ role }, policy)) return ''
     return `The role takes effect once ${loginName} has a second factor. The next sign-in asks for one.\n`
   }
 }
