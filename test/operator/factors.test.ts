@@ -101,7 +101,7 @@ describe('reset-factors', () => {
     const before = await user('ada')
     expect(await store.run(['reset-factors', 'ada'])).toEqual(
       success(
-        'A notice is on its way to Ada@example.org. The second factors of ada are removed at the first sign-in with the password after the delay. Until then, its link or a complete sign-in cancels that.\n',
+        'A notice is on its way to Ada@example.org. Only a sign-in with the password removes the second factors of ada: the first one after the delay. Until then, its link or a complete sign-in cancels that.\n',
       ),
     )
     const { id } = before

@@ -7,11 +7,11 @@ export const cancelReset = (facts: Facts): Message => ({
   subject: say('Your second factors at {service} will be removed', facts),
   lead: facts.delaySeconds
     ? say(
-        'An operator asked to remove all second factors and recovery codes of your account {username} at {service}. They are removed at your first sign-in with the password that is {duration} or more after this mail.',
+        'An operator asked to remove all second factors and recovery codes of your account {username} at {service}. Only a sign-in with the password removes them: your first one that is {duration} or more after this mail.',
         { ...facts, duration: durationOf(facts.delaySeconds) },
       )
     : say(
-        'An operator asked to remove all second factors and recovery codes of your account {username} at {service}. They are removed at your next sign-in with the password.',
+        'An operator asked to remove all second factors and recovery codes of your account {username} at {service}. Only a sign-in with the password removes them: your next one.',
         facts,
       ),
   action: {

@@ -42,7 +42,7 @@ test.each([
 test('the notice of a reset of second factors says when, and how to cancel it', () => {
   expect(cancelReset({ ...facts, delaySeconds: 86_400 })).toEqual({
     subject: 'Your second factors at Orders will be removed',
-    lead: 'An operator asked to remove all second factors and recovery codes of your account ivy at Orders. They are removed at your first sign-in with the password that is 24 hours or more after this mail.',
+    lead: 'An operator asked to remove all second factors and recovery codes of your account ivy at Orders. Only a sign-in with the password removes them: your first one that is 24 hours or more after this mail.',
     action: {
       when: 'If you did not ask for it, cancel it.',
       label: 'Keep my second factors',
@@ -55,7 +55,7 @@ test('the notice of a reset of second factors says when, and how to cancel it', 
     ],
   })
   expect(cancelReset({ ...facts, delaySeconds: 0 }).lead).toMatch(
-    / They are removed at your next sign-in with the password\.$/,
+    / Only a sign-in with the password removes them: your next one\.$/,
   )
 })
 

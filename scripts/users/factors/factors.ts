@@ -62,7 +62,7 @@ export async function resetFactors(
     await transact(table, [endingOfFactorReset(user.id, { mailId }), withdrawn]).catch(() => undefined)
     throw error instanceof Refusal ? new Refusal('refused', `${error.message} ${AT_ONCE}`) : error
   }
-  return `A notice is on its way to ${to}. The second factors of ${loginName} are removed at the first sign-in with the password after the delay. Until then, its link or a complete sign-in cancels that.\n`
+  return `A notice is on its way to ${to}. Only a sign-in with the password removes the second factors of ${loginName}: the first one after the delay. Until then, its link or a complete sign-in cancels that.\n`
 }
 
 const AT_ONCE = 'Use --without-notice to remove the second factors at once.'
