@@ -8,8 +8,9 @@ export const IDENTITY_REFUSALS = {
   identity_expired: ['invalid_credentials', 'The sign-in at the provider has expired. Start again.'],
   identity_taken: [
     'conflict',
-    'This sign-in already belongs to an account. Sign in with it, and remove it there first.',
+    'This sign-in already belongs to another account. Sign in with it, and remove it there first.',
   ],
+  identity_added: ['conflict', 'This sign-in already belongs to your account.'],
   too_many_identities: ['conflict', 'An account can have at most 10 providers. Remove one first.'],
 } as const
 

@@ -7,6 +7,7 @@ import type { User } from '../users/user.ts'
 import {
   findIdentityIds,
   type Identity,
+  identityIdOf,
   identityKey,
   linkWrites,
   MAX_IDENTITIES,
@@ -22,7 +23,8 @@ import { type Pending, spendPending } from './pending.ts'
  * @param user - The profile that was read.
  * @param changeId - Random id of this change.
  * @throws {@link ServiceError} `invalid_credentials` with `identity_expired`, also if another user began the link; `conflict` with
- *   `identity_taken`, if an account has the identity; `conflict`, if the user changed or has too many; `unavailable`.
+ *   `identity_added`, if the user has the identity; with `identity_taken`, if another account has it; `conflict`, if the user changed or
+ *   has too many; `unavailable`.
  */
 export async function linkIdentity(
   table: Table,
@@ -32,22 +34,23 @@ export async function linkIdentity(
 ): Promise<void> {
   if (pending.userId !== user.id) throw identityRefusal('identity_expired', 'another user began it')
   // A link that comes between moves `changeId`.
-  if ((await findIdentityIds(table, user.id)).length >= MAX_IDENTITIES)
-    throw identityRefusal('too_many_identities', 'too many')
+  const ids = await findIdentityIds(table, user.id)
+  if (ids.includes(identityIdOf(pending))) throw identityRefusal('identity_added', 'the user has it')
+  if (ids.length >= MAX_IDENTITIES) throw identityRefusal('too_many_identities', 'too many')
   const decision = spendPending(pending, act.now)
-  const links = linkWrites(user.id, identityOf(pending, act.now))
+  const change = changeIfUnchanged(user, { changeId, changedAt: act.now.toISOString() })
   const refused = await transact(table, [
     ...decision,
-    ...links,
-    changeIfUnchanged(user, { changeId, changedAt: act.now.toISOString() }),
+    change,
+    ...linkWrites(user.id, identityOf(pending, act.now)),
     identityEvent(table, act, user.id, { detail: 'added', ref: pending.provider }),
   ])
   if (!refused) return
   if (refused.slice(0, decision.length).includes(true))
     throw identityRefusal('identity_expired', 'spent, or the provider changed')
-  if (refused.slice(0, decision.length + links.length).includes(true))
-    throw identityRefusal('identity_taken', 'an account has it')
-  throw new ServiceError('conflict', 'the user changed')
+  // The user's own link of the same identity may have come between.
+  if (refused[decision.length]) throw new ServiceError('conflict', 'the user changed')
+  throw identityRefusal('identity_taken', 'another account has it')
 }
 
 /** Returns the identity of a token, as it is stored. */

@@ -116,18 +116,28 @@ describe('POST /identities', () => {
     expect(await namesOf(user.id)).toEqual([])
   })
 
+  test('says that the account has an identity already, and that another one has it', async () => {
+    const user = await service.addUser()
+    const { authToken: token } = await begin(service, functions, user.username)
+    const { subject } = await giveIdentity(table, user)
+    const again = await startWaiting(table, demo, { userId: user.id, subject })
+    const detail = 'This sign-in already belongs to your account.'
+    expect(await link(again, token)).toEqual(problem(409, 'Conflict', detail, { error: 'identity_added' }))
+    const twice = { userId: user.id, subject: 'linked twice at once' }
+    const tabs = [await startWaiting(table, demo, twice), await startWaiting(table, demo, twice)]
+    const both = await Promise.all(tabs.map((tab) => link(tab, token)))
+    expect(both.map(({ status }) => status).sort()).toEqual([204, 409])
+    expect(both.find(({ status }) => status === 409)?.body.error).not.toBe('identity_taken')
+  })
+
   test('refuses an identity of another account, and the eleventh one', async () => {
     const [user, other] = [await service.addUser(), await service.addUser()]
     const { authToken: token } = await begin(service, functions, user.username)
     const { subject } = await giveIdentity(table, other)
     const taken = await startWaiting(table, demo, { userId: user.id, subject })
-    expect(await link(taken, token)).toMatchObject({
-      status: 409,
-      body: {
-        error: 'identity_taken',
-        detail: 'This sign-in already belongs to an account. Sign in with it, and remove it there first.',
-      },
-    })
+    const detail =
+      'This sign-in already belongs to another account. Sign in with it, and remove it there first.'
+    expect(await link(taken, token)).toEqual(problem(409, 'Conflict', detail, { error: 'identity_taken' }))
     for (let count = 0; count < 10; count += 1) await giveIdentity(table, user)
     const eleventh = await startWaiting(table, demo, { userId: user.id })
     expect(await link(eleventh, token)).toMatchObject({ status: 409, body: { error: 'too_many_identities' } })
@@ -219,11 +229,13 @@ describe('DELETE /identities/{id}', () => {
 })
 
 describe('a removal', () => {
-  test('of the account leaves no item of its identities', async () => {
+  test.each(['on', 'off'])('of the account leaves no item with federation=%s', async (FEDERATION) => {
+    const deleting = await service.load({ FEDERATION })
     const user = await service.addUser()
     const { authToken: token } = await begin(service, functions, user.username)
     const ids = [identityIdOf(await giveIdentity(table, user)), identityIdOf(await giveIdentity(table, user))]
-    expect((await service.ask('delete-me', { token, body: { currentPassword: PASSWORD } })).status).toBe(204)
+    const body = { currentPassword: PASSWORD }
+    expect((await deleting.ask('delete-me', { token, body })).status).toBe(204)
     expect(await namesOf(user.id)).toEqual([])
     for (const id of ids) expect(await service.items(identityKey(id).pk.S)).toEqual({})
   })
@@ -273,6 +285,11 @@ test('without federation, mails name no provider and a reset removes none', asyn
   const reset = { mailId: body.mailId, code, password: NEW_PASSWORD }
   expect((await off.ask('reset', { body: reset })).status).toBe(204)
   expect(await namesOf(user.id)).toEqual(['ada@id.example'])
+})
+
+const problem = (status: number, title: string, detail: string, more: object) => ({
+  status,
+  body: { type: 'about:blank', title, status, detail, ...more },
 })
 
 const byName = (one: { name: string }, other: { name: string }) => one.name.localeCompare(other.name)

@@ -4,8 +4,8 @@ import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
 import { currentPassword, inPath, token as mailToken, tokens } from './examples.ts'
 
-const id = 'AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
-const identityToken = `eyJwdXJwb3NlIjoic2lnbi1pbiJ9.${id}`
+const id = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae'
+const identityToken = 'eyJwdXJwb3NlIjoic2lnbi1pbiJ9.AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
 const [mailId] = mailToken.split('.')
 
 /** The routes of the identities of users at providers. */
@@ -101,6 +101,7 @@ export const IDENTITY_ROUTES: Route[] = [
       'identity_expired',
       'same_origin',
       'conflict',
+      'identity_added',
       'identity_taken',
       'too_many_identities',
       'too_many_attempts',
