@@ -16,11 +16,11 @@ import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { returnAttempt } from '../../lib/throttling/attempt.ts'
 import { removeUser } from '../../lib/users/names.ts'
 
-const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'REQUIRE_SECOND_FACTOR', 'FEDERATION'] as const
+const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
 /** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
-  const { table, config, now } = at
+  const { table, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
   const { currentPassword } = readBody(event, AccountDeletionRequest)
@@ -28,7 +28,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
   const removal = together([
     removalOfFactors(table, userId),
-    config.FEDERATION ? removalOfIdentities(table, userId) : Promise.resolve([]),
+    removalOfIdentities(table, userId),
     keysOfAllowed(table, userId),
   ]).then(async ([factors, identities, allowed]) => {
     const removed = await removeUser(table, user, [...factors, ...identities], byUser(at, userId))

@@ -27,6 +27,7 @@ type Partition =
   | 'login#*'
   | 'challenge#*'
   | 'credential#*'
+  | 'credential#identity#*'
   | 'mail#*'
   | 'source#*'
   | 'recipient#*'

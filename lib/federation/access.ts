@@ -20,7 +20,7 @@ export const spendPendings = writeTogether(['DeleteItem'], ['pending#*'], namesO
 
 export const listIdentities = read(['user#*'], namesOf(IDENTITY), 'Query')
 
-/** Finds the identities of a user who is removed. */
+/** Finds the identities of a user who is to lose or get one. */
 export const findIdentityIds = read(['user#*'], [], 'Query')
 
 /** Finds the providers that a user signs in with, for a mail. */
@@ -29,15 +29,15 @@ export const findIdentityProviders = read(['user#*'], ['provider'], 'Query')
 /** Stores an identity and claims it. */
 export const linkIdentities = writeTogether(
   ['PutItem'],
-  ['user#*', 'identity#*'],
+  ['user#*', 'credential#identity#*'],
   ['userId', ...namesOf(IDENTITY).filter((name) => name !== 'lastUsedAt')],
 )
 
 /** Removes an identity and its claim. IAM cannot name the sort key. */
-export const unlinkIdentities = writeTogether(['DeleteItem'], ['user#*', 'identity#*'], ['userId'])
+export const unlinkIdentities = writeTogether(['DeleteItem'], ['user#*', 'credential#identity#*'], ['userId'])
 
 /** Removes all identities of a user and their claims, in a transaction whose condition is the profile as it was read. */
-export const removeIdentities = writeTogether(['DeleteItem'], ['user#*', 'identity#*'], [])
+export const removeIdentities = writeTogether(['DeleteItem'], ['user#*', 'credential#identity#*'], [])
 
 /** Changes the profile of a user who gets or loses an identity. */
 export const changeIdentities = writeTogether(['UpdateItem'], ['user#*'], ['changedAt', ...REVOKING])
@@ -55,7 +55,7 @@ export const decryptProviderSecrets = allow(['kms:Decrypt'], [arnOf('FactorKey')
 })
 
 /** The users of identities. */
-export const readIdentities = read(['identity#*'], ['userId'])
+export const readIdentities = read(['credential#identity#*'], ['userId'])
 
 /** Records the use of an identity, in the transaction of the sign-in. It cannot link one. */
 export const useIdentities = writeTogether(['UpdateItem'], ['user#*'], ['lastUsedAt', 'label'])

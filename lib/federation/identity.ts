@@ -26,7 +26,7 @@ export const IDENTITY = {
 
 /** The identity of a user at a provider. */
 export interface Identity extends ValuesOf<typeof IDENTITY> {
-  /** SHA-256 of issuer and subject, in base64url. */
+  /** SHA-256 of issuer and subject, in hexadecimal: operators type it, and a command takes what begins with `-` for an option. */
   id: string
 }
 
@@ -48,10 +48,16 @@ export const MAX_IDENTITIES = 10
  * @param subject - 1 to 255 characters of ASCII, compared as bytes (OpenID Connect Core section 2).
  */
 export const identityIdOf = ({ issuer, subject }: Pick<Identity, 'issuer' | 'subject'>): string =>
-  hash('sha256', JSON.stringify([issuer, subject]), 'base64url')
+  hash('sha256', JSON.stringify([issuer, subject]))
 
-/** Key of the claim to an identity, so that no two users have the same. */
-export const identityKey = (id: string) => ({ pk: { S: `identity#${id}` }, sk: { S: 'identity' } })
+/**
+ * Key of the claim to an identity, so that no two users have the same. Claims of passkeys begin so, too: a deletion of an account may
+ * remove both, also after federation was turned off.
+ */
+export const identityKey = (id: string) => ({
+  pk: { S: `credential#identity#${id}` },
+  sk: { S: 'identity' },
+})
 
 const OWN = 'identity#'
 

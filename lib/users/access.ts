@@ -72,7 +72,7 @@ export const changeAddresses = writeTogether(
 /** Changes the login names in that transaction. */
 export const changeNames = writeTogether(['PutItem', 'DeleteItem'], ['name#*'], ['userId'])
 
-/** Deletes a profile, its login names, its factors, and the claims of its passkeys. */
+/** Deletes a profile, its login names, its factors and identities, and the claims of these. */
 export const deleteAccounts = writeTogether(
   ['DeleteItem'],
   ['user#*', 'name#*', 'credential#*'],

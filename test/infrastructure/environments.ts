@@ -74,7 +74,7 @@ const VARIABLES: Record<string, string[]> = {
   ],
   userinfo: [...TOKENS, 'PUBLISHED_KEYS', 'TABLE_NAME', 'OAUTH'],
   me: ['TABLE_NAME'],
-  'delete-me': [...CHANGE, 'FEDERATION'],
+  'delete-me': CHANGE,
   'user-content': [],
   'admin-content': ['AUTH_ROLES'],
   metadata: [

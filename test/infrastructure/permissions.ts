@@ -45,7 +45,6 @@ const OF_APPS: Record<string, string[]> = {
   userinfo: FOR_APPS,
   sessions: FOR_APPS,
   logout: ['readKeys', 'readClients'],
-  'delete-me': ['findIdentityIds', 'removeIdentities'],
   reset: ['findIdentityIds', 'removeIdentities'],
   mailer: ['findIdentityProviders', 'readProviderNames'],
 }

@@ -448,19 +448,24 @@ test('no route but POST /identities and POST /register/provider writes an identi
   const writers = [...accesses].filter(([, all]) =>
     all.some(({ action, context }) => {
       const keys = context['dynamodb:LeadingKeys'] ?? []
-      return /^dynamodb:(Put|Update)Item$/.test(action) && keys.some((key) => key.startsWith('identity#'))
+      return (
+        /^dynamodb:(Put|Update)Item$/.test(action) &&
+        keys.some((key) => key.startsWith('credential#identity#'))
+      )
     }),
   )
-  // The counter of usernames is in the same partition, and `new-identity` alone counts there.
   expect(writers.map(([name]) => name).sort()).toEqual(['identities', 'new-identity'])
-  const allowed = NAMES.filter((name) =>
-    PERMISSIONS[name]?.some(
-      ({ Action, Condition }) =>
-        [Action].flat().some((one) => /^dynamodb:(Put|Update)Item$/.test(one)) &&
-        Object(Condition)['ForAllValues:StringLike']?.['dynamodb:LeadingKeys']?.includes('identity#*'),
-    ),
-  )
-  expect(allowed.sort()).toEqual(['identities', 'new-identity'])
+  const allowing = (partition: string) =>
+    NAMES.filter((name) =>
+      PERMISSIONS[name]?.some(
+        ({ Action, Condition }) =>
+          [Action].flat().some((one) => /^dynamodb:(Put|Update)Item$/.test(one)) &&
+          Object(Condition)['ForAllValues:StringLike']?.['dynamodb:LeadingKeys']?.includes(partition),
+      ),
+    ).sort()
+  expect(allowing('credential#identity#*')).toEqual(['identities', 'new-identity'])
+  // It can add a passkey to each account, so a claim of an identity gains it nothing.
+  expect(allowing('credential#*')).toEqual(['add-passkey'])
 })
 
 /** Lambda itself puts events into the queue. */

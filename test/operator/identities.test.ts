@@ -7,6 +7,7 @@ import {
   findIdentities,
   type Identity,
   identityIdOf,
+  identityKey,
   linkWrites,
   useIdentity,
 } from '../../lib/federation/identity.ts'
@@ -85,8 +86,24 @@ test('unlink removes an identity and ends all sessions', async () => {
   const { identities } = JSON.parse((await store.run(['show', 'ada', '--json'])).stdout)
   expect(identities.map(({ provider }: Identity) => provider)).toEqual(['acme'])
   const left = (await store.items()).map(({ pk }) => JSON.stringify(pk))
-  expect(left).not.toContain(JSON.stringify({ S: `identity#${idOfIdentity('ada')}` }))
+  expect(left).not.toContain(JSON.stringify(identityKey(idOfIdentity('ada')).pk))
   expect(await eventsOf('ada')).toMatchObject([{ changes: { SS: ['identities'] }, ref: { S: 'google' } }])
+})
+
+test('remove leaves no item of the identities of a user', async () => {
+  expect(await store.run(['remove', 'ada', '--yes'])).toEqual(success('Removed ada.\n'))
+  const left = JSON.stringify(await store.items())
+  for (const one of [idOf('ada'), idOfIdentity('ada'), idOfIdentity('ada', 1)]) {
+    expect(left).not.toContain(one)
+  }
+})
+
+test('unlink takes each id that an identity can have for an id', async () => {
+  // Of 200 hashes in base64url, about three begin with a hyphen, which a command takes for an option.
+  const all = Array.from({ length: 200 }, (_, count) =>
+    identityIdOf({ issuer: ACME, subject: `subject ${count}` }),
+  )
+  expect(all.filter((one) => !/^[0-9a-f]{64}$/.test(one))).toEqual([])
 })
 
 test('set-password removes all identities and lists them', async () => {
