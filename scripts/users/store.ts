@@ -144,6 +144,16 @@ export async function usersByLoginName(
   )
 }
 
+/** Reads the ids that users have in the programs they moved from. It reads the whole table. */
+export async function externalIds(table: Table): Promise<Set<string>> {
+  const profiles = {
+    FilterExpression: 'sk = :profile AND attribute_exists(externalId)',
+    ExpressionAttributeValues: { ':profile': { S: 'profile' } },
+    ProjectionExpression: 'externalId',
+  }
+  return new Set((await allItems(table, 'Scan', profiles)).map((item) => text(item, 'externalId')))
+}
+
 /** Reads all users, sorted by username. It reads the whole table. */
 export async function usersByName(table: Table): Promise<User[]> {
   const profiles = {

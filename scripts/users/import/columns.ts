@@ -10,9 +10,11 @@ export const COLUMNS = [
   'disabled',
   'createdAt',
   'externalId',
+  'passwordFrom',
+  'mustEnrol',
   'attributes',
   'identities',
 ]
 
 /** Columns with a flag. CSV has no type but text. */
-export const FLAGS = ['emailVerified', 'disabled']
+export const FLAGS = ['emailVerified', 'disabled', 'mustEnrol']

@@ -7,16 +7,17 @@ import { findObstacle } from './obstacle.ts'
  * Creates the {@link Settle} of a dry run, which only reads.
  *
  * @param plan - Takes what an import would do, one text for each line of the file, in the order of the file.
+ * @param moved - As {@link findObstacle} takes it.
  */
-export function checkRow(table: Table, plan: string[]): Settle {
+export function checkRow(table: Table, plan: string[], moved?: ReadonlySet<string>): Settle {
   return async ({ values, identities }, line) => {
     const { username, role } = values
-    const obstacle = await findObstacle(table, values, identities)
+    const obstacle = await findObstacle(table, values, identities, moved)
     if (typeof obstacle === 'object') return obstacle
     const isNew = obstacle === undefined
     const outcome = isNew ? `add ${username}, ${role}, ${stateOf(values)}` : `skip ${username}, which exists`
     // Lines settle out of order. Those without a text leave gaps, which `join` ignores.
-    plan[line] = `line ${line}: ${outcome}\n`
+    plan[line] = `${plan[line] ?? ''}line ${line}: ${outcome}\n`
     return isNew ? 'added' : 'present'
   }
 }

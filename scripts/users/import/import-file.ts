@@ -2,22 +2,26 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { Option } from 'commander'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
 import type { Io } from '../../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal, refusalOf } from '../../cli/refusal.ts'
 import { startProgress } from '../../cli/terminal/progress.ts'
 import { roleOption } from '../arguments.ts'
+import { externalIds } from '../store.ts'
+import { isPoolFile, openPool, type PoolOptions, poolOptions } from './cognito/pool.ts'
+import { readPoolRecords } from './cognito/pool-records.ts'
 import { checkRow } from './dry-run.ts'
 import { startFaults } from './faults.ts'
 import { startHashers } from './hashes/hashers.ts'
 import { addRow, type Tally, takeRows } from './import-users.ts'
-import { type LayoutOptions, layoutOf } from './layout.ts'
+import { type LayoutOptions, layoutOf, OLD_PLACES } from './layout.ts'
 import { linesOf } from './lines.ts'
 import { PROGRAM_NAMES, readMapping } from './mapping.ts'
-import { FORMATS, type Format, recordsOf } from './records.ts'
+import { FORMATS, type Format, recordsOf, type UserRecord } from './records.ts'
 
 /** Options of `import`. */
-interface ImportOptions extends LayoutOptions {
+interface ImportOptions extends LayoutOptions, PoolOptions {
   format?: Format
   dryRun?: boolean
   verbose?: boolean
@@ -30,14 +34,9 @@ interface ImportOptions extends LayoutOptions {
  * @param file - Path, or `-` for standard input.
  * @throws {@link Refusal} if a line is invalid, the file cannot be read, or the operator interrupted the import.
  */
-async function importFile(
-  table: OperatorTable,
-  file: string,
-  { format = formatOf(file), dryRun = false, verbose = false, ...options }: ImportOptions,
-  io: Io,
-): Promise<void> {
-  if (verbose && !dryRun) throw new Refusal('usage', 'Use --verbose only with --dry-run.')
-  const layout = await layoutOf(options)
+async function importFile(table: OperatorTable, file: string, options: ImportOptions, io: Io): Promise<void> {
+  const { dryRun = false, verbose = false } = options
+  const source = await openSource(table, file, options, io)
   const totalBytes = file === '-' ? undefined : await sizeOf(file)
   const tally: Tally = { added: 0, present: 0, invalid: 0, unknown: 0 }
   const ending = new AbortController()
@@ -47,17 +46,19 @@ async function importFile(
   const faults = startFaults(progress.print)
   const hashers = startHashers()
   const plan: string[] = []
-  const settle = dryRun ? checkRow(table, plan) : addRow(table, hashers, io.now)
+  const { moved } = source
+  const settle = dryRun ? checkRow(table, plan, moved) : addRow(table, hashers, io.now, moved)
   try {
-    const source = file === '-' ? io.stdin : createReadStream(file)
-    const records = recordsOf(linesOf(readUntil(ending.signal, source, file)), format, layout)
-    await takeRows(records, settle, { tally, faults, progress }, ending).catch((error) => {
-      throw stopped(error, dryRun)
-    })
+    await takeRows(source.records(ending.signal), settle, { tally, faults, progress }, ending).catch(
+      (error) => {
+        throw stopped(error, dryRun)
+      },
+    )
   } finally {
     await hashers.stop()
     faults.end()
     progress.stop()
+    io.stderr.write(source.notes())
     if (rowsIn(tally) > 0) io.stdout.write((verbose ? plan.join('') : '') + summaryOf(tally, dryRun))
   }
   if (interruption.aborted) {
@@ -68,6 +69,31 @@ async function importFile(
   if (tally.invalid > 0) {
     throw new Refusal('refused', dryRun ? 'Some lines are invalid.' : 'The invalid lines were skipped.')
   }
+}
+
+/** The records of a file, and what is to be said of them at the end. */
+interface Source {
+  records(ended: AbortSignal): AsyncGenerator<UserRecord>
+  notes(): string
+  /** As {@link addRow} takes it. */
+  moved: ReadonlySet<string> | undefined
+}
+
+async function openSource(table: Table, file: string, options: ImportOptions, io: Io): Promise<Source> {
+  const isPool = isPoolFile(file, options)
+  const format = isPool ? undefined : (options.format ?? formatOf(file))
+  if (options.verbose && !options.dryRun) throw new Refusal('usage', 'Use --verbose only with --dry-run.')
+  const layout = await layoutOf(options, isPool)
+  const moved = isPool || layout.passwordsFrom !== undefined ? await externalIds(table) : undefined
+  if (format === undefined) {
+    const { records, notes } = await readPoolRecords(file, layout, await openPool(table, options, io), io)
+    return { records: () => records, notes, moved }
+  }
+  const records = (ended: AbortSignal) => {
+    const bytes = file === '-' ? io.stdin : createReadStream(file)
+    return recordsOf(linesOf(readUntil(ended, bytes, file)), format, layout)
+  }
+  return { records, notes: () => '', moved }
 }
 
 /** Says what to do after a failure of the store. A line that the file has wrong needs another file. */
@@ -113,7 +139,7 @@ export const cannotRead = (file: string, error: unknown) =>
 
 /** `npm run users -- import` */
 export const importCommand: Subcommand = ({ command: users, operator, io }) => {
-  users
+  const command = users
     .command('import')
     .description('adds the users of a file and skips users that exist')
     .argument('<file>', 'CSV or JSON lines; - is standard input')
@@ -124,6 +150,12 @@ export const importCommand: Subcommand = ({ command: users, operator, io }) => {
     .option('--map <columns>', 'where values are: username=email,passwordHash=password', readMapping)
     .addOption(roleOption('role of the users whose line has none'))
     .option('--without-passwords', 'add users without a password, who cannot sign in until they get one')
+    .addOption(
+      new Option(
+        '--passwords-from <place>',
+        'their passwords are asked for there at the first sign-in',
+      ).choices(OLD_PLACES),
+    )
     .option('--plaintext-passwords', 'the column password has passwords as users type them, and no hashes')
     .option(
       '--firebase-parameters <file>',
@@ -132,4 +164,5 @@ export const importCommand: Subcommand = ({ command: users, operator, io }) => {
     .action(async (file: string, options: ImportOptions) =>
       importFile(await operator('import'), file, options, io),
     )
+  for (const option of poolOptions()) command.addOption(option)
 }

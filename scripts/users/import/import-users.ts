@@ -77,19 +77,21 @@ export async function takeRows(
  * import that was interrupted anywhere can be run again.
  *
  * A user that brings its id gets new generations, so that no token or session of an earlier user with this id is valid.
+ *
+ * @param moved - As {@link findObstacle} takes it.
  */
 export const addRow =
-  (table: OperatorTable, hashers: Hashers, now: () => Date): Settle =>
+  (table: OperatorTable, hashers: Hashers, now: () => Date, moved?: ReadonlySet<string>): Settle =>
   async (account) => {
     const { values, identities = [] } = account
     // An import that is run again spends no hash and no transaction on the users that it added before.
-    const obstacle = await findObstacle(table, values, identities)
+    const obstacle = await findObstacle(table, values, identities, moved)
     if (obstacle !== undefined) return obstacle
     const passwordHash = 'password' in account ? await hashers.hash(account.password) : account.passwordHash
     const user = newUser({ ...values, passwordHash }, now(), randomBytes(USER_RANDOM_BYTES))
     const links = identities.flatMap((one) => linkWrites(user.id, one))
     if ((await createUser(table, user, table.act(), ...links)) === 'done') return 'added'
-    const found = await findObstacle(table, values, identities)
+    const found = await findObstacle(table, values, identities, moved)
     if (found === undefined) throw new ServiceError('unavailable', 'the names of a user kept changing')
     return found
   }

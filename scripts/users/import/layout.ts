@@ -4,24 +4,32 @@ import { Refusal } from '../../cli/refusal.ts'
 import { readFirebaseParameters, type WithParameters } from './firebase.ts'
 import { type Mapping, mappingOf, mapValues, type Program } from './mapping.ts'
 
+/** Old places that take the passwords of users who have none here: a pool of Cognito, or an endpoint. */
+export const OLD_PLACES = ['cognito', 'url'] as const
+
 /** Options that say what a file has, and what the import adds to each line. */
 export interface LayoutOptions {
   from?: Program
   map?: Mapping
   role?: Role
   withoutPasswords?: boolean
+  passwordsFrom?: (typeof OLD_PLACES)[number]
   plaintextPasswords?: boolean
   firebaseParameters?: string
 }
 
 /** The options, checked, with the parameters read. */
 export interface Layout {
-  /** `undefined` if the file has the columns of this service. */
+  /** `undefined` if the file has the columns of this service, or is of a pool. */
   mapping: Mapping | undefined
+  /** What `--map` says. */
+  map: Mapping | undefined
   /** Role of the users whose line has none. */
   role: Role | undefined
-  /** Whether a line without password and hash is a user who cannot sign in. */
+  /** Whether a line without password and hash is a user. */
   withoutPasswords: boolean
+  /** Where the passwords of these users are. Without it they cannot sign in. */
+  passwordsFrom: LayoutOptions['passwordsFrom']
   /** Whether a password as its user types it may be in the file. */
   plaintextPasswords: boolean
   withParameters: WithParameters | undefined
@@ -30,12 +38,13 @@ export interface Layout {
 /**
  * Checks the options of an import.
  *
+ * @param isPool - Whether the file is of a pool of Cognito.
  * @throws {@link Refusal} `usage`, before anything of the file is read.
  */
-export async function layoutOf(options: LayoutOptions): Promise<Layout> {
-  const { from, map, role, firebaseParameters } = options
-  const { withoutPasswords = false, plaintextPasswords = false } = options
-  const mapping = mappingOf(from, map)
+export async function layoutOf(options: LayoutOptions, isPool: boolean): Promise<Layout> {
+  const { map, role, passwordsFrom, firebaseParameters } = options
+  const { withoutPasswords = passwordsFrom !== undefined, plaintextPasswords = false } = options
+  const mapping = isPool ? undefined : mappingIn(options)
   const hasSalt = mapping?.has('salt') ?? false
   if (hasSalt && firebaseParameters === undefined) {
     throw new Refusal(
@@ -51,9 +60,17 @@ export async function layoutOf(options: LayoutOptions): Promise<Layout> {
   }
   const withParameters =
     firebaseParameters === undefined ? undefined : await readFirebaseParameters(firebaseParameters)
-  const layout = { mapping, role, withoutPasswords, plaintextPasswords, withParameters }
+  const layout = { mapping, map, role, withoutPasswords, passwordsFrom, plaintextPasswords, withParameters }
   if (mapping !== undefined) rejectColumns([...mapping.keys()], layout, 'The map')
   return layout
+}
+
+/** A program that gives no hashes gives no column of hashes either. */
+function mappingIn({ from, map, passwordsFrom, firebaseParameters }: LayoutOptions): Mapping | undefined {
+  const mapping = mappingOf(from, map)
+  if (mapping === undefined || passwordsFrom === undefined || firebaseParameters !== undefined) return mapping
+  const isLeft = (column: string) => !['passwordHash', 'salt'].includes(column) || map?.has(column)
+  return new Map([...mapping].filter(([column]) => isLeft(column)))
 }
 
 /**
@@ -71,6 +88,12 @@ export function rejectColumns(columns: readonly string[], layout: Layout, what: 
     throw new Refusal(
       'usage',
       `${what} needs username, role, and password or passwordHash. In their place use --role and --without-passwords.`,
+    )
+  }
+  if (layout.passwordsFrom !== undefined && !columns.includes('externalId')) {
+    throw new Refusal(
+      'usage',
+      `${what} needs externalId, the id that the old place gives: --map externalId=COLUMN.`,
     )
   }
   if (columns.includes('password') && !layout.plaintextPasswords) {

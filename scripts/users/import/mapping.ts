@@ -1,4 +1,7 @@
+import { ATTRIBUTES } from '../../../lib/application/attributes.ts'
+import { didYouMean } from '../../../project/did-you-mean.ts'
 import { Refusal } from '../../cli/refusal.ts'
+import { definitionOf } from '../attributes.ts'
 import { COLUMNS, FLAGS } from './columns.ts'
 
 /** Where the value of a column comes from: a column of the file, and whether its flag means the opposite. */
@@ -11,7 +14,7 @@ interface Source {
 export type Mapping = ReadonlyMap<string, Source>
 
 /**
- * Reads a list such as `username=email,passwordHash=password,disabled=!is_active`.
+ * Reads a list such as `username=email,passwordHash=password,disabled=!is_active,attributes.plan=tier`.
  *
  * @throws {@link Refusal} `usage`
  */
@@ -22,7 +25,12 @@ export function readMapping(text: string): Mapping {
 function readEntry(text: string): [string, Source] {
   const [column = '', from = column] = text.split(/=(.*)/, 2)
   const isOpposite = from.startsWith('!')
-  const isKnown = COLUMNS.includes(column) || column === 'salt'
+  const attribute = attributeIn(column)
+  if (attribute !== undefined && definitionOf(attribute) === undefined) {
+    const meant = didYouMean(attribute, Object.keys(ATTRIBUTES))
+    throw new Refusal('usage', `Invalid --map. There is no attribute ${attribute}.${meant}`)
+  }
+  const isKnown = COLUMNS.includes(column) || column === 'salt' || attribute !== undefined
   if (!isKnown || from === '' || from === '!' || (isOpposite && !FLAGS.includes(column))) {
     throw new Refusal(
       'usage',
@@ -31,6 +39,9 @@ function readEntry(text: string): [string, Source] {
   }
   return [column, { column: isOpposite ? from.slice(1) : from, isOpposite }]
 }
+
+/** Returns the attribute of a column such as `attributes.plan`. */
+const attributeIn = (column: string) => /^attributes\.(.+)$/.exec(column)?.[1]
 
 /** Exports of other programs, as their columns are called there. */
 const PROGRAMS = {
@@ -60,12 +71,23 @@ export function mappingOf(program: Program | undefined, map: Mapping | undefined
 }
 
 /** Returns the values of a record under the columns of this service. What has no value is left out. */
-export function mapValues(mapping: Mapping, values: Readonly<Record<string, unknown>>) {
+export function mapValues(
+  mapping: Mapping,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   const mapped = [...mapping].map(([column, { column: from, isOpposite }]) => {
     const value = convert(column, values[from])
     return [column, isOpposite ? oppositeOf(value) : value] as const
   })
-  return Object.fromEntries(mapped.filter(([, value]) => value !== undefined))
+  const filled = mapped.filter(([, value]) => value !== undefined)
+  const attributes = filled.flatMap(([column, value]) => {
+    const name = attributeIn(column)
+    return name === undefined ? [] : [[name, value] as const]
+  })
+  return {
+    ...Object.fromEntries(filled.filter(([column]) => attributeIn(column) === undefined)),
+    ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),
+  }
 }
 
 /** A flag that is missing is not false: a user whose `is_active` is unknown must not be enabled. Null is no valid flag. */
@@ -77,6 +99,9 @@ function convert(column: string, value: unknown): unknown {
   if (value === null || value === '') return undefined
   if (FLAGS.includes(column)) return flagOf(value)
   if (column === 'createdAt') return timeOf(value)
+  const type = definitionOf(attributeIn(column) ?? '')?.type
+  if (type === 'boolean') return flagOf(value)
+  if (type === 'number' && typeof value === 'string') return numberOf(value)
   if (column === 'externalId' && Number.isSafeInteger(value)) return String(value)
   return value
 }
@@ -89,9 +114,13 @@ function flagOf(value: unknown): unknown {
   return timeOf(value) === value ? value : true
 }
 
+/** Reads a decimal number. Other texts stay, and are no valid value. */
+const numberOf = (text: string) => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text)
+
 /** Reads a time: milliseconds or seconds since the epoch, or text, in UTC if it names no time zone. Other values stay. */
 function timeOf(value: unknown): unknown {
   const text = String(value)
+  if (/^\d{10}\.\d+$/.test(text)) return new Date(Number(text) * 1000).toISOString()
   if (/^\d{10}(?:\d{3})?$/.test(text)) return new Date(Number(text.padEnd(13, '0'))).toISOString()
   const [, clock, zone = 'Z'] =
     /^(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d.*)?$/.exec(text) ?? []

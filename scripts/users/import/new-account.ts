@@ -3,6 +3,7 @@ import { ATTRIBUTES, mayBe, type StoredAttributes } from '../../../lib/applicati
 import { ROLES } from '../../../lib/application/roles.ts'
 import type { Scalar } from '../../../lib/aws/dynamodb.ts'
 import { NewLoginName, Password } from '../../../lib/http/schemas/fields.ts'
+import { hasPassword } from '../../../lib/passwords/hash.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { isEmail, isNewLoginName, NEW_LOGIN_NAME_RULE } from '../../../lib/users/login-name.ts'
 import { namesOf } from '../../../lib/users/names.ts'
@@ -15,7 +16,12 @@ import { parsed, repeatedMember } from './json.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &
-  Partial<Pick<User, 'id' | 'createdAt' | 'emailAsWritten' | 'externalId' | 'attributes'>>
+  Partial<
+    Pick<
+      User,
+      'id' | 'createdAt' | 'emailAsWritten' | 'externalId' | 'attributes' | 'passwordFrom' | 'mustEnrol'
+    >
+  >
 
 /** An account to add, with a password that must be hashed, or with a hash that is stored as it is. */
 export type NewAccount = { values: AccountValues; identities?: readonly ImportedIdentity[] } & (
@@ -25,8 +31,12 @@ export type NewAccount = { values: AccountValues; identities?: readonly Imported
 
 const Flag = z._default(z.boolean('Must be true or false.'), false)
 
-/** An id of another program is shown on terminals, and is never compared. */
+/** A text of another program is shown on terminals, and is never compared. */
 const isPrintable = (text: string) => /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u.test(text)
+
+const Printable = z
+  .string('Must be a string.')
+  .check(z.refine(isPrintable, 'Must be 1 to 255 characters without control characters.'))
 
 /** Attributes by name. JSON lines have an object, CSV has it as text. */
 const Attributes = z.pipe(
@@ -59,13 +69,9 @@ const AccountFields = z.strictObject({
   role: z.enum(ROLES, `Must be one of ${ROLES.join(', ')}.`),
   disabled: Flag,
   createdAt: z.optional(z.iso.datetime('Must be a UTC time such as 2026-01-31T12:00:00.000Z.')),
-  externalId: z.optional(
-    z
-      .string('Must be a string.')
-      .check(
-        z.refine((text) => isPrintable(text), 'Must be 1 to 255 characters without control characters.'),
-      ),
-  ),
+  externalId: z.optional(Printable),
+  passwordFrom: z.optional(Printable),
+  mustEnrol: Flag,
   attributes: z.optional(Attributes),
   identities: z.optional(Identities),
   password: z.optional(Password),
@@ -83,15 +89,24 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
   if (repeated !== undefined) return { fault: `attributes: ${repeated}` }
   const { data, error } = z.safeParse(AccountFields, record)
   if (data === undefined) return { fault: faultOf(error.issues) }
-  const { password, passwordHash, id, createdAt, externalId, attributes, identities, ...fields } = data
+  const { password, passwordHash, id, createdAt, externalId, passwordFrom, ...more } = data
+  const { mustEnrol, attributes, identities, ...fields } = more
   const names = namesOf(fields.username, fields.email, fields.emailVerified)
   if (fields.emailVerified !== names.emailVerified) return { fault: 'emailVerified: There is no address.' }
+  if (passwordFrom !== undefined) {
+    if (externalId === undefined) return { fault: 'passwordFrom: Needs externalId.' }
+    if (passwordHash === undefined || hasPassword(passwordHash)) {
+      return { fault: 'passwordFrom: The line has a password or hash.' }
+    }
+  }
   const values = {
     ...fields,
     ...names,
     ...(id !== undefined && { id }),
     ...(createdAt !== undefined && { createdAt }),
     ...(externalId !== undefined && { externalId }),
+    ...(passwordFrom !== undefined && { passwordFrom }),
+    ...(mustEnrol && { mustEnrol }),
     ...(attributes !== undefined && { attributes: attributes as StoredAttributes }),
   }
   const links = identities !== undefined && { identities }

@@ -9,21 +9,28 @@ import type { AccountValues } from './new-account.ts'
  * line whose names, id or identities belong to another user.
  *
  * Another import may add the user of the line between the reads. So the user of each id and address counts by its username.
+ *
+ * @param moved - Values of `externalId` that users here have, for users who move with their passwords. Such a user is the same under
+ *   another name, and another one under the same name.
  */
 export async function findObstacle(
   table: Table,
-  { id, username, email }: AccountValues,
+  { id, username, email, externalId }: AccountValues,
   identities: readonly ImportedIdentity[] = [],
+  moved?: ReadonlySet<string>,
 ): Promise<'present' | { fault: string } | undefined> {
+  if (externalId !== undefined && moved?.has(externalId)) return 'present'
   const present = (user: User | undefined) =>
-    user?.username === username && (id === undefined || id === user.id) ? ('present' as const) : undefined
+    user?.username === username &&
+    (id === undefined || id === user.id) &&
+    (moved === undefined || externalId === user.externalId)
+      ? ('present' as const)
+      : undefined
   const named = await findByName(table, username)
   if (named !== undefined) {
-    const fault =
-      named.username === username
-        ? 'id: The user of this name has another id.'
-        : 'username: Is the address of another user.'
-    return present(named) ?? { fault }
+    if (named.username !== username) return { fault: 'username: Is the address of another user.' }
+    const other = moved !== undefined && externalId !== named.externalId ? 'externalId' : 'id'
+    return present(named) ?? { fault: `${other}: The user of this name has another ${other}.` }
   }
   const owner = id === undefined ? undefined : await findById(table, id)
   if (owner !== undefined) return present(owner) ?? { fault: 'id: The user with this id has another name.' }

@@ -1,4 +1,5 @@
 import { parse } from 'csv-parse/sync'
+import { DECOY_HASH } from '../../../lib/passwords/hash.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { COLUMNS, FLAGS } from './columns.ts'
@@ -43,7 +44,15 @@ function completed(values: Record<string, unknown>, layout: Layout): Parsed {
   const complete = completeValues(layout, values)
   // JSON lines have no header that could be refused.
   const isUnannounced = complete.password !== undefined && !layout.plaintextPasswords
-  return isUnannounced ? { fault: `Has a password. ${PLAINTEXT}` } : { values: complete }
+  return isUnannounced
+    ? { fault: `Has a password. ${PLAINTEXT}` }
+    : { values: withOldPlace(complete, layout) }
+}
+
+/** Adds the name that a user without a password has at an endpoint: the username as the file spells it. */
+function withOldPlace(values: Record<string, unknown>, { passwordsFrom }: Layout): Record<string, unknown> {
+  const isThere = passwordsFrom !== undefined && values.passwordHash === DECOY_HASH
+  return isThere ? { passwordFrom: values.username, ...values } : values
 }
 
 async function* jsonRecords(lines: AsyncGenerator<Line>, layout: Layout): AsyncGenerator<UserRecord> {
