@@ -190,12 +190,25 @@ function readResponse(
 
 /** Returns how this service proves who it is. */
 function authenticationOf(provider: Provider, secret: string): oauth.ClientAuth {
-  if (provider.clientAuthentication === 'basic') return oauth.ClientSecretBasic(secret)
+  if (provider.clientAuthentication === 'basic') return basicOf(secret)
   if (provider.clientAuthentication === 'post') return oauth.ClientSecretPost(secret)
   try {
     return oauth.ClientSecretPost(appleClientSecret(provider, secret, new Date()))
   } catch {
     throw providerFailed(provider, 'the secret is invalid')
+  }
+}
+
+/**
+ * Returns how a secret goes into the header (RFC 6749 section 2.3.1). Unlike that of the library, the encoding leaves `-`, `.` and `_`:
+ * some providers do not decode id and secret, where these are usual.
+ *
+ * @see https://url.spec.whatwg.org/#urlencoded-serializing
+ */
+function basicOf(secret: string): oauth.ClientAuth {
+  const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1)
+  return (_server, { client_id }, _body, headers) => {
+    headers.set('authorization', `Basic ${btoa(`${encode(client_id)}:${encode(secret)}`)}`)
   }
 }
 
