@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { decodeJwt } from 'jose'
 import type { Page } from 'playwright-core'
 import { expect, inject, onTestFinished } from 'vitest'
 import { sendForAll } from '../support/http/http.ts'
@@ -111,6 +112,13 @@ export async function openAccount(
   return page
 }
 type Options = Parameters<typeof open>[1] & { password?: string; path?: string; origin?: string }
+
+/** Returns the claims of the access token on the page /signin. */
+export async function claimsOf(page: Page) {
+  const token = page.locator('#raw-token')
+  await token.locator('.part-2').waitFor({ state: 'attached' })
+  return decodeJwt(String(await token.textContent()))
+}
 
 /** The field of the section that is shown. */
 export const newPassword = (page: Page) =>

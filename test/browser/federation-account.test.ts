@@ -1,7 +1,17 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { PROVIDER_REFUSALS } from '../../lib/federation/refusals.ts'
-import { ACCOUNT, mails, newName, openAccount, PASSWORD, register, rows, serviceUrl } from './accounts.ts'
+import {
+  ACCOUNT,
+  claimsOf,
+  mails,
+  newName,
+  openAccount,
+  PASSWORD,
+  register,
+  rows,
+  serviceUrl,
+} from './accounts.ts'
 import { alert, heading, inspect, open, press, signIn, useBrowser } from './browser.ts'
 import { addApp, confirmPassword, fillIn, pressIn } from './factors.ts'
 import {
@@ -56,9 +66,7 @@ test('a user with a second factor is asked for it after the provider', async () 
   await other.getByRole('button', { name: `Continue with ${provider.name}` }).click()
   await fillIn(other, 'Code from your authenticator app', nextCode(), 'Continue')
   await heading(other, `Signed in as ${name}`).waitFor()
-  const claims = await other.locator('#claims').textContent()
-  expect(claims).toMatch(/fed.*otp.*mfa/s)
-  expect(claims).toContain('aal2')
+  expect(await claimsOf(other)).toMatchObject({ amr: ['fed', 'otp', 'mfa'], acr: 'aal2' })
 })
 
 test('a wrong password adds nothing, and a cancelled dialog neither', async () => {

@@ -26,8 +26,11 @@ const succeeds = (command: string, parameters: string[]) =>
 /** Whether Debian's Python has some modules. */
 export const hasPython = (modules: string) => succeeds(PYTHON, ['-c', `import ${modules}`])
 
+/** Whether there are Go and a package of it. */
+export const hasPackage = (path: string) => succeeds('go', ['list', path])
+
 /** Whether there are Go and go-oidc, with which golang.org/x/oauth2 is installed. */
-export const hasGo = () => succeeds('go', ['list', 'github.com/coreos/go-oidc/v3/oidc'])
+export const hasGo = () => hasPackage('github.com/coreos/go-oidc/v3/oidc')
 
 /** Builds a program in Go. @returns Its path. */
 export function buildGo(source: string): string {

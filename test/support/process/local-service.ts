@@ -6,12 +6,12 @@ import { type Service, startService } from './service.ts'
  * `inject('serviceUrl')`.
  *
  * @param start - `params`: deploy parameters, as after `--param`. `options`: of Node.js, for the service and the threads of its
- *   functions. `folder` of the service; the default is this repository.
+ *   functions. `folder` of the service; the default is this repository. `port` of `freePort`, if parameters have the address of the service.
  */
 export async function useLocalService(
-  start: { params?: Record<string, string>; options?: string[]; folder?: string } = {},
+  start: { params?: Record<string, string>; options?: string[]; folder?: string; port?: number } = {},
 ): Promise<Service> {
-  const service = await startService(start.params, start.options, start.folder)
+  const service = await startService(start.params, start.options, start.folder, start.port)
   atEnd(() => service.stop())
   return service
 }

@@ -38,13 +38,15 @@ export const MANY_PASSWORDS = {
  * @param params - Deploy parameters, as after `--param`.
  * @param nodeOptions - Options of Node.js, for the service and for the threads of its functions.
  * @param folder - Folder of the service. The default is this repository.
+ * @param port - Of {@link freePort}, if parameters have the address of the service.
  */
 export async function startService(
   params: Record<string, string> = {},
   nodeOptions: string[] = [],
   folder = root,
+  port?: number,
 ): Promise<Service> {
-  const httpPort = await freePort()
+  const httpPort = port ?? (await freePort())
   const sls = fileURLToPath(new URL('../../../node_modules/.bin/sls', import.meta.url))
   const all = { ...params, buildFolder: `.results/service-${httpPort}` }
   const args = ['offline', 'start', '--httpPort', String(httpPort)]
