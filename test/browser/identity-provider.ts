@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers'
 import Provider from 'oidc-provider'
 import type { Page } from 'playwright-core'
-import { inject, vi } from 'vitest'
+import { expect, inject, vi } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
-import { findProvider } from '../../lib/federation/provider.ts'
+import { findProvider, type ProviderWithSecret } from '../../lib/federation/provider.ts'
 import { encryptProviderSecret } from '../../lib/federation/secret.ts'
 import { changeProvider, createProvider, removeProvider } from '../../lib/federation/store.ts'
 import { localAct } from '../../local/aws.ts'
@@ -53,7 +53,17 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   atEnd(stop)
   const origin = `http://127.0.0.1:${port}`
   provider = providerAt(origin, `${serviceUrl()}/signin/${id}`)
-  await addProvider(id, name, origin)
+  await addProvider(
+    testProvider(origin, {
+      id,
+      name,
+      clientId: 'service',
+      authorizationEndpoint: `${origin}/auth`,
+      sendsIssuer: true,
+      mailDomains: [MAIL_DOMAIN],
+      secret: SECRET,
+    }),
+  )
   return {
     id,
     name,
@@ -117,21 +127,18 @@ async function ask(provider: Provider, request: IncomingMessage, response: Serve
 
 const table = () => tableAt(inject('dynamoDbUrl'))
 
-async function addProvider(id: string, name: string, issuer: string): Promise<void> {
+/**
+ * Adds a provider to the service, as an operator does, until the end of the file or the test.
+ *
+ * @param provider - Its secret is not encrypted yet.
+ */
+export async function addProvider({ id, secret, ...values }: ProviderWithSecret): Promise<void> {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const endpoints = { kms: new URL(inject('kmsUrl')) }
   const kms = withTimeout(awsClient({ region: 'eu-central-1', credentials, endpoints }), 10_000)
   const { factorKey } = namesOf('serverless-jwt-auth-dev-auth')
-  const provider = testProvider(issuer, {
-    id,
-    name,
-    clientId: 'service',
-    authorizationEndpoint: `${issuer}/auth`,
-    sendsIssuer: true,
-    mailDomains: [MAIL_DOMAIN],
-    secret: await encryptProviderSecret(kms, factorKey, id, SECRET),
-  })
-  await createProvider(table(), provider, localAct(new Date()))
+  const ciphertext = await encryptProviderSecret(kms, factorKey, id, secret)
+  await createProvider(table(), { id, ...values, secret: ciphertext }, localAct(new Date()))
   atEnd(async () => {
     const stored = await findProvider(table(), id)
     if (stored) await removeProvider(table(), stored, localAct(new Date()))
@@ -149,4 +156,34 @@ export async function respondAt(page: Page, address: string): Promise<void> {
   await heading(page, 'Provider').waitFor()
   if (address !== '') await page.getByLabel('Login').fill(address)
   await page.getByRole('button', { name: address === '' ? 'Cancel' : 'Continue' }).click()
+}
+
+/** Returns the URLs of the history of a tab, the oldest first, and which of them is shown. */
+export async function historyOf(page: Page): Promise<{ urls: string[]; current: number }> {
+  const session = await page.context().newCDPSession(page)
+  const { entries, currentIndex } = await session.send('Page.getNavigationHistory')
+  return { urls: entries.map(({ url }) => url), current: currentIndex }
+}
+
+/** Expects that no entry of the history of a tab has a response, and none at an address of the service its state. */
+export async function expectNoCode(page: Page): Promise<void> {
+  const { urls } = await historyOf(page)
+  const own = urls.filter((url) => url.startsWith(serviceUrl()))
+  expect(own.length).toBeGreaterThan(0)
+  expect(own.filter((url) => /signin\/|state=|error=/.test(url))).toEqual([])
+  expect(urls.filter((url) => /[?&]code=/.test(url))).toEqual([])
+}
+
+/** Signs in at the provider, and keeps the page that it leads to from its script. @returns The URL of the response. */
+export async function stopResponse(
+  page: Page,
+  provider: Pick<IdentityProvider, 'id' | 'name'>,
+  address: string,
+): Promise<string> {
+  const script = '**/response-*.js'
+  await page.route(script, (route) => route.fulfill({ body: '', contentType: 'text/javascript' }))
+  await signInAt(page, provider, address)
+  await page.waitForURL(`${serviceUrl()}/signin/${provider.id}?**`)
+  await page.unroute(script)
+  return page.url()
 }

@@ -11,7 +11,9 @@ export const CLIENT_SECRET = 'a secret/of:the+client'
 
 /** A request that the far end has received. */
 export interface Received {
+  method: string
   path: string
+  query: URLSearchParams
   headers: IncomingMessage['headers']
   body: string
 }
@@ -39,8 +41,9 @@ export async function startFarEnd() {
   const received: Received[] = []
   const responders: Record<string, Responder> = {}
   const server = createServer(async (request, response) => {
-    const path = String(request.url)
-    const one = { path, headers: request.headers, body: await text(request) }
+    const { pathname: path, searchParams: query } = new URL(String(request.url), 'http://far-end')
+    const { method = '', headers } = request
+    const one = { method, path, query, headers, body: await text(request) }
     received.push(one)
     const correct: Record<string, Responder> = {
       '/token': () => sendJson(response, tokens()),
