@@ -7,10 +7,11 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
 import { root } from '../support/process/service-description.ts'
 
 /** Path of the browser in Debian's package `chromium`. */
-const CHROMIUM = '/usr/bin/chromium'
+export const CHROMIUM = '/usr/bin/chromium'
 const INSTALL = `The tests of the pages need Chromium at ${CHROMIUM}: apt-get install chromium.`
 
-const ARGUMENTS = [
+/** Arguments of every browser of the tests. */
+export const ARGUMENTS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',

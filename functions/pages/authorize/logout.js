@@ -1,6 +1,7 @@
 // The page of a sign-out that an app requests. It asks the service for the next step, and takes it.
 
 import { busy, call, element, notice, showSection } from '../form.js'
+import { opened } from '../opened.js'
 import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
 import { onGuardedClick } from './deaf.js'
@@ -63,8 +64,6 @@ element('retry').addEventListener('click', ({ target }) => busy(target, () => ru
 // A page from the back/forward cache may show another user.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 
-if (document.prerendering) {
-  await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
-}
+await opened()
 if (window.top === window) run()
 else showProblem(FRAME)

@@ -2,6 +2,7 @@
 // and takes it.
 
 import { busy, call, element, failureOf, notice, showSection } from '../form.js'
+import { opened } from '../opened.js'
 import { escapeNext } from '../signin/next.js'
 import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
@@ -117,8 +118,6 @@ element('once-more').addEventListener('click', (event) => {
 // A page from the back/forward cache may show another user.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
 
-if (document.prerendering) {
-  await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
-}
+await opened()
 if (window.top === window) run()
 else showProblem(FRAME)

@@ -1,6 +1,7 @@
 // The page that a provider leads to, such as /signin/google. It keeps the response in the tab, and leads to the page that began the
 // sign-in, which sends it. So neither the URL of that page nor the history has a code.
 
+import { opened } from '../opened.js'
 import { say } from '../words.js'
 import { keepResponse } from './tries.js'
 
@@ -24,5 +25,5 @@ function leave() {
   }
 }
 
-if (document.prerendering) document.addEventListener('prerenderingchange', leave, { once: true })
-else leave()
+await opened()
+leave()
