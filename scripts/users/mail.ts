@@ -5,14 +5,13 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event.ts'
 import { storeInvitation } from '../../lib/mail/store.ts'
-import { mailboxOf } from '../../lib/users/user.ts'
 import type { Environment, Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
 import { stackOf } from '../cli/target-stack.ts'
-import { ofUser, readAddress, roleOption } from './arguments.ts'
-import { alreadyExists, findByName, findExisting, requireEnabled } from './store.ts'
+import { readAddress, roleOption } from './arguments.ts'
+import { alreadyExists, findByName } from './store.ts'
 
 /**
  * Rejects an invitation to a stage on AWS whose registration is off: its recipient could not accept it.
@@ -50,17 +49,6 @@ export async function invite(
   await storeInvitation(table, mailId, role, table.act())
   await hand(table, { kind: 'invitation', mailId, at: now().toISOString() })
   return `An invitation to ${address} with role ${role} is on its way. It is valid for 7 days.\n`
-}
-
-/** Sends a user a link for a new password. The operator does not learn the password (OWASP ASVS 6.4.6). */
-async function startPasswordReset(table: Table, loginName: string, { now }: Io): Promise<string> {
-  const user = await findExisting(table, loginName)
-  const to = mailboxOf(user)
-  requireEnabled(user, loginName)
-  if (to === undefined) throw new Refusal('refused', `User ${loginName} has no e-mail address.`)
-  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  await hand(table, { kind: 'reset', mailId, loginName, at: now().toISOString() })
-  return `A link for a new password is on its way to ${to}. It is valid for 60 minutes.\n`
 }
 
 /**
@@ -109,13 +97,6 @@ const isWithoutMail = (error: unknown): boolean => awsErrorType(error) === 'Reso
 
 const noMail = () =>
   new Refusal('refused', 'The service sends no mails. Deploy it with --param mailFrom=ADDRESS.')
-
-/** `npm run users -- start-reset` */
-export const startResetCommand: Subcommand = (program) => {
-  ofUser(program, 'start-reset', 'sends a user a link for a new password').action(async (name: string) =>
-    program.print(await startPasswordReset(await program.table(), name, program.io)),
-  )
-}
 
 /** `npm run users -- invite` */
 export const inviteCommand: Subcommand = ({ command: users, options, operator, print, io }) => {

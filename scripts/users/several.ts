@@ -21,6 +21,9 @@ export interface SeveralOptions {
   dryRun?: boolean
 }
 
+/** The users of a command, and what it has done to them, for the line at the end. */
+type Several = SeveralOptions & { loginNames: readonly string[]; done?: string }
+
 /** Makes the change of a command to the user of a login name. Returns what to print. */
 export type Change = (loginName: string) => Promise<string>
 
@@ -39,7 +42,7 @@ interface Target {
  */
 export async function changeUsers(
   table: Table,
-  { loginNames, file, dryRun = false }: SeveralOptions & { loginNames: readonly string[] },
+  { loginNames, file, dryRun = false, done }: Several,
   change: Change,
   io: Io,
 ): Promise<void> {
@@ -57,7 +60,7 @@ export async function changeUsers(
   if (dryRun) {
     io.stdout.write(`${shown([...users.values()].map(accountOf), io)}Dry run. Nothing was changed.\n`)
   } else {
-    await changeEach([...users.keys()], change, io)
+    await changeEach([...users.keys()], change, io, done)
   }
 }
 
@@ -108,7 +111,12 @@ function refuseFaults(faults: readonly string[], { stderr }: Io): void {
 }
 
 /** Changes users one by one, by their login names, with progress. */
-export async function changeEach(loginNames: readonly string[], change: Change, io: Io): Promise<void> {
+export async function changeEach(
+  loginNames: readonly string[],
+  change: Change,
+  io: Io,
+  done = 'changed',
+): Promise<void> {
   const interruption = io.interruption()
   const progress = startProgress(io.stderr, loginNames.length, 'users')
   const printed: string[] = []
@@ -136,7 +144,7 @@ export async function changeEach(loginNames: readonly string[], change: Change, 
     progress.stop()
     const changed = finished - refused
     io.stdout.write(
-      `${printed.join('')}${changed} of ${loginNames.length} ${loginNames.length === 1 ? 'user' : 'users'} changed.\n`,
+      `${printed.join('')}${changed} of ${loginNames.length} ${loginNames.length === 1 ? 'user' : 'users'} ${done}.\n`,
     )
   }
   if (finished < loginNames.length) {
