@@ -192,7 +192,7 @@ export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Sett
 
 /**
  * Reads settings from the environment. No other function reads the environment, except
- * {@link readAllowedOrigins}, {@link takesCookies} and {@link readRoles}.
+ * {@link readAllowedOrigins}, {@link takesCookies}, {@link readRoles} and {@link readOldPlace}.
  *
  * It is called once in a request, with every setting that the handler needs: by `tableHandler` in `lib/http/table.ts`, or by
  * the handler. A test compares the settings that a handler reads with those that its function has.
@@ -226,22 +226,22 @@ export function readConfig<N extends SettingName>(names: readonly N[], env = pro
  */
 export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.AUTH_ALLOWED_ORIGINS)
 
-/**
- * Reads the setting `AUTH_ROLES`. It is separate for the same reason as {@link readAllowedOrigins}: bundle size.
- */
+/** Reads the setting `AUTH_ROLES`. It is separate for the same reason as {@link readAllowedOrigins}: bundle size. */
 export const readRoles = (env = process.env): string[] => optionalList(env.AUTH_ROLES)
+
+/**
+ * Reads where the function `drain` asks about passwords: a user pool, or an endpoint with its sealed secret. A deployment has validated
+ * the values. It is separate for the same reason as {@link readAllowedOrigins}: bundle size.
+ */
+export const readOldPlace = ({ OLD_POOL, OLD_POOL_CLIENT, PASSWORDS_URL, PASSWORDS_SECRET } = process.env) =>
+  ({ OLD_POOL, OLD_POOL_CLIENT, PASSWORDS_URL, PASSWORDS_SECRET }) as Record<string, string>
 
 /** Returns the name that the function is deployed under, which Lambda sets. */
 export const functionName = (env = process.env): string | undefined => env.AWS_LAMBDA_FUNCTION_NAME
 
-/**
- * Whether this process runs on Lambda, which sets the name of its runtime. The local service does not set it.
- */
+/** Whether this process runs on Lambda, which sets the name of its runtime. The local service does not set it. */
 export const isOnLambda = (env = process.env): boolean =>
   env.AWS_EXECUTION_ENV?.startsWith('AWS_Lambda_') ?? false
 
-/**
- * Whether a function accepts the session cookie: its setting `COOKIE_SESSIONS` is `on`. It is separate for
- * the same reason as {@link readAllowedOrigins}: bundle size.
- */
+/** Whether a function accepts the session cookie: its setting `COOKIE_SESSIONS` is `on`. It is separate for bundle size, too. */
 export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'

@@ -1,5 +1,6 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import type { Statement } from '../lib/aws/access.ts'
+import type { AwsSettings } from '../lib/aws/settings.ts'
 import type { FactorPolicy } from '../lib/users/factors.ts'
 
 /**
@@ -69,11 +70,7 @@ export interface Serverless {
     }
     getRegion(): string
     getCloudFormationClient(): Promise<CloudFormationClient>
-    getAwsSdkV3CredentialsProvider(): () => Promise<{
-      accessKeyId: string
-      secretAccessKey: string
-      sessionToken?: string
-    }>
+    getAwsSdkV3CredentialsProvider(): () => Promise<AwsSettings['credentials']>
   }
 }
 
@@ -136,6 +133,8 @@ export interface AuthMembers {
   pages: string
   oauth: string
   federation: string
+  /** Where passwords are that were not imported: a user pool or a URL; empty without such a place. */
+  drain: { pool: string; url: string }
   /** Base URL of pages and API; an object, if it is the API's own address. */
   publicUrl: unknown
   /** Hosts with commas between them; empty without apps that are not registered. */
@@ -171,6 +170,7 @@ export interface FunctionDefinition {
   name: string
   handler: string
   runtime?: string
+  timeout?: number
   environment?: Record<string, string>
   events?: { http?: string | object; [type: string]: unknown }[]
   logs?: { logGroup?: string }

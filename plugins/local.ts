@@ -8,6 +8,7 @@ import { quietServerlessOffline } from '../local/gateway/serverless-offline.ts'
 import { limitFunctions } from '../local/lambda/function-threads.ts'
 import { deadLetterLine, invokerOf } from '../local/lambda/lambda.ts'
 import { mailLine } from '../local/mail/mailbox.ts'
+import { givePasswordsSecret } from '../local/passwords-secret.ts'
 import { isNumberIn } from '../local/ports.ts'
 import { addDemoProvider } from '../local/provider/demo.ts'
 import { type Bundler, onChange, reportBuilds } from '../local/reload.ts'
@@ -99,8 +100,7 @@ export default class LocalPlugin {
       refusePaths(offline)
       const { brought } = ownershipOf(this.serverless)
       rejectAny(faultsOfSharedPaths(this.serverless.service.functions, IS_PACKAGE ? brought : new Set()))
-      const fault = await faultOfGateway(httpPort, host)
-      if (fault !== undefined) reject(fault)
+      rejectAny([(await faultOfGateway(httpPort, host)) ?? []].flat())
     }
 
     const ids = ownershipOf(this.serverless).resources
@@ -113,6 +113,7 @@ export default class LocalPlugin {
     }
 
     if (custom.auth.federation === 'on') await addDemoProvider(this.aws, custom.auth, taken)
+    await givePasswordsSecret(this.aws, custom.auth, this.serverless.service.functions.drain)
     pointFunctionsAt(this.serverless, this.aws.settings)
     const place = await makePlace()
     await this.prepareOffline(place, httpPort)
@@ -174,19 +175,18 @@ export default class LocalPlugin {
   }
 
   /**
-   * Mails come from the sender of the mailer. Only the mailer may be invoked: the server listens on a TCP
-   * port. `sls invoke local` runs one function only, so it drops events.
+   * Mails come from the sender of the mailer. Only functions without a route may be invoked: the server listens on a
+   * TCP port. `sls invoke local` runs one function only, so it drops events.
    */
   private mailSettings(): MailSettings {
     const { service } = this.serverless
-    const { mailer, 'fetch-client': fetcher } = service.functions
-    const { MAIL_FROM } = mailer?.environment ?? {}
+    const { mailer, drain, 'fetch-client': fetcher } = service.functions
     const isSingle = this.command === 'invoke local'
     // The standard output of `sls invoke local` is the result of the function.
     const log = isSingle ? console.error : console.log
     return {
-      verifiedIdentities: MAIL_FROM ? [MAIL_FROM] : [],
-      functionNames: [mailer, fetcher].flatMap((one) => one?.name ?? []),
+      verifiedIdentities: [mailer?.environment?.MAIL_FROM || []].flat(),
+      functionNames: [mailer, fetcher, drain].flatMap((one) => one?.name ?? []),
       pausesMs: RETRY_PAUSES_MS,
       invoke: isSingle
         ? async () => ({ isReturned: true, payload: 'null' })

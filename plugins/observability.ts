@@ -108,12 +108,12 @@ function dashboardOf(serverless: Serverless, namespace: string): Resource {
         stage: provider.stage,
         apiName: serverless.getProvider('aws').naming.getApiGatewayName(),
         tableName: custom.auth.tableName,
-        // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too. The
-        // time of sign-ins with other providers is that of the providers.
+        // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too, and
+        // what `drain` takes, `login`. The time of sign-ins with other providers is that of the providers.
         functionNames: Object.values(serviceFunctions(serverless))
           .filter(
             ({ handler }) =>
-              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/)/.test(
+              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/|drain\/)/.test(
                 handler,
               ),
           )

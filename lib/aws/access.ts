@@ -12,6 +12,8 @@ export interface Deployment {
   prefix: string
   /** Sender of mails; empty if the service sends none. */
   mailFrom: string
+  /** Id of the user pool that is asked about passwords. */
+  oldPool?: string
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readConfig } from '../config.ts'
 
 /** The protocol of a service. */
-interface Protocol {
+export interface Protocol {
   /** First label of its endpoint. */
   host: string
   contentType: string

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
-import { type AwsSettings, protocolOf, type Service } from './settings.ts'
+import { type AwsSettings, type Protocol, protocolOf, type Service } from './settings.ts'
 
 /** Headers in the form that node:http does not copy: name, value, name, value. */
 export type FlatHeaders = readonly string[]
@@ -10,13 +10,19 @@ export type FlatHeaders = readonly string[]
  * The signing key depends only on the day, and is derived once a day. It is a `KeyObject`, because an HMAC
  * with a key in a buffer takes four times as long.
  *
+ * @param service - Its name in signatures.
  * @param host - Value of the header `Host`.
  * @returns A function that returns all headers of a request with this `body`, signed at `now`.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function requestSigner({ region, credentials }: AwsSettings, service: Service, host: string) {
+export function requestSigner(
+  { region, credentials }: AwsSettings,
+  service: Service | 'cognito-idp',
+  host: string,
+  protocol: Protocol = protocolOf(service as Service),
+) {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
-  const { target, contentType, headers = [], partOf = service } = protocolOf(service)
+  const { target, contentType, headers = [], partOf = service } = protocol
   let keyDay: string | undefined
   let key: KeyObject
 
@@ -44,12 +50,8 @@ export function requestSigner({ region, credentials }: AwsSettings, service: Ser
     const signature = createHmac('sha256', key)
       .update(`AWS4-HMAC-SHA256\n${instant}\n${scope}\n${hash('sha256', request)}`)
       .digest('hex')
-    const credential = `${accessKeyId}/${scope}`
-    return [
-      ...signed.flat(),
-      'authorization',
-      `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`,
-    ]
+    const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`
+    return [...signed.flat(), 'authorization', authorization]
   }
 }
 

@@ -20,3 +20,35 @@ export interface Question {
   /** Address of the client, for the threat protection of Cognito. */
   address?: string
 }
+
+/** Why there is no verdict, for the log. The list is closed, so no value of a question or a response gets there. */
+export type Failure =
+  | 'The user pool does not respond.'
+  | 'The user pool limits requests.'
+  | 'The user pool refuses the request.'
+  | 'The user pool asks for an unknown challenge.'
+  | 'The response of the user pool is invalid.'
+  | 'The user pool or its app client does not exist. Correct oldPool and oldPoolClient.'
+  | 'The app client has a secret. Give oldPoolClient one without a secret.'
+  | 'The app client does not allow ADMIN_USER_PASSWORD_AUTH. Add ALLOW_ADMIN_USER_PASSWORD_AUTH to it.'
+  | 'The user pool is in another account, or its policy denies the function. Use passwordsUrl for another account.'
+  | 'The endpoint of passwordsUrl does not respond.'
+  | 'The endpoint of passwordsUrl refuses the secret. Seal it again.'
+  | 'The endpoint of passwordsUrl returns another status than 200.'
+  | 'The response of the endpoint of passwordsUrl is invalid.'
+
+/** A verdict. Without one, `reason` and `error` say why. */
+export type Judged =
+  | { verdict: Exclude<Verdict, 'unavailable'> }
+  | { verdict: 'unavailable'; reason: Failure; error?: string | undefined }
+
+/**
+ * Says why a place gives no verdict.
+ *
+ * @param error - A code: of AWS, of HTTP or of node.
+ */
+export const noVerdict = (reason: Failure, error?: string): Judged => ({
+  verdict: 'unavailable',
+  reason,
+  ...(error !== undefined && { error }),
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { PERMISSIONS, permit, statementsOf } from './permissions.ts'
 
-const deployment = { prefix: 'app-prod-auth', mailFrom: 'no-reply@example.org' }
+const deployment = { prefix: 'app-prod-auth', mailFrom: 'no-reply@example.org', drain: { pool: '', url: '' } }
 
 function permitted(functions: Parameters<typeof permit>[0]['functions']) {
   return permit({ custom: { auth: deployment }, functions })

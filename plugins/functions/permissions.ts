@@ -1,4 +1,5 @@
 import type { Deployment, Permission, Statement } from '../../lib/aws/access.ts'
+import * as places from '../../lib/drain/access.ts'
 import * as events from '../../lib/events/access.ts'
 import * as factors from '../../lib/factors/access.ts'
 import * as federation from '../../lib/federation/access.ts'
@@ -25,6 +26,7 @@ const MODULES: Record<string, Permission>[] = [
   signIn,
   oauth,
   federation,
+  places,
 ]
 
 /** What a function may do, by the names that `may` of a function takes. */
@@ -65,7 +67,7 @@ export default class PermissionsPlugin {
 
 /** The part of the service that {@link permit} reads. */
 interface PermittedService {
-  custom: { auth: Pick<AuthMembers, 'prefix' | 'mailFrom'> }
+  custom: { auth: Pick<AuthMembers, 'prefix' | 'mailFrom' | 'drain'> }
   functions: Record<string, Pick<FunctionDefinition, 'may' | 'iamRoleStatements'>>
 }
 
@@ -74,8 +76,8 @@ export function permit({ custom, functions }: PermittedService): {
   faults: string[]
   statements: Record<string, Statement[]>
 } {
-  const { prefix, mailFrom } = custom.auth
-  const deployment = { prefix, mailFrom }
+  const { prefix, mailFrom, drain } = custom.auth
+  const deployment = { prefix, mailFrom, oldPool: drain.pool }
   const statements: Record<string, Statement[]> = {}
   const faults = Object.entries(functions).flatMap(([key, { may = [], iamRoleStatements = [] }]) => {
     const unknown = may.filter((name) => !Object.hasOwn(PERMISSIONS, name))

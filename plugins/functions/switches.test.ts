@@ -112,6 +112,7 @@ function left(changes: object, SCOPED_ROUTES = 'none'): Functions {
     oauth: 'off',
     federation: 'off',
     clientMetadataHosts: '',
+    drain: { pool: '', url: '' },
   }
   const auth = { ...off, allowedOrigins: 'https://app.example.com', ...changes }
   const functions = allFunctions(SCOPED_ROUTES)

@@ -4,6 +4,7 @@ import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../fram
 import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 import { rowOf } from '../routes/row-events.ts'
+import { switchDrain } from './drain.ts'
 
 /** Functions without a route: the features that they need. */
 const NEEDS = new Map<string, Feature>([
@@ -32,6 +33,8 @@ export default class SwitchesPlugin {
         if (hasScopes(service) && service.custom.auth.oauth !== 'on') {
           reject('The parameter oauth must be on, because functions name scopes.')
         }
+        // No user pool is on a developer's machine.
+        if (isLocal(serverless)) service.custom.auth.drain.pool = ''
         const functions = serviceFunctions(serverless)
         switchOff({ ...service, functions })
         for (const key of ownershipOf(serverless).functions) {
@@ -45,6 +48,9 @@ export default class SwitchesPlugin {
     }
   }
 }
+
+const isLocal = ({ processedInput: { commands } }: Serverless) =>
+  commands[0] === 'offline' || commands.join(' ') === 'invoke local'
 
 /** Whether clients may use a route. */
 export function hasScopes({ functions }: Pick<SwitchedService, 'functions'>): boolean {
@@ -60,13 +66,14 @@ type SwitchedService = {
       | 'pages'
       | 'oauth'
       | 'federation'
+      | 'drain'
       | 'mailFrom'
       | 'registration'
       | 'clientMetadataHosts'
       | 'allowedOrigins'
     >
   }
-  functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may'>>
+  functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may' | 'timeout'>>
 }
 
 /**
@@ -97,6 +104,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
   if (!hasMail) Object.values(functions).forEach(removeMailer)
   if (federation !== 'on') Object.values(functions).forEach(removeFederation)
+  switchDrain(functions, custom.auth.drain)
 }
 
 /** Removes routes without their features, and functions that have none left, or that need a feature themselves. */

@@ -25,6 +25,8 @@ const LASTING = {
   pages: undefined,
   oauth: undefined,
   federation: undefined,
+  oldPool: null,
+  passwordsUrl: null,
   accessLogs: undefined,
 } satisfies Partial<Record<ParameterName, null | '' | undefined>>
 

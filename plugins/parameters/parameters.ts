@@ -1,15 +1,14 @@
 import { SETTINGS } from '../../lib/config.ts'
-import { isLine } from '../../lib/line.ts'
-import { isClientUrl } from '../../lib/oauth/clients/url-client.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
-import { LOGIN_NAME } from '../../lib/users/login-name.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { PARAMETER_NAMES, type ParameterName } from '../../project/parameter-names.ts'
 import type { Parameters } from '../framework.d.ts'
 import { namePrefix } from './name-prefix.ts'
+import { appClient, endpointUrl, faultsOfOldPlace, sealedSecret, userPool } from './old-place.ts'
 import { operators } from './operators.ts'
 import { faultsOfRelyingParty, rpId, rpOrigins } from './relying-party.ts'
 import { faultsOfSites } from './same-site.ts'
+import { documentHosts, domains, origins, sender, shortName, topic } from './values.ts'
 
 /**
  * Longest name of a stage. The name of a role may have 64 characters, and the longest one that this repository needs is
@@ -64,6 +63,10 @@ const RULES = {
   oauth: oneOf('on', 'off'),
   clientMetadataHosts: documentHosts,
   federation: oneOf('on', 'off'),
+  oldPool: userPool,
+  oldPoolClient: appClient,
+  passwordsUrl: endpointUrl,
+  passwordsSecret: sealedSecret,
   operators,
   retained: oneOf('true', 'false'),
   namePrefix,
@@ -98,59 +101,6 @@ export function readThrottle(text: string): Throttle {
     throw new Error('must be requests per second/burst, such as 200/100, each from 1 to 99999')
   }
   return { rate: Number(rate), burst: Number(burst) }
-}
-
-/** Accepts origins as browsers send them (RFC 6454 section 6.2): they are compared with a page's origin as text. */
-function origins(text: string): void {
-  if (text === '' || text === '*') return
-  for (const origin of text.split(',')) {
-    const isOrigin = /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin
-    if (!isOrigin || origin.includes('*')) {
-      throw new Error(
-        'must be *, or origins such as https://app.example.com, separated by commas, with nothing after the host or port',
-      )
-    }
-  }
-}
-
-function sender(text: string): void {
-  if (!text.includes('@') || !LOGIN_NAME.test(text)) {
-    throw new Error('must be an e-mail address, such as no-reply@example.org')
-  }
-}
-
-/** Short enough for one line of a page at 360 pixels, and of a list of mails. */
-const LONGEST_NAME_BYTES = 40
-
-function shortName(text: string): void {
-  if (text === '' || !isLine(text) || Buffer.byteLength(text) > LONGEST_NAME_BYTES) {
-    throw new Error(`must be 1 to ${LONGEST_NAME_BYTES} bytes of text in one line`)
-  }
-}
-
-function domains(text: string): void {
-  if (text === '') return
-  for (const domain of text.split(',')) {
-    if (!LOGIN_NAME.test(`a@${domain}`) || domain !== domain.toLowerCase()) {
-      throw new Error('must be domains in lower case, such as example.org,example.com')
-    }
-  }
-}
-
-/** Accepts hosts as a client id has them: they are compared as text. */
-function documentHosts(text: string): void {
-  if (text === '' || text === '*') return
-  for (const host of text.split(',')) {
-    if (!isClientUrl(`https://${host}/a`) || host.includes('/')) {
-      throw new Error('must be *, or hosts in lower case such as claude.ai,vscode.dev')
-    }
-  }
-}
-
-function topic(text: string): void {
-  if (text !== '' && !/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/.test(text)) {
-    throw new Error('must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:alarms')
-  }
 }
 
 /**
@@ -195,6 +145,7 @@ export function faultsOf(
     ...faultsOfCombinations(parameters),
     ...faultsOfSites(parameters, ownUrl),
     ...faultsOfRelyingParty(parameters, ownUrl),
+    ...faultsOfOldPlace(parameters, ownUrl !== undefined),
   ]
   if (stage.length > LONGEST_STAGE || !/^[a-z0-9-]+$/.test(stage)) {
     faults.unshift(`The name of a stage must be 1 to ${LONGEST_STAGE} of a-z, 0-9 and hyphens.`)

@@ -1,5 +1,5 @@
-import { isLoopback } from '../../lib/federation/exchange/requests.ts'
 import { type ClientAuthentication, isAsymmetric, type Provider } from '../../lib/federation/provider.ts'
+import { isLoopback } from '../../lib/send.ts'
 import { Refusal } from '../cli/refusal.ts'
 
 /** The network, as a command uses it. Tests give another one. */

@@ -21,21 +21,34 @@ export async function askSecret(
   io: Pick<Io, 'stdin' | 'stderr'>,
 ): Promise<string> {
   if (kind === 'apple') return readAppleKey(await askAppleFile(io))
-  const typed = io.stdin.isTTY ? await prompt(name, io) : await readAll(io.stdin)
-  const secret = typed.replace(/\r?\n$/, '')
-  if (secret === '') throw new Refusal('usage', 'Missing client secret on standard input.')
-  if (!/^[\x21-\x7e]{1,1000}$/.test(secret)) {
-    throw new Refusal('refused', 'Invalid client secret. It has printable ASCII characters without spaces.')
-  }
+  const secret = await askText(`client secret of ${name}`, io)
   if (kind === 'entra' && isGuid(secret.toLowerCase())) {
     throw new Refusal('refused', 'This is the id of the secret. Use its value, which Entra shows once.')
   }
   return secret
 }
 
-async function prompt(name: string, { stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Promise<string> {
+/**
+ * Asks for a secret. At a terminal it shows nothing of what is typed. Otherwise it reads standard input.
+ *
+ * @param what - Which secret, in small letters.
+ * @throws {@link Refusal} `refused`, if it has not the form of one. The message has nothing of it.
+ */
+export async function askText(what: string, io: Pick<Io, 'stdin' | 'stderr'>): Promise<string> {
+  const typed = io.stdin.isTTY ? await prompt(what, io) : await readAll(io.stdin)
+  const secret = typed.replace(/\r?\n$/, '')
+  const [kind] = what.split(' of ')
+  if (secret === '') throw new Refusal('usage', `Missing ${kind} on standard input.`)
+  if (!/^[\x21-\x7e]{1,1000}$/.test(secret)) {
+    throw new Refusal('refused', `Invalid ${kind}. It has printable ASCII characters without spaces.`)
+  }
+  return secret
+}
+
+async function prompt(what: string, { stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Promise<string> {
   const { password } = await import('@inquirer/prompts')
-  return password({ message: `Client secret of ${name}:`, mask: false }, { input: stdin, output: stderr })
+  const message = `${what.charAt(0).toUpperCase()}${what.slice(1)}:`
+  return password({ message, mask: false }, { input: stdin, output: stderr })
 }
 
 async function askAppleFile({ stdin, stderr }: Pick<Io, 'stdin' | 'stderr'>): Promise<string> {

@@ -13,6 +13,7 @@ import { listCommand } from './list/list.ts'
 import { sessionsCommand } from './list/sessions.ts'
 import { inviteCommand } from './mail.ts'
 import { renameCommand, setEmailCommand } from './names.ts'
+import { sealSecretCommand } from './passwords/seal-secret.ts'
 import { startResetCommand } from './passwords/start-reset.ts'
 import { removeCommand } from './remove.ts'
 import { showCommand } from './show.ts'
@@ -39,6 +40,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   eventsCommand,
   importCommand,
   exportCommand,
+  sealSecretCommand,
 ]
 
 /** Creates the command `npm run users`. */

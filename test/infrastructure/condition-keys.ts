@@ -14,6 +14,7 @@ const OF_WRITES = [
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncognitouserpools.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
@@ -33,7 +34,14 @@ export const CONDITION_KEYS: Readonly<Record<string, readonly string[]>> = Objec
     'dynamodb:PutItem': OF_WRITES,
     'dynamodb:Query': ['Attributes', 'LeadingKeys', 'ReturnConsumedCapacity', 'ReturnValues', 'Select'],
     'dynamodb:UpdateItem': OF_WRITES,
-    'kms:Decrypt': ['EncryptionAlgorithm', 'EncryptionContextKeys', 'RequestAlias'],
+    'cognito-idp:AdminInitiateAuth': [],
+    'kms:Decrypt': [
+      'EncryptionAlgorithm',
+      // AWS lists it as kms:EncryptionContext:context-key.
+      'EncryptionContext:passwords',
+      'EncryptionContextKeys',
+      'RequestAlias',
+    ],
     'kms:Encrypt': ['EncryptionAlgorithm', 'EncryptionContextKeys', 'RequestAlias'],
     'kms:GetPublicKey': ['RequestAlias'],
     'kms:Sign': ['MessageType', 'RequestAlias', 'SigningAlgorithm'],

@@ -2,6 +2,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { tableIn } from '../docs/table.ts'
+import { describePlaces } from '../drain/places.ts'
 import { describeService, root } from '../support/process/service-description.ts'
 
 interface Source {
@@ -57,7 +58,7 @@ const ROOMS = tableIn(readFileSync(`${root}/docs/ARCHITECTURE.md`, 'utf8'), 'Roo
 )
 
 test('the entry file of a function has the name of its key, and no other file exports a handler', () => {
-  const entries = Object.entries(describeService().functions)
+  const entries = Object.entries({ ...describeService().functions, ...describePlaces().pool.functions })
   expect(entries.filter(([key, { handler }]) => posix.basename(handler) !== `${key}.handler`)).toEqual([])
   const exporting = functions.filter(({ code }) => /^export .*\bhandler\b/m.test(code))
   expect(exporting.map(({ file }) => file.replace('.ts', '.handler')).sort()).toEqual(

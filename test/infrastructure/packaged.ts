@@ -37,8 +37,12 @@ export interface Package {
   folder: string
 }
 
-/** The packages that the tests check. Together they have every parameter with its default and with another value. */
-export const packageProd = () => packageService('prod')
+/**
+ * The packages that the tests check. Together they have every parameter with its default and with another value.
+ *
+ * @param params - Deploy parameters, as after `--param`.
+ */
+export const packageProd = (params?: Record<string, string>) => packageService('prod', params)
 export const packageChangedProd = () => packageService('prod', CHANGED)
 export const packageDev = () =>
   packageService('dev', {

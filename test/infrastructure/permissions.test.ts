@@ -3,11 +3,12 @@ import { expect, test } from 'vitest'
 import { arnOf, type Statement } from '../../lib/aws/access.ts'
 import { PERMISSIONS, statementsOf } from '../../plugins/functions/permissions.ts'
 import { CHECKS } from '../../scripts/smoke/checks/checks.ts'
+import { describePlaces } from '../drain/places.ts'
 import { describeService } from '../support/process/service-description.ts'
 import { CONDITION_KEYS } from './condition-keys.ts'
 import { statementsByRole } from './smoke-statements.ts'
 
-const deployment = { prefix: 'PREFIX', mailFrom: 'SENDER' }
+const deployment = { prefix: 'PREFIX', mailFrom: 'SENDER', oldPool: 'REGION_POOL' }
 
 test('each permission is as it was reviewed', async () => {
   const lines = Object.keys(PERMISSIONS)
@@ -74,7 +75,8 @@ test('the table of what npm run smoke reaches has each statement of each role', 
 })
 
 test('each permission is a function’s', () => {
-  const used = Object.values(describeService().functions).flatMap(({ may = [] }) => may)
+  const all = [describeService(), ...Object.values(describePlaces())]
+  const used = all.flatMap(({ functions }) => Object.values(functions)).flatMap(({ may = [] }) => may)
   expect(Object.keys(PERMISSIONS).filter((name) => !used.includes(name))).toEqual([])
 })
 

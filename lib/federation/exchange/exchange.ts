@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
 import { ServiceError } from '../../errors.ts'
+import { BOUNDS, type Bounds, isLoopback, membersOf, type Sent, send } from '../../send.ts'
 import type { Claimed } from '../identity.ts'
 import { isAsymmetric, type Provider } from '../provider.ts'
 import { cancelledAt, loggedCode, providerFailed, providerRefused, queryError } from '../refusals.ts'
@@ -9,7 +10,6 @@ import { appleClientSecret } from './apple.ts'
 import { claimedOf } from './claimed.ts'
 import { findGitHubUser } from './github.ts'
 import { fetchKeys, knownAt } from './keys.ts'
-import { BOUNDS, type Bounds, isLoopback, membersOf, type Sent, send } from './requests.ts'
 
 const CLOCK_TOLERANCE_SECONDS = 30
 

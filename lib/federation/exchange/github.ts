@@ -1,8 +1,8 @@
+import { type Bounds, membersOf, send } from '../../send.ts'
 import type { Claimed } from '../identity.ts'
 import type { Provider } from '../provider.ts'
 import { providerFailed } from '../refusals.ts'
 import { addressOf, lineOf } from './claimed.ts'
-import { type Bounds, membersOf, send } from './requests.ts'
 
 /** Returns the API of github.com, or of an Enterprise Server. */
 const apiOf = (issuer: string) =>

@@ -1,5 +1,5 @@
 import type { JWKSCacheInput } from 'oauth4webapi'
-import { type Bounds, membersOf, type Sent, send } from './requests.ts'
+import { type Bounds, membersOf, type Sent, send } from '../../send.ts'
 
 /** How long keys serve that their provider can no longer be asked for. */
 const KEPT_MS = 86_400_000

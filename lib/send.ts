@@ -2,13 +2,13 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 
-/** Limits of one request to a provider. */
+/** Limits of one request: time for the whole call, and bytes of the body of the response. */
 export interface Bounds {
   timeoutMs: number
   maxBytes: number
 }
 
-/** The limits of the service. A response is an id_token, or a few keys. */
+/** The limits of the service. A response is a few tokens, or a few keys. */
 export const BOUNDS: Bounds = { timeoutMs: 3_000, maxBytes: 65_536 }
 
 /** The parts of a request, without its URL. */
@@ -21,11 +21,11 @@ export interface Sent {
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
 
-/** Whether a URL is on this machine, where providers of tests have no https. */
+/** Whether a URL is on this machine, where servers of tests have no https. */
 export const isLoopback = (url: string): boolean => LOOPBACK.includes(new URL(url).hostname)
 
 /**
- * Sends one request to a provider on a new connection. It follows no redirect, and reads the whole response, within limits of time and
+ * Sends one request to a server of others on a new connection. It follows no redirect, and reads the whole response, within limits of time and
  * size.
  *
  * @param url - Operators choose it. It must have https; http is accepted on this machine only.
