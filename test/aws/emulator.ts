@@ -25,8 +25,24 @@ export default async function setup(project: TestProject) {
     const why = error?.message ?? String(stderr).trim().split('\n').at(-1)
     throw new Error(`No emulator of AWS: ${why}. On Debian 13, install it: ${INSTALL}`)
   }
+  const emulator = await startEmulator()
+  project.provide('emulatorUrl', emulator.url)
+  return async () => {
+    const output = await emulator.stop()
+    // Tracebacks, to find the cause of a failure.
+    mkdirSync('.results', { recursive: true })
+    writeFileSync('.results/emulator.log', output)
+  }
+}
+
+/**
+ * Starts an emulator.
+ *
+ * @param environment - Settings of moto.
+ */
+export async function startEmulator(environment: Record<string, string> = {}) {
   const child = spawn(PYTHON, [fileURLToPath(new URL('emulator.py', import.meta.url)), '--port', '0'], {
-    env: { PYTHONDONTWRITEBYTECODE: '1', MOTO_ACCOUNT_ID: '123456789012' },
+    env: { PYTHONDONTWRITEBYTECODE: '1', MOTO_ACCOUNT_ID: '123456789012', ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let output = ''
@@ -38,12 +54,13 @@ export default async function setup(project: TestProject) {
     })
     child.on('exit', (code) => reject(new Error(`the emulator ended with ${code}:\n${output}`)))
   })
-  project.provide('emulatorUrl', url)
-  return async () => {
-    child.kill('SIGTERM')
-    if (child.exitCode === null) await once(child, 'exit')
-    // Tracebacks, to find the cause of a failure.
-    mkdirSync('.results', { recursive: true })
-    writeFileSync('.results/emulator.log', output)
+  return {
+    url,
+    /** Ends it, and returns what it has written. */
+    async stop(): Promise<string> {
+      child.kill('SIGTERM')
+      if (child.exitCode === null) await once(child, 'exit')
+      return output
+    },
   }
 }

@@ -35,7 +35,7 @@ test('an old place adds a function and its role, and changes only login, its rol
 test('only login may invoke it, so it runs at most as often at once as login', () => {
   for (const { resources } of on) {
     const ids = Object.keys(resources).filter((id) => contentOf(resources[id]).includes('-auth-drain'))
-    expect(ids.sort()).toEqual([...ADDED, 'LoginIamRoleLambdaExecution', 'LoginLambdaFunction'].sort())
+    expect(ids.sort()).toEqual(['DrainLambdaFunction', 'LoginIamRoleLambdaExecution', 'LoginLambdaFunction'])
   }
 })
 

@@ -7,6 +7,7 @@ import { PROBLEMS } from '../../lib/errors.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { type LocalAws, startLocalAws } from '../../local/aws.ts'
 import { fillTokens } from '../../local/tokens.ts'
+import { describePlaces } from '../drain/places.ts'
 import { notSupported } from '../security/hashes/without-argon2.ts'
 import { startProxy } from '../support/aws/aws-proxy.ts'
 import { loadHandler, warmHandlers } from '../support/http/handlers.ts'
@@ -44,7 +45,7 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
  * too many failed passwords, an unusable hash, a missing argon2, a policy that demands a factor, a missing key, a repeated and a reused refresh
  * token, a give-back that fails, no API of data breaches, wrong codes of
- * an authenticator app, and what can become of a mail.
+ * an authenticator app, an old place of passwords that is down, and what can become of a mail.
  *
  * @returns The logged objects, in the order of time.
  */
@@ -143,6 +144,14 @@ export async function logEverything(): Promise<Logged[]> {
   await runProviders((key, event) => run(key, event, aws), tableOf(service, aws), new URL(PUBLIC_URL).origin)
   await runMails(run, aws)
   await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
+
+  const { drain = { handler: '' } } = describePlaces().pool.functions
+  const silent = { ...drain.environment, AWS_ENDPOINT_URL: closed.href }
+  const question = { id: 'old', username: 'old', password: 'old' }
+  const draining = { ...service, functions: { drain: { ...drain, environment: silent } } }
+  await run('drain', question, aws, draining)
+  // The template of these tests has no old place. `drain` would share the log group of `login`.
+  Object.assign(logged.at(-1) ?? {}, { functionKey: 'login' })
 
   const refresh = await fill('refresh')
   await run('refresh', refresh, aws)
