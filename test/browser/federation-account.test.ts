@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { PROVIDER_REFUSALS } from '../../lib/federation/refusals.ts'
 import {
   ACCOUNT,
@@ -11,6 +11,7 @@ import {
   register,
   rows,
   serviceUrl,
+  tokenOf,
 } from './accounts.ts'
 import { alert, heading, inspect, open, press, signIn, useBrowser } from './browser.ts'
 import { addApp, confirmPassword, fillIn, pressIn } from './factors.ts'
@@ -118,6 +119,56 @@ test('a response for a link of another user adds nothing', async () => {
   expect(await identities(page).count()).toBe(0)
 })
 
+describe('nothing that another person left open is added by a later sign-in', () => {
+  test.each([
+    ['on the sign-in page', 'I have an account'],
+    ['on the sign-in page, by a sign-in in another tab', undefined],
+  ])('%s', async (_where, button) => {
+    const { name } = await register()
+    const identity = newIdentity()
+    const page = await open(`${serviceUrl()}/signin`, { origins: [provider.origin] })
+    await signInAt(page, provider, identity)
+    await heading(page, 'Do you have an account?').waitFor()
+    if (button) await press(page, button, 'Sign in')
+    const tab = button ? page : await page.context().newPage()
+    if (!button) await tab.goto(`${serviceUrl()}/signin`)
+    await signIn(tab, name, PASSWORD)
+    await heading(tab, `Signed in as ${name}`).waitFor()
+    await heading(page, `Signed in as ${name}`).waitFor()
+    await expectNothingAdded(page, identity)
+  })
+
+  test('on the account page, before the password', async () => {
+    const { name } = await register()
+    const identity = newIdentity()
+    const page = await openOwn(name)
+    await add(page, identity)
+    const tab = await page.context().newPage()
+    await tab.goto(`${serviceUrl()}/signin`)
+    await press(tab, 'Sign out', 'Sign in')
+    await heading(page, 'Sign in').waitFor()
+    await signIn(page, name, PASSWORD)
+    await heading(page, ACCOUNT).waitFor()
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    await expectNothingAdded(page, identity)
+  })
+
+  test('in another browser, with a stolen access token', async () => {
+    const [ada, eve] = [await register(), await register()]
+    const identity = newIdentity()
+    const stolen = await tokenOf(ada.name)
+    const page = await openOwn(eve.name)
+    const responding = page.waitForResponse('**/login/provider')
+    await add(page, identity)
+    const { identityToken } = await (await responding).json()
+    expect(await sendAs(page, stolen, 'identities', { identityToken, currentPassword: PASSWORD })).toBe(401)
+    await page.context().clearCookies({ name: '__Host-refresh' })
+    const begin = { provider: provider.id, purpose: 'link' }
+    expect(await sendAs(page, stolen, 'login/provider/options', begin)).toBe(401)
+    await expectNothingAdded(await openOwn(ada.name), identity)
+  })
+})
+
 test('a user without a password is led to the mail that chooses one', async () => {
   const { name } = newName()
   const page = await open(`${serviceUrl()}/signin`, { origins: [provider.origin] })
@@ -148,4 +199,23 @@ async function add(page: Page, identity: string): Promise<void> {
   await rows(page).first().waitFor()
   await page.getByRole('heading', { name: `Add ${provider.name}` }).waitFor()
   expect(page.url()).toBe(`${serviceUrl()}/account`)
+}
+
+/** Sends a request of a page of the service, with an access token. @returns The status. */
+const sendAs = (page: Page, token: string, path: string, body: object): Promise<number> =>
+  page.evaluate(`fetch('${serviceUrl()}/${path}', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: 'Bearer ${token}' },
+    body: ${JSON.stringify(JSON.stringify(body))},
+  }).then(({ status }) => status)`)
+
+/** Expects that the user of a browser has no identity, and that the identity signs nobody in. */
+async function expectNothingAdded(page: Page, identity: string): Promise<void> {
+  const tab = await page.context().newPage()
+  await tab.goto(`${serviceUrl()}/account`)
+  await tab.getByRole('button', { name: `Add ${provider.name}` }).waitFor()
+  expect(await identities(tab).count()).toBe(0)
+  const other = await open(`${serviceUrl()}/signin`, { origins: [provider.origin] })
+  await signInAt(other, provider, identity)
+  await heading(other, 'Do you have an account?').waitFor()
 }
