@@ -236,6 +236,9 @@ export const readRoles = (env = process.env): string[] => optionalList(env.AUTH_
 export const readOldPlace = ({ OLD_POOL, OLD_POOL_CLIENT, PASSWORDS_URL, PASSWORDS_SECRET } = process.env) =>
   ({ OLD_POOL, OLD_POOL_CLIENT, PASSWORDS_URL, PASSWORDS_SECRET }) as Record<string, string>
 
+/** Returns the name of the function `drain`, if there is an old place of passwords. It is separate for the same reason as {@link readRoles}. */
+export const readDrainFunction = (env = process.env): string | undefined => env.DRAIN_FUNCTION
+
 /** Returns the name that the function is deployed under, which Lambda sets. */
 export const functionName = (env = process.env): string | undefined => env.AWS_LAMBDA_FUNCTION_NAME
 

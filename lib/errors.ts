@@ -85,15 +85,8 @@ export class ServiceError extends Error {
    */
   constructor(code: ProblemCode, reason: string, options: ErrorOptions & Details = {}) {
     super(reason, options)
-    this.code = code
-    this.fields = options.fields
-    this.log = options.log
-    this.detail = options.detail
-    this.error = options.error
-    this.challenge = options.challenge
     const [, , event = 'request.refused', retryAfterSeconds]: ProblemRow = PROBLEMS[code]
-    this.retryAfterSeconds = options.retryAfterSeconds ?? retryAfterSeconds
-    this.event = options.event ?? event
+    Object.assign(this, { code, event, retryAfterSeconds }, options)
   }
 }
 

@@ -8,6 +8,7 @@ import ts from 'typescript'
 import { parse } from 'yaml'
 import { partReadBy } from '../plugins/config/parts.ts'
 import { moduleOf, VENDORED } from '../plugins/functions/archive.ts'
+import { MOVING_LOGIN } from '../plugins/functions/drain.ts'
 import { filesIn } from '../plugins/functions/functions.ts'
 import { PAGE_FILES, pageFiles } from '../plugins/page-files.ts'
 import { LICENCES_FILE, licencesOf } from './licences.ts'
@@ -62,9 +63,10 @@ async function buildFunctions(): Promise<string[]> {
   const functions = filesIn(ROOT).flatMap((file) =>
     Object.values(parse(readFileSync(join(ROOT, file), 'utf8')) as Record<string, { handler: string }>),
   )
+  const handlers = [MOVING_LOGIN, ...functions.map(({ handler }) => handler)]
   const { metafile } = await build({
     ...optionsOfFunctions(),
-    entryPoints: [...new Set(functions.map(({ handler }) => handler.replace(/\.\w+$/, '.ts')))].sort(),
+    entryPoints: [...new Set(handlers.map((handler) => handler.replace(/\.\w+$/, '.ts')))].sort(),
     plugins: [pageFiles, externalApplication, noContent],
     absWorkingDir: ROOT,
     outbase: ROOT,

@@ -292,7 +292,7 @@ describe('a stored hash that costs too much', () => {
   test.each(['login', 'password'] as const)(
     'matches no password in %s, and later requests succeed',
     async (route) => {
-      await replaceHash(table, await stored(), beyond)
+      await replaceHash(table, await stored(), { passwordHash: beyond })
       const status = route === 'login' ? 401 : 422
       for (let time = 0; time < 2; time += 1) expect((await call(route, route)).statusCode).toBe(status)
       const refused = { event: 'hash.refused', reason: 'argon2id exceeds the cost limits' }
@@ -301,7 +301,7 @@ describe('a stored hash that costs too much', () => {
         refused,
       ])
       expect(JSON.stringify(records)).not.toContain(beyond)
-      await replaceHash(table, await stored(), hashOfUser)
+      await replaceHash(table, await stored(), { passwordHash: hashOfUser })
       expect((await call(route, route)).statusCode).toBe(route === 'login' ? 200 : 204)
     },
   )

@@ -102,6 +102,14 @@ export const withTimeout =
   (...call) =>
     client.within(Date.now() + timeoutMs)(...call)
 
+/**
+ * Returns the operation of an invocation of a function.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export const invocationOf = (functionName: string): string =>
+  `/2015-03-31/functions/${functionName}/invocations`
+
 /** Returns the AWS error type of a failed call, or node's error code, if it has one. */
 export const awsErrorType = (error: unknown): string | undefined =>
   error instanceof ServiceError && error.cause instanceof Error ? error.cause.name : undefined

@@ -1,4 +1,4 @@
-import type { AwsCall } from '../aws/client.ts'
+import { type AwsCall, invocationOf } from '../aws/client.ts'
 
 /** Where a request came from, for a mail. */
 export interface MailOrigin {
@@ -74,5 +74,5 @@ export async function sendEvent(
   event: MailEvent,
 ): Promise<void> {
   if (mailerName === undefined) return
-  await aws('lambda', `/2015-03-31/functions/${mailerName}/invocations`, event)
+  await aws('lambda', invocationOf(mailerName), event)
 }

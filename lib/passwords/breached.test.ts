@@ -16,7 +16,6 @@ const rejection = {
   code: 'invalid_fields',
   event: 'request.refused',
   message: 'the new password is from a data breach',
-  log: undefined,
   fields: [{ pointer: '#/newPassword', detail: 'Must not be a password from a known data breach.' }],
 }
 

@@ -18,7 +18,7 @@ export async function verifyUserPassword(
   password: string,
 ): Promise<User | undefined> {
   const matches = await matchesHash(password, user?.passwordHash ?? DECOY_HASH)
-  return user === undefined || user.disabled || !matches ? undefined : user
+  return matches && !user?.disabled ? user : undefined
 }
 
 /**
@@ -29,8 +29,12 @@ export async function verifyUserPassword(
 export async function verifyAttempt(attempt: Attempt, password: string): Promise<User> {
   const user = await verifyUserPassword(attempt, password)
   if (user) return user
-  throw new ServiceError('invalid_credentials', 'wrong username or password', { log: attempt.log })
+  throw refuseAttempt(attempt)
 }
+
+/** Returns the error of a wrong password, which is that of an unknown name. */
+export const refuseAttempt = ({ log }: Pick<Attempt, 'log'>) =>
+  new ServiceError('invalid_credentials', 'wrong username or password', { log })
 
 /**
  * Hashes a verified password again if its hash is of another kind or costs less than a current one. Does not
@@ -39,7 +43,9 @@ export async function verifyAttempt(attempt: Attempt, password: string): Promise
 export async function upgradeHash(table: Table, user: User, password: string): Promise<void> {
   if (!needsRehash(user.passwordHash, password)) return
   try {
-    await replaceHash(table, user, await hashPassword(password, randomBytes(SALT_BYTES)))
+    await replaceHash(table, user, {
+      passwordHash: await hashPassword(password, randomBytes(SALT_BYTES)),
+    })
   } catch (error) {
     logFailure(error)
   }

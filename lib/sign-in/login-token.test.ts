@@ -176,5 +176,5 @@ const refused = (message: string, log?: object) => ({
   error: 'login_expired',
   detail: 'The sign-in has expired. Sign in again.',
   event: 'factor.refused',
-  log,
+  ...(log && { log }),
 })

@@ -48,6 +48,9 @@ export const storeUsers = writeTogether(
 /** Replaces the hash of a verified password. Revokes nothing. */
 export const replaceHashes = write(['UpdateItem'], ['user#*'], ['generation', ...PASSWORD])
 
+/** Stores the hash of a password that the old place of passwords has verified, and whether its user had a second factor there. */
+export const movePasswords = write(['UpdateItem'], ['user#*'], ['generation', ...PASSWORD, 'mustEnrol'])
+
 /** Stores a new password of a user. */
 export const changePasswords = writeTogether(
   ['UpdateItem'],

@@ -198,7 +198,7 @@ describe('changing a user', () => {
       changeUser(table, user, { changes: { ...values, ...revokeTokens(user) }, changeId: 'c' }, testAct())
     expect(await change(password as User, { passwordHash: 'new hash' })).toBe(true)
     expect(await change(role as User, { role: 'admin' })).toBe(true)
-    expect(await replaceHash(table, replaced as User, 'new hash')).toBe(true)
+    expect(await replaceHash(table, replaced as User, { passwordHash: 'new hash' })).toBe(true)
     const found = await Promise.all([password, role, replaced].map((user) => findUser(table, user?.id ?? '')))
     const left = found.map((user) => [user?.passwordHash, user?.passwordFrom, user?.mustEnrol])
     expect(left).toEqual([
@@ -280,16 +280,16 @@ describe('changing a user together with another write', () => {
 
 describe('replacing a hash by another one of the same password', () => {
   test('changes nothing else', async () => {
-    expect(await replaceHash(table, ada, 'new hash')).toBe(true)
+    expect(await replaceHash(table, ada, { passwordHash: 'new hash' })).toBe(true)
     expect(await stored()).toEqual({ ...ada, passwordHash: 'new hash' })
   })
 
   test('fails after a revocation or another hash', async () => {
     await changeUser(table, ada, { changes: revokeTokens(ada), changeId: 'request' }, testAct())
-    expect(await replaceHash(table, ada, 'new hash')).toBe(false)
+    expect(await replaceHash(table, ada, { passwordHash: 'new hash' })).toBe(false)
     const revoked = (await stored()) as User
-    await replaceHash(table, revoked, 'a first hash')
-    expect(await replaceHash(table, revoked, 'new hash')).toBe(false)
+    await replaceHash(table, revoked, { passwordHash: 'a first hash' })
+    expect(await replaceHash(table, revoked, { passwordHash: 'new hash' })).toBe(false)
     expect((await stored())?.passwordHash).toBe('a first hash')
   })
 })
@@ -349,7 +349,7 @@ describe('a missing table is not a missing user', () => {
       (nowhere) => changeUser(nowhere, ada, { changes: revokeTokens(ada), changeId: 'request' }, testAct()),
     ],
     ['looking up a name', (nowhere) => isNameTaken(nowhere, ada.username)],
-    ['replacing its hash', (nowhere) => replaceHash(nowhere, ada, 'hash')],
+    ['replacing its hash', (nowhere) => replaceHash(nowhere, ada, { passwordHash: 'hash' })],
   ])('when %s', async (_what, act) => {
     await expect(act({ aws, name: 'missing' })).rejects.toMatchObject(missing)
   })

@@ -107,19 +107,12 @@ export async function isNameTaken(table: Table, loginName: string): Promise<bool
   return name !== undefined
 }
 
-/** Attributes of a user that {@link changeUser} does not change. */
-type FixedName =
-  | 'id'
-  | 'username'
-  | 'email'
-  | 'emailAsWritten'
-  | 'changeId'
-  | 'createdAt'
-  | 'externalId'
-  | 'passwordFrom'
+type Name = 'username' | 'email' | 'emailAsWritten'
 
 /** Values of a user that {@link changeUser} may change. A change of a name goes through `lib/users/names.ts`. */
-export type UserChanges = Partial<Omit<User, FixedName>>
+export type UserChanges = Partial<
+  Omit<User, Name | 'id' | 'changeId' | 'createdAt' | 'externalId' | 'passwordFrom'>
+>
 
 /** A change of a user. */
 export interface UserChange {
@@ -210,19 +203,24 @@ const profileUpdateOf = (changes: object, more: Item) =>
 
 /**
  * Replaces a password hash by another hash of the same password, on condition that the user has not changed
- * since the read. Revokes nothing.
+ * since the read. Revokes nothing. The same write may be sent twice: it finds its own hash.
  *
+ * @param changes - The new hash. `mustEnrol` comes from the old place of the password, where the user has a second factor.
  * @returns Whether this call replaced it.
  * @throws {@link ServiceError} `unavailable`.
  */
-export const replaceHash = (table: Table, user: User, passwordHash: string): Promise<boolean> =>
+export const replaceHash = (
+  table: Table,
+  user: Pick<User, 'id' | 'generation' | 'passwordHash'>,
+  changes: Pick<User, 'passwordHash'> & Pick<UserChanges, 'mustEnrol'>,
+): Promise<boolean> =>
   writeIf(table, 'UpdateItem', {
     Key: profileKey(user.id),
-    ConditionExpression: 'generation = :readGeneration AND passwordHash = :readHash',
-    ...profileUpdateOf(
-      { passwordHash },
-      { ':readGeneration': attribute(user.generation), ':readHash': attribute(user.passwordHash) },
-    ),
+    ConditionExpression: 'generation = :readGeneration AND passwordHash IN (:readHash, :passwordHash)',
+    ...profileUpdateOf(changes, {
+      ':readGeneration': attribute(user.generation),
+      ':readHash': attribute(user.passwordHash),
+    }),
   })
 
 /**

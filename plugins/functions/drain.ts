@@ -5,11 +5,17 @@ type Functions = Record<string, Pick<FunctionDefinition, 'environment' | 'may' |
 /** Seconds of `login` while it may have to ask the old place, which has three. */
 const LOGIN_SECONDS = 8
 
+/** Handler of `login` with an old place. The other one has nothing of it. */
+export const MOVING_LOGIN = 'functions/drain/login.handler'
+
+/** What `login` has for an old place. */
+const FOR_LOGIN = { variables: ['DRAIN_FUNCTION'], rights: ['invokeDrain', 'movePasswords'] }
+
 /** What `drain` has for each of the two places. */
-const OF_POOL = { variables: ['OLD_POOL', 'OLD_POOL_CLIENT'], right: 'askOldPool' }
+const OF_POOL = { variables: ['OLD_POOL', 'OLD_POOL_CLIENT'], rights: ['askOldPool'] }
 const OF_ENDPOINT = {
   variables: ['PASSWORDS_URL', 'PASSWORDS_SECRET', 'FACTOR_KEY'],
-  right: 'openPasswordsSecrets',
+  rights: ['openPasswordsSecrets'],
 }
 
 /**
@@ -20,17 +26,17 @@ export function switchDrain(functions: Functions, place: { pool: string; url: st
   const { drain, login } = functions
   if (place.pool === '' && place.url === '') {
     delete functions.drain
-    if (login) take(login, { variables: ['DRAIN_FUNCTION'], right: 'invokeDrain' })
+    if (login) take(login, FOR_LOGIN)
     return
   }
   if (drain) take(drain, place.pool === '' ? OF_POOL : OF_ENDPOINT)
-  if (login) login.timeout = LOGIN_SECONDS
+  if (login) Object.assign(login, { handler: MOVING_LOGIN, timeout: LOGIN_SECONDS })
 }
 
 /** Takes variables and a right from a function. */
-function take(definition: Functions[string], { variables, right }: typeof OF_POOL): void {
+function take(definition: Functions[string], { variables, rights }: typeof OF_POOL): void {
   const { environment = {}, may } = definition
   const left = Object.entries(environment).filter(([name]) => !variables.includes(name))
   definition.environment = Object.fromEntries(left)
-  if (may) definition.may = may.filter((name) => name !== right)
+  if (may) definition.may = may.filter((name) => !rights.includes(name))
 }

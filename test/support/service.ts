@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { attributesOf, writeIf } from '../../lib/aws/dynamodb.ts'
+import type { Question } from '../../lib/drain/verdict.ts'
 import { storeEnrolmentCode } from '../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../lib/factors/recovery-codes/recovery-codes.ts'
 import { decryptSecret } from '../../lib/factors/totp/secret.ts'
@@ -58,20 +59,31 @@ export const NO_LIMITS = Object.fromEntries(
 /** Limits of mails that no test reaches. */
 export const NO_MAIL_LIMITS = { LIMIT_MAIL_SOURCE: '9999/3600', LIMIT_MAIL_RECIPIENT: '9999/3600' }
 
-// No route is switched off.
-const description = describeService({ requireSecondFactor: 'all' })
+// No route is switched off, and `login` may ask an old place of passwords.
+const description = describeService({
+  requireSecondFactor: 'all',
+  oldPool: 'eu-west-3_AbCdEf123',
+  oldPoolClient: '1example23456789abcdefghij',
+})
 
 export type TestService = Awaited<ReturnType<typeof useService>>
 
 /**
  * Starts the service in this process, until the end of the file or of the test: DynamoDB, KMS, SES, Lambda's asynchronous
- * invocation of the mailer with its three attempts and without pauses, and all functions but those of pages.
+ * invocation of the mailer with its three attempts and without pauses, and all functions but those of pages. `oldPlace` stands for the
+ * function `drain`.
  *
  * @param options - `settings`: changes of the functions' environment. `load: false` leaves the functions out until
  *   {@link TestService.load}. With `deliver: false`, Lambda accepts events of mails and does not invoke the mailer.
  */
 export async function useService(
-  options: { settings?: Record<string, string>; load?: boolean; deliver?: boolean } = {},
+  options: {
+    settings?: Record<string, string>
+    load?: boolean
+    deliver?: boolean
+    /** Answers a question of `login`. What it throws is an error of the function. */
+    oldPlace?: (question: Question) => object | Promise<object>
+  } = {},
 ) {
   const open = new Set<string>()
   const events: MailEvent[] = []
@@ -81,7 +93,8 @@ export async function useService(
     ...mailOf(description),
     verifiedIdentities: [String(SETTINGS.MAIL_FROM)],
     pausesMs: [0, 0],
-    async invoke(_name, event, awsRequestId) {
+    async invoke(name, event, awsRequestId) {
+      if (name.endsWith('-drain')) return returnedBy(async () => options.oldPlace?.(event as Question))
       const id = idOf(event as MailEvent)
       events.push(event as MailEvent)
       if (options.deliver === false) return { isReturned: true, payload: 'null' }
@@ -174,6 +187,15 @@ export async function useService(
       const item = { ...factorResetKey(userId), ...attributesOf(reset) }
       await writeIf(table, 'PutItem', { Item: item })
     },
+  }
+}
+
+/** Returns what Lambda reports of an invocation. */
+async function returnedBy(call: () => Promise<unknown>) {
+  try {
+    return { isReturned: true, payload: JSON.stringify(await call()) }
+  } catch (error) {
+    return { isReturned: false, payload: JSON.stringify({ errorMessage: (error as Error).message }) }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AwsCall } from '../../aws/client.ts'
+import { type AwsCall, invocationOf } from '../../aws/client.ts'
 import type { At } from '../../context.ts'
 import { ServiceError } from '../../errors.ts'
 import { secondOf } from '../../time.ts'
@@ -42,10 +42,8 @@ export async function documentOf(
 
 const RESULTS = ['document', 'fault', 'isUnreachable', 'isGone']
 
-/** @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 async function fetchBy(aws: AwsCall, fetcherName: string, request: FetchRequest): Promise<Fetched> {
-  const path = `/2015-03-31/functions/${fetcherName}/invocations`
-  const result = (await aws('invocation', path, request)) as Fetched
+  const result = (await aws('invocation', invocationOf(fetcherName), request)) as Fetched
   // A function that fails returns an error instead of a result.
   if (RESULTS.some((name) => name in result)) return result
   throw new ServiceError('unavailable', 'the fetcher of documents failed')

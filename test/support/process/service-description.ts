@@ -89,7 +89,7 @@ export const tokenPartiesOf = ({ custom }: ServiceDescription): TokenParties => 
 export function mailOf({ functions, custom }: ServiceDescription) {
   return {
     verifiedIdentities: [String(functions.mailer?.environment?.MAIL_FROM)],
-    functionNames: ['mailer', 'fetch-client'].map((name) => `${custom.auth.tableName}-${name}`),
+    functionNames: ['mailer', 'fetch-client', 'drain'].map((name) => `${custom.auth.tableName}-${name}`),
     pausesMs: [],
     invoke: async () => ({ isReturned: true, payload: 'null' }),
   } satisfies Partial<MailSettings>

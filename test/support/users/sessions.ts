@@ -64,7 +64,7 @@ export function operator<T extends Table>(table: T) {
     },
     /** Replaces a user's password hash and revokes nothing. */
     async setHash(username: string, passwordHash: string): Promise<void> {
-      await replaceHash(table, await this.user(username), passwordHash)
+      await replaceHash(table, await this.user(username), { passwordHash })
     },
     async user(username: string): Promise<User> {
       const user = await findUserByName(table, username)
