@@ -25,7 +25,9 @@ export async function startFarEnd() {
     respond: ((response) => sendJson(response, {}, 404)) as Responder,
   }
   const server = createServer(async (request, response) => {
-    const body = JSON.parse((await text(request)) || '{}')
+    const sent = await text(request)
+    const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+    const body = isForm ? Object.fromEntries(new URLSearchParams(sent)) : JSON.parse(sent || '{}')
     const one = { path: String(request.url), headers: request.headers, body }
     received.push(one)
     await farEnd.respond(response, one)

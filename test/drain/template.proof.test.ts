@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
+import { budgetOf } from '../../bench/budgets.ts'
 import { type Package, packageProd } from '../infrastructure/packaged.ts'
 import { unzip } from '../infrastructure/unzip.ts'
 import { ENDPOINT, POOL } from './places.ts'
@@ -37,6 +38,14 @@ test('only login may invoke it, so it runs at most as often at once as login', (
     const ids = Object.keys(resources).filter((id) => contentOf(resources[id]).includes('-auth-drain'))
     expect(ids.sort()).toEqual(['DrainLambdaFunction', 'LoginIamRoleLambdaExecution', 'LoginLambdaFunction'])
   }
+})
+
+test('its bundle is within the budget', () => {
+  const files = unzip(readFileSync(`${on[0]?.folder}/drain.zip`))
+  expect([...files.keys()]).toEqual(['functions/drain/drain.cjs'])
+  const bytes = files.get('functions/drain/drain.cjs')?.length
+  console.log(`drain has ${bytes} bytes`)
+  expect(bytes).toBeLessThanOrEqual(budgetOf('drain').bytes)
 })
 
 test('no bundle depends on it', () => {
