@@ -14,7 +14,8 @@ import {
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { PASSKEY, type Passkey, passkeyIdOf } from './passkey.ts'
 
-const passkeyKey = (userId: string, id: string): Key => ({
+/** Returns the key of a passkey in the partition of its user. */
+export const passkeyKey = (userId: string, id: string) => ({
   pk: { S: `user#${userId}` },
   sk: { S: `passkey#${id}` },
 })
@@ -47,6 +48,12 @@ export async function findPasskeyIds(table: Table, userId: string): Promise<stri
 /** A user has at most 20 passkeys, which fit into one page. */
 const queryPasskeys = (table: Table, userId: string, attributes: readonly string[]): Promise<Item[]> =>
   queryBeginning(table, `user#${userId}`, 'passkey#', attributes)
+
+/** Whether a user has a credential id, with a consistent read. */
+export async function isCredentialTaken(table: Table, credentialId: string): Promise<boolean> {
+  const [claim] = await getItems(table, [claimKey(passkeyIdOf(credentialId))], ['userId'])
+  return claim !== undefined
+}
 
 /**
  * Returns the writes that store a new passkey and claim its credential id. They are refused if any user has

@@ -1,5 +1,6 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { stateOf } from '../account.ts'
+import { takenPasskey } from './belongings/factors.ts'
 import type { Settle } from './import-users.ts'
 import { findObstacle } from './obstacle.ts'
 
@@ -10,9 +11,10 @@ import { findObstacle } from './obstacle.ts'
  * @param moved - As {@link findObstacle} takes it.
  */
 export function checkRow(table: Table, plan: string[], moved?: ReadonlySet<string>): Settle {
-  return async ({ values, identities }, line) => {
+  return async ({ values, identities, factors = {} }, line) => {
     const { username, role } = values
-    const obstacle = await findObstacle(table, values, identities, moved)
+    const obstacle =
+      (await findObstacle(table, values, identities, moved)) ?? (await takenPasskey(table, factors))
     if (typeof obstacle === 'object') return obstacle
     const isNew = obstacle === undefined
     const outcome = isNew ? `add ${username}, ${role}, ${stateOf(values)}` : `skip ${username}, which exists`

@@ -7,6 +7,7 @@ import { newUser, USER_RANDOM_BYTES } from '../../../lib/users/user.ts'
 import type { OperatorTable } from '../../cli/operator.ts'
 import { inParallel } from '../../cli/sequences/in-parallel.ts'
 import type { Progress } from '../../cli/terminal/progress.ts'
+import { factorWrites, takenPasskey, withFactors } from './belongings/factors.ts'
 import type { Faults } from './faults.ts'
 import type { Hashers } from './hashes/hashers.ts'
 import type { Place } from './lines.ts'
@@ -73,7 +74,7 @@ export async function takeRows(
 }
 
 /**
- * Creates the {@link Settle} of an import. Each user is one transaction with its identities, and an existing user stays as it is, so an
+ * Creates the {@link Settle} of an import. Each user is one transaction with its identities and factors, and an existing user stays as it is, so an
  * import that was interrupted anywhere can be run again.
  *
  * A user that brings its id gets new generations, so that no token or session of an earlier user with this id is valid.
@@ -83,15 +84,19 @@ export async function takeRows(
 export const addRow =
   (table: OperatorTable, hashers: Hashers, now: () => Date, moved?: ReadonlySet<string>): Settle =>
   async (account) => {
-    const { values, identities = [] } = account
+    const { values, identities = [], factors = {} } = account
     // An import that is run again spends no hash and no transaction on the users that it added before.
-    const obstacle = await findObstacle(table, values, identities, moved)
+    const findFault = async () =>
+      (await findObstacle(table, values, identities, moved)) ?? (await takenPasskey(table, factors))
+    const obstacle = await findFault()
     if (obstacle !== undefined) return obstacle
     const passwordHash = 'password' in account ? await hashers.hash(account.password) : account.passwordHash
-    const user = newUser({ ...values, passwordHash }, now(), randomBytes(USER_RANDOM_BYTES))
+    const profile = newUser({ ...values, passwordHash }, now(), randomBytes(USER_RANDOM_BYTES))
+    const user = withFactors(profile, factors)
     const links = identities.flatMap((one) => linkWrites(user.id, one))
-    if ((await createUser(table, user, table.act(), ...links)) === 'done') return 'added'
-    const found = await findObstacle(table, values, identities, moved)
+    const more = [...links, ...(await factorWrites(table, user.id, factors))]
+    if ((await createUser(table, user, table.act(), ...more)) === 'done') return 'added'
+    const found = await findFault()
     if (found === undefined) throw new ServiceError('unavailable', 'the names of a user kept changing')
     return found
   }

@@ -9,9 +9,10 @@ import { isEmail, isNewLoginName, NEW_LOGIN_NAME_RULE } from '../../../lib/users
 import { namesOf } from '../../../lib/users/names.ts'
 import { isUserId, type User } from '../../../lib/users/user.ts'
 import { ruleOf } from '../attributes.ts'
+import { FactorFields, factorFault, type ImportedFactors } from './belongings/factors.ts'
+import { Identities, type ImportedIdentity } from './belongings/identities.ts'
 import { hashFault } from './hashes/hash-fault.ts'
 import { likelyKind } from './hashes/hash-kinds.ts'
-import { Identities, type ImportedIdentity } from './identities.ts'
 import { parsed, repeatedMember } from './json.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
@@ -24,10 +25,11 @@ export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 
   >
 
 /** An account to add, with a password that must be hashed, or with a hash that is stored as it is. */
-export type NewAccount = { values: AccountValues; identities?: readonly ImportedIdentity[] } & (
-  | { password: string }
-  | { passwordHash: string }
-)
+export type NewAccount = {
+  values: AccountValues
+  identities?: readonly ImportedIdentity[]
+  factors?: ImportedFactors
+} & ({ password: string } | { passwordHash: string })
 
 const Flag = z._default(z.boolean('Must be true or false.'), false)
 
@@ -74,6 +76,7 @@ const AccountFields = z.strictObject({
   mustEnrol: Flag,
   attributes: z.optional(Attributes),
   identities: z.optional(Identities),
+  ...FactorFields,
   password: z.optional(Password),
   passwordHash: z.optional(z.string('Must be a string.')),
 })
@@ -89,8 +92,20 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
   if (repeated !== undefined) return { fault: `attributes: ${repeated}` }
   const { data, error } = z.safeParse(AccountFields, record)
   if (data === undefined) return { fault: faultOf(error.issues) }
+  const { identities, totp, passkeys, recoveryCodes, ...account } = data
+  const factors = { totp, passkeys, recoveryCodes }
+  const broken = factorFault(factors, data.id)
+  if (broken !== undefined) return { fault: broken }
+  const read = readProfile(account)
+  return 'fault' in read ? read : { ...read, factors, ...(identities !== undefined && { identities }) }
+}
+
+type Profile = Omit<z.infer<typeof AccountFields>, keyof ImportedFactors | 'identities'>
+
+/** Reads the profile of a line, with its password or hash. */
+function readProfile(data: Profile): NewAccount | { fault: string } {
   const { password, passwordHash, id, createdAt, externalId, passwordFrom, ...more } = data
-  const { mustEnrol, attributes, identities, ...fields } = more
+  const { mustEnrol, attributes, ...fields } = more
   const names = namesOf(fields.username, fields.email, fields.emailVerified)
   if (fields.emailVerified !== names.emailVerified) return { fault: 'emailVerified: There is no address.' }
   if (passwordFrom !== undefined) {
@@ -109,16 +124,15 @@ export function readAccount(record: Record<string, unknown>): NewAccount | { fau
     ...(mustEnrol && { mustEnrol }),
     ...(attributes !== undefined && { attributes: attributes as StoredAttributes }),
   }
-  const links = identities !== undefined && { identities }
   if (password !== undefined && passwordHash === undefined) {
     const likely = likelyKind(password)
     if (likely !== undefined) return { fault: `password: ${likelyHash(likely, password)}` }
     const broken = brokenPasswordRule(password, values)
-    return broken === undefined ? { values, ...links, password } : { fault: `password: ${broken}` }
+    return broken === undefined ? { values, password } : { fault: `password: ${broken}` }
   }
   if (password === undefined && passwordHash !== undefined) {
     const broken = hashFault(passwordHash)
-    return broken === undefined ? { values, ...links, passwordHash } : { fault: `passwordHash: ${broken}` }
+    return broken === undefined ? { values, passwordHash } : { fault: `passwordHash: ${broken}` }
   }
   return {
     fault:

@@ -1,7 +1,7 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import type { User } from '../../../lib/users/user.ts'
 import { findById, findByName } from '../store.ts'
-import { type ImportedIdentity, takenIdentity } from './identities.ts'
+import { type ImportedIdentity, takenIdentity } from './belongings/identities.ts'
 import type { AccountValues } from './new-account.ts'
 
 /**

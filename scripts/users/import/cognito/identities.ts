@@ -1,5 +1,5 @@
 import type { Provider } from '../../../../lib/federation/provider.ts'
-import type { ImportedIdentity } from '../identities.ts'
+import type { ImportedIdentity } from '../belongings/identities.ts'
 import { parsed } from '../json.ts'
 import { mapValues, readMapping } from '../mapping.ts'
 import type { PoolUser } from './pool-file.ts'

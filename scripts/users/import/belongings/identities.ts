@@ -1,13 +1,13 @@
 import * as z from 'zod/mini'
-import type { Table } from '../../../lib/aws/dynamodb.ts'
+import type { Table } from '../../../../lib/aws/dynamodb.ts'
 import {
   findIdentityUser,
   type Identity,
   identityIdOf,
   MAX_IDENTITIES,
-} from '../../../lib/federation/identity.ts'
-import { isProviderId } from '../../../lib/federation/provider.ts'
-import { parsed } from './json.ts'
+} from '../../../../lib/federation/identity.ts'
+import { isProviderId } from '../../../../lib/federation/provider.ts'
+import { parsed } from '../json.ts'
 
 /** An identity at a provider that a user brings. Its id follows from issuer and subject. */
 export type ImportedIdentity = Omit<Identity, 'id'>
