@@ -57,7 +57,7 @@ export interface Happening<T extends EventType = EventType> {
   session?: string | undefined
   /**
    * Id of the client of a grant or consent, which operators chose, or which is a URL of printable ASCII. Of a sign-in, the id of the
-   * identity provider.
+   * identity provider. Of an export, the system that it is for.
    */
   ref?: string | undefined
   /** Names of the attributes that changed. */

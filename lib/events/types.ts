@@ -72,7 +72,8 @@ export const ACCOUNT_EVENTS = {
   'user.updated': ACCOUNT as With<UserDetail, typeof ACCOUNT>,
   'user.deleted': OPERATOR,
   'invitation.created': OPERATOR as With<Role, typeof OPERATOR>,
-  'users.exported': OPERATOR,
+  // Of an export for another system, the detail is the number of users, and the reference is the system.
+  'users.exported': OPERATOR as With<string, typeof OPERATOR>,
 } satisfies EventTable
 
 /** The rest of the table: clients, APIs and providers. It is separate, so that the bundle of the API description leaves it out. */

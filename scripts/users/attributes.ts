@@ -124,3 +124,18 @@ export const setCommand: Subcommand = (program) => {
       program.print(await setAttributes(await program.operator('set'), name, words, program.io)),
     )
 }
+
+/** Returns the stored attributes that an import takes, or nothing. Others fit an earlier definition, and read as the default. */
+export function allowedAttributes({
+  attributes = {},
+}: Pick<User, 'attributes'>): StoredAttributes | undefined {
+  const allowed = Object.entries(attributes).filter(([name, value]) => {
+    const definition = definitionOf(name)
+    return definition !== undefined && mayBe(definition, value)
+  })
+  return allowed.length > 0 ? Object.fromEntries(allowed) : undefined
+}
+
+/** Whether a user has stored attributes that the definitions do not allow now. */
+export const hasFormerAttributes = (user: Pick<User, 'attributes'>): boolean =>
+  Object.keys(allowedAttributes(user) ?? {}).length < Object.keys(user.attributes ?? {}).length

@@ -18,7 +18,7 @@ const ITEMS_PER_PAGE = 1_000
  * Returns the user of a profile item as it is stored. The role may be one that was taken out of `ROLES`, whose user the
  * service treats as disabled: commands work for this user too.
  */
-const storedUserOf = (item: Item): User => ({
+export const storedUserOf = (item: Item): User => ({
   ...userOf({ ...item, role: { S: ROLES[0] } }),
   role: text(item, 'role') as Role,
 })

@@ -74,7 +74,7 @@ test('MOVING.md lists each accepted form of a hash, and no other one', () => {
 async function loadTrigger(): Promise<(event: MigrationEvent) => Promise<MigrationEvent>> {
   const document = readFileSync(join(root, 'docs/MOVING.md'), 'utf8')
   const file = join(temporaryFolder(), 'trigger.mjs')
-  writeFileSync(file, /^```js\n(.*?)^```$/ms.exec(document)?.[1] ?? '')
+  writeFileSync(file, /^```js\n(export const handler.*?)^```$/ms.exec(document)?.[1] ?? '')
   vi.stubEnv('API', inject('serviceUrl'))
   onTestFinished(() => void vi.unstubAllEnvs())
   return (await import(file)).handler

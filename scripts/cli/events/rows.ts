@@ -82,6 +82,7 @@ function whatOf({ type, detail, ref, changes, failures }: AuditEvent): string {
   const role = detail !== undefined && WITH_ROLE.includes(type) ? `: ${printable(detail)}` : ''
   const sentence = WITH_DETAIL[`${type} ${detail}`] ?? SENTENCES[type]
   const after = failures ? `, after ${failures} wrong ${failures === 1 ? 'password' : 'passwords'}` : ''
+  if (type === 'users.exported' && ref !== undefined) return `exported ${detail} users for ${printable(ref)}`
   const app = ref === undefined ? '' : ` ${printable(ref)}`
   if (sentence) return `${sentence}${role}${app}${after}`
   return `${changes.join(', ') || type}${detail === undefined ? '' : `: ${printable(detail)}`}`
