@@ -89,7 +89,7 @@ const storedOf = (passkey: SoftPasskey, uvInitialized: boolean, index: number) =
 })
 
 /** Makes a passkey of a user of this id. */
-const newPasskey = (id: string): SoftPasskey =>
+export const newPasskey = (id: string): SoftPasskey =>
   createPasskey(
     { challenge: 'AAAA', rp: { id: 'localhost', name: 'Test' }, user: { id, name: 'x', displayName: 'x' } },
     ORIGIN,
