@@ -209,7 +209,7 @@ const sendAs = (page: Page, token: string, path: string, body: object): Promise<
     body: ${JSON.stringify(JSON.stringify(body))},
   }).then(({ status }) => status)`)
 
-/** Expects that the user of a browser has no identity, and that the identity signs nobody in. */
+/** Expects that the user of a browser has no identity, and that no account has this one. */
 async function expectNothingAdded(page: Page, identity: string): Promise<void> {
   const tab = await page.context().newPage()
   await tab.goto(`${serviceUrl()}/account`)

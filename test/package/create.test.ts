@@ -90,6 +90,13 @@ test('a new project has at most 350 packages of 200 MB', async () => {
   expect(Number(megabytes)).toBeLessThanOrEqual(200)
 })
 
+test('"Continue with Demo" needs no package of an identity provider', async () => {
+  const { packages } = JSON.parse(read('node_modules/.package-lock.json'))
+  const response = await fetch(`${service.url}/providers`)
+  expect(await response.json()).toEqual({ providers: [{ id: 'demo', name: 'Demo', kind: 'oidc' }] })
+  expect(packages).not.toHaveProperty(['node_modules/oidc-provider'])
+})
+
 test('the routes of the project are protected, and role leaves one to administrators', async () => {
   expect((await fetch(service.url)).status).toBe(401)
   const [user, admin] = await Promise.all(['user', 'admin'].map((name) => signIn(service.url, name)))

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { open, press, useBrowser } from '../browser/browser.ts'
 import { type Configuration, type Foreign, shop, withOwnRoutes } from './foreign.ts'
 import { callDynamoDb, startOffline } from './offline.ts'
 
@@ -56,7 +57,8 @@ beforeAll(async () => {
       one.events = ((one.events ?? []) as Record<string, unknown>[]).filter(({ http }) => http !== undefined)
     }
   })
-  service = await startOffline(project, DEVELOPER)
+  const NODE_OPTIONS = `--import=${new URL('no-internet.ts', import.meta.url)}`
+  service = await startOffline(project, { ...DEVELOPER, NODE_OPTIONS })
   url = service.url
 })
 afterAll(async () => {
@@ -168,6 +170,19 @@ test('a function without a proxy gets the body that was sent', async () => {
     body: '{"order":7}',
   })
   expect(await response.json()).toEqual({ order: 7 })
+})
+
+describe('without the internet', () => {
+  useBrowser()
+
+  test('"Continue with Demo" signs in by a click', async () => {
+    const page = await open(`${url}/signin`, { known: /^request to http:\/\/127\.0\.0\.1:\d+$/ })
+    await press(page, 'Continue with Demo', 'Sign in at Demo')
+    await page.getByLabel('Name').fill('ada')
+    await press(page, 'Continue', 'Do you have an account?')
+    await page.getByLabel('Username or e-mail address').filter({ visible: true }).fill('ada')
+    await press(page, 'Create an account for ada@demo.example', 'Signed in as ada')
+  })
 })
 
 test('(5) (7) sls invoke local gives each function its own credentials', async () => {
