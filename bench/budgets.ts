@@ -24,7 +24,7 @@ const BUDGETS: Record<string, Budget> = {
   approve: { bytes: 66_000 },
   'fetch-client': { bytes: 21_000 },
   // It exists with an old place of passwords only.
-  drain: { bytes: 21_000 },
+  drain: { bytes: 17_000 },
   token: { bytes: 50_000 },
   // A quarter of it is oauth4webapi, which verifies responses of identity providers.
   federation: { bytes: 92_500, cold: 2.4 },

@@ -113,7 +113,7 @@ function dashboardOf(serverless: Serverless, namespace: string): Resource {
         functionNames: Object.values(serviceFunctions(serverless))
           .filter(
             ({ handler }) =>
-              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/|drain\/)/.test(
+              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/|drain\/drain\.)/.test(
                 handler,
               ),
           )
