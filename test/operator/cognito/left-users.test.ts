@@ -26,7 +26,9 @@ beforeEach(async () => {
     const email = username === 'carl' ? undefined : `${username}@example.org`
     await addTestUser(store.table, { username, email, passwordFrom, passwordHash: DECOY_HASH })
   }
-  await addTestUser(store.table, { username: 'gone', passwordHash: readyHash(), email: 'gone@example.org' })
+  await addTestUser(store.table, {
+    ...{ username: 'gone', email: 'gone@example.org', passwordFrom: 'GONE', passwordHash: readyHash() },
+  })
   await addTestUser(store.table, { username: 'social', passwordHash: DECOY_HASH, email: 's@example.org' })
   await store.run(['disable', 'dora'])
 })
