@@ -8,7 +8,9 @@ import { findProvider } from '../../lib/federation/provider.ts'
 import { changeProvider, removeProvider } from '../../lib/federation/store.ts'
 import { newKey } from '../../lib/federation/try.ts'
 import type { User } from '../../lib/users/user.ts'
+import { nameOf, startWire } from '../support/aws/wire.ts'
 import { refreshTokenIn } from '../support/http/cookies.ts'
+import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { useService } from '../support/service.ts'
 import { giveFactors, testAct } from '../support/users/users.ts'
@@ -18,6 +20,8 @@ import { sendJson, startFarEnd } from './far-end.ts'
 const farEnd = await startFarEnd()
 const service = await useService({ settings: { PUBLIC_URL, COOKIE_SESSIONS: 'on' } })
 const { table, functions } = service
+const wire = await startWire(service.aws)
+const wired = await service.load({}, { url: wire.url })
 const provider = await addProvider(table, farEnd)
 const logs = recordLogs<{ event: string; reason?: string; error?: string }>()
 
@@ -165,7 +169,7 @@ const INCOMPLETE = 'The sign-in at the provider was not completed. Start again.'
 
 describe('a response is refused', () => {
   type Browser = ReturnType<typeof browserAt>
-  const FOREIGN_RESPONSES: Record<string, (browser: Browser, state: string) => Promise<unknown>> = {
+  const FOREIGN_RESPONSES: Record<string, (browser: Browser, state: string) => Promise<ApiResponse>> = {
     'without a key': async (browser, state) => {
       browser.setKey('')
       return browser.respond(state)
@@ -187,16 +191,13 @@ describe('a response is refused', () => {
     'with a state of nobody': (browser) => browser.respond('x'.repeat(82)),
   }
 
-  test.each(Object.entries(FOREIGN_RESPONSES))('%s, without a read', async (_, send) => {
-    const browser = browserAt(functions, farEnd)
+  test.each(Object.entries(FOREIGN_RESPONSES))('%s, without a call of AWS', async (_, send) => {
+    const browser = browserAt(wired, farEnd)
     const { state } = await browser.begin()
-    const items = await service.scan()
-    expect(await send(browser, state)).toMatchObject({ status: 401, text: refusal(FOREIGN) })
-    expect(await service.scan()).toEqual(items)
-    expect(farEnd.received).toEqual([])
+    expect(await callsOf(() => send(browser, state))).toEqual([401, refusal(FOREIGN), []])
   })
 
-  test('of a link, after another user has signed in', async () => {
+  test('of a link, after another user has signed in or the user has signed out', async () => {
     const bob = await service.addUser()
     const ofBob = (
       await service.ask('login', {
@@ -205,19 +206,21 @@ describe('a response is refused', () => {
       })
     ).headers
     const { headers } = await browserAt(functions, farEnd).signIn(COOKIE)
-    const browser = browserAt(functions, farEnd)
+    const browser = browserAt(wired, farEnd)
     const { state } = await browser.begin({ session: refreshTokenIn(headers), body: { purpose: 'link' } })
     for (const sending of [{ session: refreshTokenIn(ofBob) }, {}]) {
-      expect(await browser.respond(state, sending)).toMatchObject({ status: 401, text: refusal(FOREIGN) })
+      const refused = await callsOf(() => browser.respond(state, sending))
+      expect(refused).toEqual([401, refusal(FOREIGN), []])
     }
   })
 
-  test('after 30 minutes, before the key is compared', async () => {
-    const browser = browserAt(functions, farEnd)
+  test('after 30 minutes, before the key is compared, without a call of AWS', async () => {
+    const browser = browserAt(wired, farEnd)
     const old = (Math.floor(Date.now() / 1000) - 1_801).toString(16).padStart(8, '0')
     const { state } = await browser.begin()
     const text = refusal('The sign-in at the provider took too long. Start again.')
-    expect(await browser.respond(`s${old}${state.slice(9)}`)).toMatchObject({ status: 401, text })
+    const respond = () => browser.respond(`s${old}${state.slice(9)}`)
+    expect(await callsOf(respond)).toEqual([401, text, []])
   })
 
   test('if the user cancelled, or the provider has another error', async () => {
@@ -238,13 +241,23 @@ describe('a response is refused', () => {
     ['disabled', (stored) => changeProvider(table, stored, { changes: { disabled: true } }, testAct())],
     ['changed', (stored) => changeProvider(table, stored, { changes: { name: 'New' } }, testAct())],
     ['removed', (stored) => removeProvider(table, stored, testAct())],
-  ])('after the provider was %s', async (_, change) => {
+    [
+      'replaced',
+      async (stored) => {
+        await removeProvider(table, stored, testAct())
+        await addProvider(table, farEnd)
+      },
+    ],
+  ])('after the provider was %s, with a read of the provider after the key', async (_, change) => {
     const restore = await service.restorer()
-    const browser = browserAt(functions, farEnd)
+    const browser = browserAt(wired, farEnd)
     const { state } = await browser.begin()
     await change((await findProvider(table, 'demo')) as ProviderWithSecret)
-    expect(await browser.respond(state)).toMatchObject({ status: 401, text: refusal(INCOMPLETE) })
-    expect(farEnd.received).toEqual([])
+    // The counter of the source is no read. Neither is a secret decrypted, nor the provider asked.
+    const calls = ['BatchGetItem demo', 'UpdateItem ADD responses']
+    expect(await callsOf(() => browser.respond(state))).toEqual([401, refusal(INCOMPLETE), calls])
+    browser.setKey(newKey())
+    expect(await callsOf(() => browser.respond(state))).toEqual([401, refusal(FOREIGN), []])
     await restore()
   })
 
@@ -356,6 +369,15 @@ test('a secret under another id does not decrypt', async () => {
   expect(await browser.respond(state, { body: { provider: 'other' } })).toMatchObject({ status: 503 })
   expect(other.received).toEqual([])
 })
+
+/** Returns the status and the text of a response, and the calls of AWS that it cost. The provider must get no request. */
+async function callsOf(send: () => Promise<ApiResponse>) {
+  wire.intercept(() => 'pass')
+  farEnd.received.length = 0
+  const { status, text } = await send()
+  expect(farEnd.received).toEqual([])
+  return [status, text, wire.calls().map(nameOf).sort()]
+}
 
 /** Returns the text of a refused sign-in. */
 const refusal = (detail: string) =>

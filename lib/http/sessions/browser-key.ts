@@ -5,7 +5,8 @@ import { cookieOf } from './cookie.ts'
 
 /**
  * Name of the cookie with the key of a browser, from which its tries at providers are derived. No other host of the site can set it, as
- * `__Host-refresh`.
+ * `__Host-refresh`. It is of the browser and not of a user, so it outlives a sign-out: the MAC of what belongs to a user, a link, names the
+ * user of the session.
  */
 const NAME = '__Host-try'
 
