@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { findIdentities, identityIdOf, identityKey } from '../../lib/federation/identity.ts'
 import { newKey } from '../../lib/federation/try.ts'
+import { ROUTES } from '../../lib/openapi/routes.ts'
 import { DECOY_HASH } from '../../lib/passwords/hash.ts'
 import { type Fate, startWire } from '../support/aws/wire.ts'
 import { recordLogs } from '../support/logs.ts'
@@ -94,17 +95,6 @@ describe('POST /identities', () => {
     expect(await namesOf(user.id)).toEqual([])
   })
 
-  test('sends a user without a password to the mail, and gives the attempt back', async () => {
-    const user = await service.addUser({ passwordHash: DECOY_HASH })
-    const { authToken: token } = await begin(service, functions, user.username)
-    const { status, body } = await link(await startWaiting(table, demo, { userId: user.id }), token)
-    expect([status, body.errors]).toEqual([
-      422,
-      [{ pointer: '#/currentPassword', detail: 'You have no password yet. Choose one by a mail.' }],
-    ])
-    expect(await service.attempts(`user#${user.id}`, 'attempts')).toBe(0)
-  })
-
   test('refuses what another user or a sign-in began, and another browser', async () => {
     const [user, other] = [await service.addUser(), await service.addUser()]
     const { authToken: token } = await begin(service, functions, user.username)
@@ -142,6 +132,34 @@ describe('POST /identities', () => {
     const eleventh = await startWaiting(table, demo, { userId: user.id })
     expect(await link(eleventh, token)).toMatchObject({ status: 409, body: { error: 'too_many_identities' } })
   })
+})
+
+/** The routes that take the current password, each with a body. */
+const CHANGES = ROUTES.flatMap(({ method, path, body }): [string, object][] => {
+  const values = Object.values(body?.examples ?? {}).map(({ value }) => Object(value))
+  const value = values.find((one) => 'currentPassword' in one)
+  return value === undefined ? [] : [[`${method.toUpperCase()} ${path}`, value]]
+})
+
+test.each(CHANGES)(
+  '%s sends a user without a password to the mail, and counts no attempt',
+  async (route, value) => {
+    const user = await service.addUser({ passwordHash: DECOY_HASH })
+    const { authToken: token } = await begin(service, functions, user.username)
+    const { identityToken, key } = await startWaiting(table, demo, { userId: user.id })
+    const body = { ...value, ...('identityToken' in value && { identityToken }) }
+    const asking = { token, body, id: 'none', headers: inBrowser(key) }
+    const response = await service.ask(route, asking)
+    expect([response.status, response.body.errors]).toEqual([
+      422,
+      [{ pointer: '#/currentPassword', detail: 'You have no password yet. Choose one by a mail.' }],
+    ])
+    expect(await service.attempts(`user#${user.id}`, 'attempts')).toBe(0)
+  },
+)
+
+test('ten routes take the current password', () => {
+  expect(CHANGES).toHaveLength(10)
 })
 
 describe.each([

@@ -1,6 +1,6 @@
 import { afterAll, test, vi } from 'vitest'
 import type { Acts } from '../support/interleave/world.ts'
-import { ACT_NAMES, type ActName } from './interleave/acts.ts'
+import { ACT_NAMES, type ActName, DORA_NAMES } from './interleave/acts.ts'
 import { startWorld } from './interleave/world.ts'
 
 vi.mock('node:timers/promises', async (original) =>
@@ -8,6 +8,9 @@ vi.mock('node:timers/promises', async (original) =>
 )
 vi.mock('../../lib/aws/connection.ts', async (original) =>
   (await import('../support/aws/gate.ts')).gated(await original()),
+)
+vi.mock('../../lib/federation/exchange/exchange.ts', async (original) =>
+  (await import('./interleave/exchange.ts')).countedExchange(await original()),
 )
 vi.setConfig({ testTimeout: 600_000 })
 
@@ -17,12 +20,12 @@ afterAll(() => {
   console.log(`Interleavings of identities: ${cases} schedules, no violation`)
 })
 
-const PAIRS = ACT_NAMES.flatMap((first, index) =>
-  ACT_NAMES.slice(index).map((second): [string, Acts<ActName>] => [
-    `${first} and ${second}`,
-    [first, second],
-  ]),
-)
+const PAIRS = [
+  ...ACT_NAMES.flatMap((first, index) => ACT_NAMES.slice(index).map((second) => [first, second] as const)),
+  ...[...DORA_NAMES, 'disable the provider' as const].map(
+    (second) => ['sign in with a factor', second] as const,
+  ),
+].map((acts): [string, Acts<ActName>] => [acts.join(' and '), acts])
 
 test.each(PAIRS)('identities stay sound in every order of %s', async (_title, acts) => {
   cases += await world.expectSoundInEveryOrder(acts)
@@ -34,6 +37,8 @@ const FAULTY: [string, Acts<ActName>][] = [
   ['two links', ['link', 'link by bob']],
   ['a link and a deletion', ['link', 'delete']],
   ['a link and a reset', ['link', 'reset']],
+  ['a link and a new password by an operator', ['link', 'set-password']],
+  ['a sign-in and an unlink by an operator', ['sign in', 'users unlink']],
   ['two new accounts', ['create', 'create too']],
   ['a new account and the end of its provider', ['create', 'disable the provider']],
 ]

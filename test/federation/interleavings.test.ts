@@ -11,6 +11,9 @@ vi.mock('node:timers/promises', async (original) =>
 vi.mock('../../lib/aws/connection.ts', async (original) =>
   (await import('../support/aws/gate.ts')).gated(await original()),
 )
+vi.mock('../../lib/federation/exchange/exchange.ts', async (original) =>
+  (await import('./interleave/exchange.ts')).countedExchange(await original()),
+)
 
 let cases = 0
 const world = await startWorld()

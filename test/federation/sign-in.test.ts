@@ -3,17 +3,20 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { newRecoveryCodes } from '../../lib/factors/recovery-codes/store.ts'
 import { identityIdOf, ownIdentityKey } from '../../lib/federation/identity.ts'
+import { unlinkIdentity } from '../../lib/federation/link.ts'
 import type { ProviderWithSecret } from '../../lib/federation/provider.ts'
 import { findProvider } from '../../lib/federation/provider.ts'
 import { changeProvider, removeProvider } from '../../lib/federation/store.ts'
 import { newKey } from '../../lib/federation/try.ts'
 import type { User } from '../../lib/users/user.ts'
+import { setPassword } from '../../scripts/users/changes.ts'
+import { commandIo } from '../security/interleave/commands.ts'
 import { nameOf, startWire } from '../support/aws/wire.ts'
 import { refreshTokenIn } from '../support/http/cookies.ts'
 import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { useService } from '../support/service.ts'
-import { giveFactors, testAct } from '../support/users/users.ts'
+import { asOperator, giveFactors, testAct } from '../support/users/users.ts'
 import { addProvider, browserAt, link, PUBLIC_URL } from './browser.ts'
 import { sendJson, startFarEnd } from './far-end.ts'
 
@@ -22,6 +25,7 @@ const service = await useService({ settings: { PUBLIC_URL, COOKIE_SESSIONS: 'on'
 const { table, functions } = service
 const wire = await startWire(service.aws)
 const wired = await service.load({}, { url: wire.url })
+const strict = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
 const provider = await addProvider(table, farEnd)
 const logs = recordLogs<{ event: string; reason?: string; error?: string }>()
 
@@ -146,6 +150,7 @@ describe('a second factor', () => {
       ada.username,
     )
     expect(own).toMatchObject({ lastUsedAt: { S: expect.any(String) } })
+    expect(await secondsOf(body.loginToken)).toBeLessThanOrEqual(300)
     const step = { loginToken: body.loginToken, code: codes[0] }
     const done = await service.ask('POST /login/recovery-code', { body: step })
     expect(decodeJwt(done.body.authToken)).toMatchObject({ amr: ['fed', 'recovery', 'mfa'], acr: 'aal2' })
@@ -154,12 +159,48 @@ describe('a second factor', () => {
   })
 
   test('that the service demands is enrolled, and the provider is no proof', async () => {
-    const strict = await service.load({ REQUIRE_SECOND_FACTOR: 'all' })
     const { status, body } = await browserAt(strict, farEnd).signIn()
     expect([status, body]).toEqual([
       200,
       { next: 'enrolment', proofs: ['mail', 'code'], enrolmentToken: expect.any(String) },
     ])
+    expect(await secondsOf(body.enrolmentToken)).toBeGreaterThan(1_790)
+    expect(await secondsOf(body.enrolmentToken)).toBeLessThanOrEqual(1_800)
+  })
+
+  test.each<[string, object, number, string]>([
+    ['POST /login/totp', { code: '123456' }, 401, 'login_expired'],
+    ['POST /login/recovery-code', { code: 'aaaa-bbbb-cccc-dddd' }, 401, 'login_expired'],
+    ['POST /login/passkey/options', {}, 401, 'login_expired'],
+    ['POST /enrolment/totp', {}, 403, 'proof_required'],
+    ['POST /enrolment/passkey/options', {}, 403, 'proof_required'],
+  ])('%s takes no enrolment token of a provider without a proof', async (route, body, status, error) => {
+    const token = (await browserAt(strict, farEnd).signIn()).body.enrolmentToken
+    const named = route.startsWith('POST /login') ? { loginToken: token } : { enrolmentToken: token }
+    const response = await strict.ask(route, { body: { ...body, ...named } })
+    expect([response.status, JSON.parse(response.text).error]).toEqual([status, error])
+    expect(await strict.opens(token)).toBe(false)
+    expect((await strict.ask('refresh', { body: { refreshToken: token } })).status).toBe(401)
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      'the identity was unlinked',
+      () => {
+        const identity = { id: identityIdOf({ issuer: farEnd.url, subject }), provider: 'demo' }
+        return unlinkIdentity(table, ada, { identity, changeId: 'unlinked' }, testAct())
+      },
+    ],
+    [
+      'an operator set a password',
+      () => setPassword(asOperator(table), ada.username, commandIo('a password by the operator')),
+    ],
+  ])('that was proved is enrolled no more after %s', async (_, end) => {
+    const { enrolmentToken } = (await browserAt(strict, farEnd).signIn()).body
+    await service.proveEnrolments(ada.username, [enrolmentToken])
+    await end()
+    const response = await strict.ask('POST /enrolment/totp', { body: { enrolmentToken } })
+    expect([response.status, JSON.parse(response.text).error]).toEqual([401, 'login_expired'])
   })
 })
 
@@ -369,6 +410,12 @@ test('a secret under another id does not decrypt', async () => {
   expect(await browser.respond(state, { body: { provider: 'other' } })).toMatchObject({ status: 503 })
   expect(other.received).toEqual([])
 })
+
+/** Returns for how many seconds a token of a sign-in is valid. */
+async function secondsOf(token: string): Promise<number> {
+  const { token: item } = await service.items(`login#${token.split('.')[0]}`)
+  return Number(Object(item?.expiresAt).N) - Date.now() / 1_000
+}
 
 /** Returns the status and the text of a response, and the calls of AWS that it cost. The provider must get no request. */
 async function callsOf(send: () => Promise<ApiResponse>) {

@@ -22,7 +22,7 @@ export const identityLine = ({ id, provider, label, createdAt, lastUsedAt }: Sho
   `${printable(provider)}: ${printable(label)}, since ${createdAt}, ${lastUsedAt ? `used ${lastUsedAt}` : 'not used yet'}, id ${id}`
 
 /** Removes an identity of a user and ends all sessions. */
-async function unlink(table: OperatorTable, loginName: string, id: string): Promise<string> {
+export async function unlink(table: OperatorTable, loginName: string, id: string): Promise<string> {
   const found = await findExisting(table, loginName)
   let provider = ''
   await changeExisting(table, loginName, found, async (user, changeId) => {

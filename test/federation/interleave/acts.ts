@@ -1,18 +1,13 @@
-import { randomUUID } from 'node:crypto'
-import { ServiceError } from '../../../lib/errors.ts'
-import { findIdentityUser, useIdentity } from '../../../lib/federation/identity.ts'
 import { changeProvider, removeProvider } from '../../../lib/federation/store.ts'
-import { spendTry } from '../../../lib/federation/try.ts'
-import { completeSignIn } from '../../../lib/sign-in/complete.ts'
-import { AMR } from '../../../lib/users/factors.ts'
-import { findUser } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
-import { ISSUER, withKms } from '../../support/aws/fake-kms.ts'
+import { setPassword } from '../../../scripts/users/changes.ts'
+import { unlink as unlinkByOperator } from '../../../scripts/users/identities/identities.ts'
+import { commandIo } from '../../security/interleave/commands.ts'
 import type { Asking, Route } from '../../support/http/functions.ts'
-import { NEW_PASSWORD, PASSWORD } from '../../support/users/sessions.ts'
-import { testAct, testAt } from '../../support/users/users.ts'
+import { NEW_PASSWORD, WEAK } from '../../support/users/sessions.ts'
+import { asOperator, testAct } from '../../support/users/users.ts'
 import { inBrowser, type Waiting } from '../identities.ts'
-import { type FederationScene, idOf } from './scene.ts'
+import { type FederationScene, idOf, type Owner } from './scene.ts'
 
 /** What an operation reports to its client or operator. */
 export interface Report {
@@ -20,7 +15,14 @@ export interface Report {
   message?: string
 }
 
-type Act = { run(scene: FederationScene): Promise<Report> }
+/** What an act proves, and what it removes by the rules. */
+interface Act {
+  /** Whether it proves the password that the scene begins with. */
+  isByPassword?: true
+  /** Whether it sets a password, and removes all identities. */
+  isReset?: true
+  run(scene: FederationScene, by: number): Promise<Report>
+}
 
 /** Returns what API Gateway keeps of the authorizer's result. */
 const callerOf = ({ id, username, role, generation }: User) => ({
@@ -29,8 +31,8 @@ const callerOf = ({ id, username, role, generation }: User) => ({
   role,
   generation: String(generation),
   sessionId: 'none',
-  acr: 'aal1',
-  authTime: '1',
+  acr: 'aal2',
+  authTime: String(Math.floor(Date.now() / 1_000)),
   expiresAt: String(Math.floor(Date.now() / 1_000) + 900),
 })
 
@@ -39,101 +41,108 @@ async function ask({ functions }: FederationScene, route: Route, asking: Asking)
   return { status }
 }
 
-/** Links the identity of a token. The caller may have refreshed the access token after a revocation. */
-const link = (
+/** A request of a user with the password that the scene begins with. */
+const byPassword = (
+  route: Route,
   userOf: (scene: FederationScene) => User,
-  waitingOf: (scene: FederationScene) => Waiting,
+  askingOf: (scene: FederationScene) => Asking = () => ({}),
 ): Act => ({
+  isByPassword: true,
   run(scene) {
-    const { identityToken, key } = waitingOf(scene)
-    const body = { identityToken, currentPassword: PASSWORD }
-    return ask(scene, 'POST /identities', {
-      body,
-      headers: inBrowser(key),
-      authorization: callerOf(userOf(scene)),
-    })
+    const asking = askingOf(scene)
+    const body = { ...asking.body, currentPassword: WEAK.password }
+    return ask(scene, route, { ...asking, body, authorization: callerOf(userOf(scene)) })
   },
+})
+
+const waiting = ({ identityToken, key }: Waiting): Asking => ({
+  body: { identityToken },
+  headers: inBrowser(key),
 })
 
 const create = (waitingOf: (scene: FederationScene) => Waiting): Act => ({
-  run(scene) {
-    const { identityToken, key } = waitingOf(scene)
-    return ask(scene, 'POST /register/provider', { body: { identityToken }, headers: inBrowser(key) })
+  run: (scene) => ask(scene, 'POST /register/provider', waiting(waitingOf(scene))),
+})
+
+type OwnerOf = (scene: FederationScene) => Owner
+
+/** Signs in with an identity, and with a recovery code if the user has second factors. */
+const signIn = (ownerOf: OwnerOf): Act => ({
+  async run(scene, by) {
+    const { status, text } = await scene.respond(by, ownerOf(scene).one)
+    const { next, loginToken } = JSON.parse(text)
+    if (next !== 'second-factor') return { status }
+    return ask(scene, 'POST /login/recovery-code', { body: { loginToken, code: scene.codes[by] ?? '' } })
   },
 })
 
-/** Signs in with Ada's identity, after a response that is verified: what `POST /login/provider` does. */
-async function signIn({ table, one, federatedSessions }: FederationScene): Promise<Report> {
-  const id = idOf(one)
-  const userId = await findIdentityUser(table, id)
-  const user = userId === undefined ? undefined : await findUser(table, userId)
-  if (!user) return { status: 404 }
-  const now = new Date()
-  const refusal = () => new ServiceError('invalid_credentials', 'refused')
-  const spends = [spendTry({ state: randomUUID() }, now), useIdentity(user.id, id, one.label, now)]
-  const lifetimes = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
-  const at = { ...testAt(withKms(table), now), config: ISSUER }
-  const { session } = await completeSignIn(
-    at,
-    {
-      user,
-      amr: AMR.federated,
-      inCookie: true,
-      origin: at.origin,
-      lifetimes,
-      spends: (begun) => {
-        federatedSessions.push(begun.id)
-        return spends.map((write) => ({ write, refusal }))
-      },
-    },
-    async () => ({ endings: [] }),
-  )
-  return { status: 200, message: session.id }
-}
+const ada: OwnerOf = (scene) => scene.ada
+const dora: OwnerOf = (scene) => scene.dora
 
-/** Operations on Ada, on the identity that no user has, and on the provider. */
+const unlink = (ownerOf: OwnerOf): Act =>
+  byPassword(
+    'DELETE /identities/{id}',
+    (scene) => ownerOf(scene).user,
+    (scene) => ({ id: idOf(ownerOf(scene).one) }),
+  )
+
+const reset = (ownerOf: OwnerOf): Act => ({
+  isReset: true,
+  run: (scene) =>
+    ask(scene, 'POST /password/reset', { body: { ...ownerOf(scene).proof, password: NEW_PASSWORD } }),
+})
+
+const operatorSetsPassword = (ownerOf: OwnerOf): Act => ({
+  isReset: true,
+  async run(scene) {
+    const { username } = ownerOf(scene).user
+    return { message: await setPassword(asOperator(scene.table), username, commandIo(NEW_PASSWORD)) }
+  },
+})
+
+const operatorUnlinks = (ownerOf: OwnerOf): Act => ({
+  async run(scene) {
+    const { user, one } = ownerOf(scene)
+    return { message: await unlinkByOperator(asOperator(scene.table), user.username, idOf(one)) }
+  },
+})
+
+/** Operations on Ada, on Dora, on the identity that no user has, and on the provider. */
 export const ACTS = {
-  'sign in': { run: signIn },
-  link: link(
-    ({ ada }) => ada,
-    ({ adaLinks }) => adaLinks,
+  'sign in': signIn(ada),
+  link: byPassword(
+    'POST /identities',
+    (scene) => scene.ada.user,
+    (scene) => waiting(scene.adaLinks),
   ),
-  'link again': link(
-    ({ ada }) => ({ ...ada, generation: ada.generation + 1 }),
-    ({ adaLinks }) => adaLinks,
+  // The caller has refreshed the access token after a revocation.
+  'link again': byPassword(
+    'POST /identities',
+    ({ ada: { user } }) => ({ ...user, generation: user.generation + 1 }),
+    (scene) => waiting(scene.adaLinks),
   ),
-  'link by bob': link(
-    ({ bob }) => bob,
-    ({ bobLinks }) => bobLinks,
+  'link by bob': byPassword(
+    'POST /identities',
+    (scene) => scene.bob,
+    (scene) => waiting(scene.bobLinks),
   ),
-  create: create(({ creates }) => creates),
-  'create too': create(({ createsToo }) => createsToo),
-  unlink: {
-    run: (scene) =>
-      ask(scene, 'DELETE /identities/{id}', {
-        id: idOf(scene.one),
-        body: { currentPassword: PASSWORD },
-        authorization: callerOf(scene.ada),
-      }),
-  },
-  'unlink shared': {
-    run: (scene) =>
-      ask(scene, 'DELETE /identities/{id}', {
-        id: idOf(scene.shared),
-        body: { currentPassword: PASSWORD },
-        authorization: callerOf(scene.ada),
-      }),
-  },
-  delete: {
-    run: (scene) =>
-      ask(scene, 'DELETE /me', {
-        body: { currentPassword: PASSWORD },
-        authorization: callerOf(scene.ada),
-      }),
-  },
-  reset: {
-    run: (scene) => ask(scene, 'POST /password/reset', { body: { ...scene.proof, password: NEW_PASSWORD } }),
-  },
+  create: create((scene) => scene.creates),
+  'create too': create((scene) => scene.createsToo),
+  unlink: unlink(ada),
+  'unlink shared': byPassword(
+    'DELETE /identities/{id}',
+    (scene) => scene.ada.user,
+    (scene) => ({ id: idOf(scene.shared) }),
+  ),
+  delete: byPassword('DELETE /me', (scene) => scene.ada.user),
+  'change the password': byPassword(
+    'PUT /password',
+    (scene) => scene.ada.user,
+    () => ({ body: { newPassword: NEW_PASSWORD } }),
+  ),
+  reset: reset(ada),
+  'set-password': operatorSetsPassword(ada),
+  'users unlink': operatorUnlinks(ada),
   'disable the provider': {
     async run({ table, provider }) {
       return { message: await changeProvider(table, provider, { changes: { disabled: true } }, testAct()) }
@@ -144,9 +153,22 @@ export const ACTS = {
       return { message: await removeProvider(table, provider, testAct()) }
     },
   },
+  'sign in with a factor': signIn(dora),
+  'unlink of dora': unlink(dora),
+  'users unlink of dora': operatorUnlinks(dora),
+  'reset of dora': reset(dora),
+  'set-password of dora': operatorSetsPassword(dora),
 } satisfies Record<string, Act>
 
 export type ActName = keyof typeof ACTS
 
-/** All but those that need another one first. */
-export const ACT_NAMES = (Object.keys(ACTS) as ActName[]).filter((name) => !/again|shared/.test(name))
+/** Operations of which all pairs are run: all but those on Dora, and those that need another one first. */
+export const ACT_NAMES = (Object.keys(ACTS) as ActName[]).filter(
+  (name) => !/again|shared|factor|dora/.test(name),
+)
+
+/** Operations on Dora, of which each runs while she signs in. */
+export const DORA_NAMES = (Object.keys(ACTS) as ActName[]).filter((name) => /dora/.test(name))
+
+/** Returns what an operation proves. */
+export const actOf = (name: ActName): Act => ACTS[name]

@@ -34,40 +34,75 @@ const partition =
     return undefined
   }
 
+/** Stores what was read in place of the next generation. */
+const sameGeneration = (name: 'generation' | 'sessionGeneration'): Alter =>
+  writes('TransactUpdate', 'profile', ({ ExpressionAttributeValues: values = {} }) => {
+    const read = `:read${name.replace(/^./, (letter) => letter.toUpperCase())}`
+    if (`:${name}` in values) values[`:${name}`] = values[read]
+  })
+
+const linkOfAnyUser = writes('TransactUpdate', 'profile', (write) => {
+  if (isLinking(write)) always(write)
+})
+
+const resetAfterAnyChange = writes('TransactUpdate', 'profile', (write) => {
+  if (isReset(write)) withoutChangeId(write)
+})
+
+/** Takes the removal of identities out of a reset. */
+const keepingIdentities: Alter = (_, input) => {
+  const all: Input[] = input.TransactItems ?? []
+  if (!all.some(({ Update }) => Update && isReset(Update))) return undefined
+  input.TransactItems = all.filter(({ Delete }) => !/identity#/.test(JSON.stringify(Delete?.Key ?? {})))
+  return undefined
+}
+
 /** Takes one guard away from each. */
 export const WEAKENINGS: Record<string, Weakening<ActName>> = {
   'linkWrites: no user has the identity': weaken(
-    partition(/^identity#/, (write) => {
+    partition(/^credential#identity#/, (write) => {
       if (write.Item) always(write)
     }),
     ['link', 'link by bob'],
+    /two users/,
   ),
-  'link: the user as read': weaken(
-    writes('TransactUpdate', 'profile', (write) => {
-      if (isLinking(write)) always(write)
-    }),
+  'link: the user as read': weaken(linkOfAnyUser, ['link', 'delete'], /a removed user/),
+  'link: the password as read': weaken(linkOfAnyUser, ['link', 'set-password'], /an older password changes/),
+  'removeUser: the change as read': weaken(
+    writes('TransactDelete', 'profile', withoutChangeId),
     ['link', 'delete'],
+    /a removed user/,
   ),
-  'removeUser: the change as read': weaken(writes('TransactDelete', 'profile', withoutChangeId), [
-    'link',
-    'delete',
-  ]),
-  'reset: the change as read': weaken(
-    writes('TransactUpdate', 'profile', (write) => {
-      if (isReset(write)) withoutChangeId(write)
-    }),
-    ['link', 'reset'],
+  'reset: the change as read': weaken(resetAfterAnyChange, ['link', 'reset'], /outlives a reset/),
+  'reset: without identities': weaken(keepingIdentities, ['reset', 'unlink'], /outlives a reset/),
+  'set-password: the change as read': weaken(
+    resetAfterAnyChange,
+    ['link', 'set-password'],
     /outlives a reset/,
   ),
-  'useIdentity: the identity is linked': weaken(writes('TransactUpdate', 'identity#', always), [
-    'sign in',
-    'unlink',
-  ]),
-  'unlink: another session generation': weaken(
-    writes('TransactUpdate', 'profile', ({ ExpressionAttributeValues: values = {} }) => {
-      if (':sessionGeneration' in values) values[':sessionGeneration'] = values[':readSessionGeneration']
-    }),
+  'set-password: another session generation': weaken(
+    sameGeneration('sessionGeneration'),
+    ['sign in', 'set-password'],
+    /outlives a newer password/,
+  ),
+  'useIdentity: the identity is linked': weaken(
+    writes('TransactUpdate', 'identity#', always),
     ['sign in', 'unlink'],
+    /without a claim/,
+  ),
+  'unlink: another session generation': weaken(
+    sameGeneration('sessionGeneration'),
+    ['sign in', 'unlink'],
+    /is live/,
+  ),
+  'users unlink: another session generation': weaken(
+    sameGeneration('sessionGeneration'),
+    ['sign in', 'users unlink'],
+    /is live/,
+  ),
+  'unlink: another generation than that of a login token': weaken(
+    sameGeneration('generation'),
+    ['sign in with a factor', 'unlink of dora'],
     /is live/,
   ),
   'spendPending: the token is not spent': weaken(

@@ -11,7 +11,7 @@ export const eventsOf = ({ aws, name }: Table): Table => ({ aws, name: eventsTab
 export type Applied = Pick<Arrival, 'operation' | 'input'>
 
 /** Returns the requests that took effect. DynamoDB makes the writes of a request token once. */
-export function appliedIn(arrivals: readonly (Applied & Pick<Arrival, 'isDone'>)[]): Applied[] {
+export function appliedIn<T extends Applied & Pick<Arrival, 'isDone'>>(arrivals: readonly T[]): T[] {
   const tokens = new Set<string>()
   return arrivals.filter(({ operation, input, isDone }) => {
     if (!isDone || !/^(Put|Update|Delete|Transact)/.test(operation)) return false
