@@ -12,7 +12,9 @@ import { violationsOf } from './violations.ts'
 const isAside = ({ operation, input }: Attempt): boolean =>
   ['Sign', 'GetPublicKey', 'Decrypt', 'DeleteItem'].includes(operation) ||
   /^(attempts|known|usernames|codes|responses|tries)/.test(String(input.Key?.sk?.S)) ||
-  /^grants#/.test(String(input.ExpressionAttributeValues?.[':pk']?.S))
+  /^grants#/.test(String(input.ExpressionAttributeValues?.[':pk']?.S)) ||
+  // Of the passkeys of a user.
+  /^passkey#/.test(String(input.ExpressionAttributeValues?.[':sk']?.S))
 
 /** Starts the service. The clock stands still. */
 export async function startWorld() {

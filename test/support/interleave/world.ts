@@ -151,8 +151,8 @@ export function worldOf<
       expectSoundIn(exhaustively(), acts, { maxFaults }),
 
     /** Runs operations in the orders with fewest deviations: one within the other, at every request. */
-    expectSoundWithin: (acts: Acts<Name>, maxOrders: number) =>
-      expectSoundIn(fewestDeviationsFirst(maxOrders), acts, {}),
+    expectSoundWithin: (acts: Acts<Name>, maxOrders: number, maxFaults = 0) =>
+      expectSoundIn(fewestDeviationsFirst(maxOrders), acts, { maxFaults }),
 
     /** Runs the schedules of some seeds. */
     async expectSoundFrom(
