@@ -53,6 +53,7 @@ export const GITHUB = {
 const NAMED_HOSTS: ReadonlyMap<string, ProviderKind> = new Map([
   ['accounts.google.com', 'google'],
   ['appleid.apple.com', 'apple'],
+  ['account.apple.com', 'apple'],
   ['login.microsoftonline.com', 'entra'],
   ['sts.windows.net', 'entra'],
   ['github.com', 'github'],

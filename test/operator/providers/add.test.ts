@@ -194,6 +194,7 @@ test.each([
   [of(GOOGLE), named('google')],
   [of('https://ACCOUNTS.google.com/'), named('google')],
   [of('https://appleid.apple.com'), named('apple')],
+  [of('https://account.apple.com'), named('apple')],
   [of(ENTRA), named('entra')],
   [of('https://login.microsoftonline.com/common/v2.0'), named('entra')],
   [of(`https://sts.windows.net/${TENANT}/`), named('entra')],
