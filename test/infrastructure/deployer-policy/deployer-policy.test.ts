@@ -55,6 +55,20 @@ test('the policy creates the role of API Gateway alone, passes roles to Lambda a
   expect(JSON.stringify(JSON.parse(text)).length).toBeLessThanOrEqual(6_144)
 })
 
+/**
+ * `ForAllValues` is true without the key, so `Null` demands it:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+ */
+test('a deployer encrypts only secrets of providers and of the old passwords, and nothing without a context', () => {
+  const encrypting = statements.filter(({ Action }) => Action === 'kms:Encrypt')
+  expect(encrypting.map(({ Condition }) => Condition)).toEqual([
+    {
+      'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['passwords', 'provider'] },
+      Null: { 'kms:EncryptionContextKeys': 'false' },
+    },
+  ])
+})
+
 test('the policy names the service in each resource that has a name of its own', () => {
   const named = statements.flatMap(({ Resource }) => Resource)
   // IAM does not know the names of APIs, keys and identities, and the last one is of AWS.
