@@ -106,10 +106,16 @@ type MethodSetting = Record<string, unknown>
 /** Returns the throttles of the routes that exist: the gateway refuses settings of other methods. */
 function throttlesOf({ custom, functions }: Service): MethodSetting[] {
   const routes = Object.values(functions).flatMap(routesOf).map(shown)
+  const hasProviders = routes.includes('POST /login/provider')
   return Object.entries(custom.auth.throttles)
     .filter(([route]) => routes.includes(route))
-    .map(([route, text]) => methodSetting(route, text))
+    .map(([route, text]) =>
+      methodSetting(route, readThrottle(text), hasProviders ? SHARES[route] : undefined),
+    )
 }
+
+/** With sign-ins by other providers, the shares of `loginRateLimit`. So all sign-ins together stay below it. */
+const SHARES: Readonly<Record<string, number>> = { 'POST /login': 0.8, 'POST /login/provider': 0.2 }
 
 /** Returns the settings of the project, and those of the plugin for other methods. What a setting of the project lacks, the plugin adds. */
 function withSettings(project: readonly MethodSetting[], plugin: readonly MethodSetting[]) {
@@ -131,14 +137,14 @@ function hashOfApi(all: Record<string, Resource>, framework: string): string {
     .slice(0, 16)
 }
 
-/** Returns the throttle of a route. A slash within `ResourcePath` is written `~1`. */
-function methodSetting(route: string, text: string) {
+/** Returns the throttle of a route, or its share of one, which is 1 at least. A slash within `ResourcePath` is written `~1`. */
+function methodSetting(route: string, { rate, burst }: { rate: number; burst: number }, share = 1) {
   const [HttpMethod, path = ''] = route.split(' ')
-  const { rate, burst } = readThrottle(text)
+  const ofShare = (whole: number) => Math.max(1, Math.floor(whole * share))
   return {
     HttpMethod,
     ResourcePath: `/${path.replaceAll('/', '~1')}`,
-    ThrottlingRateLimit: rate,
-    ThrottlingBurstLimit: burst,
+    ThrottlingRateLimit: ofShare(rate),
+    ThrottlingBurstLimit: ofShare(burst),
   }
 }

@@ -312,6 +312,18 @@ test('sign-in with other providers needs the pages', () => {
   expect(faultsOf('prod', { federation: 'on', pages: 'on', cookieSessions: 'on' })).toEqual([])
 })
 
+test('sign-in with other providers needs the pages of the service at publicUrl, but on a developer’s machine', () => {
+  const url = 'https://app.example.com'
+  const fault = `The parameter federation needs the service's own pages at publicUrl, because providers lead there. Set issuer to a URL at ${url} that leads to this service, leave publicUrl out, or set federation=off.`
+  const on = { federation: 'on', pages: 'on', cookieSessions: 'on' }
+  expect(faultsOf('prod', { ...on, publicUrl: url })).toEqual([fault])
+  expect(faultsOf('prod', { ...on, publicUrl: url, issuer: 'https://auth.example.com' })).toEqual([fault])
+  expect(faultsOf('prod', { ...on, publicUrl: url, issuer: `${url}/auth` })).toEqual([])
+  expect(faultsOf('prod', { ...on, publicUrl: null, issuer: 'https://auth.example.com' })).toEqual([])
+  expect(faultsOf('prod', { ...on, publicUrl: url, federation: 'off' })).toEqual([])
+  expect(faultsOf('dev', { ...on, publicUrl: url }, 'http://localhost:3000')).toEqual([])
+})
+
 test('hosts of metadata documents need oauth, and the default of dev does not', () => {
   const clientMetadataHosts = 'claude.ai'
   expect(faultsOf('prod', { oauth: 'off', clientMetadataHosts })).toEqual([

@@ -7,7 +7,7 @@ import { namePrefix } from './name-prefix.ts'
 import { appClient, endpointUrl, faultsOfOldPlace, sealedSecret, userPool } from './old-place.ts'
 import { operators } from './operators.ts'
 import { faultsOfRelyingParty, rpId, rpOrigins } from './relying-party.ts'
-import { faultsOfSites } from './same-site.ts'
+import { faultsOfProviders, faultsOfSites } from './same-site.ts'
 import { documentHosts, domains, origins, sender, shortName, topic } from './values.ts'
 
 /**
@@ -143,6 +143,7 @@ export function faultsOf(
   const faults = [
     ...Object.entries(parameters).flatMap(([name, value]) => faultsOfValue(name, value, others)),
     ...faultsOfCombinations(parameters),
+    ...faultsOfProviders(parameters, ownUrl),
     ...faultsOfSites(parameters, ownUrl),
     ...faultsOfRelyingParty(parameters, ownUrl),
     ...faultsOfOldPlace(parameters, ownUrl !== undefined),
@@ -183,8 +184,6 @@ function faultsOfCombinations(parameters: Parameters): string[] {
   if (parameters.oauth === 'on' && parameters.pages !== 'on') {
     faults.push('The parameter oauth needs pages=on, because users sign in on a page.')
   }
-  if (parameters.federation === 'on' && parameters.pages !== 'on')
-    faults.push('The parameter federation needs pages=on, because users choose a provider on a page.')
   // `dev` has * by default, also with --param oauth=off.
   if (parameters.oauth === 'off' && !['', '*'].includes(String(parameters.clientMetadataHosts ?? ''))) {
     faults.push('The parameter clientMetadataHosts needs oauth=on: no app signs users in without it.')

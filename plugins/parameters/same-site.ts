@@ -44,3 +44,21 @@ export function faultsOfSites(parameters: Parameters, ownUrl: string | undefined
       : []),
   ]
 }
+
+/**
+ * Reports a deployment where no sign-in with a provider can begin or end: a provider leads to `publicUrl`, and the cookie of the sign-in
+ * is on the pages of the service. A developer's machine may have a `publicUrl` that leads to it.
+ */
+export function faultsOfProviders(parameters: Parameters, ownUrl: string | undefined): string[] {
+  const { federation, pages, publicUrl, issuer } = parameters
+  if (federation !== 'on') return []
+  if (pages !== 'on') {
+    return ['The parameter federation needs pages=on, because users choose a provider on a page.']
+  }
+  if (ownUrl !== undefined || !URL.canParse(String(publicUrl))) return []
+  const { origin } = new URL(String(publicUrl))
+  if (URL.canParse(String(issuer)) && new URL(String(issuer)).origin === origin) return []
+  return [
+    `The parameter federation needs the service's own pages at publicUrl, because providers lead there. Set issuer to a URL at ${origin} that leads to this service, leave publicUrl out, or set federation=off.`,
+  ]
+}

@@ -44,6 +44,8 @@ export interface Package {
  */
 export const packageProd = (params?: Record<string, string>) => packageService('prod', params)
 export const packageChangedProd = () => packageService('prod', CHANGED)
+/** The second of them without federation, and without the routes that only it has. */
+export const packageWithoutFederation = () => packageService('prod', { ...CHANGED, federation: 'off' })
 export const packageDev = () =>
   packageService('dev', {
     publishedKeys: 'b',
@@ -74,6 +76,7 @@ export const HASHING = [
 const CHANGED = {
   mailFrom: SENDER,
   registration: 'invite',
+  issuer: 'https://app.example.com/auth',
   publicUrl: 'https://app.example.com',
   serviceName: 'Example',
   notifyNewSource: 'off',
