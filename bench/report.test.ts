@@ -56,6 +56,21 @@ test('each time with a budget is over it when its ratio is', () => {
   ])
 })
 
+test('the cold start of a sign-in with a provider has a budget', () => {
+  const { cold = 0 } = budgetOf('federation')
+  const rows = (ratio: number) => {
+    const medians = mediansAt(1)
+    const floorMs = medians.floorMs.authorizer - medians.emptyMs
+    return coldRows({ ...medians, coldMs: { federation: medians.emptyMs + ratio * floorMs } })
+  }
+  expect(rows(cold * 0.99).filter(isOver)).toEqual([])
+  expect(
+    rows(cold * 1.01)
+      .filter(isOver)
+      .map(({ what }) => what),
+  ).toEqual(['federation, cold start over an empty handler'])
+})
+
 test('GET / may take as long as FastAPI, and no longer', () => {
   const overAt = (serviceUs: number) => isOver(webRow('all cores', { serviceUs, fastapiUs: 200 }))
   expect([overAt(200 * UNCACHED_GET), overAt(201 * UNCACHED_GET)]).toEqual([false, true])
