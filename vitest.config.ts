@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { PAGE_FILES, textForBrowsers } from './plugins/page-files.ts'
+import { FEDERATED, isFederated, PAGE_FILES, textForBrowsers } from './plugins/page-files.ts'
 
 // Every process of the tests inherits this: the workers, the framework, the operators' commands. The second process
 // that loads a module takes its compiled code from the cache.
@@ -22,13 +22,16 @@ export const textImports = {
   resolveId(source: string, importer = '') {
     if (source.startsWith('swagger-ui-dist/')) return `${TEXT}${source}`
     return /\/functions\/pages\/[a-z/-]+\.ts$/.test(importer) && /\.(html|css|js)$/.test(source)
-      ? `${TEXT}${resolve(importer, '..', source)}`
+      ? `${TEXT}${resolve(importer, '..', source)}${isFederated(importer) ? FEDERATED : ''}`
       : undefined
   },
   async load(id: string) {
     if (!id.startsWith(TEXT)) return undefined
-    const file = require.resolve(id.slice(TEXT.length))
-    const text = PAGE_FILES.test(file) ? await textForBrowsers(file) : readFileSync(file, 'utf8')
+    const [name = '', mark] = id.slice(TEXT.length).split(/(?=\?)/)
+    const file = require.resolve(name)
+    const text = PAGE_FILES.test(file)
+      ? await textForBrowsers(file, mark === FEDERATED)
+      : readFileSync(file, 'utf8')
     return `export default ${JSON.stringify(text)}`
   },
 }
@@ -67,6 +70,8 @@ export const sharedProcess = {
 
 export default defineConfig({
   plugins: [textImports],
+  // For tests that import modules of pages. `plugins/page-files.ts` sets it in the pages.
+  define: { HAS_FEDERATION: 'true' },
   test: {
     projects: [
       {

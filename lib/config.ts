@@ -167,8 +167,6 @@ export const SETTINGS = {
   PAGES: text,
   /** Whether apps may sign users in: `on`; any other value means no. */
   OAUTH: isOn,
-  /** Whether users may sign in by other providers: `on`; any other value means no. */
-  FEDERATION: (value: string | undefined) => value === 'on',
   /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
   DEMO: isOn,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.
@@ -192,7 +190,7 @@ export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Sett
 
 /**
  * Reads settings from the environment. No other function reads the environment, except
- * {@link readAllowedOrigins}, {@link takesCookies}, {@link readRoles} and {@link readOldPlace}.
+ * {@link readAllowedOrigins}, {@link takesCookies}, {@link hasFederation}, {@link readRoles} and {@link readOldPlace}.
  *
  * It is called once in a request, with every setting that the handler needs: by `tableHandler` in `lib/http/table.ts`, or by
  * the handler. A test compares the settings that a handler reads with those that its function has.
@@ -221,8 +219,7 @@ export function readConfig<N extends SettingName>(names: readonly N[], env = pro
 /**
  * Reads the setting `AUTH_ALLOWED_ORIGINS`, with the parser that {@link SETTINGS} has for it.
  *
- * Every handler needs this setting, and many need no other. {@link readConfig} would add all other parsers to
- * their bundles. A test compares the two results.
+ * Many handlers need no other setting, and {@link readConfig} would add all parsers to their bundles. A test compares the results.
  */
 export const readAllowedOrigins = (env = process.env): string[] => optionalList(env.AUTH_ALLOWED_ORIGINS)
 
@@ -248,3 +245,6 @@ export const isOnLambda = (env = process.env): boolean =>
 
 /** Whether a function accepts the session cookie: its setting `COOKIE_SESSIONS` is `on`. It is separate for bundle size, too. */
 export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'
+
+/** Whether users sign in by other providers: `FEDERATION` is `on`. It is not in {@link SETTINGS}, which other functions have too. */
+export const hasFederation = (env = process.env): boolean => env.FEDERATION === 'on'

@@ -28,7 +28,7 @@ const AUTHORIZER_FAILED = `$.message.event = "dependency.failed" || $.message.ev
 
 /**
  * Serverless plugin: counts what functions log, and shows it on a dashboard. Each log group gets metric filters, and each function its
- * lines on the dashboard. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
+ * lines on the dashboard. Without federation, it removes the alarm on providers. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
  */
 export default class ObservabilityPlugin {
   readonly hooks: Hooks
@@ -37,6 +37,7 @@ export default class ObservabilityPlugin {
     this.hooks = {
       initialize: () => {
         const { service } = serverless
+        if (service.custom.auth.federation !== 'on') delete service.resources.Resources.ProviderFailuresAlarm
         if (service.custom.auth.monitoring === 'on') {
           observe(serverless)
           notify(service)

@@ -1,4 +1,5 @@
 import { together } from '../../lib/aws/together.ts'
+import { hasFederation } from '../../lib/config.ts'
 import { resetByMail } from '../../lib/federation/reset.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
@@ -12,7 +13,7 @@ import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 
-const SETTINGS = ['MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS', 'FEDERATION'] as const
+const SETTINGS = ['MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'] as const
 
 /** POST /password/reset: sets the password of a user who has read a mail. Ends all sessions and revokes all tokens. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
@@ -24,7 +25,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   validateNewPassword(password, user, '#/password')
   await rejectBreached(password, '#/password', config)
 
-  const isRemoving = config.FEDERATION && !keepIdentities
+  const isRemoving = hasFederation() && !keepIdentities
   await resetByMail(at, { user, confirmation, mailId, password, isRemoving })
   await together([
     // The owner can now sign in from this source, even if strangers have used up the limits. With second

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda'
 import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
+import { hasFederation, readConfig } from '../../lib/config.ts'
 import { findProvidersOf } from '../../lib/federation/names.ts'
 import { deadlineOf } from '../../lib/http/handler.ts'
 import { logFailure } from '../../lib/log.ts'
@@ -14,9 +14,9 @@ import type { MailEvent } from '../../lib/mail/event.ts'
  */
 export async function handler(event: MailEvent, context: Context): Promise<void> {
   try {
-    const config = readConfig(['TABLE_NAME', 'FEDERATION', ...DELIVERY])
+    const config = readConfig(['TABLE_NAME', ...DELIVERY])
     const table = { aws: within(deadlineOf(context)), name: config.TABLE_NAME }
-    const providersOf = config.FEDERATION ? findProvidersOf : undefined
+    const providersOf = hasFederation() ? findProvidersOf : undefined
     await deliverMail(table, config, event, { invocationId: context.awsRequestId, providersOf })
   } catch (error) {
     logFailure(error)

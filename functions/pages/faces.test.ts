@@ -4,8 +4,8 @@ import { MODULES, readServed } from '../../packages/client.ts'
 import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
 import { TECHNICAL } from '../../test/support/technical-words.ts'
 import { handler as authorize } from './authorize/authorize.ts'
-import { handler as accountPages } from './confirm/account-pages.ts'
-import { handler as signin } from './signin/signin.ts'
+import { handler as accountPages } from './federation/account-pages.ts'
+import { handler as signin } from './federation/signin.ts'
 
 const PAGES = [
   { page: 'signin', handler: signin, event: 'signin' },
@@ -58,7 +58,6 @@ beforeEach(() => {
     MAILER: 'mailer',
     REGISTRATION: 'open',
     OAUTH: 'on',
-    FEDERATION: 'on',
     DEMO: 'off',
   }))
     vi.stubEnv(name, value)

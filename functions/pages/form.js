@@ -234,8 +234,10 @@ function mask(button, isMasked = true) {
   button.ariaLabel = isMasked ? say('Show password') : say('Hide password')
 }
 
-// A page may load this file twice, in two scripts. `mask` adds the label.
-for (const button of document.querySelectorAll('button[aria-controls]:not([aria-label])')) {
+// With federation, a page loads this file twice, in two scripts. `mask` adds the label.
+for (const button of document.querySelectorAll(
+  HAS_FEDERATION ? 'button[aria-controls]:not([aria-label])' : 'button[aria-controls]',
+)) {
   const field = element(button.getAttribute('aria-controls'))
   button.addEventListener('click', () => mask(button, field.type === 'text'))
   mask(button)

@@ -34,7 +34,6 @@ beforeEach(() => {
     MAILER: 'mailer',
     REGISTRATION: 'open',
     OAUTH: 'on',
-    FEDERATION: 'off',
     DEMO: 'off',
     SERVICE_NAME: 'Notes',
   }

@@ -1,4 +1,4 @@
-import { readConfig } from '../../lib/config.ts'
+import { hasFederation, readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { serverUrlOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
@@ -15,12 +15,19 @@ export const handler = apiHandler(async (event) => {
     'MAILER',
     'REGISTRATION',
     'OAUTH',
-    'FEDERATION',
     'API_SCOPES',
     'OWN_ROUTES',
     'SERVICE_NAME',
     'DEMO',
   ])
   const { OWN_ROUTES, SERVICE_NAME } = config
-  return json(200, describeApi(serverUrlOf(event), featuresOf(config), OWN_ROUTES, SERVICE_NAME))
+  return json(
+    200,
+    describeApi(
+      serverUrlOf(event),
+      featuresOf({ ...config, FEDERATION: hasFederation() }),
+      OWN_ROUTES,
+      SERVICE_NAME,
+    ),
+  )
 })

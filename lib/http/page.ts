@@ -46,10 +46,8 @@ export interface Site {
   files: Record<string, string>
   /** Reads the content of the pages, at each request for a page. */
   readContent?: (event: APIGatewayProxyEvent) => PageContent
-  /**
-   * The page at `folder/name`, for all names of a form, if its content has a part. It refers to files as `"./file"`. No cache stores it.
-   */
-  below?: { isName(name: string): boolean; part: string; html: string }
+  /** The page at `folder/name`, for all names of a form. It refers to files as `"./file"`. No cache stores it. */
+  below?: { isName(name: string): boolean; html: string }
   /** Relative URL by the last part of a path, which redirects to the URL. */
   redirects?: Record<string, string>
   /** Text of scripts by the last part of their path. Pages of all origins may import them. */
@@ -101,11 +99,8 @@ export function pageRoute({
     if (module !== undefined) return publicModule(module)
     return page === undefined ? undefined : respond(page, readContent(event), folder, 'no-cache')
   }
-  const serveBelow = (name: string, event: APIGatewayProxyEvent) => {
-    if (!below?.isName(name)) return servedFiles.get(name)
-    const content = readContent(event)
-    return content.parts.includes(below.part) ? respond(below.html, content, '.', 'no-store') : undefined
-  }
+  const serveBelow = (name: string, event: APIGatewayProxyEvent) =>
+    below?.isName(name) ? respond(below.html, readContent(event), '.', 'no-store') : servedFiles.get(name)
   return async (event) => {
     const { pathParameters, requestContext } = event
     const { path } = requestContext

@@ -54,3 +54,6 @@ declare module 'swagger-ui-dist/swagger-ui-bundle.js' {
   const text: string
   export default text
 }
+
+/** In scripts of pages: whether users sign in by other providers. `plugins/page-files.ts` sets it. */
+declare const HAS_FEDERATION: boolean

@@ -47,7 +47,7 @@ export function featuresOf({
   API_SCOPES = [],
   DEMO = false,
 }: Config<'MAILER' | 'REGISTRATION'> &
-  Partial<Config<'PAGES' | 'OAUTH' | 'FEDERATION' | 'API_SCOPES' | 'DEMO'>>): Feature[] {
+  Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'DEMO'> & { FEDERATION: boolean }>): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',

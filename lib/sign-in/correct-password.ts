@@ -41,11 +41,13 @@ export async function placeOf(
  * sign-in is completed, the event of the session has the same id, and the user's page leaves this event out.
  *
  * @param place - See {@link placeOf}.
+ * @param ref - Id of the identity provider of the first step.
  */
 export function passwordEvent(
   at: At,
-  { id: loginId, userId, purpose, provider: ref }: LoginToken,
+  { id: loginId, userId, purpose }: LoginToken,
   place: number | undefined,
+  ref?: string,
 ): TransactWrite | undefined {
   if (place === undefined) return undefined
   const detail = place < LISTED.attempts ? purpose : 'more'

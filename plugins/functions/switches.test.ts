@@ -93,12 +93,28 @@ test.each([
 test('without mails, no function knows a mailer; a function of the project keeps its own right', () => {
   expect(left({}).login?.environment).toEqual({ MAILER: '' })
   expect(left({ mailFrom }).login?.environment).toEqual({ MAILER: 'mailer' })
-  expect(left({}).own).toEqual({ environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] })
+  expect(left({}).own).toEqual({ handler: 'own', environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] })
 })
 
 test('without OAuth, pages of other origins do not ask userinfo', () => {
   expect(left({}).userinfo?.environment).toEqual({ AUTH_ALLOWED_ORIGINS: 'https://app.example.com' })
   expect(left({ oauth: 'on' }).userinfo?.environment).toEqual({ AUTH_ALLOWED_ORIGINS: '*' })
+})
+
+test('only with federation, the bundles of pages have something of it', () => {
+  const handlersOf = (federation: string) => {
+    const { signin, 'account-pages': accountPages } = left({
+      pages: 'on',
+      mailFrom: 'a@b.example',
+      federation,
+    })
+    return [signin?.handler, accountPages?.handler]
+  }
+  expect(handlersOf('off')).toEqual(['signin', 'account-pages'])
+  expect(handlersOf('on')).toEqual([
+    'functions/pages/federation/signin.handler',
+    'functions/pages/federation/account-pages.handler',
+  ])
 })
 
 type Functions = Parameters<typeof switchOff>[0]['functions']
@@ -140,8 +156,8 @@ function allFunctions(SCOPED_ROUTES: string): Functions {
   ])
   return {
     ...(withRoutes(Object.fromEntries(written)) as Functions),
-    authorizer: { environment: { SCOPED_ROUTES }, may: [READ, ...FOR_CLIENTS] },
-    own: { environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] },
+    authorizer: { handler: 'authorizer', environment: { SCOPED_ROUTES }, may: [READ, ...FOR_CLIENTS] },
+    own: { handler: 'own', environment: { TABLE_NAME: 'table' }, may: [READ, INVOKE] },
   }
 }
 

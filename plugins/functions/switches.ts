@@ -19,6 +19,11 @@ const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', '
 const FOR_SIGN_OUTS = ['readKeys', 'readClients']
 /** What functions may do for identities at providers, in addition to those of `functions/federation`. */
 const FOR_IDENTITIES = ['findIdentityProviders', 'readProviderNames', 'findIdentityIds', 'removeIdentities']
+/** Handlers of functions whose pages differ with federation. Without it, their bundles have nothing of it. */
+export const FEDERATED_HANDLERS: Readonly<Record<string, string>> = {
+  signin: 'functions/pages/federation/signin.handler',
+  'account-pages': 'functions/pages/federation/account-pages.handler',
+}
 /** What the authorizer may do for tokens of clients. */
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
 
@@ -73,7 +78,10 @@ type SwitchedService = {
       | 'allowedOrigins'
     >
   }
-  functions: Record<string, Pick<FunctionDefinition, 'environment' | 'events' | 'may' | 'timeout'>>
+  functions: Record<
+    string,
+    Pick<FunctionDefinition, 'handler' | 'environment' | 'events' | 'may' | 'timeout'>
+  >
 }
 
 /**
@@ -103,8 +111,15 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
   if (!hasMail) Object.values(functions).forEach(removeMailer)
-  if (federation !== 'on') Object.values(functions).forEach(removeFederation)
+  if (federation === 'on') addFederation(functions)
+  else Object.values(functions).forEach(removeFederation)
   switchDrain(functions, custom.auth.drain)
+}
+
+function addFederation(functions: SwitchedService['functions']): void {
+  for (const [key, handler] of Object.entries(FEDERATED_HANDLERS)) {
+    if (functions[key]) functions[key].handler = handler
+  }
 }
 
 /** Removes routes without their features, and functions that have none left, or that need a feature themselves. */

@@ -76,6 +76,26 @@ test('an address that the provider has not proven needs the code of our mail', a
   await press(page, `Create an account for ${address}`, `Signed in as ${name}`)
 })
 
+test('without mails, the page says what is possible in place of a form for an address', async () => {
+  const { address } = newName()
+  const page = await openSignin()
+  const text = 'This service sends no mails.'
+  await page.route(
+    ({ pathname }) => pathname.endsWith('/signin'),
+    async (route) => {
+      const response = await route.fetch()
+      const html = await response.text()
+      const body = html.replace(/<form id="identity-mail-form">.*?<\/form>/s, `<p>${text}</p>`)
+      expect(body).not.toBe(html)
+      await route.fulfill({ response, body })
+    },
+  )
+  await signInAt(page, provider, address)
+  await heading(page, QUESTION).waitFor()
+  await page.getByText(text).waitFor()
+  await press(page, 'I have an account', 'Sign in')
+})
+
 test('?provider= moves the focus to the button, and begins nothing', async () => {
   const page = await openSignin(`?provider=${provider.id}`)
   await expect

@@ -45,7 +45,8 @@ async function settingsReadBy(step: () => Promise<unknown>): Promise<string[]> {
   const { env } = process
   process.env = new Proxy(env, {
     get: (target, name) => {
-      if (name in SETTINGS && !String(name).startsWith('AWS_')) read.add(String(name))
+      const isSetting = name in SETTINGS || name === 'FEDERATION'
+      if (isSetting && !String(name).startsWith('AWS_')) read.add(String(name))
       return Reflect.get(target, name)
     },
   })

@@ -87,8 +87,8 @@ const VARIABLES: Record<string, string[]> = {
     'API_SCOPES',
   ],
   'fetch-client': ['CLIENT_METADATA_HOSTS', 'TABLE_NAME'],
-  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'FEDERATION', 'OWN_ROUTES'],
-  'account-pages': [...FACE, 'FEDERATION'],
+  signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'OWN_ROUTES'],
+  'account-pages': FACE,
   authorize: FACE,
   openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'FEDERATION', 'API_SCOPES', 'OWN_ROUTES', ...FACE],
 }

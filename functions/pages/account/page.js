@@ -43,10 +43,7 @@ let asked
 async function follow(user, text = say('Another user has signed in in this browser.')) {
   // Recovery codes are shown once, to the user before. The page follows after they are saved.
   if (isLeaving || element('codes-dialog').open) return
-  if (user === null) {
-    location.replace(`signin?next=${encodeURIComponent(`account${location.hash}`)}`)
-    return
-  }
+  if (user === null) return location.replace(`signin?next=${encodeURIComponent(`account${location.hash}`)}`)
   if (user.id === shownId) return
   // Another user has signed in. Nothing of the earlier user may stay, and a late response must not show it.
   if (shownId !== undefined) {
@@ -89,11 +86,12 @@ async function showProfile() {
 }
 
 const showLists = () =>
-  Promise.all(
-    [showSessions, element('apps') && showApps, showActivity, federation?.showIdentities].map((show) =>
-      show?.(fetchAsShown),
-    ),
-  )
+  Promise.all([
+    showSessions(fetchAsShown),
+    element('apps') && showApps(fetchAsShown),
+    ...(HAS_FEDERATION ? [federation.showIdentities(fetchAsShown)] : []),
+    showActivity(fetchAsShown),
+  ])
 
 function showUnavailable({ detail }) {
   shownId = undefined
@@ -244,7 +242,7 @@ element('sign-out').addEventListener('click', ({ target }) => busy(target, () =>
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
 element('try-again').addEventListener('click', ({ target }) => busy(target, begin))
 startFactors({ send, change, update, fetch: fetchAsShown })
-federation?.startIdentities({ ask: askForChange, change, update })
+if (HAS_FEDERATION) federation.startIdentities({ ask: askForChange, change, update })
 addEventListener('hashchange', openLinked)
 auth.onChange(follow)
 begin()

@@ -6,7 +6,6 @@ import { say } from '../words.js'
 /** Sentences by the claim `amr` of a sign-in: for a new session, and for one that the sign-in has renewed. */
 const SIGN_INS = {
   pwd: [say('Signed in with your password'), say('Signed in again with your password')],
-  fed: [say('Signed in with a provider'), say('Signed in again with a provider')],
   'pop user mfa': [say('Signed in with a passkey'), say('Signed in again with a passkey')],
   'pwd otp mfa': [
     say('Signed in with your password and authenticator app'),
@@ -20,18 +19,23 @@ const SIGN_INS = {
     say('Signed in with your password and a passkey'),
     say('Signed in again with your password and a passkey'),
   ],
-  'fed otp mfa': [
-    say('Signed in with a provider and your authenticator app'),
-    say('Signed in again with a provider and your authenticator app'),
-  ],
-  'fed recovery mfa': [
-    say('Signed in with a provider and a recovery code'),
-    say('Signed in again with a provider and a recovery code'),
-  ],
-  'fed pop mfa': [
-    say('Signed in with a provider and a passkey'),
-    say('Signed in again with a provider and a passkey'),
-  ],
+  ...(HAS_FEDERATION
+    ? {
+        fed: [say('Signed in with a provider'), say('Signed in again with a provider')],
+        'fed otp mfa': [
+          say('Signed in with a provider and your authenticator app'),
+          say('Signed in again with a provider and your authenticator app'),
+        ],
+        'fed recovery mfa': [
+          say('Signed in with a provider and a recovery code'),
+          say('Signed in again with a provider and a recovery code'),
+        ],
+        'fed pop mfa': [
+          say('Signed in with a provider and a passkey'),
+          say('Signed in again with a provider and a passkey'),
+        ],
+      }
+    : {}),
 }
 
 /** @type {Record<import('../../../lib/events/types.ts').DetailOf<'session.ended'>, string>} */
@@ -52,7 +56,7 @@ const VALUES = {
   passkey: say('passkey'),
   'recovery-codes': say('recovery codes'),
   'factor-reset': say('removal of your second factors'),
-  identities: say('sign-in with a provider'),
+  ...(HAS_FEDERATION ? { identities: say('sign-in with a provider') } : {}),
   'enrolment-code': say('code to set up a second factor'),
 }
 
@@ -122,7 +126,8 @@ const SENTENCES = {
   'session.reused': () => say('Session ended: an old copy of it was used'),
   // With an identity provider as first step, the event names it.
   'factor.required': ({ detail, ref }) => {
-    if (ref && detail) return say('Signed in with {ref}, without the second factor', { ref })
+    if (HAS_FEDERATION && ref && detail)
+      return say('Signed in with {ref}, without the second factor', { ref })
     return detail === 'more'
       ? say('Correct password, without the second factor. More in this hour are not shown')
       : say('Correct password, without the second factor')

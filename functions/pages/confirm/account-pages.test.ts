@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MIN_CODE_POINTS } from '../../../lib/passwords/rules.ts'
 import { lambdaContext, sampleEvent } from '../../../test/support/http/lambda.ts'
+import { handler as federated } from '../federation/account-pages.ts'
 import { handler } from './account-pages.ts'
 
 beforeEach(() => {
   vi.stubEnv('DEMO', 'off')
   vi.stubEnv('SERVICE_NAME', 'Acme Shop')
-  vi.stubEnv('FEDERATION', 'off')
 })
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -24,14 +24,15 @@ test.each(['account-pages', 'GET /forgot', 'GET /confirm'])(
   },
 )
 
-test.each(['on', 'off'])(
-  'a reset offers to keep other sign-ins with FEDERATION=on only: %s',
-  async (setting) => {
-    vi.stubEnv('FEDERATION', setting)
-    const { body } = await get('GET /confirm')
-    expect(body.includes('id="keep-identities" name="keepIdentities" type="checkbox">')).toBe(
-      setting === 'on',
-    )
-    expect(body).not.toContain('<!-- if')
-  },
-)
+test.each([
+  ['with', federated],
+  ['without', handler],
+])('a reset offers to keep other sign-ins only in a service with them: %s them', async (which, pages) => {
+  const { body } = await pages(sampleEvent('GET /confirm'), lambdaContext())
+  expect(body.includes('id="keep-identities" name="keepIdentities" type="checkbox">')).toBe(which === 'with')
+  expect(body).not.toContain('<!-- if')
+  const [, file = ''] = /src="confirm\/([^"]+)"/.exec(body) ?? []
+  const sample = sampleEvent('GET /confirm')
+  const script = await pages({ ...sample, pathParameters: { file } }, lambdaContext())
+  expect(script.body.includes('keepIdentities')).toBe(which === 'with')
+})

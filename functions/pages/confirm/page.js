@@ -64,12 +64,12 @@ function readLink(fragment) {
 const register = ({ username, password }) =>
   createAccount({ token: link.token, password: password.value, username: username.value })
 
-const resetPassword = ({ password, keepIdentities }) =>
+const resetPassword = (fields) =>
   call('password/reset', {
     body: {
       token: link.token,
-      password: password.value,
-      ...(keepIdentities?.checked && { keepIdentities: true }),
+      password: fields.password.value,
+      ...(HAS_FEDERATION ? fields.keepIdentities.checked && { keepIdentities: true } : {}),
     },
   })
 

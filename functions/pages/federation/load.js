@@ -1,6 +1,4 @@
-// Loads what the pages /signin and /account need of other identity providers. Services without them do not load it.
+// Loads what the pages /signin and /account need of other identity providers. `plugins/page-files.ts` sets `HAS_FEDERATION`.
 
-import { metaOf } from '../form.js'
-
-/** Functions of `federation.js`, which asks for the providers when it loads. Nothing if users cannot sign in by other providers. */
-export const federation = metaOf('federation') ? await import('./federation.js') : undefined
+/** Functions of `federation.js`, which asks for the providers when it loads. Nothing in a service without other providers. */
+export const federation = HAS_FEDERATION ? await import('./federation.js') : null

@@ -48,15 +48,10 @@ function prepareForms(values) {
   // The page drops what waits as soon as the new user is signed in.
   const { complete } = waiting
   element('identity-create').textContent = say('Create an account for {label}', values)
-  element('identity-email').value = waiting.email ?? ''
   element('identity-code').closest('.field').hidden = waiting.isProven
   element('identity-code').disabled = waiting.isProven
-  onSubmit(element('identity-mail-form'), askForMail, (body, { email }) => {
-    mailId = body.mailId
-    element('identity-sent').textContent = email.value
-    showStep('account')
-    element('identity-code').focus()
-  })
+  // Without mails, a text is in its place.
+  if (element('identity-mail-form')) prepareMail()
   onSubmit(element('identity-form'), createAccount, (step) => {
     dropIdentity()
     return complete(step)
@@ -64,7 +59,17 @@ function prepareForms(values) {
   showStep(waiting.isProven ? 'account' : 'address')
 }
 
-/** Shows the form for an address without a proof, or that for the account. */
+function prepareMail() {
+  element('identity-email').value = waiting.email ?? ''
+  onSubmit(element('identity-mail-form'), askForMail, (body, { email }) => {
+    mailId = body.mailId
+    element('identity-sent').textContent = email.value
+    showStep('account')
+    element('identity-code').focus()
+  })
+}
+
+/** Shows what an address without a proof needs, or the form for the account. */
 function showStep(step) {
   element('identity-address').hidden = step !== 'address'
   element('identity-account').hidden = step !== 'account'

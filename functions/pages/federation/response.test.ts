@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../../test/support/http/lambda.ts'
-import { handler } from '../signin/signin.ts'
+import { handler as withoutProviders } from '../signin/signin.ts'
+import { handler } from './signin.ts'
 
 beforeEach(() => {
   for (const [name, value] of Object.entries({ DEMO: 'off', SERVICE_NAME: 'Acme Shop', OAUTH: 'off' }))
     vi.stubEnv(name, value)
   for (const name of ['MAILER', 'OWN_ROUTES']) vi.stubEnv(name, '')
   vi.stubEnv('REGISTRATION', 'off')
-  vi.stubEnv('FEDERATION', 'on')
 })
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -60,12 +60,33 @@ test.each(['Google', 'a', 'page.js', 'google.html', '1a', 'a'.repeat(33)])(
   },
 )
 
-test('without sign-in by other providers there is no page, and nothing of it on the others', async () => {
+test.each([
+  { MAILER: 'mailer', REGISTRATION: 'open', parts: ['identity-mail-form', 'identity-form'] },
+  { MAILER: '', REGISTRATION: 'open', parts: ['identity-form', 'this service sends no mails'] },
+  { MAILER: 'mailer', REGISTRATION: 'invite', parts: [] },
+])('with MAILER=$MAILER and REGISTRATION=$REGISTRATION, a new identity gets $parts', async (settings) => {
+  const { parts, ...environment } = settings
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+  const { body } = await handler(sampleEvent('signin'), lambdaContext())
+  const all = ['identity-mail-form', 'identity-form', 'this service sends no mails']
+  expect(all.filter((part) => body.includes(part))).toEqual(parts)
+  expect(body.match(/id="identity-address"/g)?.length ?? 0).toBe(parts.length > 0 ? 1 : 0)
+  expect(body).not.toContain('<!-- if')
+})
+
+test('without sign-in by other providers there is no page, and nothing of it on the others or in their scripts', async () => {
   vi.spyOn(console, 'info').mockReturnValueOnce()
-  vi.stubEnv('FEDERATION', 'off')
-  expect((await open('google')).statusCode).toBe(404)
+  expect((await withoutProviders(eventAt('google'), lambdaContext())).statusCode).toBe(404)
   for (const path of ['signin', 'GET /account'] as const) {
-    const { body } = await handler(sampleEvent(path), lambdaContext())
-    expect(body).not.toMatch(/federation|provider|identit/i)
+    const { body } = await withoutProviders(sampleEvent(path), lambdaContext())
+    const files = [...body.matchAll(/(?:href|src)="signin\/([^"]+)"/g)].map(([, file = '']) => file)
+    expect(files.map((file) => file.replace(/-[0-9a-f]{16}/, ''))).toEqual([
+      'plain.css',
+      path === 'signin' ? 'plain.js' : 'account.js',
+    ])
+    const texts = await Promise.all(
+      files.map(async (file) => (await withoutProviders(eventAt(file), lambdaContext())).body),
+    )
+    for (const text of [body, ...texts]) expect(text).not.toMatch(/federat|provider|identit/i)
   }
 })

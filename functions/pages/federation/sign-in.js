@@ -48,7 +48,9 @@ async function finish({ status, body }) {
   const isDone = status === 200
   if (!isDone) await page.auth.getAccessToken().catch(() => {})
   const user = page.shownUser() ?? null
-  await page.show(user, isDone)
+  page.stay(!isDone)
+  await page.show(user)
+  page.stay(false)
   if (!isDone) notice(element(user ? 'session-notice' : 'sign-in-notice'), body.detail, 'error')
   if (!user) page.offerPasskeys()
   element(user ? 'who' : 'sign-in-title').focus()
@@ -59,7 +61,7 @@ function decide(step) {
   for (const id of ['loading', 'signed-out', 'signed-in']) element(id).hidden = true
   askForAccount(step, {
     auth: page.auth,
-    complete: async (created) => finish(await page.complete(created)),
+    complete: async (created) => finish(await page.complete({ proofs: [], ...created })),
     async useAccount(text) {
       await page.show(null)
       notice(element('sign-in-notice'), text, 'info')

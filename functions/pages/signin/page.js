@@ -40,9 +40,9 @@ let farewell
 // The content of the page.
 
 /** Shows the user, the form, or the next page. */
-async function show(user, isLeading = !isStaying) {
+async function show(user) {
   isSignedIn = Boolean(user)
-  const leadsOn = Boolean(user && next && isLeading)
+  const leadsOn = Boolean(user && next && !isStaying)
   element('loading').hidden = !leadsOn
   element('signed-out').hidden = Boolean(user)
   element('signed-in').hidden = !user || leadsOn
@@ -50,7 +50,7 @@ async function show(user, isLeading = !isStaying) {
   element('name').textContent = user?.username ?? ''
   setTitle(user ? say('Signed in as {username}', user) : say('Sign in'))
   notice(element('session-notice'), '')
-  if (!user) federation?.focusProvider()
+  if (HAS_FEDERATION && !user) federation.focusProvider()
   await showMore(user)
 }
 
@@ -62,10 +62,10 @@ function tick() {
 
 /** Shows the user after a sign-in or sign-out, on this page or in another tab. */
 function follow() {
-  if (federation?.isResponding()) return
+  if (HAS_FEDERATION && federation.isResponding()) return
   const user = shownUser()
   // What waits for a decision belongs to the person who was here before.
-  if (user) federation?.dropIdentity()
+  if (HAS_FEDERATION && user) federation.dropIdentity()
   if (user === null) offerPasskeys()
   else autofill?.abort()
   if (isEnrolling) return
@@ -99,7 +99,7 @@ async function begin() {
   const enrolmentToken = takeEnrolment()
   isStaying = enrolmentToken !== null
   try {
-    if (federation?.isResponding()) return await federation.continueResponse()
+    if (HAS_FEDERATION && federation.isResponding()) return await federation.continueResponse()
     await auth.getAccessToken()
     if (enrolmentToken) await continueEnrolment(enrolmentToken)
   } catch (error) {
@@ -111,25 +111,21 @@ async function begin() {
 async function signIn({ username, password }) {
   autofill?.abort()
   notice(element('sign-in-notice'), '')
-  const response = await signInBySteps({ username: username.value, password: password.value })
+  const response = await signInBySteps(auth.signIn({ username: username.value, password: password.value }))
   if (response.status !== 200) offerPasskeys()
   return response
 }
 
-/** @returns The result of `call`: the user, or the problem. */
-async function signInBySteps(credentials) {
+/** Completes a sign-in from its first step. @returns The result of `call`: the user, or the problem. */
+async function signInBySteps(begun) {
   try {
-    return await complete(await auth.signIn(credentials))
+    const step = await begun
+    if (step.next === 'second-factor') return (await askFactor(auth, step)) ?? CANCELLED
+    if (step.next === 'enrolment') return await signInByEnrolment(step)
+    return { status: 200, body: step }
   } catch (error) {
     return failureOf(error)
   }
-}
-
-/** Completes a sign-in from the step that the service named. */
-async function complete(step) {
-  if (step.next === 'second-factor') return (await askFactor(auth, step)) ?? CANCELLED
-  if (step.next === 'enrolment') return await signInByEnrolment({ proofs: [], ...step })
-  return { status: 200, body: step }
 }
 
 /** The page stays until the user has saved the recovery codes, even if it leads on after the sign-in. */
@@ -235,7 +231,20 @@ element('use-passkey').hidden = !hasPasskeys
 element('use-passkey').addEventListener('click', ({ target }) => busy(target, usePasskey))
 element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
-await federation?.startSignIn({ auth, isAgain, shownUser, show, complete, offerPasskeys })
+if (HAS_FEDERATION) {
+  const stay = (value) => {
+    isStaying = value
+  }
+  await federation.startSignIn({
+    auth,
+    isAgain,
+    shownUser,
+    show,
+    stay,
+    complete: signInBySteps,
+    offerPasskeys,
+  })
+}
 auth.onChange(follow)
 begin()
 setInterval(tick, 500)

@@ -7,7 +7,6 @@ beforeEach(() => {
   vi.stubEnv('DEMO', 'off')
   vi.stubEnv('SERVICE_NAME', 'Acme Shop')
   vi.stubEnv('OAUTH', 'on')
-  vi.stubEnv('FEDERATION', 'off')
 })
 afterEach(() => {
   vi.unstubAllEnvs()

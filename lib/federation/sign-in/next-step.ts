@@ -156,7 +156,7 @@ export async function nextAfterIdentity(
   const place = await placeOf(at, { id: attemptId, source, mark }, user)
   const [codes] = await together([
     hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]),
-    storeLoginToken(table, stored, passwordEvent(at, stored, place)),
+    storeLoginToken(table, stored, passwordEvent(at, stored, place, stored.provider)),
   ])
   logEvent('info', { event: hasFactors ? 'factor.required' : 'enrolment.required', userId: user.id })
   return hasFactors

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { isKey, KEY_SECONDS } from '../../federation/try.ts'
 import type { Headers } from '../headers.ts'
-import { cookieOf } from './cookie.ts'
+import { cookiesOf, onlyOf } from './cookie.ts'
 
 /**
  * Name of the cookie with the key of a browser, from which its tries at providers are derived. No other host of the site can set it, as
@@ -12,7 +12,7 @@ const NAME = '__Host-try'
 
 /** Returns the key in the cookie of a request; an empty string without a valid one, or with two. */
 export function browserKeyOf(event: APIGatewayProxyEvent): string {
-  const key = cookieOf(event, NAME)
+  const key = onlyOf(cookiesOf(event, NAME))
   return isKey(key) ? key : ''
 }
 

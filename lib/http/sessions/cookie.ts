@@ -24,10 +24,9 @@ export function cookiesOf({ headers, multiValueHeaders }: APIGatewayProxyEvent, 
     .map((pair) => pair.slice(name.length + 1))
 }
 
-/** Returns the value of a cookie as {@link cookiesOf}; an empty string if there is no cookie, or more than one. */
-export function cookieOf(event: APIGatewayProxyEvent, name?: string): string {
-  const [cookie = '', ...others] = cookiesOf(event, name)
-  return others.length === 0 ? cookie : ''
+/** Returns the only one of the values of {@link cookiesOf}; an empty string if there is none, or more than one. */
+export function onlyOf([cookie = '', ...others]: readonly string[]): string {
+  return others.length > 0 ? '' : cookie
 }
 
 /** Returns the header that stores a refresh token in the browser. No script can read it (RFC 6265bis section 4.1.2.6). */

@@ -5,7 +5,7 @@ import { ServiceError } from '../../errors.ts'
 import { type CookieRequest, cookieRefusal, requireOwnPage } from '../../sessions/page.ts'
 import { isJson, readBody } from '../body.ts'
 import { headerOf } from '../headers.ts'
-import { cookieOf, cookiesOf } from './cookie.ts'
+import { cookiesOf, onlyOf } from './cookie.ts'
 
 /** Rules that decide whether a request may use the session cookie. */
 interface CookieRules {
@@ -94,5 +94,5 @@ export const pageOf = (
   site: headerOf(event.headers, 'sec-fetch-site'),
   origin: headerOf(event.headers, 'origin'),
   allowedOrigins,
-  refreshToken: cookieOf(event),
+  refreshToken: onlyOf(cookiesOf(event)),
 })

@@ -1,0 +1,25 @@
+import { readConfig } from '../../../lib/config.ts'
+import { pageHandler } from '../../../lib/http/page.ts'
+import { signinContent } from '../../../lib/http/pages/signin-content.ts'
+import { sentResponse } from '../../../lib/http/sent-form.ts'
+import { featuresOf } from '../../../lib/openapi/route.ts'
+import { site } from './site.ts'
+
+/**
+ * The routes of `functions/pages/signin/signin.ts`, with `federation=on`. GET and POST /signin/{provider}: the page that an identity
+ * provider leads to.
+ */
+export const handler = pageHandler({
+  ...site,
+  readContent(event) {
+    const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'OWN_ROUTES'])
+    const { parts, texts } = signinContent(event, config)
+    const features = featuresOf({ ...config, DEMO: false, FEDERATION: true })
+    const mails = config.MAILER === undefined ? 'identitiesWithoutMails' : 'identityMails'
+    const newIdentities = config.REGISTRATION === 'open' ? ['newIdentities', mails] : []
+    return {
+      parts: [...parts, ...features, ...newIdentities],
+      texts: { ...texts, form: sentResponse(event) },
+    }
+  },
+})

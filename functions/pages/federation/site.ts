@@ -1,0 +1,46 @@
+import client from '../../../client/client.min.js' with { type: 'text' }
+import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
+import { say } from '../../../lib/application/texts.ts'
+import { isProviderId } from '../../../lib/federation/provider.ts'
+import { inShell } from '../../../lib/http/page.ts'
+import { signinSite } from '../../../lib/http/pages/signin-site.ts'
+import account from '../account/page.html' with { type: 'text' }
+import accountScript from '../account/page.js' with { type: 'text' }
+import dialogs from '../factors/dialogs.html' with { type: 'text' }
+import enrolment from '../factors/enrolment.html' with { type: 'text' }
+import qr from '../factors/qr.js' with { type: 'text' }
+import shell from '../shell.html' with { type: 'text' }
+import demoStyle from '../signin/demo.css' with { type: 'text' }
+import demo from '../signin/demo.js' with { type: 'text' }
+import style from '../signin/page.css' with { type: 'text' }
+import signin from '../signin/page.html' with { type: 'text' }
+import script from '../signin/page.js' with { type: 'text' }
+import federation from './federation.js' with { type: 'text' }
+import response from './response.html' with { type: 'text' }
+import responseScript from './response.js' with { type: 'text' }
+
+/** The page that a provider leads to. */
+const responsePage = inShell(shell, {
+  title: say('Sign in'),
+  width: 'narrow',
+  style: './plain.css',
+  script: './response.js',
+  link: '',
+  body: response,
+})
+
+const { files, ...pages } = signinSite({
+  html: { shell, signin, account, enrolment, dialogs },
+  styles: { page: style, demo: demoStyle },
+  scripts: { plain: script, demo, account: accountScript },
+  qr,
+  imported: { 'federation.js': federation },
+  modules: { 'client.js': client, 'passkeys.js': passkeys },
+})
+
+/** The site of `functions/pages/signin/site.ts` with sign-ins by other providers, and the page that they lead to. */
+export const site = {
+  ...pages,
+  files: { ...files, 'response.js': responseScript },
+  below: { isName: isProviderId, html: responsePage },
+}
