@@ -46,7 +46,9 @@ export const BROKEN: Record<string, Responder> = {
   'does not respond': () => {},
   'ends the connection': (response) => response.destroy(),
   'responds too slowly': (response) => response.writeHead(200).write('{'),
-  'responds with too much': (response) => response.end(`{"a":"${'a'.repeat(200_000)}"}`),
+  // Without a limit it would be a verdict of each place.
+  'responds with too much': (response) =>
+    sendJson(response, { correct: true, id: '42', ChallengeName: 'SMS_MFA', more: 'a'.repeat(200_000) }),
   'responds with a page': (response) =>
     response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>Sign in</html>'),
   'is a gateway without a server': (response) => response.writeHead(502).end('<html>Bad Gateway</html>'),
