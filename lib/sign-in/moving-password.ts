@@ -22,7 +22,7 @@ type Unmoved = User & { passwordFrom: string; externalId: string }
  * Only a name that was imported so is asked about, and only within the limits of attempts. So a stranger cannot use up the old place's
  * requests by other names. A user who has a password here is never asked about.
  *
- * @param functionName - Of `drain`. Without it, nobody is asked about.
+ * @param functionName - Of `drain`. Without it, no user is asked about.
  * @throws {@link ServiceError} `invalid_credentials`; `unavailable`, if there is no verdict. Without a verdict, and after a correct password
  *   of a user who changed in between, the attempt is given back.
  */

@@ -42,7 +42,7 @@ beforeEach(async () => {
 })
 
 describe('the first sign-in of a user whose password is at the old place', () => {
-  test('asks the old place once. Later sign-ins ask nobody', async () => {
+  test('asks the old place once. Later sign-ins do not', async () => {
     tokensOf(await login(user.username))
     verdict = new Error('the pool is down')
     tokensOf(await login(String(user.email)))
@@ -80,7 +80,7 @@ describe('the first sign-in of a user whose password is at the old place', () =>
   })
 
   test('looks the same for every refusal', async () => {
-    const unknown = await login('nobody')
+    const unknown = await login('no-user')
     expect(JSON.parse(unknown.text)).toMatchObject(REFUSED)
     for (verdict of ['wrong', 'exceeded'] as const) {
       const { status, text } = await login((await addUnmoved()).username)
@@ -169,7 +169,7 @@ const PROTECTED: [string, object, string?][] = [
   ['DELETE /identities/{id}', {}, 'A'.repeat(43)],
 ]
 
-test.each(PROTECTED)('%s asks nobody: it needs a password here', async (route, body, id) => {
+test.each(PROTECTED)('%s does not ask the old place: it needs a password here', async (route, body, id) => {
   const { authToken: token } = await begin(service, functions, user.username)
   const asking = { token, body: { ...body, currentPassword: PASSWORD }, ...(id && { id }) }
   const { status, text } = await functions.ask(route, asking)

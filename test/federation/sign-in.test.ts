@@ -158,7 +158,7 @@ describe('a second factor', () => {
     expect(events.events[0]).toMatchObject({ detail: 'fed recovery mfa', ref: 'demo' })
   })
 
-  test('that the service demands is enrolled, and the provider is no proof', async () => {
+  test('that the service or the user demands is enrolled, and the provider is no proof', async () => {
     const { status, body } = await browserAt(strict, farEnd).signIn()
     expect([status, body]).toEqual([
       200,
@@ -166,6 +166,8 @@ describe('a second factor', () => {
     ])
     expect(await secondsOf(body.enrolmentToken)).toBeGreaterThan(1_790)
     expect(await secondsOf(body.enrolmentToken)).toBeLessThanOrEqual(1_800)
+    await service.change(ada.username, { mustEnrol: true })
+    expect((await browserAt(functions, farEnd).signIn()).body).toMatchObject({ next: 'enrolment' })
   })
 
   test.each<[string, object, number, string]>([
@@ -195,7 +197,7 @@ describe('a second factor', () => {
       'an operator set a password',
       () => setPassword(asOperator(table), ada.username, commandIo('a password by the operator')),
     ],
-  ])('that was proved is enrolled no more after %s', async (_, end) => {
+  ])('that was proved is not enrolled after %s', async (_, end) => {
     const { enrolmentToken } = (await browserAt(strict, farEnd).signIn()).body
     await service.proveEnrolments(ada.username, [enrolmentToken])
     await end()

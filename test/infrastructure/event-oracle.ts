@@ -49,7 +49,11 @@ const isSilent = ({ kind, sk, expression }: Write, hasSignIn: boolean): boolean 
   // The event of the sign-in has the kind of the factor.
   (hasSignIn && kind === 'Update' && /^(totp|passkey#|recovery-codes)/.test(sk)) ||
   (hasSignIn && kind === 'Delete' && sk === 'factor-reset') ||
-  (sk === 'profile' && expression === 'SET #passwordHash = :passwordHash') ||
+  // The hash of the same password, also of one that the old place has verified.
+  (sk === 'profile' &&
+    /^SET #passwordHash = :passwordHash(, #mustEnrol = :mustEnrol)? REMOVE #passwordFrom$/.test(
+      expression,
+    )) ||
   (sk.startsWith('passkey#') && expression === 'SET #name = :name') ||
   // The event of the sign-in has the provider, and that of the first of two steps says that the second follows.
   (sk.startsWith('identity#') && expression.startsWith('SET lastUsedAt')) ||

@@ -3,7 +3,8 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { changeFactors } from '../../lib/factors/change.ts'
 import { signInOf } from '../../lib/sessions/session.ts'
 import { createUser } from '../../lib/users/names.ts'
-import { findUser } from '../../lib/users/store.ts'
+import { findUser, findUserByName, replaceHash } from '../../lib/users/store.ts'
+import type { User } from '../../lib/users/user.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
 import { disable as disableUser, endSessions } from '../../scripts/users/changes.ts'
 import { remove as removeUser } from '../../scripts/users/remove.ts'
@@ -198,6 +199,9 @@ describe('a grant', () => {
       check(await isVerified(tokens.access_token), true)
       // Nothing has ended: without the policy, it is refreshed again.
       check(await outcomeOf(refresh(client, tokens.refresh_token)), 'ok')
+      const { passwordHash, ...user } = (await findUserByName(table, 'user')) as User
+      await replaceHash(table, { ...user, passwordHash }, { passwordHash, mustEnrol: true })
+      check(await outcomeOf(refresh(client, tokens.refresh_token)), 'invalid_grant')
     },
   )
 
