@@ -9,9 +9,6 @@ const PASSWORD = 'correct horse battery staple'
 const { prefix, suffix } = splitHash(PASSWORD)
 const PADDING = `${'0'.repeat(35)}:0\r\n`
 
-/** Returns a range of a size that lists the password. */
-const rangeOf = (bytes: number) => `${PADDING.repeat(6_000)}${suffix}:`.padEnd(bytes, '7')
-
 const rejection = {
   code: 'invalid_fields',
   event: 'request.refused',
@@ -35,6 +32,9 @@ test.each([
   const { api } = await startBreaches(range)
   expect(await check(api)).toEqual([])
 })
+
+/** Returns a range of a size that lists the password. */
+const rangeOf = (bytes: number) => `${PADDING.repeat(6_000)}${suffix}:`.padEnd(bytes, '7')
 
 test.each([
   ['with a line break at the end', `${rangeWith(PASSWORD, 7)}\r\n`],
