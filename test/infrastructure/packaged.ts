@@ -44,8 +44,11 @@ export interface Package {
  */
 export const packageProd = (params?: Record<string, string>) => packageService('prod', params)
 export const packageChangedProd = () => packageService('prod', CHANGED)
-/** The second of them without federation, and without the routes that only it has. */
-export const packageWithoutFederation = () => packageService('prod', { ...CHANGED, federation: 'off' })
+/** The second of them without federation, which is the default. */
+export function packageWithoutFederation(): Promise<Package> {
+  const { federation: _, ...others } = CHANGED
+  return packageService('prod', others)
+}
 export const packageDev = () =>
   packageService('dev', {
     publishedKeys: 'b',
