@@ -54,7 +54,8 @@ describe('GET /me', () => {
     const own = { sub, username: 'ada', role: 'admin', email, email_verified: emailVerified }
     expect(response).toEqual(ok({ ...own, emailAsWritten, createdAt, changedAt, factors: [], externalId }))
     // A new attribute of the profile is either returned, or listed here.
-    const secret = ['passwordHash', 'changeId', 'generation', 'sessionGeneration', 'survivingSession']
+    const counters = ['changeId', 'generation', 'sessionGeneration', 'survivingSession']
+    const secret = ['passwordHash', 'passwordFrom', 'mustEnrol', ...counters]
     const returned = [
       'id',
       'username',
