@@ -86,7 +86,7 @@ function recordOf(items: readonly Item[]): UserRecord[] {
       identities: byTime(beginning(OF_IDENTITY).map((item) => valuesOf(IDENTITY, item))),
       passkeys: byTime(beginning(OF_PASSKEY).map((item) => valuesOf(PASSKEY, item))),
       ...(codes && {
-        recoveryCodes: { hashes: texts(codes, 'codes').toSorted(), createdAt: text(codes, 'createdAt') },
+        recoveryCodes: { hashes: texts(codes, 'codes'), createdAt: text(codes, 'createdAt') },
       }),
       ...(totp && { totp: valuesOf(TOTP, totp) }),
     },
