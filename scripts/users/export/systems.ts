@@ -29,6 +29,7 @@ export interface System {
 const USUAL_NAMES: Record<string, string> = {
   'https://accounts.google.com': 'google',
   'https://appleid.apple.com': 'apple',
+  'https://account.apple.com': 'apple',
   'https://github.com': 'github',
 }
 
