@@ -19,13 +19,13 @@ const SETTINGS = ['MAILER', 'SESSION_TTL_SECONDS', 'BREACHED_PASSWORDS'] as cons
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { table, config, origin, now } = at
   const { password, keepIdentities = false, ...proof } = readBody(event, PasswordResetRequest)
+  const isRemoving = hasFederation() && !keepIdentities
 
   const { confirmation, mailId } = await verifyProof(table, ['reset'], { ...proof, ...origin }, now)
   const user = await findBoundUser(table, confirmation)
   validateNewPassword(password, user, '#/password')
   await rejectBreached(password, '#/password', config)
 
-  const isRemoving = hasFederation() && !keepIdentities
   await resetByMail(at, { user, confirmation, mailId, password, isRemoving })
   await together([
     // The owner can now sign in from this source, even if strangers have used up the limits. With second
