@@ -24,7 +24,7 @@ export function cookiesOf({ headers, multiValueHeaders }: APIGatewayProxyEvent, 
     .map((pair) => pair.slice(name.length + 1))
 }
 
-/** Returns the only one of the values of {@link cookiesOf}; an empty string if there is none, or more than one. */
+/** Returns the only one of the values of {@link cookiesOf}. If there are no values, or several, it is an empty string. */
 export function onlyOf([cookie = '', ...others]: readonly string[]): string {
   return others.length > 0 ? '' : cookie
 }
