@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs'
 import { lstat, mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Refusal } from '../../cli/refusal.ts'
@@ -27,7 +27,8 @@ export interface NewDirectory {
  * @throws {@link Refusal} `refused`, if the folder or its incomplete form exists, or cannot be created.
  */
 export async function createDirectory(path: string): Promise<NewDirectory> {
-  const partial = `${path}.partial`
+  // Without a slash at the end: `moved/` is `moved` too.
+  const partial = `${resolve(path)}.partial`
   const refuseExisting = async () => {
     if (await exists(path)) throw new Refusal('refused', `${path} exists. Name a folder that does not.`)
   }

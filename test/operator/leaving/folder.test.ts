@@ -67,6 +67,13 @@ test('the event has the number of users and the system, and comes before the fil
   expect((await store.run(['events'])).stdout).toContain('exported 6 users for keycloak')
 })
 
+test('a folder may be named with a slash at the end', async () => {
+  expect(await store.run(['export', '--to', `${folder}/`, '--for', 'json'])).toMatchObject({ status: 0 })
+  expect(readdirSync(folder)).toEqual(['users.jsonl'])
+  expect(await store.run(['export', '--to', `${folder}/`, '--for', 'json'])).toMatchObject({ status: 1 })
+  expect(readdirSync(dirname(folder))).toEqual(['out'])
+})
+
 test('losses are counted and named before anything is written', async () => {
   const quiet = io()
   let printed = ''
