@@ -2,7 +2,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { DECOY_HASH, hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import type { User } from '../../lib/users/user.ts'
 import type { Functions } from '../support/http/functions.ts'
 import { success } from '../support/process/command.ts'
@@ -35,7 +35,8 @@ test('import reads what export wrote: the same users with the same ids and passw
   const externalId = 'auth0|5f7c8ec7c33c6c004bbafe82'
   const ada = await add(from, 'ada', { role: 'admin', ...address, externalId })
   const bob = await add(from, 'bob@example.org', { email: 'bob@example.org' })
-  await add(from, 'carl', { disabled: true })
+  const moving = { externalId: 'old-carl', passwordFrom: 'carl of the pool', mustEnrol: true }
+  await add(from, 'carl', { disabled: true, passwordHash: DECOY_HASH, ...moving })
   const old = await signIn(await from.load(), 'ada')
 
   const file = join(temporaryFolder(), 'users.jsonl')
@@ -53,6 +54,7 @@ test('import reads what export wrote: the same users with the same ids and passw
   expect(listed).toContainEqual(expect.objectContaining({ username: 'ada', externalId }))
   expect(await to.scan()).toHaveLength(3 + 4)
   expect(await to.user('ada')).toMatchObject(address)
+  expect(await to.user('carl')).toMatchObject(moving)
 
   const functions = await to.load()
   for (const name of ['ada', 'ada@example.org']) {

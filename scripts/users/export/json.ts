@@ -17,6 +17,8 @@ export const profileOf = (user: User) => ({
   role: user.role,
   disabled: user.disabled,
   passwordHash: user.passwordHash,
+  passwordFrom: user.passwordFrom,
+  mustEnrol: user.mustEnrol,
   createdAt: user.createdAt,
   externalId: user.externalId,
   attributes: allowedAttributes(user),
@@ -32,7 +34,6 @@ function userLine(record: UserRecord, lose: Lose): object {
   if (isWithoutFactor && recoveryCodes) lose(record, 'recovery codes')
   return {
     ...profileOf(user),
-    passwordFrom: user.passwordFrom,
     // Who had a second factor must not sign in without one.
     mustEnrol: user.mustEnrol || isWithoutFactor || undefined,
     identities: identities.length > 0 ? identities : undefined,
