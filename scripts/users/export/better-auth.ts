@@ -49,10 +49,12 @@ function addRows(rows: Rows, record: UserRecord, lose: Lose): void {
 
 /** Notes what better-auth has no place for. */
 function loseRest(record: UserRecord, lose: Lose): void {
-  const { user, recoveryCodes } = record
+  const { user, recoveryCodes, totpSecret } = record
   loseSecret(record, lose)
   if (recoveryCodes) lose(record, 'recovery codes')
   if (user.mustEnrol) lose(record, 'the duty to add a second factor')
+  // There the password alone signs in, unless the user has an app: a passkey is no second factor.
+  if (user.factors && !totpSecret) lose(record, 'the demand for a second factor after the password')
   if (user.externalId !== undefined) lose(record, 'ids of an earlier program')
   if (user.emailAsWritten !== undefined) lose(record, 'capital letters of addresses')
   if (hasFormerAttributes(user)) lose(record, 'values of attributes that the configuration does not allow')

@@ -5,6 +5,31 @@ import { type Lose, loseSecret, takeHash } from './losses.ts'
 import type { UserRecord } from './records.ts'
 import { isOff, providerNameOf, type System } from './systems.ts'
 
+const MANAGED = { permissions: { view: ['admin', 'user'], edit: ['admin', 'user'] } }
+
+/**
+ * The profile of users. Without it, Keycloak hides all attributes that its profile does not name, and demands a first and a last name
+ * at the next sign-in. Only administrators change the other attributes, as here.
+ *
+ * @see https://www.keycloak.org/docs/latest/server_admin/index.html#user-profile
+ */
+const USER_PROFILE = {
+  unmanagedAttributePolicy: 'ADMIN_EDIT',
+  attributes: [
+    { name: 'username', ...MANAGED },
+    { name: 'email', ...MANAGED },
+  ],
+}
+
+const COMPONENTS = {
+  'org.keycloak.userprofile.UserProfileProvider': [
+    {
+      providerId: 'declarative-user-profile',
+      config: { 'kc.user.profile.config': [JSON.stringify(USER_PROFILE)] },
+    },
+  ],
+}
+
 /**
  * A realm with users and roles, for `kc.sh import` and for a partial import. Keycloak's own classes say what a credential has:
  * `Argon2PasswordHashProvider` and `OTPCredentialModel`.
@@ -12,20 +37,23 @@ import { isOff, providerNameOf, type System } from './systems.ts'
 export const keycloak: System = {
   files(records, lose, { realm }) {
     const roles = [...new Set(records.map(({ user }) => user.role))].map((name) => ({ name }))
-    const head = { realm, enabled: true, roles: { realm: roles } }
-    return [{ name: 'realm.json', parts: realmParts(head, records, lose) }]
+    const head = { realm, enabled: true, roles: { realm: roles }, components: COMPONENTS }
+    const defaultRole = `default-roles-${realm.toLowerCase()}`
+    // All are converted here, so that all losses are known before the first part is read.
+    const users = records.map((record) => JSON.stringify(userOf(record, defaultRole, lose)))
+    return [{ name: 'realm.json', parts: realmParts(head, users) }]
   },
 }
 
-/** Returns the text of the realm in parts. The users are converted here, so that all losses are known before the first part is read. */
-function realmParts(head: object, records: readonly UserRecord[], lose: Lose): string[] {
-  const users = records.map((record) => JSON.stringify(userOf(record, lose)))
+/** Returns the text of the realm in parts. */
+function realmParts(head: object, users: readonly string[]): string[] {
   const start = JSON.stringify(head).slice(0, -1)
   return [`${start},"users":[`, ...users.map((user, index) => (index === 0 ? user : `,\n${user}`)), ']}\n']
 }
 
-function userOf(record: UserRecord, lose: Lose): object {
+function userOf(record: UserRecord, defaultRole: string, lose: Lose): object {
   const { user, identities } = record
+  const otp = otpOf(record)
   loseRest(record, lose)
   return {
     id: user.id,
@@ -35,14 +63,16 @@ function userOf(record: UserRecord, lose: Lose): object {
     enabled: !isOff(user),
     createdTimestamp: Date.parse(user.createdAt),
     attributes: attributesOf(record),
-    realmRoles: [user.role],
-    credentials: [...passwordOf(record, lose), ...otpOf(record)],
+    // Its importer gives users no default role (`DefaultExportImportManager.createUser`). Without it they cannot use their account there.
+    realmRoles: [defaultRole, user.role],
+    credentials: [...passwordOf(record, lose), ...otp],
     federatedIdentities: identities.map((identity) => ({
       identityProvider: providerNameOf(identity),
       userId: identity.subject,
       userName: identity.label,
     })),
-    requiredActions: user.mustEnrol ? ['CONFIGURE_TOTP'] : [],
+    // Who had a second factor must not sign in without one. Keycloak takes no other here than an app.
+    requiredActions: (user.mustEnrol || user.factors) && otp.length === 0 ? ['CONFIGURE_TOTP'] : [],
   }
 }
 

@@ -56,11 +56,12 @@ test.each([
 test('Keycloak gets attributes and roles, and a user of a former role is not enabled', async () => {
   const { folder } = await leave('keycloak')
   const realm = JSON.parse(readFileSync(join(folder, 'realm.json'), 'utf8'))
+  const defaultRole = `default-roles-${realm.realm.toLowerCase()}`
   expect(realm).toMatchObject({
     roles: { realm: [{ name: 'user' }, { name: 'former' }] },
     users: [
-      { attributes: { plan: ['pro'], banned: ['false'] }, realmRoles: ['user'], enabled: true },
-      { realmRoles: ['former'], enabled: false },
+      { attributes: { plan: ['pro'], banned: ['false'] }, realmRoles: [defaultRole, 'user'], enabled: true },
+      { realmRoles: [defaultRole, 'former'], enabled: false },
     ],
   })
 })
