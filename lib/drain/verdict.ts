@@ -4,9 +4,10 @@
  * - `correct`: it is the password of the user whose `externalId` was asked for.
  * - `correct-with-factor`: the same, and the user has a second factor there.
  * - `wrong`: it is not, or the place has no such user, or another one.
- * - `exceeded`: the place refuses to compare for a while. It is no verdict: the response is that of a wrong password, and the
- *   attempt is given back.
- * - `unavailable`: no verdict, because of an outage or a fault of an operator. The response is 503, and the attempt is given back.
+ * - `exceeded`: the place refuses to compare for a while. It is no verdict: the response is that of a wrong password.
+ * - `unavailable`: no verdict, because of an outage or a fault of an operator. The response is 503.
+ *
+ * After the last two, the attempt counts for the source alone.
  */
 export type Verdict = 'correct' | 'correct-with-factor' | 'wrong' | 'exceeded' | 'unavailable'
 

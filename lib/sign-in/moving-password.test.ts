@@ -4,9 +4,12 @@ import { useTable } from '../../test/support/aws/table.ts'
 import { recordLogs } from '../../test/support/logs.ts'
 import { addTestUser, testAct, testAt } from '../../test/support/users/users.ts'
 import type { AwsCall } from '../aws/client.ts'
+import { getItems, texts } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { DECOY_HASH, verifyPassword } from '../passwords/hash.ts'
 import type { Attempt } from '../throttling/attempt.ts'
+import { returnUnjudged } from '../throttling/reservations.ts'
+import { reserveAttempt } from '../throttling/store.ts'
 import { removeUser } from '../users/names.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import { changeUser, findUser, replaceHash } from '../users/store.ts'
@@ -25,6 +28,7 @@ const QUESTION = { id: 'the sub', username: 'Ada@Old', password: 'secret', addre
 const REFUSAL = { code: 'invalid_credentials', message: 'wrong username or password' }
 
 let count = 0
+let attempts = 0
 let records: unknown[]
 beforeEach(() => {
   count += 1
@@ -41,7 +45,6 @@ describe('a password at the old place', () => {
     expect(moved).toMatchObject({
       user: { id: ada.id, passwordHash },
       questions: [QUESTION],
-      isGivenBack: false,
     })
     expect(await verifyPassword('secret', passwordHash)).toBe(true)
     const { passwordFrom: _, ...rest } = ada
@@ -60,18 +63,22 @@ describe('a password at the old place', () => {
     expect(await findUser(table, ada.id)).toMatchObject({ mustEnrol: true, passwordHash: user?.passwordHash })
   })
 
-  test.each<[object, object, boolean]>([
-    [{ verdict: 'wrong' }, REFUSAL, false],
-    [{ verdict: 'exceeded' }, REFUSAL, true],
-    [{ verdict: 'unavailable' }, { code: 'unavailable' }, false],
-    [{ verdict: 'anything' }, { code: 'unavailable' }, false],
-    [{ errorMessage: 'Task timed out', errorType: 'Sandbox.Timedout' }, { code: 'unavailable' }, false],
-  ])('with %j is not stored', async (result, error, isGivenBack) => {
+  test.each<[object, object, string[]]>([
+    [{ verdict: 'wrong' }, REFUSAL, ['pair', 'source', 'name']],
+    [{ verdict: 'exceeded' }, REFUSAL, ['source']],
+    [{ verdict: 'unavailable' }, { code: 'unavailable' }, ['source']],
+    [{ verdict: 'anything' }, { code: 'unavailable' }, ['source']],
+    [{ errorMessage: 'Task timed out', errorType: 'Sandbox.Timedout' }, { code: 'unavailable' }, ['source']],
+  ])('with %j is not stored, and counts in some counters', async (result, error, counted) => {
     const ada = await add()
-    // `reservingHandler` gives attempts back after a 503.
-    expect(await ask(ada, result)).toMatchObject({ error, questions: [QUESTION], isGivenBack })
+    expect(await ask(ada, result)).toMatchObject({ error, questions: [QUESTION], counted })
     expect(await findUser(table, ada.id)).toEqual(ada)
     expect(records).toEqual([])
+  })
+
+  test('counts nowhere if the function cannot be invoked', async () => {
+    const error = new ServiceError('unavailable', 'Lambda is down')
+    expect(await ask(await add(), () => Promise.reject(error))).toMatchObject({ error, counted: [] })
   })
 
   test('costs the hash of an unknown name before the question', async () => {
@@ -108,7 +115,7 @@ describe('a password at the old place', () => {
       after = await findUser(table, ada.id)
       return { verdict: 'correct' }
     }
-    expect(await ask(ada, verdict)).toMatchObject({ error: REFUSAL, isGivenBack: true })
+    expect(await ask(ada, verdict)).toMatchObject({ error: REFUSAL, counted: [] })
     expect(await findUser(table, ada.id)).toEqual(after)
   })
 })
@@ -127,32 +134,39 @@ async function ask(
   functionName = 'drain',
 ) {
   const questions: object[] = []
-  let isGivenBack = false
   const aws: AwsCall = async (service, operation, input) => {
-    if (service !== 'invocation') {
-      isGivenBack ||= JSON.stringify(input).includes('DELETE ids')
-      return table.aws(service, operation, input)
-    }
+    if (service !== 'invocation') return table.aws(service, operation, input)
     expect(operation).toBe('/2015-03-31/functions/drain/invocations')
     questions.push(input)
     return typeof result === 'function' ? result() : { ...result }
   }
   const at = testAt({ ...table, aws, reserved: [] })
-  const key = { pk: { S: `name#ada-${count}` }, sk: { S: 'attempts' } }
-  const counters = [{ key, maxAttempts: 1, endsAt: 1 }] as const
-  const attempt: Attempt = {
-    user,
-    id: 'id',
-    source: 's',
-    counters,
-    pairAttempts: [],
-    mark: undefined,
-    log: {},
-  }
+  attempts += 1
+  const [name, source, id] = [`name#ada-${attempts}`, `s-${attempts}`, 'id']
+  const counters = [
+    counterOf(name, `attempts#${source}`),
+    counterOf(`source#${source}`, 'attempts'),
+    counterOf(name, 'attempts'),
+  ] as const
+  await reserveAttempt(at.table, counters, id, at.now)
+  const attempt: Attempt = { user, id, source, counters, pairAttempts: [], mark: undefined, log: {} }
   try {
-    return { user: await verifyOrMove(at, attempt, password, functionName), questions, isGivenBack }
+    return { user: await verifyOrMove(at, attempt, password, functionName), questions }
   } catch (error) {
-    expect(error).toBeInstanceOf(ServiceError)
-    return { error, questions, isGivenBack }
+    if (!(error instanceof ServiceError)) throw error
+    // As `reservingHandler` does.
+    await returnUnjudged(at.table, error)
+    const items = await getItems(
+      table,
+      counters.map(({ key }) => key),
+    )
+    const counted = ['pair', 'source', 'name'].filter((_, i) => texts(items[i] ?? {}, 'ids').length > 0)
+    return { error, questions, counted }
   }
 }
+
+const counterOf = (pk: string, sk: string) => ({
+  key: { pk: { S: pk }, sk: { S: sk } },
+  maxAttempts: 1,
+  endsAt: 1,
+})

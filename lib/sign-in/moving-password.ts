@@ -7,7 +7,7 @@ import { ServiceError } from '../errors.ts'
 import { logEvent } from '../log.ts'
 import { hashPassword, hasPassword, SALT_BYTES } from '../passwords/hash.ts'
 import { refuseAttempt, verifyAttempt, verifyUserPassword } from '../passwords/verify.ts'
-import { type Attempt, returnAttempt } from '../throttling/attempt.ts'
+import { type Attempt, countForSourceOnly, returnAttempt } from '../throttling/attempt.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { replaceHash } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -19,12 +19,12 @@ type Unmoved = User & { passwordFrom: string; externalId: string }
  * Verifies the password of an admitted attempt to sign in, like `verifyAttempt`. If the user was imported without a password, the old place
  * is asked, and the password is stored here.
  *
- * Only a name that was imported so is asked about, and only within the limits of attempts. So a stranger cannot use up the old place's
- * requests by other names. A user who has a password here is never asked about.
+ * Only a name that was imported so is asked about, and at most as often as the limit of the source allows. So a stranger cannot use up the
+ * old place's requests by other names. A user who has a password here is never asked about.
  *
  * @param functionName - Of `drain`. Without it, no user is asked about.
- * @throws {@link ServiceError} `invalid_credentials`; `unavailable`, if there is no verdict. Without a verdict, and after a correct password
- *   of a user who changed in between, the attempt is given back.
+ * @throws {@link ServiceError} `invalid_credentials`; `unavailable`, if there is no verdict. After a question without a verdict, the attempt
+ *   counts for the source alone. After a correct password of a user who changed in between, it is given back.
  */
 export async function verifyOrMove(
   at: At<never, ReservingTable>,
@@ -37,15 +37,15 @@ export async function verifyOrMove(
   // As long as for an unknown name. The stored hash is that of no password.
   await verifyUserPassword(attempt, password)
   const verdict = await askOldPlace(at.table.aws, functionName, questionOf(user, password, at))
+  if (verdict === 'wrong') throw refuseAttempt(attempt)
   const hasFactor = verdict === 'correct-with-factor'
-  if (hasFactor || verdict === 'correct') {
-    const moved = await movePassword(at.table, user, password, hasFactor)
-    if (moved) return moved
-  } else if (verdict === 'wrong') {
-    throw refuseAttempt(attempt)
-  } else if (verdict !== 'exceeded') {
+  if (!hasFactor && verdict !== 'correct') {
+    countForSourceOnly(at.table, attempt)
+    if (verdict === 'exceeded') throw refuseAttempt(attempt)
     throw new ServiceError('unavailable', 'no verdict on the password', { log: attempt.log })
   }
+  const moved = await movePassword(at.table, user, password, hasFactor)
+  if (moved) return moved
   await returnAttempt(at.table, attempt)
   throw refuseAttempt(attempt)
 }

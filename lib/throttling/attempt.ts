@@ -90,6 +90,16 @@ export async function returnAttempt(table: ReservingTable, { counters, id }: Att
 }
 
 /**
+ * Lets an attempt count for its source alone, after a question to another place that gave no verdict. When the request fails, the attempt is
+ * given back in the other counters, so the user keeps it. The source's counter limits the questions.
+ */
+export function countForSourceOnly({ reserved }: ReservingTable, { id, source }: Attempt): void {
+  for (const attempt of reserved) {
+    if (attempt.attemptId === id) attempt.isVerdict = () => attempt.counter.key.pk.S === `source#${source}`
+  }
+}
+
+/**
  * Gives an attempt back after the correct password of a sign-in without another step. Earlier attempts for
  * the same login name from the same source are given back too. Does not throw.
  */

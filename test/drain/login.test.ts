@@ -16,7 +16,7 @@ recordLogs(records)
 const questions: Question[] = []
 let verdict: Verdict | Error
 const service = await useService({
-  settings: { LIMIT_MAIL_SOURCE: '9999/3600', LIMIT_USER_AND_SOURCE: '3/900', LIMIT_SOURCE: '9999/900' },
+  settings: { LIMIT_MAIL_SOURCE: '9999/3600', LIMIT_USER_AND_SOURCE: '3/900', LIMIT_SOURCE: '20/900' },
   oldPlace(question) {
     questions.push(question)
     if (verdict instanceof Error) throw verdict
@@ -28,8 +28,8 @@ const { functions } = service
 const addUnmoved = (values: Partial<User> = {}) =>
   service.addUser({ passwordHash: DECOY_HASH, passwordFrom: 'Ada@Old', externalId: 'the sub', ...values })
 
-const login = (username: string, password = PASSWORD) =>
-  functions.ask('login', { body: { username, password } })
+const login = (username: string, password = PASSWORD, sourceIp = '203.0.113.7') =>
+  functions.ask('login', { body: { username, password }, sourceIp })
 
 const REFUSED = { status: 401, detail: 'Incorrect username or password.' }
 
@@ -91,7 +91,7 @@ describe('the first sign-in of a user whose password is at the old place', () =>
     expect(questions).toHaveLength(2)
   })
 
-  test('counts a wrong password, and nothing without a verdict', async () => {
+  test('counts a wrong password for its user, and nothing without a verdict', async () => {
     for (verdict of ['exceeded', 'unavailable', new Error('down')] as const) {
       const { status } = await login(user.username)
       expect(status).toBe(verdict === 'exceeded' ? 401 : 503)
@@ -101,6 +101,20 @@ describe('the first sign-in of a user whose password is at the old place', () =>
     await login(user.username)
     expect(await countOf(user.username)).toBeGreaterThan(0)
   })
+
+  test.each(['exceeded', 'unavailable'] as const)(
+    'asks at most as often as one source may, if it is %s. The user keeps the attempts at other sources',
+    async (without) => {
+      verdict = without
+      const source = without === 'exceeded' ? '198.51.100.1' : '198.51.100.2'
+      const statuses: number[] = []
+      for (let i = 0; i < 22; i += 1) statuses.push((await login(user.username, PASSWORD, source)).status)
+      expect(statuses).toEqual([...Array(20).fill(without === 'exceeded' ? 401 : 503), 429, 429])
+      expect(questions).toHaveLength(20)
+      verdict = 'correct'
+      tokensOf(await login(user.username, PASSWORD, '198.51.100.3'))
+    },
+  )
 
   test('is limited before the old place is asked: a burst asks at most as often as the limit', async () => {
     verdict = 'wrong'
