@@ -55,6 +55,7 @@ const WRONG = { verdict: 'wrong' }
 const SILENT = 'The user pool does not respond.'
 const INVALID = 'The response of the user pool is invalid.'
 const REFUSED = 'The user pool refuses the request.'
+const UNNAMED = 'The user pool asks for a second factor and does not name the user.'
 const SECRET = 'The app client has a secret. Give oldPoolClient one without a secret.'
 
 const ANSWERS: [what: string, responder: Responder, answer: object][] = [
@@ -62,14 +63,12 @@ const ANSWERS: [what: string, responder: Responder, answer: object][] = [
   ['tokens of another user', tokens({ sub: 'another' }), WRONG],
   ['tokens without a sub', tokens({}), none(INVALID)],
   ['a sub that is no text', tokens({ sub: [ID] }), none(INVALID)],
-  ...['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP', 'SELECT_MFA_TYPE', 'MFA_SETUP'].map(
-    (name): [string, Responder, object] => [name, challenge(name), { verdict: 'correct-with-factor' }],
+  ...['SMS_MFA', 'SOFTWARE_TOKEN_MFA', 'EMAIL_OTP', 'SELECT_MFA_TYPE', 'MFA_SETUP'].flatMap(
+    (name): [string, Responder, object][] => [
+      [name, challenge(name, { USER_ID_FOR_SRP: 'ada' }), { verdict: 'correct-with-factor' }],
+      [`${name} without a name`, challenge(name), none(UNNAMED, name)],
+    ],
   ),
-  [
-    'a factor of the user',
-    challenge('SMS_MFA', { USER_ID_FOR_SRP: 'ada' }),
-    { verdict: 'correct-with-factor' },
-  ],
   ['a factor of the id', challenge('SMS_MFA', { USER_ID_FOR_SRP: ID }), { verdict: 'correct-with-factor' }],
   ['a factor of another user', challenge('SMS_MFA', { USER_ID_FOR_SRP: 'eve' }), WRONG],
   ['NEW_PASSWORD_REQUIRED', challenge('NEW_PASSWORD_REQUIRED'), WRONG],

@@ -68,7 +68,8 @@ test('a secret with the context of another is not opened, and the endpoint is no
 
 test('it asks the pool with the credentials of the function', async () => {
   const ask = await loadPool()
-  farEnd.respond = (response) => sendJson(response, { ChallengeName: 'SMS_MFA', Session: 'a-session' })
+  const ChallengeParameters = { USER_ID_FOR_SRP: QUESTION.username }
+  farEnd.respond = (response) => sendJson(response, { ChallengeName: 'SMS_MFA', ChallengeParameters })
   expect(await ask()).toEqual({ verdict: 'correct-with-factor' })
   expect(farEnd.received).toMatchObject([
     { body: { UserPoolId: POOL.oldPool, ClientId: POOL.oldPoolClient } },
