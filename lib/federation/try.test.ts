@@ -16,8 +16,6 @@ const after = (seconds: number) => new Date(now.getTime() + seconds * 1_000)
 const provider = { id: 'demo', changeId: 'a-change' }
 const key = newKey()
 const bound = { provider, userId: '' }
-const start = (purpose: 'sign-in' | 'link' = 'sign-in', userId = '') =>
-  startTry(key, { purpose, provider, userId }, now, randomBytes(TRY_RANDOM_BYTES))
 
 test('a state has its try again, in the browser with the key', () => {
   const own = start()
@@ -76,3 +74,6 @@ test('a try is spent once, under the hash of its state', () => {
   expect(Put.ConditionExpression).toBe('attribute_not_exists(pk)')
   expect(JSON.stringify(Put.Item)).not.toContain(own.state)
 })
+
+const start = (purpose: 'sign-in' | 'link' = 'sign-in', userId = '') =>
+  startTry(key, { purpose, provider, userId }, now, randomBytes(TRY_RANDOM_BYTES))

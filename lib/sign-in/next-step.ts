@@ -62,11 +62,12 @@ export async function nextStep(
     // Only this step has the password.
     upgradeHash(table, user, step.password),
   ])
-  logEvent('info', { event: hasFactors ? 'factor.required' : 'enrolment.required', userId: user.id })
-  const next = hasFactors
-    ? secondFactorBody(user, codesLeft.length > 0, token)
-    : enrolmentBody(user, config.MAILER, token)
-  return { user, next }
+  if (!hasFactors) {
+    logEvent('info', { event: 'enrolment.required', userId: user.id })
+    return { user, next: enrolmentBody(user, config.MAILER, token) }
+  }
+  logEvent('info', { event: 'factor.required', userId: user.id })
+  return { user, next: secondFactorBody(user, codesLeft.length > 0, token) }
 }
 
 /** Returns the values of a password step for the login token. */

@@ -75,6 +75,7 @@ test('a package has an output for each lasting parameter that it was given', asy
       'ClientMetadataHosts',
       'CookieSessions',
       'Federation',
+      'Issuer',
       'MailFrom',
       'Oauth',
       'Operators',

@@ -14,12 +14,6 @@ const INSTALL =
   'The steps of moving from Cognito need: apt-get install awscli python3-moto python3-flask-cors'
 const isInstalled = ['/usr/bin/aws', MOTO].every((program) => existsSync(program))
 
-beforeAll(() => {
-  if (isInstalled) return
-  if (process.env.CI) throw new Error(INSTALL)
-  console.log(INSTALL)
-})
-
 test.skipIf(!isInstalled)(
   'the steps of MOVING.md move the users of a pool, and mail who is left',
   async () => {
@@ -115,3 +109,9 @@ async function startShell(endpoint: string) {
     return stdout.trim()
   }
 }
+
+beforeAll(() => {
+  if (isInstalled) return
+  if (process.env.CI) throw new Error(INSTALL)
+  console.log(INSTALL)
+})

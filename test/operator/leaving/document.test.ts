@@ -15,15 +15,6 @@ const section =
   readFileSync(join(root, 'docs/MOVING.md'), 'utf8').split('## Leaving\n')[1]?.split(/^## /m)[0] ?? ''
 const commands = [...section.matchAll(/^ *npm run users -- (export .*)$/gm)].map(([, words = '']) => words)
 
-/** Files that the section names, each of a system. */
-const NAMED = {
-  cognito: ['argon2id-1.json'],
-  'better-auth': ['user.jsonl', 'account.jsonl', 'passkey.jsonl', 'twoFactor.jsonl'],
-  keycloak: ['realm.json'],
-  supabase: ['load.sql'],
-  json: ['users.jsonl'],
-}
-
 test('Leaving shows the command for all systems, and for a pool of Cognito', () => {
   expect(commands.filter((command) => command.includes('--to'))).toEqual([
     'export --to moved --for SYSTEM --stage prod',
@@ -48,3 +39,12 @@ test.each(SYSTEM_NAMES)('the command for %s writes the files that the section na
   for (const name of NAMED[system]) expect(existsSync(join(folder, name)), name).toBe(true)
   for (const name of NAMED[system]) expect(name.endsWith('.jsonl') || section.includes(name), name).toBe(true)
 })
+
+/** Files that the section names, each of a system. */
+const NAMED = {
+  cognito: ['argon2id-1.json'],
+  'better-auth': ['user.jsonl', 'account.jsonl', 'passkey.jsonl', 'twoFactor.jsonl'],
+  keycloak: ['realm.json'],
+  supabase: ['load.sql'],
+  json: ['users.jsonl'],
+}
