@@ -1,10 +1,13 @@
 import '../../support/process/real-argon2.ts'
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { findIdentities, identityIdOf } from '../../../lib/federation/identity.ts'
 import { DECOY_HASH, hasPassword } from '../../../lib/passwords/hash.ts'
 import { addProvider } from '../../federation/identities.ts'
 import { refusal, success } from '../../support/process/command.ts'
 import { PASSWORD, readyHash, useStore } from '../../support/process/operator.ts'
+import { root } from '../../support/process/service-description.ts'
 import { addTestUser } from '../../support/users/users.ts'
 import { fileOf, generated, identityAt, pagesOf, poolUser, socialUser, subOf } from './pool.ts'
 
@@ -329,6 +332,19 @@ describe('import of a pool refuses at once', () => {
   test('a pool without a role or a place of passwords, and options of a pool without one', async () => {
     const file = fileOf('users.json', users)
     const csv = fileOf('users.csv', 'username\nada\n')
+  test('a file that is cut within a long text', () => {
+    const file = fileOf('users.json', `{"Users":[{"Username":"${'a'.repeat(2_048)}`)
+    const module = join(root, 'scripts/users/import/cognito/pool-file.ts')
+    // In a process, which can be ended while an expression is matched.
+    const code = `import { readPoolFile } from '${module}'; await readPoolFile('${file}', {})`
+    const { signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+    expect(signal).toBeNull()
+    expect(stderr).toContain(`${NOT_JSON} It is something else from line 1 on.`)
+  })
+
     for (const [args, line] of [
       [
         ['import', file, '--from', 'cognito', '--passwords-from', 'cognito'],

@@ -74,7 +74,7 @@ function textOf(bytes: Buffer, file: string): string {
 function* documentsIn(text: string): Generator<{ text: string; end: number; lines: number[] }> {
   let [from, depth, line] = [0, 0, 1]
   let lines: number[] = []
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]+|\\.)*"|[{}[\]\n]/g)) {
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]\n]/g)) {
     if (token === '\n') line += 1
     if (token === '{' || token === '[') {
       if (depth === 0 || (depth === 2 && token === '{')) lines.push(line)
