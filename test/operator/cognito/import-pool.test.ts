@@ -72,6 +72,22 @@ test('a pool of addresses gives the address as username, also one that is not ve
   expect(await store.user('bob@example.org')).toMatchObject({ emailVerified: false })
 })
 
+test('an address goes to the user who has verified it, whatever the order of the lines', async () => {
+  const unverified = { email: 'ada@example.org', email_verified: 'false' }
+  const users = [
+    poolUser(generated(1), { ...unverified, sub: generated(1) }),
+    socialUser('Google', 'Google', '1', unverified),
+    poolUser(generated(2), { ...ADDRESS, sub: generated(2) }),
+  ]
+  const { stderr } = await importPool(pagesOf(users))
+  expect(stderr).toContain('line 3: Same username as line 49.\nline 24: Same username as line 49.\n')
+  expect(await store.user('ada@example.org')).toMatchObject({ passwordFrom: generated(2) })
+  await store.clear()
+  await importPool(pagesOf([users[0] ?? {}, socialUser('Google', 'Google', '1', ADDRESS)]))
+  const owner = await store.user('ada@example.org')
+  expect(owner).toMatchObject({ emailVerified: true, externalId: subOf('google_1') })
+})
+
 test('pages, users of admin-get-user and times of both versions are read from one file', async () => {
   const { Attributes: UserAttributes, ...carl } = poolUser('carl', {}, { UserCreateDate: 1706702400.372 })
   const found = { ...carl, UserAttributes, UserMFASettingList: ['SOFTWARE_TOKEN_MFA'] }
@@ -266,8 +282,8 @@ test.each([false, true])(
       ...(isDryRun ? ['--dry-run'] : []),
     )
     expect(stderr.replace(/of \/.*\.json/, 'of FILE').split('\n')).toEqual([
-      'line 3: Same username as line 2.',
       'line 4: Same e-mail address as line 2.',
+      'line 3: Same username as line 2.',
       'line 5: Has not confirmed the registration in the pool.',
       'line 6: Has no address, and a generated username. Use --map username=ATTRIBUTE.',
       expect.stringMatching(/^line 8: username: Must be /),
@@ -316,6 +332,19 @@ describe('import of a pool refuses at once', () => {
     expect(await store.items()).toEqual([])
   })
 
+  test('a file that is cut within a long text', () => {
+    const file = fileOf('users.json', `{"Users":[{"Username":"${'a'.repeat(2_048)}`)
+    const module = join(root, 'scripts/users/import/cognito/pool-file.ts')
+    // In a process, which can be ended while an expression is matched.
+    const code = `import { readPoolFile } from '${module}'; await readPoolFile('${file}', {})`
+    const { signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+    expect(signal).toBeNull()
+    expect(stderr).toContain(`${NOT_JSON} It is something else from line 1 on.`)
+  })
+
   test.each([
     [['--group', 'admins=missing'], 'Group admins has no role. Add --role-of admins=ROLE.'],
     [['--role-of', 'admins=admin'], 'Group admins has no users. Add --group admins=FILE.'],
@@ -332,19 +361,6 @@ describe('import of a pool refuses at once', () => {
   test('a pool without a role or a place of passwords, and options of a pool without one', async () => {
     const file = fileOf('users.json', users)
     const csv = fileOf('users.csv', 'username\nada\n')
-  test('a file that is cut within a long text', () => {
-    const file = fileOf('users.json', `{"Users":[{"Username":"${'a'.repeat(2_048)}`)
-    const module = join(root, 'scripts/users/import/cognito/pool-file.ts')
-    // In a process, which can be ended while an expression is matched.
-    const code = `import { readPoolFile } from '${module}'; await readPoolFile('${file}', {})`
-    const { signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
-      encoding: 'utf8',
-      timeout: 60_000,
-    })
-    expect(signal).toBeNull()
-    expect(stderr).toContain(`${NOT_JSON} It is something else from line 1 on.`)
-  })
-
     for (const [args, line] of [
       [
         ['import', file, '--from', 'cognito', '--passwords-from', 'cognito'],

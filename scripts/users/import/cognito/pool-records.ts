@@ -21,7 +21,8 @@ interface PoolRecords {
 }
 
 /**
- * Reads the users of a pool as records. Those of a provider come last: a user with a password keeps the address that both have.
+ * Reads the users of a pool as records. A verified address goes to the user who has verified it. Among the others, and among these, users
+ * with a password come before those of a provider.
  *
  * @throws {@link Refusal} `usage`, before the first record, if the file or an option is wrong.
  */
@@ -41,8 +42,7 @@ export async function readPoolRecords(
   }
   if (isPart) notes.add(`Pages of ${file} after which the pool has more users:`)
   async function* records(): AsyncGenerator<UserRecord> {
-    const others = users.filter(({ user }) => !isOfProvider(user))
-    for (const { user, ...place } of [...others, ...users.filter((one) => isOfProvider(one.user))]) {
+    for (const { user, ...place } of users.toSorted((a, b) => rankOf(a.user) - rankOf(b.user))) {
       const values = valuesOf(user, layout, pool, notes)
       yield { ...place, ...('fault' in values ? values : { values: completeValues(layout, values.values) }) }
     }
@@ -60,13 +60,22 @@ function requireOptions({ role, withoutPasswords }: Layout): void {
 /** Whether a user signs in by a provider, and has no password in the pool. */
 const isOfProvider = ({ UserStatus }: PoolUser) => UserStatus === 'EXTERNAL_PROVIDER'
 
+/** Anyone can register an address of another user. If that user got the name, resets would mail its owner links into the account. */
+const rankOf = (user: PoolUser) => (isVerified(attributesOf(user)) ? 0 : 2) + (isOfProvider(user) ? 1 : 0)
+
+const attributesOf = ({ Attributes }: PoolUser): Record<string, string | undefined> =>
+  Object.fromEntries(Attributes.map(({ Name, Value }) => [Name, Value]))
+
+const isVerified = ({ email, email_verified }: Record<string, string | undefined>) =>
+  email !== undefined && email_verified === 'true'
+
 function valuesOf(
   user: PoolUser,
   layout: Layout,
   pool: Pool,
   notes: Notes,
 ): { values: Record<string, unknown> } | { fault: string } {
-  const attributes = Object.fromEntries(user.Attributes.map(({ Name, Value }) => [Name, Value]))
+  const attributes = attributesOf(user)
   if (user.UserStatus === 'UNCONFIRMED') return { fault: 'Has not confirmed the registration in the pool.' }
   if (attributes.sub === undefined) return { fault: 'Has no sub. List users without --attributes-to-get.' }
   const mapping = new Map([...COLUMNS_OF_POOL, ...(layout.map ?? [])])
@@ -108,14 +117,13 @@ const hasFactor = ({ UserMFASettingList = [], MFAOptions = [] }: PoolUser) =>
  * So such an address is left out.
  */
 function namesOf(user: PoolUser, attributes: Record<string, string | undefined>, mapped: unknown) {
-  const { email, email_verified } = attributes
+  const { email } = attributes
   const isGenerated = isOfProvider(user) || isGuid(user.Username.toLowerCase())
   const username = isGenerated ? email : user.Username
   if (username === undefined && mapped === undefined) {
     return { fault: 'Has no address, and a generated username. Use --map username=ATTRIBUTE.' }
   }
-  const isVerified = email !== undefined && String(email_verified) === 'true'
-  const address = isVerified ? { email, emailVerified: true } : {}
-  const leavesAddress = email !== undefined && !isVerified && (mapped ?? username) !== email
+  const address = isVerified(attributes) ? { email, emailVerified: true } : {}
+  const leavesAddress = email !== undefined && !isVerified(attributes) && (mapped ?? username) !== email
   return { values: { username, ...address }, leavesAddress }
 }
