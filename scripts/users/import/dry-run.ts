@@ -17,9 +17,11 @@ export function checkRow(table: Table, plan: string[], moved?: ReadonlySet<strin
       (await findObstacle(table, values, identities, moved)) ?? (await takenPasskey(table, factors))
     if (typeof obstacle === 'object') return obstacle
     const isNew = obstacle === undefined
-    const outcome = isNew ? `add ${username}, ${role}, ${stateOf(values)}` : `skip ${username}, which exists`
+    const outcome = isNew
+      ? `add ${username}, ${role}, ${stateOf(values)}`
+      : `skip ${username}, which exists${obstacle === 'renamed' ? ' under another name' : ''}`
     // Lines settle out of order. Those without a text leave gaps, which `join` ignores.
     plan[line] = `${plan[line] ?? ''}line ${line}: ${outcome}\n`
-    return isNew ? 'added' : 'present'
+    return obstacle ?? 'added'
   }
 }

@@ -38,7 +38,7 @@ async function importFile(table: OperatorTable, file: string, options: ImportOpt
   const { dryRun = false, verbose = false } = options
   const source = await openSource(table, file, options, io)
   const totalBytes = file === '-' ? undefined : await sizeOf(file)
-  const tally: Tally = { added: 0, present: 0, invalid: 0, unknown: 0 }
+  const tally: Tally = { added: 0, present: 0, renamed: 0, invalid: 0, unknown: 0 }
   const ending = new AbortController()
   const interruption = io.interruption()
   interruption.addEventListener('abort', () => ending.abort())
@@ -104,12 +104,15 @@ function stopped(error: unknown, dryRun: boolean): Refusal {
 
 const AGAIN = 'Run the command again for the rest.'
 
-const rowsIn = ({ added, present, invalid, unknown }: Tally) => added + present + invalid + unknown
+const rowsIn = ({ added, present, renamed, invalid, unknown }: Tally) =>
+  added + present + renamed + invalid + unknown
 
-const summaryOf = ({ added, present, invalid, unknown }: Tally, dryRun: boolean) =>
-  dryRun
-    ? `Dry run: ${added} to add, ${present} already there, ${invalid} invalid. Nothing was written.\n`
-    : `${added} added, ${present} already there, ${invalid} invalid${unknown > 0 ? `, ${unknown} with an unknown outcome` : ''}.\n`
+function summaryOf({ added, present, renamed, invalid, unknown }: Tally, dryRun: boolean) {
+  const skipped = `${present + renamed} already there${renamed > 0 ? ` (${renamed} under another name)` : ''}`
+  return dryRun
+    ? `Dry run: ${added} to add, ${skipped}, ${invalid} invalid. Nothing was written.\n`
+    : `${added} added, ${skipped}, ${invalid} invalid${unknown > 0 ? `, ${unknown} with an unknown outcome` : ''}.\n`
+}
 
 function formatOf(file: string): Format {
   if (/\.csv$/i.test(file)) return 'csv'

@@ -20,6 +20,8 @@ import { findRepetitions } from './repetitions.ts'
 export interface Tally {
   added: number
   present: number
+  /** Their `externalId` is that of a user with another name. Most have been renamed here. */
+  renamed: number
   invalid: number
   /** The store did not say whether the user is added. */
   unknown: number
@@ -33,7 +35,10 @@ export interface Report {
 }
 
 /** Adds the user of a line, or checks whether it would. Returns what became of the line. */
-export type Settle = (account: NewAccount, line: number) => Promise<'added' | 'present' | { fault: string }>
+export type Settle = (
+  account: NewAccount,
+  line: number,
+) => Promise<'added' | 'present' | 'renamed' | { fault: string }>
 
 const IN_FLIGHT = 32
 

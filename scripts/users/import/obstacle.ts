@@ -5,7 +5,7 @@ import { type ImportedIdentity, takenIdentity } from './belongings/identities.ts
 import type { AccountValues } from './new-account.ts'
 
 /**
- * Returns why an account cannot be added: `present`, if the user exists and the line can be skipped, or the fault of a
+ * Returns why an account cannot be added: `present`, if the user exists and the line can be skipped, `renamed`, if a user of another name has its `externalId`, or the fault of a
  * line whose names, id or identities belong to another user.
  *
  * Another import may add the user of the line between the reads. So the user of each id and address counts by its username.
@@ -18,8 +18,7 @@ export async function findObstacle(
   { id, username, email, externalId }: AccountValues,
   identities: readonly ImportedIdentity[] = [],
   moved?: ReadonlySet<string>,
-): Promise<'present' | { fault: string } | undefined> {
-  if (externalId !== undefined && moved?.has(externalId)) return 'present'
+): Promise<'present' | 'renamed' | { fault: string } | undefined> {
   const present = (user: User | undefined) =>
     user?.username === username &&
     (id === undefined || id === user.id) &&
@@ -27,6 +26,9 @@ export async function findObstacle(
       ? ('present' as const)
       : undefined
   const named = await findByName(table, username)
+  if (externalId !== undefined && moved?.has(externalId)) {
+    return named?.externalId === externalId ? 'present' : 'renamed'
+  }
   if (named !== undefined) {
     if (named.username !== username) return { fault: 'username: Is the address of another user.' }
     const other = moved !== undefined && externalId !== named.externalId ? 'externalId' : 'id'

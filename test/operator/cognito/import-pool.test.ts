@@ -118,15 +118,17 @@ describe('a second run', () => {
     expect(await importPool(second, '--dry-run', '--verbose')).toEqual(
       success(
         [
-          'line 3: skip ada, which exists',
+          'line 3: skip ada, which exists under another name',
           'line 24: skip bob, which exists',
           'line 37: add carl, user, enabled',
-          'Dry run: 1 to add, 2 already there, 0 invalid. Nothing was written.',
+          'Dry run: 1 to add, 2 already there (1 under another name), 0 invalid. Nothing was written.',
           '',
         ].join('\n'),
       ),
     )
-    expect(await importPool(second)).toEqual(added(1, 2))
+    expect(await importPool(second)).toEqual(
+      success('1 added, 2 already there (1 under another name), 0 invalid.\n'),
+    )
     const after = (await store.items()).map((item) => JSON.stringify(item))
     expect(after.filter((item) => before.has(item))).toHaveLength(before.size)
     expect(after).toHaveLength(before.size + 2)
@@ -419,6 +421,23 @@ describe('--passwords-from url', () => {
       externalId: 'f1',
     })
     expect(await store.run(['import', file, ...from, ...URL, '--map', map])).toEqual(added(0, 1))
+  })
+
+  test('says which users of another program have the ids of its lines', async () => {
+    const earlier = ['ada', 'bob'].map((username, id) =>
+      JSON.stringify({ username, passwordHash: readyHash(), externalId: `${id}` }),
+    )
+    await store.run(['import', fileOf('users.jsonl', earlier.join('\n')), '--role', 'user'])
+    const rows = [
+      { username: 'carl', externalId: '0' },
+      { username: 'dora', externalId: '2' },
+      { username: 'eve', externalId: '2' },
+    ].map((row) => JSON.stringify(row))
+    expect(await store.run(['import', fileOf('users.jsonl', rows.join('\n')), ...URL])).toEqual({
+      status: 1,
+      stdout: '1 added, 1 already there (1 under another name), 1 invalid.\n',
+      stderr: 'line 3: Same externalId as line 2.\nThe invalid lines were skipped.\n',
+    })
   })
 
   test('leaves the hashes of lines that have one', async () => {
