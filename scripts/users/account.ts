@@ -12,6 +12,7 @@ export const ACCOUNT = [
   'role',
   'disabled',
   'factors',
+  'mustEnrol',
   'attributes',
   'createdAt',
   'changedAt',

@@ -37,7 +37,7 @@ async function show(
     }
     return asJson({ ...account, ...ways, ...activity })
   }
-  const { email, emailVerified } = account
+  const { email, emailVerified, factors, mustEnrol } = account
   return [
     `username  ${account.username}`,
     ...(email === undefined ? [] : [`address   ${email}, ${emailVerified ? 'verified' : 'not verified'}`]),
@@ -45,7 +45,9 @@ async function show(
     ...(account.externalId === undefined ? [] : [`external  ${printable(account.externalId)}`]),
     `role      ${shownRole(account)}`,
     `state     ${stateOf(account)}`,
-    ...(account.factors ? [`factors   ${factorsIn(account)}`] : []),
+    ...(factors || mustEnrol
+      ? [`factors   ${factorsIn(account)}${mustEnrol ? ', one is required' : ''}`]
+      : []),
     ...(reset ? [`reset     of the factors is requested, ${announcedIn(factorResetOf(reset))}`] : []),
     ...identities.map((identity) => `identity  ${identityLine(identity)}`),
     ...Object.entries({ ...account.attributes }).map(

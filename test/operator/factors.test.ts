@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import { verifyEnrolmentCode } from '../../lib/enrolment/code.ts'
@@ -218,6 +219,23 @@ describe('with second factors', () => {
     expect(await store.run(['import', file])).toMatchObject({ status: 0 })
     expect(await store.items()).toEqual(before)
   })
+})
+
+test('show has mustEnrol, which only an import of a user who was removed lifts', async () => {
+  const eve = await addTestUser(store.table, { username: 'eve', passwordHash: readyHash(), mustEnrol: true })
+  const shown = async () => (await store.run(['show', 'eve'])).stdout
+  expect(await shown()).toContain('\nfactors   none, one is required\n')
+  expect(JSON.parse((await store.run(['show', 'eve', '--json'])).stdout)).toMatchObject({ mustEnrol: true })
+  const { stdout } = await store.run(['export'])
+  const line = stdout.split('\n').find((one) => one.includes('"eve"')) ?? ''
+  const file = `${temporaryFolder()}/eve.jsonl`
+  writeFileSync(file, line.replace('"mustEnrol":true', '"mustEnrol":false'))
+  await store.run(['import', file])
+  expect(await shown()).toContain('one is required')
+  await store.run(['remove', 'eve', '--yes'])
+  await store.run(['import', file])
+  expect(await shown()).not.toContain('factors')
+  expect(await shown()).toContain(`\nid        ${eve.id}\n`)
 })
 
 describe('set-role to admin', () => {
