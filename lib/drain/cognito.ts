@@ -112,13 +112,16 @@ const codeOf = (value: unknown): string | undefined => /^\w{1,60}$/.exec(String(
 
 /**
  * Errors that say that the password is not known to be correct: the service's response is that of a wrong one. `NotAuthorized` also
- * stands for a disabled user.
+ * stands for a disabled user. `UserLambdaValidation` is a trigger of the pool that refuses the user. `CodeDeliveryFailure` may follow a
+ * correct password, but names no user, so the password cannot be stored.
  */
 const WRONG = [
   'NotAuthorizedException',
   'UserNotFoundException',
   'UserNotConfirmedException',
   'PasswordResetRequiredException',
+  'UserLambdaValidationException',
+  'CodeDeliveryFailureException',
 ]
 
 const LIMITED = ['TooManyRequestsException', 'LimitExceededException', 'ThrottlingException']

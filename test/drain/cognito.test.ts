@@ -91,6 +91,8 @@ const ANSWERS: [what: string, responder: Responder, answer: object][] = [
   ['a password that has expired', error('NotAuthorizedException', 'Temporary password has expired'), WRONG],
   ['PasswordResetRequired', error('PasswordResetRequiredException'), WRONG],
   ['UserNotConfirmed', error('UserNotConfirmedException'), WRONG],
+  ['a trigger that refuses the user', error('UserLambdaValidationException'), WRONG],
+  ['a code that cannot be sent', error('CodeDeliveryFailureException'), WRONG],
   ['UserNotFound', error('UserNotFoundException'), WRONG],
   ['UserNotFound with a namespace', error('com.amazonaws.cognito#UserNotFoundException'), WRONG],
   ['a locked user', error('NotAuthorizedException', 'Password attempts exceeded'), { verdict: 'exceeded' }],
@@ -134,7 +136,6 @@ const ANSWERS: [what: string, responder: Responder, answer: object][] = [
   ['InternalError', error('InternalErrorException', '', 500), none(SILENT, 'InternalErrorException')],
   ...[
     'InvalidParameterException',
-    'UserLambdaValidationException',
     'UnexpectedLambdaException',
     'InvalidLambdaResponseException',
     'ForbiddenException',
