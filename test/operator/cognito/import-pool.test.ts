@@ -72,7 +72,7 @@ test('a pool of addresses gives the address as username, also one that is not ve
   expect(await store.user('bob@example.org')).toMatchObject({ emailVerified: false })
 })
 
-test('an address goes to the user who has verified it, whatever the order of the lines', async () => {
+test('an address goes to the user who has verified it, in any order of the lines', async () => {
   const unverified = { email: 'ada@example.org', email_verified: 'false' }
   const users = [
     poolUser(generated(1), { ...unverified, sub: generated(1) }),
