@@ -1,13 +1,14 @@
 import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { PROVIDER_REFUSALS } from '../../lib/federation/refusals.ts'
-import { newName, serviceUrl } from './accounts.ts'
+import { newName, openAccount, register, serviceUrl } from './accounts.ts'
 import { alert, heading, open, press, useBrowser } from './browser.ts'
 import {
   expectNoCode,
   historyOf,
   type IdentityProvider,
   MAIL_DOMAIN,
+  respondAt,
   signInAt,
   startIdentityProvider,
   stopResponse,
@@ -90,6 +91,25 @@ test('what waits for a decision is not in the page that comes back from the cach
   await back(page)
   await heading(page, 'Sign in').waitFor()
   expect(await page.getByRole('button', { name: 'Create an account' }).count()).toBe(0)
+  expect(responses).toHaveLength(1)
+})
+
+test('an identity that waits for the password is not in the page that comes back from the cache', async () => {
+  const { name } = await register()
+  const page = await openAccount(name, { origins: [provider.origin] })
+  const responses = responsesOf(page)
+  await press(page, `Add ${provider.name}`)
+  await respondAt(page, newAddress().address)
+  await page.getByRole('heading', { name: `Add ${provider.name}` }).waitFor()
+  await page.evaluate(`addEventListener('pagehide', ({ persisted }) => { sessionStorage.kept = persisted })
+    addEventListener('pageshow', () => { sessionStorage.isShown = 'true' })`)
+  await page.goto(`${serviceUrl()}/docs`)
+  expect(await page.evaluate('sessionStorage.kept')).toBe('true')
+  await back(page)
+  await expect.poll(() => page.evaluate('sessionStorage.isShown').catch(() => {})).toBe('true')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
+  await page.getByRole('button', { name: `Add ${provider.name}` }).waitFor()
+  expect(await page.getByRole('dialog').count()).toBe(0)
   expect(responses).toHaveLength(1)
 })
 

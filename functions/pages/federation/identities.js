@@ -10,6 +10,8 @@ import { takeResponse } from './tries.js'
 let page
 /** The response of the provider that led to this page. Only in memory, and for the user who is shown first. */
 let response
+/** Whether a sent response waits for the decision of the user. */
+let isLinking = false
 
 /**
  * Starts the section of the page.
@@ -63,11 +65,19 @@ function rowOf(identity) {
   return row
 }
 
-/** Sends the response of a provider, and asks for the password under the label of what is added. */
+/** Sends the response of a provider, and adds the identity that it names. */
 async function continueLink() {
   if (!response) return
   const body = { ...response, session: 'cookie' }
   response = undefined
+  isLinking = true
+  const added = await link(body)
+  isLinking = false
+  if (added) await showChange(say('{label} at {provider} was added.', added))
+}
+
+/** Asks for the password under the label of what is added. @returns Label and provider of what was added, or nothing. */
+async function link(body) {
   const { status, body: step } = await call('login/provider', { body })
   if (status !== 200) return showProblem(step.detail)
   // Nothing but a link is begun on this page.
@@ -88,7 +98,7 @@ async function continueLink() {
         body: { identityToken: step.identityToken, currentPassword: currentPassword.value },
       }),
   )
-  if (isDone) await showChange(say('{label} at {provider} was added.', values))
+  return isDone && values
 }
 
 async function remove({ id, name, label }) {
@@ -116,3 +126,6 @@ async function showChange(text) {
   element('identities-title').focus()
   announce(text)
 }
+
+// The page may be in the cache for "back" when another person uses this browser.
+addEventListener('pageshow', ({ persisted }) => persisted && isLinking && location.reload())
