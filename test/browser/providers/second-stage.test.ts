@@ -83,9 +83,10 @@ test('an app that demands another sign-in leads to one at the first stage', asyn
 })
 
 test.each([
-  ['without the issuer', (sent: URLSearchParams) => sent.delete('iss')],
-  ['of another issuer', (sent: URLSearchParams) => sent.set('iss', 'http://127.0.0.1:1')],
-])('a response %s is refused', async (_, change) => {
+  ['without a change is used', () => {}, false],
+  ['without the issuer is refused', (sent: URLSearchParams) => sent.delete('iss'), true],
+  ['of another issuer is refused', (sent: URLSearchParams) => sent.set('iss', 'http://127.0.0.1:1'), true],
+])('a response %s', async (_, change, isRefused) => {
   const { name } = await addUser()
   const page = await openSignin()
   await page.route('**/login/provider', (route) => {
@@ -96,7 +97,8 @@ test.each([
     return route.continue({ postData: JSON.stringify({ ...body, query: sent.toString() }) })
   })
   await signInAtFirst(page, name)
-  await alert(page, 'The sign-in at the provider was not completed. Start again.')
+  if (isRefused) await alert(page, 'The sign-in at the provider was not completed. Start again.')
+  else await heading(page, 'Do you have an account?').waitFor()
 })
 
 const openSignin = () => open(`${serviceUrl()}/signin`, { origins: [first.url] })
