@@ -17,35 +17,43 @@ const PROVIDER = 'prerendered'
 test.skipIf(!existsSync(CHROMIUM) && !process.env.CI).each([
   ['the page that a provider leads to', 'response'],
   ['the sign-in page of a tab with a response', 'signin'],
+  ['the account page of a tab with a response', 'account'],
 ])('%s uses no response before its user opens it, and then once', async (_what, kind) => {
-  const { origin, seen, isDone } = await startProxy(kind)
+  const { origin, seen, isShown } = await startProxy(kind)
   await addFarEnd()
   startBrowser(`${origin}/lure`)
-  await isDone
+  await isShown
   const prerendered = seen.filter(({ isPrerendered }) => isPrerendered).map(({ route }) => route)
-  expect(prerendered).toContain(kind === 'signin' ? 'GET /signin' : `GET /signin/${PROVIDER}`)
+  const pages = ['GET /signin', 'GET /account', `GET /signin/${PROVIDER}`]
+  expect(prerendered.filter((route) => pages.includes(route))).toEqual([`GET ${pathOf(kind)}`])
   expect(prerendered.filter((route) => route.startsWith('POST'))).toEqual([])
   const routes = seen.map(({ route }) => route)
   expect(routes.filter((route) => route === 'POST /login/provider')).toHaveLength(1)
   expect(routes.indexOf('POST /login/provider')).toBeGreaterThan(routes.indexOf('GET /opened'))
 })
 
-/** Begins a sign-in, makes the browser prerender a page, and opens it when its script has run. */
+const pathOf = (kind: string) => (kind === 'response' ? `/signin/${PROVIDER}` : `/${kind}`)
+
+/** Begins a sign-in or a link, makes the browser prerender a page, and opens it when it sends nothing more. */
 const lure = (kind: string) => `<!doctype html><title>Lure</title><script type="module">
-  const body = JSON.stringify({ provider: '${PROVIDER}' })
   const headers = { 'Content-Type': 'application/json' }
-  const begun = await (await fetch('/login/provider/options', { method: 'POST', headers, body })).json()
+  const post = async (path, body) =>
+    (await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })).json()
+  const isLink = ${kind === 'account'}
+  if (isLink) await post('/login', { username: 'user', password: 'user', session: 'cookie' })
+  const purpose = isLink ? 'link' : 'sign-in'
+  const begun = await post('/login/provider/options', { provider: '${PROVIDER}', purpose })
   const state = new URL(begun.authorizationUrl).searchParams.get('state')
   await fetch('/nonce?' + new URL(begun.authorizationUrl).searchParams)
   const query = String(new URLSearchParams({ code: 'a-code', state }))
-  const isSignin = ${kind === 'signin'}
-  if (isSignin) sessionStorage.setItem('provider-response', JSON.stringify({ provider: '${PROVIDER}', query }))
-  const url = isSignin ? '/signin' : '/signin/${PROVIDER}?' + query
+  const isKept = ${kind !== 'response'}
+  if (isKept) sessionStorage.setItem('provider-response', JSON.stringify({ provider: '${PROVIDER}', query }))
+  const url = '${pathOf(kind)}' + (isKept ? '' : '?' + query)
   const rules = document.createElement('script')
   rules.type = 'speculationrules'
   rules.textContent = JSON.stringify({ prerender: [{ urls: [url], eagerness: 'immediate' }] })
   document.head.append(rules)
-  await fetch('/ran')
+  await fetch('/idle')
   await fetch('/opened')
   location.href = url
 </script>`
@@ -53,16 +61,28 @@ const lure = (kind: string) => `<!doctype html><title>Lure</title><script type="
 /** A script of each page, before its own ones. With Web Locks, a prerendered page would wait for the session's lock, for a while. */
 const FIRST = 'delete Navigator.prototype.locks'
 
-/** The last script of each page: the others have run. */
-const LAST = "if (document.prerendering) await fetch('/has-run')"
+/** The last script of each page. It tells when the others have begun, and when the page shows where the response led. */
+const LAST = `if (document.prerendering) await fetch('/has-run')
+  const tell = () => {
+    if (!document.querySelector('#identity, #change-dialog[open], .notice.error')) return
+    observer.disconnect()
+    fetch('/shown')
+  }
+  const observer = new MutationObserver(tell)
+  observer.observe(document, { subtree: true, childList: true, attributes: true })
+  tell()`
+
+/** A page that has sent nothing for so long sends nothing more by itself. */
+const IDLE_MS = 700
 
 const SCRIPTS = '<script src="/first.js"></script><script type="module" src="/last.js"></script>'
 
 /** Serves the service and the lure at one origin, and notes all requests. */
 async function startProxy(kind: string) {
   const seen: { route: string; isPrerendered: boolean }[] = []
-  const ran = Promise.withResolvers<void>()
-  const done = Promise.withResolvers<void>()
+  const idle = Promise.withResolvers<void>()
+  const shown = Promise.withResolvers<void>()
+  let timer: NodeJS.Timeout | undefined
   const own: Record<string, (response: ServerResponse, query: URLSearchParams) => unknown> = {
     '/lure': (response) => response.setHeader('Content-Type', 'text/html').end(lure(kind)),
     '/first.js': (response) => sendScript(response, FIRST),
@@ -71,10 +91,14 @@ async function startProxy(kind: string) {
       claims.nonce = query.get('nonce')
       response.end()
     },
-    '/ran': (response) => ran.promise.then(() => response.end()),
+    '/idle': (response) => idle.promise.then(() => response.end()),
     '/opened': (response) => response.end(),
     '/has-run': (response) => {
-      ran.resolve()
+      timer = setTimeout(idle.resolve, IDLE_MS)
+      response.end()
+    },
+    '/shown': (response) => {
+      shown.resolve()
       response.end()
     },
   }
@@ -83,12 +107,14 @@ async function startProxy(kind: string) {
     const isPrerendered = /prerender/.test(String(request.headers['sec-purpose']))
     seen.push({ route: `${request.method} ${pathname}`, isPrerendered })
     if (own[pathname]) return own[pathname](response, searchParams)
-    if (pathname === '/login/provider') response.on('finish', () => done.resolve())
+    const wait = () => timer?.refresh()
+    wait()
+    response.on('finish', wait)
     return pass(request, response)
   })
   const { port, stop } = await listen(server)
   onTestFinished(stop)
-  return { origin: `http://localhost:${port}`, seen, isDone: done.promise }
+  return { origin: `http://localhost:${port}`, seen, isShown: shown.promise }
 }
 
 const sendScript = (response: ServerResponse, script: string) =>
