@@ -147,9 +147,15 @@ describe('nothing that another person left open is added by a later sign-in', ()
     await tab.goto(`${serviceUrl()}/signin`)
     await press(tab, 'Sign out', 'Sign in')
     await heading(page, 'Sign in').waitFor()
+    const sent: string[] = []
+    page.on('request', (request) => sent.push(new URL(request.url()).pathname))
     await signIn(page, name, PASSWORD)
     await heading(page, ACCOUNT).waitFor()
+    // The page sends a response as soon as the list is there.
+    await page.getByRole('button', { name: `Add ${provider.name}` }).waitFor()
     expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(sent).toContain('/identities')
+    expect(sent).not.toContain('/login/provider')
     await expectNothingAdded(page, identity)
   })
 
@@ -161,10 +167,16 @@ describe('nothing that another person left open is added by a later sign-in', ()
     const responding = page.waitForResponse('**/login/provider')
     await add(page, identity)
     const { identityToken } = await (await responding).json()
-    expect(await sendAs(page, stolen, 'identities', { identityToken, currentPassword: PASSWORD })).toBe(401)
+    const own = await fetch(`${serviceUrl()}/me`, { headers: { Authorization: `Bearer ${stolen}` } })
+    expect(own.status).toBe(200)
+    const link = { identityToken, currentPassword: PASSWORD }
+    expect(await sendAs(page, stolen, 'identities', link)).toMatchObject({
+      status: 401,
+      error: 'identity_expired',
+    })
     await page.context().clearCookies({ name: '__Host-refresh' })
     const begin = { provider: provider.id, purpose: 'link' }
-    expect(await sendAs(page, stolen, 'login/provider/options', begin)).toBe(401)
+    expect(await sendAs(page, stolen, 'login/provider/options', begin)).toMatchObject({ status: 401 })
     await expectNothingAdded(await openOwn(ada.name), identity)
   })
 })
@@ -201,13 +213,13 @@ async function add(page: Page, identity: string): Promise<void> {
   expect(page.url()).toBe(`${serviceUrl()}/account`)
 }
 
-/** Sends a request of a page of the service, with an access token. @returns The status. */
-const sendAs = (page: Page, token: string, path: string, body: object): Promise<number> =>
+/** Sends a request of a page of the service, with an access token. @returns The problem. */
+const sendAs = (page: Page, token: string, path: string, body: object): Promise<object> =>
   page.evaluate(`fetch('${serviceUrl()}/${path}', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Authorization: 'Bearer ${token}' },
     body: ${JSON.stringify(JSON.stringify(body))},
-  }).then(({ status }) => status)`)
+  }).then((response) => response.json())`)
 
 /** Expects that the user of a browser has no identity, and that no account has this one. */
 async function expectNothingAdded(page: Page, identity: string): Promise<void> {
