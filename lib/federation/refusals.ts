@@ -81,7 +81,11 @@ export const providerFailed = (
 /** Whether a provider has refused a request for a reason that a made-up code can cause. */
 export const isRefusedRequest = ({ message }: ServiceError): boolean => message === REFUSED_REQUEST
 
-/** Errors of an authorization response: RFC 6749 section 4.1.2.1, then OpenID Connect Core section 3.1.2.6. */
+/**
+ * Errors of an authorization response: RFC 6749 section 4.1.2.1, then OpenID Connect Core section 3.1.2.6, then GitHub.
+ *
+ * @see https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-authorization-request-errors
+ */
 const QUERY_ERRORS = [
   'invalid_request',
   'unauthorized_client',
@@ -99,6 +103,8 @@ const QUERY_ERRORS = [
   'request_not_supported',
   'request_uri_not_supported',
   'registration_not_supported',
+  'application_suspended',
+  'redirect_uri_mismatch',
 ]
 
 /** Returns the error of a query for the log. A user can change a query, so the list is closed. */

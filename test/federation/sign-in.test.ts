@@ -376,6 +376,9 @@ describe('attempts', () => {
 
   test.each([
     ['given back', { error: 'redirect_uri_mismatch' }, 400, 0],
+    ['given back', { error: 'application_suspended' }, 200, 0],
+    ['given back', { error: 'unsupported_grant_type' }, 400, 0],
+    ['given back', {}, 502, 0],
     ['given back', {}, 429, 0],
     ['counted', { error: 'invalid_request' }, 400, 1],
     ['counted', {}, 404, 1],
@@ -388,6 +391,26 @@ describe('attempts', () => {
     expect((await browser.respond(state, { sourceIp: from })).status).toBe(503)
     expect(await service.attempts(`source#${from}`, 'responses')).toBe(attempts)
     expect(logs.map(({ event }) => event)).toContain('provider.failed')
+  })
+
+  test('are given back if the keys are down', async () => {
+    const other = await startFarEnd()
+    other.respond('/jwks', (response) => response.writeHead(503).end())
+    await addProvider(table, other, { id: 'keyless' })
+    const browser = browserAt(functions, other, 'keyless')
+    const { state } = await browser.begin()
+    expect((await browser.respond(state, { sourceIp: '203.0.113.12' })).status).toBe(503)
+    expect(await service.attempts('source#203.0.113.12', 'responses')).toBe(0)
+    expect(logs).toContainEqual(expect.objectContaining({ error: 'keys_status_503' }))
+  })
+
+  test('stay counted if the user of GitHub has no verified address', async () => {
+    farEnd.respond('/token', (response) => sendJson(response, { error: 'unverified_user_email' }))
+    const browser = browserAt(functions, farEnd)
+    const { state } = await browser.begin()
+    expect((await browser.respond(state, { sourceIp: '203.0.113.13' })).status).toBe(401)
+    expect(await service.attempts('source#203.0.113.13', 'responses')).toBe(1)
+    expect(logs.map(({ event }) => event)).not.toContain('provider.failed')
   })
 
   test('of one source are 50 in 15 minutes', async () => {

@@ -13,16 +13,25 @@ import { fetchKeys, knownAt } from './keys.ts'
 
 const CLOCK_TOLERANCE_SECONDS = 30
 
-/** Errors of a token endpoint that are about the code: GitHub has its own word. All others are failures. */
-const OF_THE_CODE = ['invalid_grant', 'bad_verification_code']
+/**
+ * Errors of a token endpoint that are about the code or its user: the last two are of GitHub. All others are failures.
+ *
+ * @see https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors
+ */
+const OF_THE_CODE = ['invalid_grant', 'bad_verification_code', 'unverified_user_email']
 
-/** Errors of a token endpoint that no code causes: the first two are of RFC 6749 section 5.2, the others are of providers. */
+/**
+ * Errors of a token endpoint that no code causes: the first three are of RFC 6749 section 5.2, the others are of providers. An error in
+ * neither list may be of a made-up code, so its attempt stays counted.
+ */
 const OF_THE_CLIENT = [
   'invalid_client',
   'unauthorized_client',
+  'unsupported_grant_type',
   'incorrect_client_credentials',
   'redirect_uri_mismatch',
   'invalid_redirect_uri',
+  'application_suspended',
 ]
 
 /** Errors of a user who cancels. Apple has its own word. */
@@ -33,6 +42,7 @@ interface ProviderResponse {
   /** The query that the page of the redirect URI got. */
   query: string
   redirectUri: string
+  /** Limits of each request. All requests together have the time of one. */
   bounds?: Bounds
 }
 
@@ -81,7 +91,8 @@ export async function exchange(
   const server = serverOf(provider)
   const client = { client_id: provider.clientId, [oauth.clockTolerance]: CLOCK_TOLERANCE_SECONDS }
   const parameters = readResponse(provider, server, client, { query, state: own.state })
-  const options = optionsFor(provider, bounds)
+  const left = startTimer(bounds)
+  const options = optionsFor(provider, left)
   const authentication = authenticationOf(provider, secret)
   const response = await oauth
     .authorizationCodeGrantRequest(
@@ -98,7 +109,7 @@ export async function exchange(
     })
   const { access_token, id_token } = await tokensIn(provider, response)
   if (provider.kind === 'github' && typeof access_token === 'string') {
-    return findGitHubUser(provider, access_token, bounds)
+    return findGitHubUser(provider, access_token, left())
   }
   if (typeof id_token !== 'string') {
     throw providerFailed(provider, 'the provider refuses this service', 'no_id_token')
@@ -143,14 +154,20 @@ const serverOf = (provider: Provider): oauth.AuthorizationServer => ({
   id_token_signing_alg_values_supported: (provider.algorithms ?? []).filter(isAsymmetric),
 })
 
+/** Starts the time of an exchange. @returns What returns the limits of its next request, which has the rest of the time. */
+function startTimer({ timeoutMs, ...others }: Bounds): () => Bounds {
+  const endsAtMs = performance.now() + timeoutMs
+  return () => ({ ...others, timeoutMs: Math.max(1, endsAtMs - performance.now()) })
+}
+
 /** Returns how requests are sent: those for keys fall back to earlier keys. */
-function optionsFor(provider: Provider, bounds: Bounds) {
+function optionsFor(provider: Provider, left: () => Bounds) {
   const { tokenEndpoint, jwksUri } = provider
   // oauth4webapi asks for URLs in this form.
   const keysUrl = jwksUri === undefined ? '' : new URL(jwksUri).href
   const sendBounded = async (url: string, options: Sent) => {
-    if (url !== keysUrl) return send(url, options, bounds)
-    return fetchKeys(url, options, bounds).catch((error) => {
+    if (url !== keysUrl) return send(url, options, left())
+    return fetchKeys(url, options, left()).catch((error) => {
       throw providerFailed(provider, 'the provider does not respond', `keys_${networkCode(error)}`)
     })
   }
@@ -221,7 +238,7 @@ async function tokensIn(provider: Provider, response: Response): Promise<Record<
     throw providerFailed(provider, 'the provider does not respond', 'no_tokens')
   }
   if (response.status < 500 && OF_THE_CODE.includes(String(error))) {
-    throw providerRefused('the code is invalid', { provider: provider.id })
+    throw providerRefused('the code is invalid', { provider: provider.id, error: String(error) })
   }
   // Entra has one error for several faults, and numbers for them: an expired secret, for example.
   const [number] = Array.isArray(error_codes) ? error_codes : []
@@ -241,7 +258,7 @@ const mayBeOfTheCode = ({ status }: Response, error: unknown): boolean =>
   status !== 429 &&
   !OF_THE_CLIENT.includes(String(error))
 
-/** Returns the code of a request that failed, for the log: see `send` in `requests.ts`. */
+/** Returns the code of a request that failed, for the log: see `send` in `lib/send.ts`. */
 const networkCode = (error: unknown): string => {
   const { message } = Object(error)
   return /^\w{1,40}$/.test(message) ? message : 'error'
