@@ -114,7 +114,7 @@ function throttlesOf({ custom, functions }: Service): MethodSetting[] {
     )
 }
 
-/** With sign-ins by other providers, the shares of `loginRateLimit`. So all sign-ins together stay below it. */
+/** With sign-ins by other providers, the shares of `loginRateLimit`, which is at least 2 then. So all sign-ins together stay within it. */
 const SHARES: Readonly<Record<string, number>> = { 'POST /login': 0.8, 'POST /login/provider': 0.2 }
 
 /** Returns the settings of the project, and those of the plugin for other methods. What a setting of the project lacks, the plugin adds. */

@@ -312,6 +312,16 @@ test('sign-in with other providers needs the pages', () => {
   expect(faultsOf('prod', { federation: 'on', pages: 'on', cookieSessions: 'on' })).toEqual([])
 })
 
+test('sign-in with other providers shares the limit of sign-ins, so it is at least 2', () => {
+  const fault = 'The parameter loginRateLimit must be at least 2/2, because federation=on shares it.'
+  const on = { federation: 'on', pages: 'on', cookieSessions: 'on' }
+  for (const loginRateLimit of ['1/1', '1/200', '200/1']) {
+    expect(faultsOf('prod', { ...on, loginRateLimit })).toEqual([fault])
+    expect(faultsOf('prod', { loginRateLimit })).toEqual([])
+  }
+  expect(faultsOf('prod', { ...on, loginRateLimit: '2/2' })).toEqual([])
+})
+
 test('sign-in with other providers needs the pages of the service at publicUrl, but on a developer’s machine', () => {
   const url = 'https://app.example.com'
   const fault = `The parameter federation needs the service's own pages at publicUrl, because providers lead there. Set issuer to a URL at ${url} that leads to this service, leave publicUrl out, or set federation=off.`

@@ -184,6 +184,9 @@ function faultsOfCombinations(parameters: Parameters): string[] {
   if (parameters.oauth === 'on' && parameters.pages !== 'on') {
     faults.push('The parameter oauth needs pages=on, because users sign in on a page.')
   }
+  if (parameters.federation === 'on' && /^1\/|\/1$/.test(String(parameters.loginRateLimit))) {
+    faults.push('The parameter loginRateLimit must be at least 2/2, because federation=on shares it.')
+  }
   // `dev` has * by default, also with --param oauth=off.
   if (parameters.oauth === 'off' && !['', '*'].includes(String(parameters.clientMetadataHosts ?? ''))) {
     faults.push('The parameter clientMetadataHosts needs oauth=on: no app signs users in without it.')
