@@ -40,8 +40,9 @@ export async function textForBrowsers(path: string, hasFederation = false): Prom
 /** Files of pages, which functions import as text. */
 export const PAGE_FILES = /[\\/]functions[\\/]pages[\\/].*\.(html|css|js)$/
 
-/** Whether a file of a function imports files of pages for sign-ins by other providers. */
-export const isFederated = (importer: string): boolean => /[\\/]pages[\\/]federation[\\/]/.test(importer)
+/** Whether a file of a function imports files of pages for sign-ins by other providers. Folders above the project may have any names. */
+export const isFederated = (importer: string): boolean =>
+  /[\\/]functions[\\/]pages[\\/]federation[\\/][^\\/]+$/.test(importer)
 
 /** Marks such a file, because the same file without it is another text. */
 export const FEDERATED = '?federation'
