@@ -141,7 +141,7 @@ function removeMailer(definition: SwitchedService['functions'][string]): void {
   removeRights(definition, ['invokeMailer'])
 }
 
-/** Without federation, no user gets an identity, so functions need no permission for them. */
+/** Without federation, a user may still have identities. `delete-me` removes them, and no other function needs a permission for them. */
 function removeFederation(definition: SwitchedService['functions'][string]): void {
   if (definition.environment?.FEDERATION === undefined) return
   const { FEDERATION: _, ...environment } = definition.environment
