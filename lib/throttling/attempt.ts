@@ -93,10 +93,8 @@ export async function returnAttempt(table: ReservingTable, { counters, id }: Att
  * Lets an attempt count for its source alone, after a question to another place that gave no verdict. When the request fails, the attempt is
  * given back in the other counters, so the user keeps it. The source's counter limits the questions.
  */
-export function countForSourceOnly({ reserved }: ReservingTable, { id, source }: Attempt): void {
-  for (const attempt of reserved) {
-    if (attempt.attemptId === id) attempt.isVerdict = () => attempt.counter.key.pk.S === `source#${source}`
-  }
+export function countForSourceOnly({ reserved }: ReservingTable, { counters: [, ofSource] }: Attempt): void {
+  for (const one of reserved) one.isVerdict = () => one.counter === ofSource
 }
 
 /**
