@@ -164,12 +164,17 @@ describe('a second run', () => {
 
 test('groups become roles, the first one of --role-of before the others', async () => {
   const users = ['ada', 'bob', 'carl'].map((name) => poolUser(name, {}))
+  const pageOf = (Users: object[]) => JSON.stringify({ Users, NextToken: 'x' })
   const groups = [
     ...['--group', `admins=${fileOf('a.json', pagesOf([users[0] ?? {}, poolUser('ghost', {})]))}`],
-    ...['--group', `editors=${fileOf('b.json', pagesOf(users.slice(0, 2)))}`],
+    ...['--group', `editors=${fileOf('b.json', pageOf(users.slice(0, 2)))}`],
     ...['--role-of', 'admins=admin', '--role-of', 'editors=user'],
   ]
-  const notes = 'Users of group admins who are not in FILE: 1.\n'
+  const notes = [
+    'Users of group admins who are not in FILE: 1.',
+    'Pages of group editors after which it has more users: 1.',
+    '',
+  ].join('\n')
   const outcome = await importPool(pagesOf(users), ...groups)
   expect({ ...outcome, stderr: outcome.stderr.replace(/in \/.*:/, 'in FILE:') }).toEqual({
     ...added(3),

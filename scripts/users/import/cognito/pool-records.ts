@@ -36,7 +36,8 @@ export async function readPoolRecords(
   const { users, isPart } = await readPoolFile(file, io)
   const notes = startNotes()
   const usernames = new Set(users.map(({ user }) => user.Username))
-  for (const { name, usernames: members } of pool.groups) {
+  for (const { name, usernames: members, isPart } of pool.groups) {
+    if (isPart) notes.add(`Pages of group ${name} after which it has more users:`)
     const missing = [...members].filter((one) => !usernames.has(one)).length
     if (missing > 0) notes.add(`Users of group ${name} who are not in ${file}:`, missing)
   }

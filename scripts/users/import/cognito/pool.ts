@@ -20,7 +20,7 @@ export interface PoolOptions {
 /** What the groups and providers of a pool are here. */
 export interface Pool {
   /** Usernames of each group that has a role, in the order of `--role-of`. */
-  groups: readonly { name: string; role: Role; usernames: ReadonlySet<string> }[]
+  groups: readonly { name: string; role: Role; usernames: ReadonlySet<string>; isPart: boolean }[]
   /** Providers of this service, by the names that they have in the pool. */
   providers: ReadonlyMap<string, Provider>
 }
@@ -79,14 +79,14 @@ export async function openPool(table: Table, options: PoolOptions, io: Pick<Io, 
   for (const name of files.keys()) {
     if (!roles.has(name)) throw new Refusal('usage', `Group ${name} has no role. Add --role-of ${name}=ROLE.`)
   }
-  const groups: { name: string; role: Role; usernames: ReadonlySet<string> }[] = []
+  const groups: Pool['groups'][number][] = []
   for (const [name, role] of roles) {
     const file = files.get(name)
     if (file === undefined) {
       throw new Refusal('usage', `Group ${name} has no users. Add --group ${name}=FILE.`)
     }
-    const { users } = await readPoolFile(file, io)
-    groups.push({ name, role, usernames: new Set(users.map(({ user }) => user.Username)) })
+    const { users, isPart } = await readPoolFile(file, io)
+    groups.push({ name, role, isPart, usernames: new Set(users.map(({ user }) => user.Username)) })
   }
   const providers = new Map<string, Provider>()
   for (const [name, id] of providerOf) providers.set(name, await providerOfId(table, id))
