@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -87,6 +87,34 @@ test('each endpoint has at most 25 lines', () => {
   const lines = (code: string) => code.split('\n').filter((line) => line !== '').length
   expect([server, ...places].map(lines).every((count) => count <= 25)).toBe(true)
   expect(places.length).toBe(3)
+})
+
+test('the endpoint does not start without its secret', () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'server.mjs'), server)
+  writeFileSync(join(folder, 'verify.mjs'), 'export const verify = () => ({ correct: false })')
+  for (const secret of [{}, { SECRET: '' }]) {
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'server.mjs')], {
+      env: { PORT: '0', ...secret },
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+    expect(status).toBe(1)
+    expect(stderr).toContain('SECRET is missing.')
+  }
+})
+
+test('the file of the secret belongs to its owner alone', () => {
+  const command = section.split('\n').find((line) => line.includes('secret.txt')) ?? ''
+  const cwd = temporaryFolder()
+  const sealed = spawnSync('sh', ['-c', `umask 022; ${command.replace(/npm run .*/, 'cat')}`], {
+    cwd,
+    encoding: 'utf8',
+  })
+  const file = join(cwd, 'secret.txt')
+  expect(sealed.stdout).toMatch(/^[0-9a-f]{64}\n$/)
+  expect(readFileSync(file, 'utf8')).toBe(sealed.stdout)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
 const common = {

@@ -40,7 +40,10 @@ test.skipIf(!isInstalled)(
     expect(await store.user('ada')).toMatchObject({ role: 'admin', emailVerified: true, passwordFrom: 'ada' })
     expect(await store.user('bob')).toMatchObject({ role: 'user', email: 'bob@example.org' })
 
-    await shell(factors)
+    const failing = 'aws() { case "$*" in *"--username bob") return 1;; esac; command aws "$@"; }'
+    await shell(`${failing}\n${factors}`)
+    expect(await shell('cat missing.txt; rm missing.txt')).toBe('bob')
+    await shell(`${factors}\ntest ! -e missing.txt`)
     await store.run(['remove', 'ada', '--yes'])
     expect(await shell(imports)).toContain('1 added, 2 already there, 0 invalid.')
     expect(await store.user('ada')).toMatchObject({ mustEnrol: true })
