@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { SYSTEM_NAMES } from '../../../scripts/users/export/leave.ts'
 import { wordsOf } from '../../support/process/command.ts'
-import { readyHash, useStore } from '../../support/process/operator.ts'
+import { PASSWORD, readyHash, useStore } from '../../support/process/operator.ts'
 import { root } from '../../support/process/service-description.ts'
-import { addMovers, newFolder } from './movers.ts'
+import { addMover, addMovers, newFolder } from './movers.ts'
 
 // The commands of docs/MOVING.md. `better-auth.proof.test.ts` runs its programs.
 
@@ -48,3 +48,14 @@ const NAMED = {
   supabase: ['load.sql'],
   json: ['users.jsonl'],
 }
+
+test('the changes since the export have who has a new password and who is deleted', async () => {
+  const command = /^ *npm run users -- (events .*) --stage prod$/m.exec(section)?.[1] ?? ''
+  await addMover(store.table, { username: 'grace' })
+  const { id } = await addMover(store.table, { username: 'heidi' })
+  await store.run(['set-password', 'grace'], `${PASSWORD}\n`)
+  await store.run(['remove', 'heidi', '--yes'])
+  const { stdout } = await store.run(wordsOf(command))
+  expect(stdout).toMatch(/grace.*password/)
+  expect(stdout).toMatch(new RegExp(`${id} +deleted`))
+})
