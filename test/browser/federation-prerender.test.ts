@@ -61,7 +61,7 @@ const lure = (kind: string) => `<!doctype html><title>Lure</title><script type="
 /** A script of each page, before its own ones. With Web Locks, a prerendered page would wait for the session's lock, for a while. */
 const FIRST = 'delete Navigator.prototype.locks'
 
-/** The last script of each page. It tells when the others have begun, and when the page shows where the response led. */
+/** The last script of each page. It reports when the others have begun, and when the page shows where the response led. */
 const LAST = `if (document.prerendering) await fetch('/has-run')
   const tell = () => {
     if (!document.querySelector('#identity, #change-dialog[open], .notice.error')) return
@@ -72,7 +72,7 @@ const LAST = `if (document.prerendering) await fetch('/has-run')
   observer.observe(document, { subtree: true, childList: true, attributes: true })
   tell()`
 
-/** A page that has sent nothing for so long sends nothing more by itself. */
+/** A page that has sent nothing for this time sends nothing more by itself. */
 const IDLE_MS = 700
 
 const SCRIPTS = '<script src="/first.js"></script><script type="module" src="/last.js"></script>'
