@@ -1,38 +1,18 @@
 import { hash } from 'node:crypto'
 import * as oauth from 'oauth4webapi'
 import { ServiceError } from '../../errors.ts'
-import { BOUNDS, type Bounds, isLoopback, membersOf, type Sent, send } from '../../send.ts'
+import { BOUNDS, type Bounds, isLoopback, type Sent, send } from '../../send.ts'
 import type { Claimed } from '../identity.ts'
 import { isAsymmetric, type Provider } from '../provider.ts'
-import { cancelledAt, loggedCode, providerFailed, providerRefused, queryError } from '../refusals.ts'
+import { cancelledAt, providerFailed, providerRefused, queryError } from '../refusals.ts'
 import type { Try } from '../try.ts'
 import { appleClientSecret } from './apple.ts'
 import { claimedOf } from './claimed.ts'
 import { findGitHubUser } from './github.ts'
 import { fetchKeys, knownAt } from './keys.ts'
+import { tokensIn } from './tokens.ts'
 
 const CLOCK_TOLERANCE_SECONDS = 30
-
-/**
- * Errors of a token endpoint that are about the code or its user: the last two are of GitHub. All others are failures.
- *
- * @see https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors
- */
-const OF_THE_CODE = ['invalid_grant', 'bad_verification_code', 'unverified_user_email']
-
-/**
- * Errors of a token endpoint that no code causes: the first three are of RFC 6749 section 5.2, the others are of providers. An error in
- * neither list may be of a made-up code, so its attempt stays counted.
- */
-const OF_THE_CLIENT = [
-  'invalid_client',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'incorrect_client_credentials',
-  'redirect_uri_mismatch',
-  'invalid_redirect_uri',
-  'application_suspended',
-]
 
 /** Errors of a user who cancels. Apple has its own word. */
 const CANCELLED = ['access_denied', 'user_cancelled_authorize']
@@ -228,35 +208,6 @@ function basicOf(secret: string): oauth.ClientAuth {
     headers.set('authorization', `Basic ${btoa(`${encode(client_id)}:${encode(secret)}`)}`)
   }
 }
-
-/** Returns the members of a response of the token endpoint. GitHub sends errors with the status 200. */
-async function tokensIn(provider: Provider, response: Response): Promise<Record<string, unknown>> {
-  const members = await membersOf(response)
-  const { error, error_codes } = members
-  if (response.status === 200 && error === undefined) {
-    if (typeof members.access_token === 'string') return members
-    throw providerFailed(provider, 'the provider does not respond', 'no_tokens')
-  }
-  if (response.status < 500 && OF_THE_CODE.includes(String(error))) {
-    throw providerRefused('the code is invalid', { provider: provider.id, error: String(error) })
-  }
-  // Entra has one error for several faults, and numbers for them: an expired secret, for example.
-  const [number] = Array.isArray(error_codes) ? error_codes : []
-  const code = loggedCode(error) ?? `status_${response.status}`
-  throw providerFailed(
-    provider,
-    mayBeOfTheCode(response, error)
-      ? 'the provider refuses the request'
-      : 'the provider refuses this service',
-    Number.isSafeInteger(number) ? `${code}_${number}` : code,
-  )
-}
-
-/** Whether a code that a stranger made up may have caused an error. */
-const mayBeOfTheCode = ({ status }: Response, error: unknown): boolean =>
-  (status === 200 || (status >= 400 && status < 500)) &&
-  status !== 429 &&
-  !OF_THE_CLIENT.includes(String(error))
 
 /** Returns the code of a request that failed, for the log: see `send` in `lib/send.ts`. */
 const networkCode = (error: unknown): string => {
