@@ -21,6 +21,7 @@ afterAll(() => {
 })
 
 const PAIRS = [
+  ['sign in', 'sign in with the first response again'] as const,
   ...ACT_NAMES.flatMap((first, index) => ACT_NAMES.slice(index).map((second) => [first, second] as const)),
   ...[...DORA_NAMES, 'disable the provider' as const].map(
     (second) => ['sign in with a factor', second] as const,

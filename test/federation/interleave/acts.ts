@@ -66,10 +66,14 @@ const create = (waitingOf: (scene: FederationScene) => Waiting): Act => ({
 
 type OwnerOf = (scene: FederationScene) => Owner
 
-/** Signs in with an identity, and with a recovery code if the user has second factors. */
-const signIn = (ownerOf: OwnerOf): Act => ({
+/**
+ * Signs in with an identity, and with a recovery code if the user has second factors.
+ *
+ * @param response - The operation of the schedule whose response is sent; by default the own one.
+ */
+const signIn = (ownerOf: OwnerOf, response?: number): Act => ({
   async run(scene, by) {
-    const { status, text } = await scene.respond(by, ownerOf(scene).one)
+    const { status, text } = await scene.respond(response ?? by, ownerOf(scene).one)
     const { next, loginToken } = JSON.parse(text)
     if (next !== 'second-factor') return { status }
     return ask(scene, 'POST /login/recovery-code', { body: { loginToken, code: scene.codes[by] ?? '' } })
@@ -110,6 +114,7 @@ const operatorUnlinks = (ownerOf: OwnerOf): Act => ({
 /** Operations on Ada, on Dora, on the identity that no user has, and on the provider. */
 export const ACTS = {
   'sign in': signIn(ada),
+  'sign in with the first response again': signIn(ada, 0),
   link: byPassword(
     'POST /identities',
     (scene) => scene.ada.user,

@@ -23,7 +23,7 @@ const OWN = /^identity#/
 /**
  * Returns the violations of: a claim stands for exactly one identity of a user, no identity has two users, nothing is of a removed
  * user, no session of an unlinked identity is live, the newest password wins, nothing is decided after its provider was disabled or
- * removed, and an identity token counts once.
+ * removed, and an identity token and a response count once.
  */
 export async function violationsOf({
   scene,
@@ -144,12 +144,15 @@ function violationsOfDecisions(steps: readonly Step[]): string[] {
     )
   const links = indexesOf((kind, write) => kind === 'Put' && CLAIM.test(keyIn(write).pk))
   const [ended = Infinity] = indexesOf((_, write) => keyIn(write).pk === 'providers')
-  const spent = steps
-    .flatMap(({ writes }) => writes)
-    .filter(([kind, write]) => kind === 'Delete' && keyIn(write).pk.startsWith('pending#'))
-    .map(([, write]) => keyIn(write).pk)
+  const twice = (ofKind: string, beginning: string) =>
+    steps
+      .flatMap(({ writes }) => writes)
+      .filter(([kind, write]) => kind === ofKind && keyIn(write).pk.startsWith(beginning))
+      .map(([, write]) => keyIn(write).pk)
+      .filter((pk, index, all) => all.indexOf(pk) !== index)
   return [
     ...links.filter((step) => step > ended).map(() => 'a decision after the end of its provider'),
-    ...spent.filter((pk, index) => spent.indexOf(pk) !== index).map(() => 'an identity token counts twice'),
+    ...twice('Delete', 'pending#').map(() => 'an identity token counts twice'),
+    ...twice('Put', 'try#').map(() => 'a response counts twice'),
   ]
 }

@@ -57,6 +57,10 @@ const keepingIdentities: Alter = (_, input) => {
   return undefined
 }
 
+const ofAnyProvider = partition(/^providers$/, (write) => {
+  if (!write.UpdateExpression) always(write)
+})
+
 /** Takes one guard away from each. */
 export const WEAKENINGS: Record<string, Weakening<ActName>> = {
   'linkWrites: no user has the identity': weaken(
@@ -110,11 +114,19 @@ export const WEAKENINGS: Record<string, Weakening<ActName>> = {
     ['link again', 'link', '>', 'unlink shared'],
     /counts twice/,
   ),
-  'unchangedProvider: as it responded': weaken(
-    partition(/^providers$/, (write) => {
-      if (!write.UpdateExpression) always(write)
-    }),
+  'spendTry: the response is not spent': weaken(
+    partition(/^try#/, always),
+    ['sign in', 'sign in with the first response again'],
+    /a response counts twice/,
+  ),
+  'create: the provider as it responded': weaken(
+    ofAnyProvider,
     ['create', 'disable the provider'],
+    /after the end/,
+  ),
+  'link: the provider as it responded': weaken(
+    ofAnyProvider,
+    ['link', 'disable the provider'],
     /after the end/,
   ),
 }
