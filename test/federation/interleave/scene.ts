@@ -1,20 +1,13 @@
-import { randomBytes } from 'node:crypto'
 import { vi } from 'vitest'
 import { transact } from '../../../lib/aws/dynamodb.ts'
 import { newRecoveryCodes } from '../../../lib/factors/recovery-codes/store.ts'
 import { type Claimed, identityIdOf } from '../../../lib/federation/identity.ts'
 import type { ProviderWithSecret } from '../../../lib/federation/provider.ts'
-import {
-  CONFIRMATION_RANDOM_BYTES,
-  MAIL_ID_BYTES,
-  newMailId,
-  startConfirmation,
-} from '../../../lib/mail/confirmation.ts'
-import { claimMail } from '../../../lib/mail/store.ts'
 import type { User } from '../../../lib/users/user.ts'
 import type { Functions } from '../../support/http/functions.ts'
 import { keepState, type Scene, type SceneOptions } from '../../support/interleave/world.ts'
 import type { TestService } from '../../support/service.ts'
+import { resetProof } from '../../support/users/mails.ts'
 import { WEAK } from '../../support/users/sessions.ts'
 import { giveFactors } from '../../support/users/users.ts'
 import { addProvider, browserAt } from '../browser.ts'
@@ -62,7 +55,11 @@ export async function firstScene(
   const issuer = farEnd.url
   const addOwner = async (): Promise<Owner> => {
     const user = await service.addUser({ passwordHash: WEAK.hash })
-    return { user, one: await giveIdentity(table, user, { issuer }), proof: await resetOf(service, user) }
+    return {
+      user,
+      one: await giveIdentity(table, user, { issuer }),
+      proof: await resetProof(service.table, user),
+    }
   }
   const [ada, dora] = [await addOwner(), await addOwner()]
   const bob = await service.addUser({ passwordHash: WEAK.hash })
@@ -110,18 +107,6 @@ async function giveCodes({ table }: TestService, user: User): Promise<string[]> 
   const { codes, write } = newRecoveryCodes(user.id, new Date())
   await transact(table, [write])
   return codes
-}
-
-async function resetOf({ table }: TestService, { id, generation, email }: User) {
-  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  const details = { kind: 'reset', mailId, bindings: { userId: id, generation, email } } as const
-  const { confirmation, code } = startConfirmation(
-    details,
-    new Date(),
-    randomBytes(CONFIRMATION_RANDOM_BYTES),
-  )
-  await claimMail(table, mailId, { claim: { claimId: 'a', invocationId: 'a' }, confirmation }, new Date())
-  return { mailId, code }
 }
 
 export const idOf = (claimed: Claimed): string => identityIdOf(claimed)

@@ -1,4 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { onTestFinished, vi } from 'vitest'
+import type { Table } from '../../../lib/aws/dynamodb.ts'
+import {
+  CONFIRMATION_RANDOM_BYTES,
+  MAIL_ID_BYTES,
+  newMailId,
+  startConfirmation,
+} from '../../../lib/mail/confirmation.ts'
+import { claimMail } from '../../../lib/mail/store.ts'
+import type { User } from '../../../lib/users/user.ts'
 import { createMailbox, type Mail } from '../../../local/mail/mailbox.ts'
 
 export const LINK = 'http://localhost:3000/confirm#YWRhbG92ZWxhY2VZV1JoYkc5MlpXeGhZMlU'
@@ -42,4 +52,14 @@ let addresses = 0
 export function newAddress(): string {
   addresses += 1
   return `Grace.${addresses}@Example.org`
+}
+
+/** Stores what the mail of a reset proves. Returns its proof. */
+export async function resetProof(table: Table, { id, generation, email }: User) {
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
+  const details = { kind: 'reset', mailId, bindings: { userId: id, generation, email } } as const
+  const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
+  const { confirmation, code } = startConfirmation(details, new Date(), random)
+  await claimMail(table, mailId, { claim: { claimId: 'a', invocationId: 'a' }, confirmation }, new Date())
+  return { mailId, code }
 }
