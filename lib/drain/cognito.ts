@@ -73,19 +73,13 @@ const requestOf = (pool: OldPool, { username, password, address }: Question) => 
 })
 
 /**
- * A challenge has no token, so it has no `sub`. The pool names its user instead, by the username and not by an alias. Without that name there
- * is no verdict. An account that got the username of a deleted user gets no session: the enrolment takes a mail, or the code of an operator.
+ * A challenge has no token, so it has no `sub`. Most name its user, by the username and not by an alias; the others are about the username that
+ * was sent. An account that got the username of a deleted user gets no session: the enrolment takes a mail, or the code of an operator.
  */
 function judge(output: Record<string, unknown>, { id, username }: Question): Judged {
   const { AuthenticationResult, ChallengeName, ChallengeParameters } = output
   if (OF_FACTORS.includes(String(ChallengeName))) {
-    const { USER_ID_FOR_SRP: named } = Object(ChallengeParameters)
-    if (named === undefined) {
-      return noVerdict(
-        'The user pool asks for a second factor and does not name the user.',
-        String(ChallengeName),
-      )
-    }
+    const { USER_ID_FOR_SRP: named = username } = Object(ChallengeParameters)
     return { verdict: named === username || named === id ? 'correct-with-factor' : 'wrong' }
   }
   if (ChallengeName === 'NEW_PASSWORD_REQUIRED') return { verdict: 'wrong' }

@@ -28,7 +28,6 @@ export type Failure =
   | 'The user pool limits requests.'
   | 'The user pool refuses the request.'
   | 'The user pool asks for an unknown challenge.'
-  | 'The user pool asks for a second factor and does not name the user.'
   | 'The response of the user pool is invalid.'
   | 'The user pool or its app client does not exist. Correct oldPool and oldPoolClient.'
   | 'The app client has a secret. Give oldPoolClient one without a secret.'
