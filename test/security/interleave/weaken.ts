@@ -57,12 +57,10 @@ function survivalById(): Alter {
       const { ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = write
       if (isRenewal(write)) latest = `${idIn(write)}.${signInDigits(Number(values[':authTime'].N))}`
       if (latest === undefined || !('#survivingSession' in names) || !('#passwordHash' in names)) continue
-      write.UpdateExpression = write.UpdateExpression.replace(
-        / REMOVE #survivingSession| #survivingSession = [^,]+,?/,
-        '',
-      )
-        .replace(/, *$/, '')
-        .concat(', #survivingSession = :survivor')
+      const [set = '', remove = ''] = write.UpdateExpression.replace('SET ', '').split(' REMOVE ')
+      const sets = set.split(', ').filter((one: string) => !one.startsWith('#survivingSession'))
+      const removed = remove.split(', ').filter((name: string) => name !== '' && name !== '#survivingSession')
+      write.UpdateExpression = `SET ${[...sets, '#survivingSession = :survivor'].join(', ')}${removed.length > 0 ? ` REMOVE ${removed.join(', ')}` : ''}`
       delete values[':survivingSession']
       values[':survivor'] = { S: latest }
     }
