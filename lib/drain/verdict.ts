@@ -7,7 +7,7 @@
  * - `exceeded`: the place refuses to compare for a while. It is no verdict: the response is that of a wrong password.
  * - `unavailable`: no verdict, because of an outage or a fault of an operator. The response is 503.
  *
- * After the last two, the attempt counts for the source alone.
+ * After the last two, the attempt counts only for the source.
  */
 export type Verdict = 'correct' | 'correct-with-factor' | 'wrong' | 'exceeded' | 'unavailable'
 

@@ -24,7 +24,7 @@ type Unmoved = User & { passwordFrom: string; externalId: string }
  *
  * @param functionName - Of `drain`. Without it, no user is asked about.
  * @throws {@link ServiceError} `invalid_credentials`; `unavailable`, if there is no verdict. After a question without a verdict, the attempt
- *   counts for the source alone. After a correct password of a user who changed in between, it is given back.
+ *   counts only for the source. After a correct password of a user who changed in between, it is given back.
  */
 export async function verifyOrMove(
   at: At<never, ReservingTable>,

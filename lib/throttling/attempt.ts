@@ -90,7 +90,7 @@ export async function returnAttempt(table: ReservingTable, { counters, id }: Att
 }
 
 /**
- * Lets an attempt count for its source alone, after a question to another place that gave no verdict. When the request fails, the attempt is
+ * Lets an attempt count only for its source, after a question to another place that gave no verdict. When the request fails, the attempt is
  * given back in the other counters, so the user keeps it. The source's counter limits the questions.
  */
 export function countForSourceOnly({ reserved }: ReservingTable, { counters: [, ofSource] }: Attempt): void {
