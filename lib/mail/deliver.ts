@@ -6,6 +6,7 @@ import { ServiceError } from '../errors.ts'
 import { logEvent, logFailure } from '../log.ts'
 import type { Counter } from '../throttling/counter.ts'
 import {
+  administratorMailCounter,
   codeMailCounter,
   enrolmentMailCounter,
   noticeCounter,
@@ -109,13 +110,15 @@ async function recordSent(
 }
 
 /**
- * Returns the counters of a mail. Mails of operators share the counter of notices, because strangers cannot
- * cause either. A mail of an enrolment needs the correct password, and has its own counter. With a shared
+ * Returns the counters of a mail. Mails of operators' commands share the counter of notices, because strangers
+ * cannot cause either. Those of the API for administrators have their own: who has a session of an
+ * administrator must not suppress notices. A mail of an enrolment needs the correct password, and has its own counter. With a shared
  * counter, an attacker who knows the password could suppress notices, and strangers' requests for mails could
  * keep a user from enrolling.
  */
 function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {
   if (event.kind === 'enrolment') return [enrolmentMailCounter(to, now)]
+  if (event.by === 'administrator') return [administratorMailCounter(to, now)]
   return 'mailId' in event && event.origin
     ? requestedMailCounters(to, isEntry(confirmation), limit, now)
     : [noticeCounter(to, now)]

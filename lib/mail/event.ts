@@ -45,8 +45,10 @@ export type NoticeKind =
 export type MailEvent = {
   /** ISO 8601 time of the request. */
   at: string
-  /** Missing for mails of operators. */
+  /** Missing for mails of operators, by a command or by the API. */
   origin?: MailOrigin
+  /** Who requested the mail, by the API for administrators. Such mails have a separate counter. */
+  by?: 'administrator'
 } & (
   | { kind: 'registration'; mailId: string }
   | { kind: 'invitation'; mailId: string }

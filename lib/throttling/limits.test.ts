@@ -5,6 +5,7 @@ import type { Subject } from './counter.ts'
 import { challengeCounters, setupTriesCounter, totpCounter } from './factor-counters.ts'
 import { furtherCounters, knownSourceKey, type Limits, pairCounter } from './limits.ts'
 import {
+  administratorMailCounter,
   codeCounters,
   codeMailCounter,
   enrolmentMailCounter,
@@ -135,6 +136,9 @@ describe('mails', () => {
     expect(requestedMailCounters(address, false, limit, now)).toStrictEqual([mails, others])
     expect(noticeCounter(address, now)).toStrictEqual(counterOf(partition, 'notices', 20))
     expect(enrolmentMailCounter(address, now)).toStrictEqual(counterOf(partition, 'enrolment-mails', 10))
+    expect(administratorMailCounter(address, now)).toStrictEqual(
+      counterOf(partition, 'administrator-mails', 10),
+    )
     expect(codeMailCounter(address, now)).toStrictEqual({
       key: { pk: { S: partition }, sk: { S: `code-mails#${midnight}` } },
       maxAttempts: 20,

@@ -54,6 +54,16 @@ export const enrolmentMailCounter = (address: string, now: Date): Counter =>
   counter(recipientPartition(address), 'enrolment-mails', ENROLMENT_MAILS, now)
 
 /**
+ * Mails that administrators request by the API, by recipient. With the counter of notices, they could suppress
+ * the notices of a user.
+ */
+const ADMINISTRATOR_MAILS: Limit = { attempts: 10, windowSeconds: 3_600 }
+
+/** Returns the counter of the mails to a recipient that administrators request by the API. */
+export const administratorMailCounter = (address: string, now: Date): Counter =>
+  counter(recipientPartition(address), 'administrator-mails', ADMINISTRATOR_MAILS, now)
+
+/**
  * Mails with a code, by recipient. Each allows five guesses: 100 a day. Over the limit, mails have only their
  * link, whose secret cannot be guessed.
  */

@@ -265,6 +265,20 @@ describe('a bomb of', () => {
     expect(logged().slice(-2)).toEqual(['mail.sent', 'mail.limited'])
   })
 
+  test('mails of administrators is 10 of 20, and suppresses no notice', async () => {
+    service = await useService()
+    await service.add({ username: 'ada', email: 'ada@example.org' })
+    for (let index = 1; index <= 20; index += 1) {
+      const mailId = `${index}`.padStart(22, 'A')
+      await service.functions.mail({ kind: 'reset', mailId, loginName: 'ada', at, by: 'administrator' })
+    }
+    expect(service.mailsTo('ada@example.org')).toHaveLength(10)
+    expect(logged().filter((name) => name === 'mail.limited')).toHaveLength(10)
+    const notice = { kind: 'password-changed', to: 'ada@example.org', username: 'ada', at, origin } as const
+    for (let index = 1; index <= 20; index += 1) await service.functions.mail({ ...notice, id: `${index}` })
+    expect(service.mailsTo('ada@example.org')).toHaveLength(30)
+  })
+
   test('requests does not suppress a notice', async () => {
     service = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' } })
     const username = await service.add({ email: 'ada@example.org' })
