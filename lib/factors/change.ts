@@ -26,6 +26,9 @@ interface FactorChangeWithWrites extends FactorChange {
   happening: FactorHappening
 }
 
+/** The part of a user that a change of factors depends on. */
+type Changing = Pick<User, 'id' | 'generation' | 'sessionGeneration' | 'changeId' | 'factors'>
+
 /** Which factor changed, and how. */
 export interface FactorHappening extends UserHappening {
   changes: readonly (Factor | 'recovery-codes')[]
@@ -41,7 +44,7 @@ export interface FactorHappening extends UserHappening {
  */
 export async function changeFactors(
   table: Table,
-  user: User,
+  user: Changing,
   change: FactorChangeWithWrites,
   act: Act,
 ): Promise<boolean> {
@@ -64,7 +67,7 @@ export async function changeFactors(
  * would see the other's factor. The user would then have `factors`, but no factor.
  */
 export const factorChange = (
-  user: User,
+  user: Changing,
   { factors, isRevoking, survivingSession }: FactorChange,
   now: Date,
   changeId: string,

@@ -54,7 +54,12 @@ export async function applyElapsedFactorReset(at: At<'MAILER'>, user: User): Pro
  * @returns Whether they are removed. If not, the user has changed since the read.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function removeFactors(table: Table, user: User, changeId: string, act: Act): Promise<boolean> {
+export async function removeFactors(
+  table: Table,
+  user: Parameters<typeof changeFactors>[1],
+  changeId: string,
+  act: Act,
+): Promise<boolean> {
   const writes = await removalOfFactors(table, user.id)
   const happening = { changes: factorsOf(user), detail: 'removed' } as const
   return await changeFactors(table, user, { ...ALL_REMOVED, changeId, writes, happening }, act)

@@ -69,7 +69,7 @@ export const identityOf = (
  */
 export async function unlinkIdentity(
   table: Table,
-  user: User,
+  user: Pick<User, 'id' | 'generation' | 'sessionGeneration' | 'changeId'>,
   { identity, changeId, survivingSession }: Unlinking,
   act: Act,
 ): Promise<boolean> {

@@ -9,7 +9,7 @@ import {
 import { type Act, eventOf, freedNameOf, partitionOf, updateEventOf } from '../events/event.ts'
 import { isEmail } from './login-name.ts'
 import { revokeTokens } from './revocation.ts'
-import { findUser, nameKey, profileKey } from './store.ts'
+import { findUserState, nameKey, profileKey } from './store.ts'
 import { loginNamesOf, type User } from './user.ts'
 
 const NAMES = ['username', 'email', 'emailVerified', 'emailAsWritten'] as const
@@ -64,7 +64,7 @@ const freeAll = (table: Table, userId: string, loginNames: readonly string[], ac
 ]
 
 /** Returns the condition that a profile still has the names it had when it was read, and its values. */
-function namesAsRead({ username, email }: User) {
+function namesAsRead({ username, email }: Pick<User, 'username' | 'email'>) {
   return {
     condition: `username = :readUsername AND ${email === undefined ? 'attribute_not_exists(email)' : 'email = :readEmail'}`,
     values: attributesOf({ ':readUsername': username, ':readEmail': email }),
@@ -124,7 +124,7 @@ interface NameChange {
  */
 export async function changeNames(
   table: Table,
-  user: User,
+  user: Names & Pick<User, 'id' | 'generation'>,
   { names, changeId, more = [] }: NameChange,
   act: Act,
 ): Promise<Outcome> {
@@ -169,7 +169,7 @@ export async function changeNames(
  */
 export async function removeUser(
   table: Table,
-  user: User,
+  user: Pick<User, 'id' | 'username' | 'email' | 'generation' | 'changeId'>,
   more: readonly TransactWrite[],
   act: Act,
 ): Promise<Outcome> {
@@ -190,5 +190,5 @@ export async function removeUser(
     ...freeAll(table, user.id, loginNamesOf(user), act),
     eventOf(table, act, { type: 'user.deleted', subject: partitionOf(user.id) }),
   ])
-  return !refused || (await findUser(table, user.id)) === undefined ? 'done' : 'changed'
+  return !refused || (await findUserState(table, user.id)) === undefined ? 'done' : 'changed'
 }

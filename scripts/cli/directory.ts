@@ -1,10 +1,10 @@
 import { type Item, type Key, type Table, text } from '../../lib/aws/dynamodb.ts'
 import { valuesOf } from '../../lib/aws/item.ts'
+import { allItems, readItems } from '../../lib/aws/pages.ts'
 import { API, type Api } from '../../lib/oauth/apis/api.ts'
 import { type ClientWithSecrets, clientIn } from '../../lib/oauth/clients/store.ts'
 import { URL_CLIENT, type UrlClient } from '../../lib/oauth/clients/url-client.ts'
 import { directoryOf, type Kind } from '../../lib/oauth/directory.ts'
-import { allItems, readItems } from './pages.ts'
 
 /** Reads the keys of all items of a kind. */
 export async function keysOf(table: Table, kind: Kind): Promise<Key[]> {

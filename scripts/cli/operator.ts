@@ -91,3 +91,18 @@ export type Subcommand = (program: TableProgram) => void
 
 /** Returns the option of a subcommand that prints JSON for programs. */
 export const jsonOption = (): Option => new Option('--json', 'print JSON')
+
+const MAX_LIMIT = 10_000
+
+/**
+ * Reads `--limit`.
+ *
+ * @throws {@link Refusal} `usage`
+ */
+export function readLimit(given: string): number {
+  const limit = Number(given)
+  if (!/^\d+$/.test(given) || limit < 1 || limit > MAX_LIMIT) {
+    throw new Refusal('usage', `Invalid --limit. Use a whole number from 1 to ${MAX_LIMIT}.`)
+  }
+  return limit
+}

@@ -1,6 +1,7 @@
 import { ATTRIBUTES, maxLengthOf, mayBe, type StoredAttributes } from '../../lib/application/attributes.ts'
 import { attribute, transact, updateOf } from '../../lib/aws/dynamodb.ts'
 import { updateEventOf } from '../../lib/events/event.ts'
+import type { Administered } from '../../lib/operators/accounts.ts'
 import { revokeTokens } from '../../lib/users/revocation.ts'
 import { profileKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
@@ -66,7 +67,7 @@ function withSettings(stored: StoredAttributes = {}, settings: readonly Setting[
  */
 async function storeAttributes(
   table: OperatorTable,
-  user: User,
+  user: Administered,
   changes: Partial<User> & Pick<User, 'changeId'>,
 ): Promise<boolean> {
   const update = {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { identityRemovals } from '../../lib/federation/link.ts'
+import { findByName } from '../../lib/operators/accounts.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
@@ -18,7 +19,7 @@ import { notify } from './mail.ts'
 import { takenName } from './names.ts'
 import { breachesOf, refuseBreached } from './passwords/breached.ts'
 import { changeUsers, type SeveralOptions } from './several.ts'
-import { alreadyExists, changeExisting, findByName, findExisting } from './store.ts'
+import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
 // No command writes a time that decides about a session or token: the operator's clock may be wrong.
 

@@ -1,5 +1,6 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type AuditEvent, partitionOf } from '../../lib/events/event.ts'
+import { findByName } from '../../lib/operators/accounts.ts'
 import { isLoginName } from '../../lib/users/login-name.ts'
 import { isUserId } from '../../lib/users/user.ts'
 import { formerHolders } from '../cli/events/find.ts'
@@ -14,7 +15,7 @@ import {
 import type { Io } from '../cli/io.ts'
 import type { Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { findByName, noSuchUser } from './store.ts'
+import { noSuchUser } from './store.ts'
 
 /** Prints events, the newest first: of one user, or of all. Standard error shows how to get the next page. */
 async function events(table: Table, who: string | undefined, options: EventsOptions, io: Io): Promise<void> {

@@ -5,13 +5,14 @@ import type { Table } from '../../lib/aws/dynamodb.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event.ts'
 import { storeInvitation } from '../../lib/mail/store.ts'
+import { findByName } from '../../lib/operators/accounts.ts'
 import type { Environment, Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
 import { stackOf } from '../cli/target-stack.ts'
 import { readAddress, roleOption } from './arguments.ts'
-import { alreadyExists, findByName } from './store.ts'
+import { alreadyExists } from './store.ts'
 
 /**
  * Rejects an invitation to a stage on AWS whose registration is off: its recipient could not accept it.

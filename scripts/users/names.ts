@@ -1,4 +1,6 @@
 import type { Key, Table } from '../../lib/aws/dynamodb.ts'
+import type { Administered } from '../../lib/operators/accounts.ts'
+import { findByName } from '../../lib/operators/accounts.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
 import { changeNames, type Names, namesOf } from '../../lib/users/names.ts'
 import { loginNamesOf, mailboxOf, type User } from '../../lib/users/user.ts'
@@ -9,7 +11,7 @@ import { Refusal } from '../cli/refusal.ts'
 import { ofUser, readAddress, readNewLoginName } from './arguments.ts'
 import { notify } from './mail.ts'
 import { attachedToNames, deleteItems } from './remove.ts'
-import { alreadyExists, changeExisting, findByName, findExisting } from './store.ts'
+import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
 /** Changes the username. If it was the address and the new one is an address too, the address changes with it. */
 export async function rename(
@@ -73,7 +75,7 @@ async function change(
   table: OperatorTable,
   loginName: string,
   io: Io,
-  namesTo: (user: User) => Pick<User, 'username' | 'email'>,
+  namesTo: (user: Administered) => Pick<User, 'username' | 'email'>,
 ): Promise<string> {
   const found = await findExisting(table, loginName)
   let [before, now]: [Names, Names] = [found, found]

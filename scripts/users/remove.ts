@@ -1,18 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Key, type Table, type TransactWrite, text } from '../../lib/aws/dynamodb.ts'
+import { allItems } from '../../lib/aws/pages.ts'
 import { removalOfFactors } from '../../lib/factors/removal.ts'
 import { removalOfIdentities } from '../../lib/federation/link.ts'
 import { grantsOf } from '../../lib/oauth/grants/app.ts'
+import { findByName } from '../../lib/operators/accounts.ts'
+import { eachOf, inParallel } from '../../lib/sequences.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
-import { allItems } from '../cli/pages.ts'
-import { eachOf, inParallel } from '../cli/sequences/in-parallel.ts'
 import { confirmOrRefuse } from '../cli/terminal/prompts.ts'
 import { ofUser } from './arguments.ts'
-import { changeExisting, findByName, noSuchUser } from './store.ts'
+import { changeExisting, noSuchUser } from './store.ts'
 
 const DELETIONS_IN_FLIGHT = 8
 
@@ -52,7 +53,7 @@ const keyOf = (write: TransactWrite): Key | undefined => Object(Object.values(wr
  * Finds the sessions, counters and marks of a user, and what the user allows apps, before the user is removed. After that, an import may have brought
  * the same id back, and the sessions would be those of the new user.
  */
-export function attachedTo(table: Table, user: User): Promise<Key[]> {
+export function attachedTo(table: Table, user: Pick<User, 'id' | 'username' | 'email'>): Promise<Key[]> {
   const names = loginNamesOf(user).map((name) => nameKey(name).pk.S)
   return attachedIn(table, [profileKey(user.id).pk.S, grantsOf(user.id).S, ...names])
 }

@@ -2,12 +2,11 @@ import { createReadStream } from 'node:fs'
 import { safeParse } from 'zod/mini'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { LoginName } from '../../lib/http/schemas/fields.ts'
-import type { User } from '../../lib/users/user.ts'
+import { type Administered, accountOf } from '../../lib/operators/accounts.ts'
+import { inParallel } from '../../lib/sequences.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { inParallel } from '../cli/sequences/in-parallel.ts'
 import { startProgress } from '../cli/terminal/progress.ts'
-import { accountOf } from './account.ts'
 import { cannotRead } from './import/import-file.ts'
 import { linesOf } from './import/lines.ts'
 import { shown } from './list/list.ts'
@@ -89,7 +88,7 @@ async function targetsIn(file: string, io: Io): Promise<Target[]> {
 }
 
 /** Finds the users, each once and with the first of its names. */
-async function usersOf(table: Table, targets: readonly Target[], io: Io): Promise<Map<string, User>> {
+async function usersOf(table: Table, targets: readonly Target[], io: Io): Promise<Map<string, Administered>> {
   const found = await usersByLoginName(
     table,
     targets.map(({ loginName }) => loginName),

@@ -1,46 +1,31 @@
 import { randomUUID } from 'node:crypto'
-import { isRole, ROLES, type Role } from '../../lib/application/roles.ts'
-import { getItems, type Item, type Table, text } from '../../lib/aws/dynamodb.ts'
-import { nameKey, profileKey, userOf } from '../../lib/users/store.ts'
+import { isRole } from '../../lib/application/roles.ts'
+import { type Table, text } from '../../lib/aws/dynamodb.ts'
+import { allItems, readItems } from '../../lib/aws/pages.ts'
+import {
+  ADMINISTERED,
+  type Administered,
+  administeredOf,
+  findByName,
+  storedUserOf,
+} from '../../lib/operators/accounts.ts'
+import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { untilStored } from '../../lib/users/until-stored.ts'
 import type { User } from '../../lib/users/user.ts'
 import { CONFIGURATION } from '../../project/project.ts'
 import type { Io } from '../cli/io.ts'
-import { allItems, readItems } from '../cli/pages.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { printable } from '../cli/terminal/table.ts'
-import { ACCOUNT, type Account, accountOf } from './account.ts'
 
 /** Small enough for a page to arrive in time over a slow connection. */
 const ITEMS_PER_PAGE = 1_000
-
-/**
- * Returns the user of a profile item as it is stored. The role may be one that was taken out of `ROLES`, whose user the
- * service treats as disabled: commands work for this user too.
- */
-export const storedUserOf = (item: Item): User => ({
-  ...userOf({ ...item, role: { S: ROLES[0] } }),
-  role: text(item, 'role') as Role,
-})
-
-/** Finds a user as it is stored. */
-export async function findById(table: Table, userId: string): Promise<User | undefined> {
-  const [item] = await getItems(table, [profileKey(userId)])
-  return item && storedUserOf(item)
-}
-
-/** Finds the user of a login name; see {@link findById}. */
-export async function findByName(table: Table, loginName: string): Promise<User | undefined> {
-  const [name] = await getItems(table, [nameKey(loginName)])
-  return name && findById(table, text(name, 'userId'))
-}
 
 /**
  * Refuses to send a link or code to a user who cannot sign in.
  *
  * @throws {@link Refusal} `refused`.
  */
-export function requireEnabled({ disabled, role }: User, loginName: string): void {
+export function requireEnabled({ disabled, role }: Pick<User, 'disabled' | 'role'>, loginName: string): void {
   if (disabled) throw new Refusal('refused', `User ${loginName} is disabled. Enable the user first.`)
   if (!isRole(role)) throw new Refusal('refused', `${unknownRole(loginName, role)} Use set-role first.`)
 }
@@ -64,7 +49,7 @@ export function noticeUnknownRoles(
  *
  * @throws {@link Refusal} `refused`, if the user does not exist.
  */
-export async function findExisting(table: Table, loginName: string): Promise<User> {
+export async function findExisting(table: Table, loginName: string): Promise<Administered> {
   const user = await findByName(table, loginName)
   if (user === undefined) throw noSuchUser(loginName)
   return user
@@ -89,11 +74,11 @@ export const alreadyExists = (loginName: string) =>
 export async function changeExisting(
   table: Table,
   loginName: string,
-  found: User,
-  change: (user: User, changeId: string) => Promise<boolean>,
+  found: Administered,
+  change: (user: Administered, changeId: string) => Promise<boolean>,
 ): Promise<void> {
   const changeId = randomUUID()
-  let user: User | undefined = found
+  let user: Administered | undefined = found
   await untilStored(async () => {
     user ??= await findByName(table, loginName)
     if (user?.id !== found.id) {
@@ -109,32 +94,14 @@ export async function changeExisting(
   })
 }
 
-/** Stands for the attributes that {@link ACCOUNT} leaves out. Accounts do not contain them. */
-const UNREAD: Item = {
-  passwordHash: { S: '' },
-  changeId: { S: '' },
-  generation: { N: '0' },
-  sessionGeneration: { N: '0' },
-}
-
-/** Reads users. Their password hashes do not leave the store. */
-export async function accountsById(table: Table, ids: readonly string[]): Promise<Map<string, Account>> {
-  const items = await readItems(table, [...new Set(ids)].map(profileKey), ACCOUNT)
-  return new Map(
-    items
-      .map((item) => accountOf(storedUserOf({ ...UNREAD, ...item })))
-      .map((account) => [account.id, account]),
-  )
-}
-
 /** Reads the users of login names. A name that no user has is not in the result. */
 export async function usersByLoginName(
   table: Table,
   loginNames: readonly string[],
-): Promise<Map<string, User>> {
+): Promise<Map<string, Administered>> {
   const names = await readItems(table, [...new Set(loginNames)].map(nameKey), ['userId'])
   const ids = [...new Set(names.map((item) => text(item, 'userId')))]
-  const users = (await readItems(table, ids.map(profileKey))).map(storedUserOf)
+  const users = (await readItems(table, ids.map(profileKey), ADMINISTERED)).map(administeredOf)
   const byId = new Map(users.map((user) => [user.id, user]))
   return new Map(
     names.flatMap((item) => {
@@ -161,6 +128,6 @@ export async function usersByName(table: Table): Promise<User[]> {
     ExpressionAttributeValues: { ':profile': { S: 'profile' } },
     Limit: ITEMS_PER_PAGE,
   }
-  const users = (await allItems(table, 'Scan', profiles)).map(storedUserOf)
+  const users = (await allItems(table, 'Scan', profiles)).map((item) => storedUserOf(item))
   return users.sort((a, b) => (a.username < b.username ? -1 : 1))
 }

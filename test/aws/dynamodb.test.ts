@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { countAccounts, findAccounts } from '../../lib/operators/search.ts'
 import { createDynamoDb } from '../../local/dynamodb/dynamodb.ts'
-import { countAccounts, findAccounts } from '../../scripts/users/list/search.ts'
 import { listen } from '../local/aws-service.ts'
 import { askAt, createTable } from '../local/dynamodb/contract.ts'
 import { describeService, tableResources } from '../support/process/service-description.ts'

@@ -40,11 +40,7 @@ function writesIn(file: string, code: string): Write[] {
 const files = globSync('{lib,functions,scripts}/**/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts') && !file.startsWith('lib/aws/'))
   .sort()
-/** Makes the operation that its caller names. Its type allows only `Query` and `Scan`. */
-const READER = 'scripts/cli/pages.ts: pagesOf'
-const writes = files
-  .flatMap((file) => writesIn(file, readFileSync(`${root}/${file}`, 'utf8')))
-  .filter(({ place }) => place !== READER)
+const writes = files.flatMap((file) => writesIn(file, readFileSync(`${root}/${file}`, 'utf8')))
 
 /** The writes that leave no event, each with the reason. */
 const SILENT: [place: string, why: string][] = [

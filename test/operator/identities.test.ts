@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, test } from 'vitest'
 import type { AwsCall } from '../../lib/aws/client.ts'
 import { texts, transact } from '../../lib/aws/dynamodb.ts'
+import { allItems } from '../../lib/aws/pages.ts'
 import { eventsTableOf } from '../../lib/events/event.ts'
 import {
   findIdentities,
@@ -14,7 +15,6 @@ import {
 import { createProvider } from '../../lib/federation/store.ts'
 import { changeIfUnchanged, findUserByName } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
-import { allItems } from '../../scripts/cli/pages.ts'
 import { setPassword } from '../../scripts/users/changes.ts'
 import { refusal, success } from '../support/process/command.ts'
 import { PASSWORD, readyHash, useStore } from '../support/process/operator.ts'

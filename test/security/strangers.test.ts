@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
+import { allItems } from '../../lib/aws/pages.ts'
 import { eventsTableOf } from '../../lib/events/event.ts'
-import { allItems } from '../../scripts/cli/pages.ts'
 import { startWire } from '../support/aws/wire.ts'
 import { proof } from '../support/rows.ts'
 import {

@@ -1,4 +1,5 @@
 import { type Item, type Table, text } from '../../../lib/aws/dynamodb.ts'
+import { allItems, pagesOf } from '../../../lib/aws/pages.ts'
 import {
   type AuditEvent,
   dayOf,
@@ -9,8 +10,7 @@ import {
 } from '../../../lib/events/event.ts'
 import { eventIn } from '../../../lib/events/store.ts'
 import type { EventClass } from '../../../lib/events/types.ts'
-import { allItems, pagesOf } from '../pages.ts'
-import { inOrder } from '../sequences/in-order.ts'
+import { inOrder } from '../../../lib/sequences.ts'
 
 /** A span of time. */
 export interface Span {

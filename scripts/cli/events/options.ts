@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Io } from '../io.ts'
-import { readLimit } from '../pages.ts'
+import { readLimit } from '../operator.ts'
 import { readChanges, readInstant, readPosition, readSource, readType } from './filter.ts'
 
 const DEFAULT_LIMIT = 50

@@ -1,19 +1,19 @@
 import { type Item, text, texts } from '../../../lib/aws/dynamodb.ts'
 import { valuesOf } from '../../../lib/aws/item.ts'
+import { pagesOf } from '../../../lib/aws/pages.ts'
 import { recoveryCodesKey, totpKey } from '../../../lib/factors/keys.ts'
 import { PASSKEY, type Passkey } from '../../../lib/factors/passkeys/passkey.ts'
 import { passkeyKey } from '../../../lib/factors/passkeys/store.ts'
 import { decryptSecret } from '../../../lib/factors/totp/secret.ts'
 import { TOTP, type Totp } from '../../../lib/factors/totp/store.ts'
 import { IDENTITY, type Identity, ownIdentityKey } from '../../../lib/federation/identity.ts'
+import { storedUserOf } from '../../../lib/operators/accounts.ts'
+import { eachOf, inParallel } from '../../../lib/sequences.ts'
 import { profileKey } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
 import { keyAlias } from '../../../project/names.ts'
 import type { OperatorTable } from '../../cli/operator.ts'
-import { pagesOf } from '../../cli/pages.ts'
-import { eachOf, inParallel } from '../../cli/sequences/in-parallel.ts'
 import type { Progress } from '../../cli/terminal/progress.ts'
-import { storedUserOf } from '../store.ts'
 
 /** A user with everything that may move. */
 export interface UserRecord {

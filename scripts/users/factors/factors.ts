@@ -5,8 +5,9 @@ import { CODE_RANDOM_BYTES } from '../../../lib/factors/recovery-codes/recovery-
 import { removeFactors } from '../../../lib/factors/reset.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../../lib/mail/confirmation.ts'
 import { endingOfFactorReset, resetEventOf, storeFactorReset } from '../../../lib/mail/factor-reset.ts'
+import type { Administered } from '../../../lib/operators/accounts.ts'
 import { factorsOf } from '../../../lib/users/factors.ts'
-import { mailboxOf, type User, verifiedMailboxOf } from '../../../lib/users/user.ts'
+import { mailboxOf, verifiedMailboxOf } from '../../../lib/users/user.ts'
 import type { Io } from '../../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal } from '../../cli/refusal.ts'
@@ -67,11 +68,16 @@ export async function resetFactors(
 
 const AT_ONCE = 'Use --without-notice to remove the second factors at once.'
 
-function requireFactors(user: User, loginName: string): void {
+function requireFactors(user: Administered, loginName: string): void {
   if (factorsOf(user).length === 0) throw new Refusal('refused', `User ${loginName} has no second factor.`)
 }
 
-async function removeAtOnce(table: OperatorTable, loginName: string, found: User, io: Io): Promise<string> {
+async function removeAtOnce(
+  table: OperatorTable,
+  loginName: string,
+  found: Administered,
+  io: Io,
+): Promise<string> {
   let changed = found
   await changeExisting(table, loginName, found, async (user, changeId) => {
     // Another operator may have removed them since then.

@@ -1,6 +1,5 @@
 import type { Table } from '../../../lib/aws/dynamodb.ts'
-import type { User } from '../../../lib/users/user.ts'
-import { findById, findByName } from '../store.ts'
+import { type Administered, findAdministered, findByName } from '../../../lib/operators/accounts.ts'
 import { type ImportedIdentity, takenIdentity } from './belongings/identities.ts'
 import type { AccountValues } from './new-account.ts'
 
@@ -19,7 +18,7 @@ export async function findObstacle(
   identities: readonly ImportedIdentity[] = [],
   moved?: ReadonlySet<string>,
 ): Promise<'present' | 'renamed' | { fault: string } | undefined> {
-  const present = (user: User | undefined) =>
+  const present = (user: Administered | undefined) =>
     user?.username === username &&
     (id === undefined || id === user.id) &&
     (moved === undefined || externalId === user.externalId)
@@ -34,7 +33,7 @@ export async function findObstacle(
     const other = moved !== undefined && externalId !== named.externalId ? 'externalId' : 'id'
     return present(named) ?? { fault: `${other}: The user of this name has another ${other}.` }
   }
-  const owner = id === undefined ? undefined : await findById(table, id)
+  const owner = id === undefined ? undefined : await findAdministered(table, id)
   if (owner !== undefined) return present(owner) ?? { fault: 'id: The user with this id has another name.' }
   const addressee = email === undefined || email === username ? undefined : await findByName(table, email)
   if (addressee === undefined) return await takenIdentity(table, identities)

@@ -1,10 +1,10 @@
 import { type Table, texts } from '../../../lib/aws/dynamodb.ts'
+import { allItems } from '../../../lib/aws/pages.ts'
 import { type AuditEvent, partitionOf } from '../../../lib/events/event.ts'
 import { secondOf } from '../../../lib/time.ts'
 import { nameKey } from '../../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../../lib/users/user.ts'
 import { eventsIn } from '../../cli/events/find.ts'
-import { allItems } from '../../cli/pages.ts'
 
 /** Finds the last sign-in of a user that is still kept. */
 export async function lastSignIn(table: Table, userId: string): Promise<AuditEvent | undefined> {

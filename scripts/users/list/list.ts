@@ -2,21 +2,28 @@ import { Option } from 'commander'
 import { FORMER_ROLES, isRole, ROLES } from '../../../lib/application/roles.ts'
 import { awsErrorType } from '../../../lib/aws/client.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
+import { type Account, accountOf } from '../../../lib/operators/accounts.ts'
+import {
+  countAccounts,
+  findAccounts,
+  matches,
+  type Range,
+  type Search,
+  unknownRolesOf,
+} from '../../../lib/operators/search.ts'
+import { eachOf, inParallel } from '../../../lib/sequences.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
 import { CONFIGURATION } from '../../../project/project.ts'
 import { type Io, widthOf } from '../../cli/io.ts'
-import { jsonOption, type Subcommand } from '../../cli/operator.ts'
-import { readLimit } from '../../cli/pages.ts'
+import { jsonOption, readLimit, type Subcommand } from '../../cli/operator.ts'
 import { Refusal } from '../../cli/refusal.ts'
-import { eachOf, inParallel } from '../../cli/sequences/in-parallel.ts'
 import * as text from '../../cli/terminal/table.ts'
-import { type Account, accountOf, factorsIn, shownRole, stateOf } from '../account.ts'
+import { factorsIn, shownRole, stateOf } from '../account.ts'
 import { countKinds, shownKinds } from '../passwords/rehash-report.ts'
 import type { ReadOptions } from '../show.ts'
 import { noticeUnknownRoles, usersByName } from '../store.ts'
 import { lastSignIn } from './activity.ts'
-import { countAccounts, findAccounts, matches, type Range, type Search, unknownRolesOf } from './search.ts'
 
 /** Options of `list`. */
 export interface ListOptions extends ReadOptions, Search, Range {

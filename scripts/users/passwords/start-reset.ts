@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../../lib/mail/confirmation.ts'
+import { type Administered, accountOf } from '../../../lib/operators/accounts.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
-import { mailboxOf, type User } from '../../../lib/users/user.ts'
+import { mailboxOf } from '../../../lib/users/user.ts'
 import type { Io } from '../../cli/io.ts'
 import type { Subcommand } from '../../cli/operator.ts'
 import { Refusal, refusalOf } from '../../cli/refusal.ts'
 import { shellWord } from '../../cli/terminal/table.ts'
-import { accountOf } from '../account.ts'
 import { ofUsers, readLoginName } from '../arguments.ts'
 import { shown } from '../list/list.ts'
 import { hand } from '../mail.ts'
@@ -48,14 +48,14 @@ export async function startResets(
 }
 
 /** Sends a user a link for a new password. Returns what to print. */
-async function startReset(table: Table, user: User, loginName: string, { now }: Io): Promise<string> {
+async function startReset(table: Table, user: Administered, loginName: string, { now }: Io): Promise<string> {
   const to = requireMailbox(user, loginName)
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
   await hand(table, { kind: 'reset', mailId, loginName, at: now().toISOString() })
   return `A link for a new password is on its way to ${to}. It is valid for 60 minutes.\n`
 }
 
-function requireMailbox(user: User, loginName: string): string {
+function requireMailbox(user: Administered, loginName: string): string {
   requireEnabled(user, loginName)
   const to = mailboxOf(user)
   if (to === undefined) throw new Refusal('refused', `User ${loginName} has no e-mail address.`)
@@ -63,7 +63,7 @@ function requireMailbox(user: User, loginName: string): string {
 }
 
 /** Sends many users their links one by one, as fast as SES sends. A failure or an interruption says where to continue. */
-async function startAll(table: Table, users: readonly User[], io: Io): Promise<void> {
+async function startAll(table: Table, users: readonly Administered[], io: Io): Promise<void> {
   const interruption = io.interruption()
   let mailed = 0
   let last: string | undefined
@@ -88,7 +88,7 @@ async function startAll(table: Table, users: readonly User[], io: Io): Promise<v
 }
 
 /** Prints why a user cannot be mailed. */
-function canBeMailed(user: User, { stderr }: Io): boolean {
+function canBeMailed(user: Administered, { stderr }: Io): boolean {
   try {
     requireMailbox(user, user.username)
     return true

@@ -1,7 +1,7 @@
 import { type Item, number, texts } from '../../../lib/aws/dynamodb.ts'
+import { allItems } from '../../../lib/aws/pages.ts'
 import { codeKey } from '../../../lib/oauth/codes/code.ts'
 import { appKey } from '../../../lib/oauth/grants/app.ts'
-import { allItems } from '../../../scripts/cli/pages.ts'
 import { newestOf } from '../../security/interleave/stored-sessions.ts'
 import type { Attempt } from '../../support/aws/gate.ts'
 import { claimsOf } from '../../support/http/forge.ts'

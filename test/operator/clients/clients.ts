@@ -1,7 +1,7 @@
+import { allItems } from '../../../lib/aws/pages.ts'
 import { eventsTableOf } from '../../../lib/events/event.ts'
 import { isSecretOf } from '../../../lib/oauth/clients/secret.ts'
 import { findClientWithSecrets } from '../../../lib/oauth/clients/store.ts'
-import { allItems } from '../../../scripts/cli/pages.ts'
 import { clientsCommand } from '../../../scripts/clients/command.ts'
 import { addByCommand } from '../../oauth/add-by-command.ts'
 import { begin, beginInProcess, type Outcome } from '../../support/process/command.ts'

@@ -1,6 +1,6 @@
+import { allItems } from '../../../lib/aws/pages.ts'
 import { nextSecret, withSecret } from '../../../lib/sessions/refresh-token.ts'
 import { profileKey } from '../../../lib/users/store.ts'
-import { allItems } from '../../../scripts/cli/pages.ts'
 import type { End } from '../../support/interleave/history.ts'
 import { partsOf } from '../../support/users/sessions.ts'
 import type { Report } from './act.ts'

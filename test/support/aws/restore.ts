@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Item, type Table, text } from '../../../lib/aws/dynamodb.ts'
-import { allItems } from '../../../scripts/cli/pages.ts'
+import { allItems } from '../../../lib/aws/pages.ts'
 
 /** Most items that one call of `BatchWriteItem` writes. */
 const BATCH = 25

@@ -1,6 +1,6 @@
 import { type Item, type Table, text } from '../../../lib/aws/dynamodb.ts'
+import { allItems } from '../../../lib/aws/pages.ts'
 import { eventsTableOf } from '../../../lib/events/event.ts'
-import { allItems } from '../../../scripts/cli/pages.ts'
 import { faultsOfEvents } from '../../infrastructure/event-oracle.ts'
 import type { Arrival } from './history.ts'
 

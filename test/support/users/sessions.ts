@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { awsClient, withTimeout } from '../../../lib/aws/client.ts'
 import type { Item, Table } from '../../../lib/aws/dynamodb.ts'
+import { allItems } from '../../../lib/aws/pages.ts'
 import type { AwsSettings } from '../../../lib/aws/settings.ts'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
@@ -16,7 +17,6 @@ import {
   type UserChanges,
 } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
-import { allItems } from '../../../scripts/cli/pages.ts'
 import argon2Cffi from '../../security/hashes/argon2-cffi.json' with { type: 'json' }
 import type { ApiResponse, Functions } from '../http/functions.ts'
 import { addTestUser, storeSession, testAct } from './users.ts'

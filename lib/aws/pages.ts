@@ -1,14 +1,9 @@
-import { getItems, type Item, type Key, type Table } from '../../lib/aws/dynamodb.ts'
-import { ServiceError } from '../../lib/errors.ts'
-import { Refusal } from './refusal.ts'
-import { inParallel } from './sequences/in-parallel.ts'
-
-/** The most that `BatchGetItem` takes. */
-const KEYS_PER_CALL = 100
+import { ServiceError } from '../errors.ts'
+import { eachOf, inParallel } from '../sequences.ts'
+import { batchesOf } from './batches.ts'
+import { getItems, type Item, type Key, type Table } from './dynamodb.ts'
 
 const CALLS_IN_FLIGHT = 16
-
-const MAX_LIMIT = 10_000
 
 /** One page of items. */
 export interface ItemPage {
@@ -51,26 +46,8 @@ export async function readItems(
   attributes?: readonly string[],
 ): Promise<Item[]> {
   const pages: (Item | undefined)[][] = []
-  async function* starts() {
-    for (let start = 0; start < keys.length; start += KEYS_PER_CALL) yield start
-  }
-  await inParallel(CALLS_IN_FLIGHT, starts(), async (start) => {
-    pages[start] = await getItems(table, keys.slice(start, start + KEYS_PER_CALL), attributes)
+  await inParallel(CALLS_IN_FLIGHT, eachOf([...batchesOf(keys).entries()]), async ([index, batch]) => {
+    pages[index] = await getItems(table, batch, attributes)
   })
-  return Object.values(pages)
-    .flat()
-    .filter((item) => item !== undefined)
-}
-
-/**
- * Reads `--limit`.
- *
- * @throws {@link Refusal} `usage`
- */
-export function readLimit(given: string): number {
-  const limit = Number(given)
-  if (!/^\d+$/.test(given) || limit < 1 || limit > MAX_LIMIT) {
-    throw new Refusal('usage', `Invalid --limit. Use a whole number from 1 to ${MAX_LIMIT}.`)
-  }
-  return limit
+  return pages.flat().filter((item) => item !== undefined)
 }

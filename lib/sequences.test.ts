@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inParallel } from './in-parallel.ts'
+import { inParallel } from './sequences.ts'
 
 async function* upTo(count: number, given: (number: number) => void = () => {}) {
   for (let number = 0; number < count; number += 1) {

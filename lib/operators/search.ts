@@ -1,9 +1,8 @@
-import { FORMER_ROLES, ROLES } from '../../../lib/application/roles.ts'
-import { attributesOf, optionalText, type Table, text } from '../../../lib/aws/dynamodb.ts'
-import { pagesOf } from '../../cli/pages.ts'
-import { inOrder } from '../../cli/sequences/in-order.ts'
-import type { Account } from '../account.ts'
-import { accountsById } from '../store.ts'
+import { FORMER_ROLES, ROLES } from '../application/roles.ts'
+import { attributesOf, optionalText, type Table, text } from '../aws/dynamodb.ts'
+import { pagesOf } from '../aws/pages.ts'
+import { inOrder } from '../sequences.ts'
+import { type Account, accountsById } from './accounts.ts'
 
 /** What a search looks for. All of it must hold. */
 export interface Search {
