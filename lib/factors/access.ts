@@ -87,7 +87,8 @@ export const storeOwnChallenges = write(
 
 export const readChallenges = read(['challenge#*'], [...namesOf(CHALLENGE), 'spentBy'])
 
-export const spendChallenges = writeTogether(['UpdateItem'], ['challenge#*'], ['spentBy'])
+/** Spends a challenge, and the login token of a sign-in or an enrolment that the passkey completes. */
+export const spendChallenges = writeTogether(['UpdateItem'], ['challenge#*', 'login#*'], ['spentBy'])
 
 /** The caller's own profile, without secrets and internal values, and the hashes of recovery codes, which are counted. */
 export const readOwnProfile = read(['user#*'], [...OWN_PROFILE, 'codes'])

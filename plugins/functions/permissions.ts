@@ -37,7 +37,7 @@ for (const [name, permission] of MODULES.flatMap(Object.entries<Permission>)) {
 }
 
 /** IAM takes 10,240 characters for all inline policies of a role. Some are left for logging and tracing. */
-const MAX_CHARACTERS = 9_500
+const MAX_CHARACTERS = 9_000
 
 /** Characters of a long ARN, which stands in the deployed policy in place of a reference. */
 const ARN_CHARACTERS = 120
