@@ -75,6 +75,14 @@ describe('a reset', () => {
     const { username } = await addUser(values)
     expect(await reset(username)).toBeUndefined()
   })
+
+  test('by an administrator is only of the user whom the administrator has seen', async () => {
+    const user = await addUser()
+    const by = ({ username: loginName, generation }: User) =>
+      plan({ kind: 'reset', mailId: mailIdOf(), loginName, generation, at: common.at, by: 'administrator' })
+    expect(await by(user)).toEqual({ to: user.emailAsWritten, subject, kind: 'reset', ...boundTo(user) })
+    expect(await by({ ...user, generation: user.generation - 1 })).toBeUndefined()
+  })
 })
 
 describe('a change of the address', () => {

@@ -104,7 +104,9 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
   async reset(event, planning) {
     const user = await findRecipientByName(planning.table, event.loginName)
     const to = user && mailboxOf(user)
-    if (!user || !to || user.disabled) return undefined
+    // Of an administrator's mail: the user has been promoted or renamed since, or another one has the name.
+    const isOther = event.generation !== undefined && event.generation !== user?.generation
+    if (!user || !to || user.disabled || isOther) return undefined
     const providers = await planning.providersOf?.(planning.table, user.id)
     const facts = { ...planning.facts, providers }
     return confirm({ ...planning, facts }, to, boundTo(user, event), user)

@@ -46,6 +46,17 @@ describe('a notice of a change by an operator', () => {
   })
 })
 
+test('a notice of the end of an account by an operator does not say that someone knew the password', () => {
+  expect(NOTICES['account-deleted'](facts)).toEqual({
+    subject: 'Your account at Orders was deleted',
+    lead: 'Your account ivy at Orders was deleted, with all its sessions.',
+    paragraphs: [
+      'An operator made this change on 2026-11-26 at 13:21 UTC.',
+      'If you did not expect it, contact the operator of the service.',
+    ],
+  })
+})
+
 test('a notice of the own change says from where it came', () => {
   expect(NOTICES['password-changed']({ ...facts, origin })).toMatchObject({
     lead: 'The password of your account ivy at Orders was changed. All other sessions have ended.',

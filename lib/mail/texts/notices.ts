@@ -82,8 +82,10 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
     subject: say('Your account at {service} was deleted', facts),
     lead: say('Your account {username} at {service} was deleted, with all its sessions.', facts),
     paragraphs: [
-      originSentence(facts),
-      say('If it was not you, contact the operator of the service. Someone knew your password.'),
+      changeSentence(facts),
+      facts.origin
+        ? say('If it was not you, contact the operator of the service. Someone knew your password.')
+        : say('If you did not expect it, contact the operator of the service.'),
     ],
   }),
 }
