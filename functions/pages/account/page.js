@@ -6,9 +6,10 @@ import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection }
 import { say } from '../words.js'
 import { showActivity } from './activity.js'
 import { showApps } from './apps.js'
-import { askForChange, stepUp } from './change.js'
+import { askForChange } from './change.js'
 import { showFactors, startFactors } from './factors.js'
 import { showSessions } from './sessions.js'
+import { stepUp } from './step-up.js'
 
 const auth = createAuth({ url: '.' })
 

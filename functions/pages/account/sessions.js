@@ -2,53 +2,18 @@
 
 import { announce, busy, call, element, make, notice } from '../form.js'
 import { say } from '../words.js'
-import { hourOf, minuteOf } from './days.js'
+import { minuteOf } from './days.js'
+import { deviceOf, rowWith, textOfSession } from './entries.js'
 import { listOf } from './list.js'
-
-// The first one in a user agent counts. Most name several: Edge also names Chrome and Safari.
-const BROWSERS = { Edg: 'Edge', OPR: 'Opera', Firefox: 'Firefox', Chrome: 'Chrome', Safari: 'Safari' }
-const SYSTEMS = {
-  iPhone: 'iPhone',
-  iPad: 'iPad',
-  Android: 'Android',
-  Windows: 'Windows',
-  Macintosh: 'macOS',
-  CrOS: 'ChromeOS',
-  Linux: 'Linux',
-}
-
-const MAX_CHARACTERS = 80
-
-/** Describes a device by its user agent. The client chooses that, so it may be any text. */
-export function deviceOf(userAgent) {
-  const find = (names) => Object.entries(names).find(([part]) => userAgent.includes(part))?.[1]
-  const [browser, system] = [find(BROWSERS), find(SYSTEMS)]
-  return browser && system
-    ? say('{program} on {system}', { program: browser, system })
-    : userAgent.slice(0, MAX_CHARACTERS) || say('Unknown device')
-}
 
 /** Shows the sessions. */
 export const showSessions = listOf('sessions', 'sessions', rowOf)
 
-function rowOf({ id, createdAt, lastUsedAt, sourceIp, userAgent, current }, fetch) {
-  const device = deviceOf(userAgent)
-  const text = make('div', '')
-  const isUsed = !current && lastUsedAt !== createdAt
-  const facts = { address: sourceIp, time: minuteOf(createdAt), used: hourOf(lastUsedAt) }
-  text.append(
-    make('strong', device),
-    current ? make('span', say('This device'), 'badge') : '',
-    make(
-      'p',
-      isUsed
-        ? say('{address} · Signed in {time}, last used {used}', facts)
-        : say('{address} · Signed in {time}', facts),
-      'hint',
-    ),
-  )
-  const row = make('li', '')
-  row.append(text, current ? '' : endButton(id, `${device}, ${minuteOf(createdAt)}`, row, fetch))
+function rowOf(session, fetch) {
+  const { id, createdAt, userAgent, current } = session
+  const description = `${deviceOf(userAgent)}, ${minuteOf(createdAt)}`
+  const row = rowWith(textOfSession(session))
+  if (!current) row.append(endButton(id, description, row, fetch))
   return row
 }
 

@@ -1,42 +1,14 @@
-// @ts-check The sentences of the page /account about events. An event of a later version of the service gets
+// @ts-check The sentences of the pages /account and /admin-console about events. An event of a later version of the service gets
 // a neutral sentence.
 
 import { say } from '../words.js'
 
-/** Sentences by the claim `amr` of a sign-in: for a new session, and for one that the sign-in has renewed. */
-const SIGN_INS = {
-  pwd: [say('Signed in with your password'), say('Signed in again with your password')],
-  'pop user mfa': [say('Signed in with a passkey'), say('Signed in again with a passkey')],
-  'pwd otp mfa': [
-    say('Signed in with your password and authenticator app'),
-    say('Signed in again with your password and authenticator app'),
-  ],
-  'pwd recovery mfa': [
-    say('Signed in with your password and a recovery code'),
-    say('Signed in again with your password and a recovery code'),
-  ],
-  'pwd pop mfa': [
-    say('Signed in with your password and a passkey'),
-    say('Signed in again with your password and a passkey'),
-  ],
-  ...(HAS_FEDERATION
-    ? {
-        fed: [say('Signed in with a provider'), say('Signed in again with a provider')],
-        'fed otp mfa': [
-          say('Signed in with a provider and your authenticator app'),
-          say('Signed in again with a provider and your authenticator app'),
-        ],
-        'fed recovery mfa': [
-          say('Signed in with a provider and a recovery code'),
-          say('Signed in again with a provider and a recovery code'),
-        ],
-        'fed pop mfa': [
-          say('Signed in with a provider and a passkey'),
-          say('Signed in again with a provider and a passkey'),
-        ],
-      }
-    : {}),
-}
+/**
+ * Words for one reader: the user, or an operator. `signIns` has sentences by the claim `amr` of a sign-in, for a new session and for one
+ * that the sign-in has renewed. `values` has values that may change.
+ *
+ * @typedef {{ signIns: Record<string, string[]>, values: Record<string, string> }} Voice
+ */
 
 /** @type {Record<import('../../../lib/events/types.ts').DetailOf<'session.ended'>, string>} */
 const ENDED = {
@@ -55,7 +27,6 @@ const VALUES = {
   totp: say('authenticator app'),
   passkey: say('passkey'),
   'recovery-codes': say('recovery codes'),
-  'factor-reset': say('removal of your second factors'),
   ...(HAS_FEDERATION ? { identities: say('sign-in with a provider') } : {}),
   'enrolment-code': say('code to set up a second factor'),
 }
@@ -92,10 +63,10 @@ const BY = {
  */
 const wordsFor = (value, words) => (Object.hasOwn(words, value) ? words[value] : undefined)
 
-function changeOf({ changes, detail }) {
+function changeOf({ changes, detail }, { values: ofUser }) {
   if (changes.includes('role') && detail) return say('Permissions changed: {detail}', { detail })
-  const values = Object.keys(VALUES).filter((name) => changes.includes(name))
-  const [first = say('account'), ...others] = values.map((name) => VALUES[name])
+  const named = Object.entries({ ...VALUES, ...ofUser }).filter(([name]) => changes.includes(name))
+  const [first = say('account'), ...others] = named.map(([, words]) => words)
   const what = others.reduce((one, other) => say('{one} and {other}', { one, other }), first)
   return wordsFor(detail, WHOLE) ?? sentenceOf(detail, what)
 }
@@ -105,8 +76,8 @@ function sentenceOf(detail, what) {
   return text[0].toUpperCase() + text.slice(1)
 }
 
-function signInOf({ type, detail, failures: count }) {
-  const sentences = wordsFor(detail, SIGN_INS) ?? [say('Signed in'), say('Signed in again')]
+function signInOf({ type, detail, failures: count }, { signIns }) {
+  const sentences = wordsFor(detail, signIns) ?? [say('Signed in'), say('Signed in again')]
   const what = sentences[type === 'session.renewed' ? 1 : 0]
   if (!(count > 0)) return what
   return count === 1
@@ -117,7 +88,7 @@ function signInOf({ type, detail, failures: count }) {
 /**
  * A type of events without words does not compile.
  *
- * @type {Record<import('../../../lib/events/types.ts').OwnEventType, (event: any) => string>}
+ * @type {Record<import('../../../lib/events/types.ts').OwnEventType, (event: any, voice: Voice) => string>}
  */
 const SENTENCES = {
   'session.created': signInOf,
@@ -143,8 +114,9 @@ const SENTENCES = {
   'user.updated': changeOf,
 }
 
-/** Returns the sentence of an event. */
-export const whatOf = (event) => wordsFor(event.type, SENTENCES)?.(event) ?? say('Other activity')
+/** Returns the sentence of an event, in the words for its reader. */
+export const whatOf = (event, /** @type {Voice} */ voice) =>
+  wordsFor(event.type, SENTENCES)?.(event, voice) ?? say('Other activity')
 
 /** Returns the actor of an event, if it was not the user. */
 export const whoOf = ({ by }) => wordsFor(by, BY)

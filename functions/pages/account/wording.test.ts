@@ -10,10 +10,15 @@ interface Shown {
 }
 
 /** As a module: handlers import files of pages as text. */
-const { whatOf, whoOf }: { whatOf(event: Shown): string; whoOf(event: Shown): string | undefined } =
-  await import(new URL('./wording.js', import.meta.url).href)
+const moduleOf = (path: string) => import(new URL(path, import.meta.url).href)
+const {
+  whatOf,
+  whoOf,
+}: { whatOf(event: Shown, voice: object): string; whoOf(event: Shown): string | undefined } =
+  await moduleOf('./wording.js')
+const { OWN }: { OWN: object } = await moduleOf('./own-voice.js')
 
-const textOf = (event: Shown) => whatOf({ changes: [], ...event })
+const textOf = (event: Shown) => whatOf({ changes: [], ...event }, OWN)
 const changed = (changes: string[], detail?: string) =>
   textOf({ type: 'user.updated', changes, ...(detail !== undefined && { detail }) })
 

@@ -9,6 +9,7 @@ import accountScript from '../account/page.js' with { type: 'text' }
 import dialogs from '../factors/dialogs.html' with { type: 'text' }
 import enrolment from '../factors/enrolment.html' with { type: 'text' }
 import qr from '../factors/qr.js' with { type: 'text' }
+import secondFactor from '../factors/second-factor.html' with { type: 'text' }
 import shell from '../shell.html' with { type: 'text' }
 import demoStyle from '../signin/demo.css' with { type: 'text' }
 import demo from '../signin/demo.js' with { type: 'text' }
@@ -30,7 +31,7 @@ const responsePage = inShell(shell, {
 })
 
 const { files, ...pages } = signinSite({
-  html: { shell, signin, account, enrolment, dialogs },
+  html: { shell, signin, account, enrolment, dialogs: secondFactor + dialogs },
   styles: { page: style, demo: demoStyle },
   scripts: { plain: script, demo, account: accountScript },
   qr,

@@ -13,6 +13,10 @@ const nextOf = (next: string, allowed = [APP], page = PAGE) =>
 const LEADS_ON: [next: string, url: string][] = [
   ['account', 'https://auth.example.com/prod/account'],
   ['account#change-password', 'https://auth.example.com/prod/account#change-password'],
+  [
+    'admin-console#/users/AAAAAAAAAAAAAAAAAAAAAA',
+    'https://auth.example.com/prod/admin-console#/users/AAAAAAAAAAAAAAAAAAAAAA',
+  ],
   ['/prod/docs?a=b', 'https://auth.example.com/prod/docs?a=b'],
   ['https://auth.example.com/', 'https://auth.example.com/'],
   ['https://AUTH.example.com:443/x', 'https://auth.example.com/x'],
