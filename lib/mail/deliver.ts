@@ -6,6 +6,7 @@ import { ServiceError } from '../errors.ts'
 import { logEvent, logFailure } from '../log.ts'
 import type { Counter } from '../throttling/counter.ts'
 import {
+  actMailCounter,
   administratorMailCounter,
   codeMailCounter,
   enrolmentMailCounter,
@@ -118,6 +119,7 @@ async function recordSent(
  */
 function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {
   if (event.kind === 'enrolment') return [enrolmentMailCounter(to, now)]
+  if (event.kind === 'acted-as') return [actMailCounter(to, now)]
   if (event.by === 'administrator') return [administratorMailCounter(to, now)]
   return 'mailId' in event && event.origin
     ? requestedMailCounters(to, isEntry(confirmation), limit, now)

@@ -36,6 +36,7 @@ export type NoticeKind =
   | 'factors-removed'
   | 'identity-added'
   | 'identity-removed'
+  | 'acted-as'
 
 /**
  * An event of the function `mailer`. It contains no token and no code: the mailer creates them when it sends.

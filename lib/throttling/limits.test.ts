@@ -5,6 +5,7 @@ import type { Subject } from './counter.ts'
 import { challengeCounters, setupTriesCounter, totpCounter } from './factor-counters.ts'
 import { furtherCounters, knownSourceKey, type Limits, pairCounter } from './limits.ts'
 import {
+  actMailCounter,
   administratorMailCounter,
   codeCounters,
   codeMailCounter,
@@ -139,6 +140,11 @@ describe('mails', () => {
     expect(administratorMailCounter(address, now)).toStrictEqual(
       counterOf(partition, 'administrator-mails', 10),
     )
+    expect(actMailCounter(address, now)).toStrictEqual({
+      key: { pk: { S: partition }, sk: { S: `act-mails#${midnight}` } },
+      maxAttempts: 3,
+      endsAt: midnight + 86_400,
+    })
     expect(codeMailCounter(address, now)).toStrictEqual({
       key: { pk: { S: partition }, sk: { S: `code-mails#${midnight}` } },
       maxAttempts: 20,

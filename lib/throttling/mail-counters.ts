@@ -63,6 +63,13 @@ const ADMINISTRATOR_MAILS: Limit = { attempts: 10, windowSeconds: 3_600 }
 export const administratorMailCounter = (address: string, now: Date): Counter =>
   counter(recipientPartition(address), 'administrator-mails', ADMINISTRATOR_MAILS, now)
 
+/** Notices that an operator acts as the recipient. No other mail fills this counter, so each user gets the first ones of a day. */
+const ACT_MAILS: Limit = { attempts: 3, windowSeconds: 86_400 }
+
+/** Returns the counter of the notices to a recipient that an operator acts as the recipient. */
+export const actMailCounter = (address: string, now: Date): Counter =>
+  counter(recipientPartition(address), 'act-mails', ACT_MAILS, now)
+
 /**
  * Mails with a code, by recipient. Each allows five guesses: 100 a day. Over the limit, mails have only their
  * link, whose secret cannot be guessed.

@@ -279,6 +279,22 @@ describe('a bomb of', () => {
     expect(service.mailsTo('ada@example.org')).toHaveLength(30)
   })
 
+  test('an act by an operator is 3 a day, and other mails do not fill it', async () => {
+    service = await useService()
+    const to = await service.add({ email: 'ada@example.org' })
+    const notice = { to: 'ada@example.org', username: to, at } as const
+    const send = (kind: 'username-changed' | 'acted-as', count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, index) =>
+          service.functions.mail({ ...notice, kind, id: `${kind}-${index}` }),
+        ),
+      )
+    await send('username-changed', 21)
+    expect(service.mailsTo('ada@example.org')).toHaveLength(20)
+    await send('acted-as', 4)
+    expect(service.mailsTo('ada@example.org')).toHaveLength(23)
+  })
+
   test('requests does not suppress a notice', async () => {
     service = await useService({ settings: { LIMIT_MAIL_SOURCE: '9999/3600' } })
     const username = await service.add({ email: 'ada@example.org' })

@@ -53,6 +53,9 @@ export const changeSentence = (facts: Facts): string =>
     ? originSentence(facts)
     : say('An operator made this change on {day} at {time} UTC.', whenOf(facts))
 
+/** Returns the sentence that says when something began that lasts. */
+export const beganSentence = (facts: Facts): string => say('It began on {day} at {time} UTC.', whenOf(facts))
+
 /** Returns the link to the page where users request a new password. `when` says for whom it is. */
 export const newPassword = ({ forgotUrl }: Facts, when: string) => ({
   when,

@@ -2,7 +2,7 @@ import { say } from '../../application/texts.ts'
 import type { NoticeKind } from '../event.ts'
 import type { Message } from '../render.ts'
 import { FACTOR_NOTICES } from './factor-notices.ts'
-import { changeSentence, type Facts, newPassword, originSentence } from './facts.ts'
+import { beganSentence, changeSentence, type Facts, newPassword, originSentence } from './facts.ts'
 import { IDENTITY_NOTICES } from './identity-notices.ts'
 
 // A change of an operator has no origin. The recipient may expect it.
@@ -77,6 +77,19 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
     ),
     paragraphs: [originSentence(facts)],
     action: newPassword(facts, say('If it was not you, choose a new password. That ends all sessions.')),
+  }),
+  'acted-as': (facts) => ({
+    subject: say('An operator looks at your account at {service}', facts),
+    lead: say(
+      'An operator of {service} sees the application as your account {username} sees it, for at most 30 minutes. The operator cannot change anything, and does not know your password.',
+      facts,
+    ),
+    paragraphs: [
+      beganSentence(facts),
+      say(
+        'The page of your account shows why. If you did not expect it, contact the operator of the service.',
+      ),
+    ],
   }),
   'account-deleted': (facts) => ({
     subject: say('Your account at {service} was deleted', facts),
