@@ -6,6 +6,12 @@ import { defineAuth } from './project/define-auth.ts'
  * `plugins/parameters/parameters.yml` the parameters.
  */
 export default defineAuth({
-  roles: ['user', 'admin'],
+  roles: ['user', 'support', 'admin'],
   administrators: ['admin'],
+  can: {
+    support: {
+      over: ['user'],
+      may: ['users:read', 'sessions:read', 'sessions:end', 'users:disable', 'users:reset', 'act-as'],
+    },
+  },
 })

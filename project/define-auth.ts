@@ -1,6 +1,7 @@
 import type { AttributeDefinitions } from './attribute.ts'
 import type { Theme } from './colours.ts'
 import type { ParameterName } from './parameter-names.ts'
+import type { DelegablePermission } from './permissions.ts'
 
 /** Parameters of a stage, by the names that they have in `plugins/parameters/parameters.yml`, which describes them. */
 export type ParameterValues = { [N in ParameterName]?: string | number | boolean | null }
@@ -13,8 +14,18 @@ export interface AuthConfig<R extends string = string, A extends AttributeDefini
   extends ParameterValues {
   /** Roles of users: 1 to 32 of a-z, 0-9 and hyphens. The first is that of new users. */
   roles: readonly [R, ...R[]]
-  /** Roles of {@link roles} whose users must have a second factor with `requireSecondFactor: 'administrators'`. */
+  /** Roles of {@link roles} whose users administer all others. Like those in {@link can}, they must have a second factor with `requireSecondFactor: 'administrators'`. */
   administrators: readonly NoInfer<R>[]
+  /**
+   * What users of other roles may do with accounts: in the console, and by the API that it uses. `over` names the roles of the users whom
+   * they may help. A role that it does not name is closed, also one that comes later. Administrators may do all of it.
+   */
+  can?: {
+    readonly [role in NoInfer<R>]?: {
+      readonly over: readonly NoInfer<R>[]
+      readonly may: readonly DelegablePermission[]
+    }
+  }
   /** Roles that were taken out of {@link roles}. Their users are disabled; `npm run users` still finds them. */
   formerRoles?: readonly string[]
   attributes?: A
@@ -28,7 +39,7 @@ export interface AuthConfig<R extends string = string, A extends AttributeDefini
 
 /** What functions read of an application, as JSON: the import of `auth.config.ts` in a bundle. The logo is the text of its file. */
 export interface Application
-  extends Pick<AuthConfig, 'roles' | 'administrators' | 'formerRoles' | 'attributes' | 'theme'> {
+  extends Pick<AuthConfig, 'roles' | 'administrators' | 'can' | 'formerRoles' | 'attributes' | 'theme'> {
   /** Own words by the English sentence that they take the place of. */
   texts?: Readonly<Record<string, string>>
 }

@@ -19,3 +19,7 @@ export const isRole = (value: unknown): value is Role => ROLES.some((role) => ro
 
 /** Whether users of a role are administrators. */
 export const isAdministrator = (role: string): boolean => config.administrators.some((one) => one === role)
+
+/** Whether the policy `administrators` covers users of a role: administrators, and roles in `can`. */
+export const isCovered = (role: string): boolean =>
+  isAdministrator(role) || Object.hasOwn(config.can ?? {}, role)

@@ -146,12 +146,21 @@ export async function writeIf(
   }
 }
 
-/** A write or a condition of a transaction: the input of its operation, without `TableName`. */
-export type TransactWrite =
+/** A condition of a transaction that some of its writes bring along. */
+export interface Demand {
+  /** The input of a `ConditionCheck`, without `TableName`. */
+  check: { Key: Key; ConditionExpression: string; [member: string]: unknown }
+  /** Creates the error for a condition that fails. */
+  refusal: () => Error
+}
+
+/** A write or a condition of a transaction: the input of its operation, without `TableName`. It may come with a demand. */
+export type TransactWrite = (
   | { Put: object }
   | { Update: object }
   | { Delete: object }
   | { ConditionCheck: object }
+) & { demand?: Demand | undefined }
 
 /**
  * Makes all writes, or none of them.
@@ -161,14 +170,19 @@ export type TransactWrite =
  *
  * @param writes - At most 100, each of a different item.
  * @returns `undefined` if the writes were made; else for each write whether its condition failed.
- * @throws {@link ServiceError} `unavailable`.
+ * @throws {@link ServiceError} `unavailable`, or the refusal of a demand.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
 export async function transact(
   { aws, name }: Table,
   writes: readonly TransactWrite[],
 ): Promise<readonly boolean[] | undefined> {
-  const TransactItems = writes.map((write) =>
+  // Two events of one act have the same demand, and a transaction takes an item once.
+  const demands = [...new Set(writes.flatMap(({ demand }) => demand ?? []))]
+  const TransactItems = [
+    ...writes.map(({ demand: _, ...write }) => write),
+    ...demands.map(({ check }) => ({ ConditionCheck: check })),
+  ].map((write) =>
     Object.fromEntries(Object.entries(write).map(([kind, input]) => [kind, { TableName: name, ...input }])),
   )
   try {
@@ -176,7 +190,9 @@ export async function transact(
     return undefined
   } catch (error) {
     const failed = cancellationCodes(error).map((code) => code === 'ConditionalCheckFailed')
-    if (failed.includes(true)) return failed
+    const unmet = demands.find((_, index) => failed[writes.length + index])
+    if (unmet) throw unmet.refusal()
+    if (failed.includes(true)) return failed.slice(0, writes.length)
     throw error
   }
 }

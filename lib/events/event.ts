@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import {
   attributesOf,
+  type Demand,
   optionalNumber,
   optionalText,
   type Table,
@@ -14,10 +15,10 @@ import { secondOf } from '../time.ts'
 import type { DetailOf, EventClass, EventType } from './types.ts'
 
 /**
- * The kind of actor: the user with this id, an operator with this ARN, the client with this id, or the
- * service itself.
+ * The kind of actor: the user with this id, an operator with this ARN, the user with this id who administers another account, the
+ * client with this id, or the service itself.
  */
-export type Actor = 'user' | 'operator' | 'client' | 'system'
+export type Actor = 'user' | 'operator' | 'administrator' | 'client' | 'system'
 
 /**
  * The actor and the origin that all events of a request, or of a command, share. Every store function that
@@ -34,6 +35,8 @@ export interface Act {
   /** Id of the request in the gateway's log, or of the command. */
   requestId: string
   now: Date
+  /** The condition of every transaction with an event of this act. An administrator still must be one. */
+  demand?: Demand
 }
 
 /** The origin and the time of a request. */
@@ -44,6 +47,14 @@ export const byUser = (at: Request, actorId: string): Act => ({ ...at, actor: 'u
 
 /** Returns the act of a client, which has proved by a secret, a code or a token that it may act for the user. */
 export const byClient = (at: Request, actorId: string): Act => ({ ...at, actor: 'client', actorId })
+
+/** Returns the act of a user who administers another account, on condition of `demand`; see `requireOperator` in `lib/operators/caller.ts`. */
+export const byAdministrator = (at: Request, actorId: string, demand: Demand): Act => ({
+  ...at,
+  actor: 'administrator',
+  actorId,
+  demand,
+})
 
 /** Returns the act of the service, if no user has requested it with this request. */
 export const bySystem = (at: Request): Act => ({ ...at, actor: 'system' })
@@ -147,7 +158,7 @@ export const dayOf = (date: string, kind: EventClass, shard: number): string => 
  */
 export function eventOf<const T extends EventType>(
   table: Table,
-  { actor, actorId, via, origin, requestId, now }: Act,
+  { actor, actorId, via, origin, requestId, now, demand }: Act,
   { subject: pk, changes, ...what }: Happening<T>,
 ): TransactWrite {
   const id = randomBytes(ID_BYTES).toString('base64url')
@@ -170,7 +181,7 @@ export function eventOf<const T extends EventType>(
     requestId,
     expiresAt: secondOf(now) + KEPT_DAYS[kind] * DAY_SECONDS,
   })
-  return { Put: { TableName: eventsTableOf(table), Item } }
+  return { Put: { TableName: eventsTableOf(table), Item }, ...(demand && { demand }) }
 }
 
 /**

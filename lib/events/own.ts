@@ -101,6 +101,7 @@ function ownEventOf(userId: string, event: AuditEvent): OwnEvent {
 
 function byOf(userId: string, { actor, actorId }: AuditEvent): OwnEvent['by'] {
   if (actor === 'client') return 'app'
+  if (actor === 'administrator') return 'operator'
   if (actor !== 'user') return actor
   return actorId === userId ? 'account' : 'other'
 }

@@ -14,7 +14,7 @@ interface Kind<C extends EventClass> {
 interface EventTable {
   [type: `${'session' | 'factor' | 'grant'}.${string}`]: Kind<'session'>
   [
-    type: `${'consent' | 'user' | 'users' | 'invitation' | 'client' | 'api' | 'provider'}.${string}`
+    type: `${'consent' | 'user' | 'users' | 'invitation' | 'mail' | 'act' | 'client' | 'api' | 'provider'}.${string}`
   ]: Kind<'change'>
 }
 
@@ -48,6 +48,9 @@ type NeededDetail = 'second-factor' | 'enrolment' | 'more'
 /** A token or code was used again, the session that the grant began in has ended, or the client revoked it. */
 type GrantDetail = 'token-reused' | 'code-reused' | 'session-ended' | 'revoked'
 
+/** Why an administrator acts as a user. */
+export type ActReason = 'support' | 'bug' | 'abuse' | 'test'
+
 type ClientDetail = 'disabled' | 'enabled' | 'grants-ended' | 'secret-added' | 'secrets-ended'
 
 type ProviderDetail = 'disabled' | 'enabled' | 'secret-replaced'
@@ -71,9 +74,15 @@ export const ACCOUNT_EVENTS = {
   'user.created': ACCOUNT as With<Role, typeof ACCOUNT>,
   'user.updated': ACCOUNT as With<UserDetail, typeof ACCOUNT>,
   'user.deleted': OPERATOR,
+  // An administrator has read the account.
+  'user.viewed': ACCOUNT,
+  // An administrator has a link for a new password sent.
+  'mail.requested': ACCOUNT as With<'reset', typeof ACCOUNT>,
+  'act.started': ACCOUNT as With<ActReason, typeof ACCOUNT>,
   'invitation.created': OPERATOR as With<Role, typeof OPERATOR>,
   // Of an export for another system, the detail is the number of users, and the reference is the system.
   'users.exported': OPERATOR as With<string, typeof OPERATOR>,
+  'users.searched': OPERATOR,
 } satisfies EventTable
 
 /** The rest of the table: clients, APIs and providers. It is separate, so that the bundle of the API description leaves it out. */

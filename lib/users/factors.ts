@@ -1,4 +1,4 @@
-import { isAdministrator } from '../application/roles.ts'
+import { isCovered } from '../application/roles.ts'
 
 /** All second factors. A recovery code replaces one for a sign-in. */
 export const FACTORS = ['totp', 'passkey'] as const
@@ -78,4 +78,4 @@ export interface PolicySubject {
 
 /** Whether a user must have a second factor. */
 export const needsFactor = ({ role, mustEnrol = false }: PolicySubject, policy: FactorPolicy): boolean =>
-  mustEnrol || policy === 'all' || (policy === 'administrators' && isAdministrator(role))
+  mustEnrol || policy === 'all' || (policy === 'administrators' && isCovered(role))

@@ -20,7 +20,7 @@ export type ReadApplication =
 export function readApplication(config: AuthConfig, project = PROJECT): ReadApplication {
   const faults = faultsOfConfig(config).map((fault) => `${CONFIGURATION}: ${fault}`)
   if (faults.length > 0) return { faults }
-  const { roles, administrators, formerRoles, attributes, theme } = config
+  const { roles, administrators, can, formerRoles, attributes, theme } = config
   const logo = theme?.logo === undefined ? undefined : readLogo(project, theme.logo)
   const texts = config.texts === undefined ? undefined : readTexts(project, config.texts)
   const faultsOfFiles = [...(logo?.faults ?? []), ...(texts?.faults ?? [])]
@@ -28,6 +28,7 @@ export function readApplication(config: AuthConfig, project = PROJECT): ReadAppl
   const application = {
     roles,
     administrators,
+    ...(can && { can }),
     ...(formerRoles && { formerRoles }),
     ...(attributes && { attributes }),
     ...(theme && { theme: { ...theme, ...(logo && { logo: logo.svg }) } }),
@@ -67,6 +68,7 @@ export function parametersIn(config: AuthConfig): Readonly<Record<string, object
   const {
     roles,
     administrators,
+    can,
     formerRoles,
     attributes,
     theme,

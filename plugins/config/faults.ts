@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { PARAMETER_NAMES } from '../../project/parameter-names.ts'
+import { DELEGABLE } from '../../project/permissions.ts'
 import { LONGEST_STAGE } from '../parameters/parameters.ts'
 import { ATTRIBUTE_MEMBERS, ATTRIBUTES, faultsOfAttributes } from './attributes.ts'
 import { faultsOfContrast } from './contrast.ts'
@@ -15,6 +16,20 @@ const role = z
 const roles = z
   .array(role, 'must be a list of roles')
   .refine((all) => new Set(all).size === all.length, 'must not name a role twice')
+
+const RIGHTS = z.strictObject(
+  {
+    over: roles,
+    may: z.array(
+      z.enum(
+        DELEGABLE,
+        `must be one of ${DELEGABLE.join(', ')}. What only administrators may do is not for other roles`,
+      ),
+      'must be a list of permissions',
+    ),
+  },
+  'must be an object with over and may',
+)
 
 const value = z.union(
   [z.string(), z.number(), z.boolean(), z.null()],
@@ -34,6 +49,7 @@ const CONFIG = z.strictObject(
     // Not `min`: it also runs for a function, which has a length.
     roles: roles.refine((all) => all.length > 0, 'must name a role'),
     administrators: roles,
+    can: z.record(role, RIGHTS, 'must be an object').optional(),
     formerRoles: roles.optional(),
     attributes: ATTRIBUTES.optional(),
     theme: THEME.optional(),
@@ -49,6 +65,7 @@ const MEMBERS: Record<string, readonly string[]> = {
   stages: PARAMETER_NAMES,
   attributes: ATTRIBUTE_MEMBERS,
   theme: THEME_MEMBERS,
+  can: Object.keys(RIGHTS.shape),
   'theme.links': LINK_MEMBERS,
 }
 
@@ -68,6 +85,7 @@ export function faultsOfConfig(config: unknown): string[] {
   const {
     roles,
     administrators,
+    can = {},
     formerRoles = [],
     attributes = {},
     theme: { logo: _logo, links: _links, ...colours } = {},
@@ -78,10 +96,31 @@ export function faultsOfConfig(config: unknown): string[] {
     ...administrators
       .filter((name) => !roles.includes(name))
       .map((name) => `administrators has ${name}, which is not in roles.${didYouMean(name, roles)}`),
+    ...faultsOfRights(can, data),
     ...formerRoles
       .filter((name) => roles.includes(name))
       .map((name) => `formerRoles has ${name}, which is in roles.`),
   ]
+}
+
+/** Users of a role in `can` must not be over those who may do as much, or more. */
+function faultsOfRights(
+  can: NonNullable<z.infer<typeof CONFIG>['can']>,
+  { roles, administrators }: Pick<z.infer<typeof CONFIG>, 'roles' | 'administrators'>,
+): string[] {
+  const faultOfOver = (over: string) => {
+    if (!roles.includes(over)) return `which is not in roles.${didYouMean(over, roles)}`
+    if (administrators.includes(over)) return 'which is in administrators.'
+    return Object.hasOwn(can, over) ? 'which may administer accounts itself.' : undefined
+  }
+  return Object.entries(can).flatMap(([name, { over }]) => [
+    ...(roles.includes(name) ? [] : [`can has ${name}, which is not in roles.${didYouMean(name, roles)}`]),
+    ...(administrators.includes(name) ? [`can has ${name}, which is in administrators and may do all.`] : []),
+    ...over.flatMap((one) => {
+      const fault = faultOfOver(one)
+      return fault === undefined ? [] : [`can.${name}.over has ${one}, ${fault}`]
+    }),
+  ])
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Application } from '../../project/define-auth.ts'
  * 40 KB and 8 KB, which a function without sentences or pages does not need.
  */
 const PARTS = {
-  users: ['roles', 'administrators', 'formerRoles', 'attributes'],
+  users: ['roles', 'administrators', 'can', 'formerRoles', 'attributes'],
   theme: ['theme'],
   texts: ['texts'],
 } as const satisfies Record<string, readonly (keyof Application)[]>
@@ -18,6 +18,7 @@ export const PART_NAMES = Object.keys(PARTS) as PartName[]
 /** The part that each file of `lib/application/` reads. */
 const PART_OF_FILE: Readonly<Record<string, PartName>> = {
   'roles.ts': 'users',
+  'permissions.ts': 'users',
   'attributes.ts': 'users',
   'theme.ts': 'theme',
   'texts.ts': 'texts',

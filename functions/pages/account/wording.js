@@ -112,6 +112,9 @@ const SENTENCES = {
   'consent.revoked': ({ ref: app }) => say('Access of {app} removed', { app }),
   'user.created': () => say('Account created'),
   'user.updated': changeOf,
+  'user.viewed': () => say('Account viewed'),
+  'mail.requested': () => say('Link for a new password requested'),
+  'act.started': () => say('Seen as you in the application'),
 }
 
 /** Returns the sentence of an event, in the words for its reader. */

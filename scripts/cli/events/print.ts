@@ -105,7 +105,7 @@ const withUsername = (event: AuditEvent, names: ReadonlyMap<string, string>) => 
 async function namesOf(table: Table, shown: readonly AuditEvent[]): Promise<Map<string, string>> {
   const mentioned = shown.flatMap(({ subject, actor, actorId = '' }) => [
     ...(subject.startsWith('user#') ? [subject.slice('user#'.length)] : []),
-    ...(actor === 'user' ? [actorId] : []),
+    ...(actor === 'user' || actor === 'administrator' ? [actorId] : []),
   ])
   const hasApis = shown.some(({ subject }) => subject.startsWith('api#'))
   const apis = hasApis ? await allApis(table) : []

@@ -19,8 +19,12 @@ const SENTENCES: Record<EventType, string> = {
   'user.created': 'created',
   'user.updated': '',
   'user.deleted': 'deleted',
+  'user.viewed': 'account viewed',
+  'mail.requested': 'link for a new password requested',
+  'act.started': 'an administrator acts as the user',
   'invitation.created': 'invited',
   'users.exported': 'exported all users',
+  'users.searched': 'searched users',
   'client.created': 'created',
   'client.updated': '',
   'client.deleted': 'deleted',
@@ -101,7 +105,8 @@ const subjectOf = ({ subject }: AuditEvent, names: NamesById): string => {
 
 /** Returns by whom and by what an event was made. */
 function byOf({ actor, actorId = '', subject, via }: AuditEvent, names: NamesById): string {
-  if (actor === 'user' && subject !== `user#${actorId}`) return `${names.get(actorId) ?? actorId}, ${via}`
+  const isOther = actor === 'administrator' || (actor === 'user' && subject !== `user#${actorId}`)
+  if (isOther) return `${names.get(actorId) ?? actorId}, ${via}`
   return actor === 'user' ? via : `${actor}, ${via}`
 }
 

@@ -1,4 +1,4 @@
-import { isAdministrator, type Role } from '../../../lib/application/roles.ts'
+import { isCovered, type Role } from '../../../lib/application/roles.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { type FactorPolicy, factorsOf, needsFactor } from '../../../lib/users/factors.ts'
 import type { Io } from '../../cli/io.ts'
@@ -15,7 +15,7 @@ import { findExisting } from '../store.ts'
 export function roleNotices(table: Table, role: Role, options: TargetOptions, io: Io) {
   let reading: Promise<FactorPolicy | undefined> | undefined
   return async (loginName: string): Promise<string> => {
-    if (options.stage === undefined || !isAdministrator(role)) return ''
+    if (options.stage === undefined || !isCovered(role)) return ''
     const user = await findExisting(table, loginName)
     if (factorsOf(user).length > 0) return ''
     reading ??= policyOf(options, io).catch((error: Error) => {
