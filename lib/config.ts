@@ -138,6 +138,9 @@ export const SETTINGS = {
   /** Requests for mails, by source and by recipient. */
   LIMIT_MAIL_SOURCE: limit,
   LIMIT_MAIL_RECIPIENT: limit,
+  /** Requests of one administrator to the console's API. */
+  LIMIT_ADMIN_READS: limit,
+  LIMIT_ADMIN_CHANGES: limit,
   /** Name of the function that sends mails; empty if the service sends none. */
   MAILER: optionalText,
   /** Hosts of metadata documents of clients that are URLs; `*` allows all, empty none. Validated at deployment. */
@@ -167,6 +170,8 @@ export const SETTINGS = {
   PAGES: text,
   /** Whether apps may sign users in: `on`; any other value means no. */
   OAUTH: isOn,
+  /** Whether operators may act as users: `on`; any other value means no. */
+  ACT_AS: isOn,
   /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
   DEMO: isOn,
   // Lambda sets the first four of these. The AWS SDKs define the endpoints.

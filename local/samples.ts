@@ -1,7 +1,6 @@
-import { FIRST_ROLE } from '../lib/application/roles.ts'
-import { PAGE_ROUTES } from '../lib/openapi/pages.ts'
+import { FIRST_ROLE, isAdministrator, ROLES } from '../lib/application/roles.ts'
 import type { Route } from '../lib/openapi/route.ts'
-import { ROUTES } from '../lib/openapi/routes.ts'
+import { gatewayPathOf, ROWS } from '../lib/openapi/rows.ts'
 import type { ShortEvent } from './sample-events.ts'
 
 /** What the sample events of a function need of it. */
@@ -17,7 +16,6 @@ interface HttpEvent {
   authorizer?: unknown
 }
 
-const ROWS = [...ROUTES, ...PAGE_ROUTES]
 const HTML = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
 /** Placeholders in the place of tokens, which no service has issued, by member. */
@@ -43,7 +41,12 @@ const FROM_PAGE = {
   Origin: 'https://abcdef1234.execute-api.eu-central-1.amazonaws.com',
   'Sec-Fetch-Site': 'same-origin',
 }
-const COOKIE = { ...FROM_PAGE, Cookie: `__Host-refresh={{${FIRST_ROLE} cookie token}}` }
+const cookieOf = (role: string) => ({ ...FROM_PAGE, Cookie: `__Host-refresh={{${role} cookie token}}` })
+const COOKIE = cookieOf(FIRST_ROLE)
+
+/** What the console sends. */
+const OPERATOR = ROLES.find(isAdministrator) ?? FIRST_ROLE
+const FROM_CONSOLE = { ...cookieOf(OPERATOR), Operator: `{{${OPERATOR} id}}` }
 
 /** Returns a sample event of a function: a request to its first route. A function without a route has none. */
 export const sampleOf = (definition: SampledFunction = {}): ShortEvent | undefined =>
@@ -69,9 +72,19 @@ const callerOf = ({ environment }: SampledFunction): string =>
 
 function samplesOfRoute(http: HttpEvent, caller: string): [name: string, event: ShortEvent][] {
   const [method, path] = [String(http.method).toUpperCase(), `/${http.path.replace(/^\//, '')}`]
-  const route = `${method} ${path}`
-  const row = ROWS.find((one) => one.method === method.toLowerCase() && one.path === path)
-  const parameters = parametersOf(path, row)
+  const rows = ROWS.filter((one) => one.method === method.toLowerCase() && `/${gatewayPathOf(one)}` === path)
+  const routes = rows.length > 0 ? rows : [undefined]
+  return routes.flatMap((row) => samplesOfRow(row, { ...http, method, path }, caller))
+}
+
+function samplesOfRow(
+  row: Route | undefined,
+  { method, path, authorizer }: HttpEvent,
+  caller: string,
+): [name: string, event: ShortEvent][] {
+  const shown = row?.path ?? path
+  const route = `${method} ${shown}`
+  const parameters = parametersAt(path, shown, parametersOf(shown, row))
   const examples = Object.keys(row?.body?.examples ?? {})
   return (examples.length > 0 ? examples : [undefined]).map((example, index) => {
     const headers = headersOf(row, example)
@@ -79,8 +92,8 @@ function samplesOfRoute(http: HttpEvent, caller: string): [name: string, event: 
     return [
       index === 0 ? route : `${route} ${example}`,
       {
-        route,
-        ...(http.authorizer !== undefined && { caller }),
+        route: `${method} ${path}`,
+        ...(authorizer !== undefined && { caller }),
         ...(Object.keys(headers).length > 0 && { headers }),
         ...(Object.keys(parameters).length > 0 && { parameters }),
         ...(body !== undefined && { body }),
@@ -94,7 +107,7 @@ const headersOf = (row?: Route, example?: string): Record<string, string> => ({
   ...(row?.response.content?.['text/html'] && { Accept: HTML }),
   ...(row?.form && { 'Content-Type': 'application/x-www-form-urlencoded' }),
   ...(example === 'cookie' && (row?.cookie === 'sets' ? FROM_PAGE : COOKIE)),
-  ...(row?.cookie === 'needs' && COOKIE),
+  ...(row?.cookie === 'needs' && (row.tag === 'Admin' ? FROM_CONSOLE : COOKIE)),
 })
 
 /** Returns a value for each parameter of a path: a placeholder, the example of its row, or its name. */
@@ -103,6 +116,18 @@ function parametersOf(path: string, row?: Route): Record<string, string> {
   const exampleOf = (name: string) => described.find((one) => one.name === name)?.example ?? name
   const names = [...path.matchAll(/\{(\w+)\+?\}/g)].map(([, name = '']) => name)
   return withPlaceholders(path, Object.fromEntries(names.map((name) => [name, exampleOf(name)])))
+}
+
+/** Returns the parameters at the gateway, where one may stand for several segments of the path. */
+function parametersAt(
+  path: string,
+  shown: string,
+  parameters: Record<string, string>,
+): Record<string, string> {
+  const [prefix = '', name] = path.split(/\{(\w+)\+\}/)
+  if (name === undefined) return parameters
+  const rest = shown.slice(prefix.length).replace(/\{(\w+)\}/g, (_, one) => parameters[one] ?? '')
+  return { [name]: rest }
 }
 
 function bodyOf(row?: Route, example = ''): object | string | undefined {

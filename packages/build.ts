@@ -10,7 +10,7 @@ import { partReadBy } from '../plugins/config/parts.ts'
 import { moduleOf, VENDORED } from '../plugins/functions/archive.ts'
 import { MOVING_LOGIN } from '../plugins/functions/drain.ts'
 import { filesIn } from '../plugins/functions/functions.ts'
-import { FEDERATED_HANDLERS } from '../plugins/functions/switches.ts'
+import { SWITCHED_HANDLERS } from '../plugins/functions/switches.ts'
 import { PAGE_FILES, pageFiles } from '../plugins/page-files.ts'
 import { LICENCES_FILE, licencesOf } from './licences.ts'
 
@@ -65,7 +65,7 @@ async function buildFunctions(): Promise<string[]> {
     Object.values(parse(readFileSync(join(ROOT, file), 'utf8')) as Record<string, { handler: string }>),
   )
   const written = functions.map(({ handler }) => handler)
-  const handlers = [...written, MOVING_LOGIN, ...Object.values(FEDERATED_HANDLERS)]
+  const handlers = [...written, MOVING_LOGIN, ...SWITCHED_HANDLERS]
   const { metafile } = await build({
     ...optionsOfFunctions(),
     entryPoints: [...new Set(handlers.map((handler) => handler.replace(/\.\w+$/, '.ts')))].sort(),

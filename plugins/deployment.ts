@@ -102,7 +102,7 @@ export default class DeploymentPlugin {
         isOfPackages(processedInput) ? undefined : 'http://localhost',
         ownershipOf(this.serverless).parameters,
       ),
-      ...faultsOfPolicy(parameters, APPLICATION),
+      ...faultsOfPolicy(parameters, APPLICATION, stage),
       ...faultsOfTokens(parameters),
       ...this.faultsOfRegion(),
       ...this.faultsOfSigningKey(),

@@ -133,6 +133,8 @@ export interface AuthMembers {
   pages: string
   oauth: string
   federation: string
+  console: string
+  actAs: string
   /** Where passwords are that were not imported: a user pool or a URL; empty without such a place. */
   drain: { pool: string; url: string }
   /** Base URL of pages and API; an object, if it is the API's own address. */

@@ -1,33 +1,8 @@
-import { hasFederation, readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { serverUrlOf } from '../../lib/http/headers.ts'
-import { json } from '../../lib/http/responses.ts'
-import { describeApi } from '../../lib/openapi/document.ts'
-import { featuresOf } from '../../lib/openapi/route.ts'
+import { describeService } from '../../lib/openapi/service.ts'
 
 /**
  * GET /openapi.json: the description of this API (OpenAPI 3.1). It contains the host of the request,
  * so caches must not store it.
  */
-export const handler = apiHandler(async (event) => {
-  const config = readConfig([
-    'PAGES',
-    'MAILER',
-    'REGISTRATION',
-    'OAUTH',
-    'API_SCOPES',
-    'OWN_ROUTES',
-    'SERVICE_NAME',
-    'DEMO',
-  ])
-  const { OWN_ROUTES, SERVICE_NAME } = config
-  return json(
-    200,
-    describeApi(
-      serverUrlOf(event),
-      featuresOf({ ...config, FEDERATION: hasFederation() }),
-      OWN_ROUTES,
-      SERVICE_NAME,
-    ),
-  )
-})
+export const handler = apiHandler(async (event) => describeService(event, { features: {} }))

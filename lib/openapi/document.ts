@@ -16,8 +16,29 @@ import {
 import { ROUTES } from './routes.ts'
 import { RESPONSES, schemaRef } from './schemas.ts'
 
-/** Schemas of requests and responses, by name. */
-export const SCHEMAS: Record<string, object> = { ...requestSchemas(ROUTES), ...RESPONSES }
+/** Routes that only a feature brings into the description, and the schemas of their responses. */
+export interface Addition {
+  routes: readonly Route[]
+  schemas: Readonly<Record<string, object>>
+}
+
+/** The description without an addition. */
+const NOTHING: Addition = { routes: [], schemas: {} }
+
+/** Returns the schemas of requests and responses, by name. */
+export const schemasOf = ({ routes, schemas }: Addition = NOTHING): Record<string, object> => ({
+  ...requestSchemas([...ROUTES, ...routes]),
+  ...RESPONSES,
+  ...schemas,
+})
+
+/** What a description has beside the features. */
+interface Description {
+  /** The setting `OWN_ROUTES`. */
+  own?: readonly string[]
+  title?: string
+  more?: Addition
+}
 
 /**
  * Describes the whole API as OpenAPI 3.1.
@@ -26,16 +47,14 @@ export const SCHEMAS: Record<string, object> = { ...requestSchemas(ROUTES), ...R
  *
  * @param serverUrl - The result of `serverUrlOf` in `lib/http/headers.ts`.
  * @param features - The features that are switched on.
- * @param own - The setting `OWN_ROUTES`.
  * @see https://spec.openapis.org/oas/v3.1.0
  */
 export function describeApi(
   serverUrl: string,
   features: readonly Feature[],
-  own: readonly string[] = [],
-  title = 'serverless-jwt-auth',
+  { own = [], title = 'serverless-jwt-auth', more = NOTHING }: Description = {},
 ) {
-  const routes = routesWith(features, own)
+  const routes = routesWith(features, [...ROUTES, ...more.routes, ...PAGE_ROUTES], own)
   const tags = Object.entries({ ...TAGS, ...PAGE_TAGS }).filter(([name]) =>
     routes.some(({ tag = 'Content' }) => tag === name),
   )
@@ -56,7 +75,7 @@ export function describeApi(
       securitySchemes: SECURITY_SCHEMES,
       headers: headersIn(parts),
       responses: parts.responses,
-      schemas: schemasIn(parts),
+      schemas: schemasIn(parts, schemasOf(more)),
     },
   }
 }
@@ -81,8 +100,8 @@ const SECURITY_SCHEMES = {
 }
 
 /** Returns the routes that a service with these features has, each with what they add to it. */
-function routesWith(features: readonly Feature[], own: readonly string[]): Route[] {
-  const described = [...ROUTES, ...PAGE_ROUTES].filter(({ needs = [] }) =>
+function routesWith(features: readonly Feature[], rows: readonly Route[], own: readonly string[]): Route[] {
+  const described = rows.filter(({ needs = [] }) =>
     [needs].flat().every((feature) => features.includes(feature)),
   )
   return [...described, ...ownRoutesOf(own, described)]
@@ -110,17 +129,17 @@ const forClients = (route: Route): Route => ({
 })
 
 /** Returns the schemas that a part of the description refers to, and those that they refer to. */
-function schemasIn(part: object): Record<string, object> {
+function schemasIn(part: object, schemas: Readonly<Record<string, object>>): Record<string, object> {
   const used = new Set<string>()
   const add = (text: string) => {
     for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
       if (used.has(name)) continue
       used.add(name)
-      add(JSON.stringify(SCHEMAS[name]))
+      add(JSON.stringify(schemas[name]))
     }
   }
   add(JSON.stringify(part))
-  return Object.fromEntries(Object.entries(SCHEMAS).filter(([name]) => used.has(name)))
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)))
 }
 
 /** Returns the headers that a part of the description refers to. */

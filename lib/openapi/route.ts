@@ -10,6 +10,7 @@ export const TAGS = {
   Content: 'Content for callers with an access token.',
   Account: 'Accounts: registration, password, e-mail address.',
   Factors: 'Second factors and passkeys.',
+  Admin: 'Accounts of others, for pages of the service alone.',
   Service: 'Public keys and API description.',
 }
 
@@ -18,8 +19,8 @@ export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
  * Features that a parameter switches off, with the routes that need them. They are the pages, mails,
- * registration by invitation, registration by anybody, sign-in at other apps, and sign-in by other providers. Routes with scopes exist if
- * a function names some. The last feature is the examples of demo users.
+ * registration by invitation, registration by anybody, sign-in at other apps, sign-in by other providers, the console of operators, and
+ * operators who act as users. Routes with scopes exist if a function names some. The last feature is the examples of demo users.
  */
 export const FEATURES = [
   'pages',
@@ -28,6 +29,8 @@ export const FEATURES = [
   'registration',
   'oauth',
   'federation',
+  'console',
+  'actAs',
   'scopes',
   'demo',
 ] as const
@@ -44,10 +47,14 @@ export function featuresOf({
   REGISTRATION,
   OAUTH = false,
   FEDERATION = false,
+  CONSOLE = false,
+  ACT_AS = false,
   API_SCOPES = [],
   DEMO = false,
 }: Config<'MAILER' | 'REGISTRATION'> &
-  Partial<Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'DEMO'> & { FEDERATION: boolean }>): Feature[] {
+  Partial<
+    Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'DEMO' | 'ACT_AS'> & { FEDERATION: boolean; CONSOLE: boolean }
+  >): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
@@ -56,6 +63,8 @@ export function featuresOf({
     registration: hasMail && REGISTRATION === 'open',
     oauth: OAUTH,
     federation: FEDERATION,
+    console: CONSOLE,
+    actAs: ACT_AS,
     scopes: API_SCOPES.length > 0,
     demo: DEMO,
   }
@@ -76,6 +85,8 @@ export interface BodyExample {
 export interface Route {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   path: string
+  /** Path at the gateway, if several routes share one there, such as `/admin-api/{proxy+}`. */
+  gatewayPath?: string
   /** Key of the function in `functions.yml`, whose `events` the plugin makes of its rows. Routes of `serverless.yml` have none. */
   function?: string
   /** Name of the function in generated clients. Default: method and path, `getHello` for `GET /hello`. */

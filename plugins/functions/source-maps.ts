@@ -3,7 +3,7 @@ import { IS_PACKAGE } from '../../project/origin.ts'
 import type { Serverless } from '../framework.d.ts'
 import bundlePlugins from '../page-files.ts'
 import { functionsWritten } from '../project/functions.ts'
-import { FEDERATED_HANDLERS } from './switches.ts'
+import { SWITCHED_HANDLERS } from './switches.ts'
 
 /** Makes stack traces name the TypeScript source. Commands that package do not come here, so a package has no source map. */
 export function mapSources({ configurationInput, processedInput }: Serverless): void {
@@ -11,6 +11,6 @@ export function mapSources({ configurationInput, processedInput }: Serverless): 
   if (IS_PACKAGE) return
   const { functions = {}, custom } = configurationInput
   const all = functionsWritten([functions, ...Object.values(custom.auth.functions.files)].flat())
-  const handlers = [...Object.values(all).map(({ handler }) => handler), ...Object.values(FEDERATED_HANDLERS)]
+  const handlers = [...Object.values(all).map(({ handler }) => handler), ...SWITCHED_HANDLERS]
   Object.assign(custom.esbuild, localBuild(handlers, bundlePlugins))
 }

@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest'
-import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
-import { ROUTES } from '../../lib/openapi/routes.ts'
+import { ROWS } from '../../lib/openapi/rows.ts'
 import { withRoutes } from '../routes/row-events.ts'
 import { switchOff } from './switches.ts'
 
 const PAGES = ['docs', 'signin']
 const OAUTH = ['approve', 'authorize', 'token']
 const MAIL = ['mailer', 'mail-requests', 'reset', 'change-email', 'confirm-email']
+const CONSOLE = [
+  ...new Set(
+    ROWS.filter(({ needs = [] }) => /console|actAs/.test([needs].flat().join(' '))).map((row) =>
+      String(row.function),
+    ),
+  ),
+]
 const REMOVABLE = [
   ...PAGES,
   'account-pages',
@@ -17,6 +23,7 @@ const REMOVABLE = [
   'federation',
   'new-identity',
   'identities',
+  ...CONSOLE,
 ]
 const [INVOKE, READ] = ['invokeMailer', 'readSessions']
 const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
@@ -38,6 +45,7 @@ test.each([
   [{ oauth: 'on', clientMetadataHosts: '*' }, ['approve', 'token', 'fetch-client']],
   [{ clientMetadataHosts: '*' }, []],
   [{ federation: 'on' }, ['federation', 'new-identity', 'identities']],
+  [{ console: 'on', actAs: 'on' }, CONSOLE],
 ])('with %j the functions %j are left', (changes, expected) => {
   const names = Object.keys(left(changes))
   const removed = Object.keys(allFunctions('none')).filter((name) => !names.includes(name))
@@ -127,6 +135,8 @@ function left(changes: object, SCOPED_ROUTES = 'none'): Functions {
     registration: 'off',
     oauth: 'off',
     federation: 'off',
+    console: 'off',
+    actAs: 'off',
     clientMetadataHosts: '',
     drain: { pool: '', url: '' },
   }
@@ -149,7 +159,7 @@ function allFunctions(SCOPED_ROUTES: string): Functions {
     login: { MAILER: 'mailer' },
     userinfo: { AUTH_ALLOWED_ORIGINS: '*' },
   }
-  const keys = [...ROUTES, ...PAGE_ROUTES].flatMap((row) => row.function ?? [])
+  const keys = ROWS.flatMap((row) => row.function ?? [])
   const written = [...keys, 'mailer', 'fetch-client'].map((key) => [
     key,
     { handler: key, may: may[key] ?? [], environment: environment[key] ?? {} },

@@ -20,10 +20,14 @@ const FOR_SIGN_OUTS = ['readKeys', 'readClients']
 /** What functions may do for identities at providers, in addition to those of `functions/federation`. */
 const FOR_IDENTITIES = ['findIdentityProviders', 'readProviderNames', 'findIdentityIds', 'removeIdentities']
 /** Handlers of functions whose pages differ with federation. Without it, their bundles have nothing of it. */
-export const FEDERATED_HANDLERS: Readonly<Record<string, string>> = {
+const FEDERATED_HANDLERS: Readonly<Record<string, string>> = {
   signin: 'functions/pages/federation/signin.handler',
   'account-pages': 'functions/pages/federation/account-pages.handler',
 }
+/** Handler of the API description with the console. Without it, its bundle has nothing of it. */
+const CONSOLE_HANDLERS: Readonly<Record<string, string>> = { openapi: 'functions/admin/openapi.handler' }
+/** All handlers that functions get only with a feature. */
+export const SWITCHED_HANDLERS = [FEDERATED_HANDLERS, CONSOLE_HANDLERS].flatMap((one) => Object.values(one))
 /** What the authorizer may do for tokens of clients. */
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
 
@@ -71,6 +75,8 @@ type SwitchedService = {
       | 'pages'
       | 'oauth'
       | 'federation'
+      | 'console'
+      | 'actAs'
       | 'drain'
       | 'mailFrom'
       | 'registration'
@@ -89,8 +95,17 @@ type SwitchedService = {
  * `plugins/resources/mail.yml` removes its resources by a condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
-  const { pages, oauth, federation, mailFrom, registration, clientMetadataHosts, allowedOrigins } =
-    custom.auth
+  const {
+    pages,
+    oauth,
+    federation,
+    console,
+    actAs,
+    mailFrom,
+    registration,
+    clientMetadataHosts,
+    allowedOrigins,
+  } = custom.auth
   const [hasOAuth, hasMail] = [oauth === 'on', mailFrom !== '']
   const isScoped = hasScopes({ functions })
   const features = featuresOf({
@@ -99,6 +114,8 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     REGISTRATION: registration,
     OAUTH: hasOAuth,
     FEDERATION: federation === 'on',
+    CONSOLE: console === 'on',
+    ACT_AS: actAs === 'on',
     API_SCOPES: isScoped ? ['some'] : [],
   })
   removeRoutes(functions, features)
@@ -111,15 +128,25 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
   if (!hasMail) Object.values(functions).forEach(removeMailer)
-  if (federation === 'on') addFederation(functions)
+  if (federation === 'on') useHandlers(functions, FEDERATED_HANDLERS)
   else Object.values(functions).forEach(removeFederation)
+  if (console === 'on') addConsole(functions, actAs)
   switchDrain(functions, custom.auth.drain)
 }
 
-function addFederation(functions: SwitchedService['functions']): void {
-  for (const [key, handler] of Object.entries(FEDERATED_HANDLERS)) {
+function useHandlers(
+  functions: SwitchedService['functions'],
+  handlers: Readonly<Record<string, string>>,
+): void {
+  for (const [key, handler] of Object.entries(handlers)) {
     if (functions[key]) functions[key].handler = handler
   }
+}
+
+function addConsole(functions: SwitchedService['functions'], actAs: string): void {
+  const { openapi } = functions
+  useHandlers(functions, CONSOLE_HANDLERS)
+  if (openapi) openapi.environment = { ...openapi.environment, ACT_AS: actAs }
 }
 
 /** Removes routes without their features, and functions that have none left, or that need a feature themselves. */

@@ -12,6 +12,24 @@ test.each([
 ] as const)(
   'requireSecondFactor=%s with administrators %j gives %j',
   (requireSecondFactor, administrators, faults) => {
-    expect(faultsOfPolicy({ requireSecondFactor }, { administrators })).toEqual(faults)
+    expect(faultsOfPolicy({ requireSecondFactor }, { administrators }, 'prod')).toEqual(faults)
+  },
+)
+
+test.each([
+  ['prod', 'none', 1],
+  ['dev', 'none', 0],
+  ['prod', 'administrators', 0],
+  ['prod', 'all', 0],
+] as const)(
+  'the console of stage %s with requireSecondFactor=%s has %i fault',
+  (stage, requireSecondFactor, count) => {
+    const fault = 'console=on needs requireSecondFactor=administrators or all.'
+    const faults = faultsOfPolicy(
+      { console: 'on', requireSecondFactor },
+      { administrators: ['admin'] },
+      stage,
+    )
+    expect(faults).toEqual(count === 0 ? [] : [fault])
   },
 )

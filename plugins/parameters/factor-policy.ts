@@ -2,12 +2,17 @@ import type { Application } from '../../project/define-auth.ts'
 import { CONFIGURATION } from '../../project/project.ts'
 import type { Parameters } from '../framework.d.ts'
 
-/** Reports a policy that has no effect. */
+/** Reports a policy that has no effect, or that leaves the console to whoever has a password. */
 export function faultsOfPolicy(
-  { requireSecondFactor }: Parameters,
-  { administrators }: Pick<Application, 'administrators'>,
+  { requireSecondFactor, console }: Parameters,
+  { administrators, can = {} }: Pick<Application, 'administrators' | 'can'>,
+  stage: string,
 ): string[] {
-  if (requireSecondFactor !== 'administrators' || administrators.length > 0) return []
+  if (console === 'on' && requireSecondFactor === 'none' && stage !== 'dev') {
+    return ['console=on needs requireSecondFactor=administrators or all.']
+  }
+  const covered = [...administrators, ...Object.keys(can)]
+  if (requireSecondFactor !== 'administrators' || covered.length > 0) return []
   return [
     `The parameter requireSecondFactor=administrators has no effect, because administrators in ${CONFIGURATION} is empty. Name the roles there, or set all or none.`,
   ]

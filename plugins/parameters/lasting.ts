@@ -25,6 +25,8 @@ const LASTING = {
   pages: undefined,
   oauth: undefined,
   federation: undefined,
+  console: undefined,
+  actAs: undefined,
   oldPool: null,
   passwordsUrl: null,
   accessLogs: undefined,

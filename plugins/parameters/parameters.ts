@@ -63,6 +63,10 @@ const RULES = {
   oauth: oneOf('on', 'off'),
   clientMetadataHosts: documentHosts,
   federation: oneOf('on', 'off'),
+  console: oneOf('on', 'off'),
+  limitAdminReads: SETTINGS.LIMIT_ADMIN_READS,
+  limitAdminChanges: SETTINGS.LIMIT_ADMIN_CHANGES,
+  actAs: oneOf('on', 'off'),
   oldPool: userPool,
   oldPoolClient: appClient,
   passwordsUrl: endpointUrl,
@@ -183,6 +187,12 @@ function faultsOfCombinations(parameters: Parameters): string[] {
   }
   if (parameters.oauth === 'on' && parameters.pages !== 'on') {
     faults.push('The parameter oauth needs pages=on, because users sign in on a page.')
+  }
+  if (parameters.console === 'on' && parameters.pages !== 'on') {
+    faults.push('The parameter console needs pages=on, because operators sign in on a page.')
+  }
+  if (parameters.actAs === 'on' && parameters.console !== 'on') {
+    faults.push('The parameter actAs needs console=on, because operators begin there.')
   }
   if (parameters.federation === 'on' && /^1\/|\/1$/.test(String(parameters.loginRateLimit))) {
     faults.push('The parameter loginRateLimit must be at least 2/2, because federation=on shares it.')

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
-import { ROUTES } from '../../lib/openapi/routes.ts'
+import { ROWS } from '../../lib/openapi/rows.ts'
 import { ROOT } from '../../project/origin.ts'
 import { filesIn } from '../functions/functions.ts'
 import { withRoutes } from './row-events.ts'
@@ -32,7 +31,7 @@ test('a function has the routes of its rows, and auth where they demand a token 
 test('every row names a function of a functions.yml, and no such file has a route', () => {
   const files = filesIn(ROOT).map((path) => parse(readFileSync(`${ROOT}/${path}`, 'utf8')))
   const functions: Record<string, { events?: object[] }> = Object.assign({}, ...files)
-  const rows = [...ROUTES, ...PAGE_ROUTES]
+  const rows = ROWS
   expect(rows.filter((row) => !Object.hasOwn(functions, String(row.function)))).toEqual([])
   const events = Object.values(functions).flatMap((definition) => definition.events ?? [])
   expect(events.filter((event) => 'http' in event)).toEqual([])

@@ -1,9 +1,6 @@
-import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
 import type { Route } from '../../lib/openapi/route.ts'
-import { ROUTES } from '../../lib/openapi/routes.ts'
+import { gatewayPathOf, ROWS } from '../../lib/openapi/rows.ts'
 import type { WrittenFunction } from '../framework.d.ts'
-
-const ROWS = [...ROUTES, ...PAGE_ROUTES]
 
 /**
  * Returns functions of a `functions.yml` with the events of their routes, which the rows of `lib/openapi` name. Events of other kinds
@@ -17,11 +14,22 @@ export const withRoutes = (functions: Record<string, WrittenFunction>): Record<s
     }),
   )
 
-const eventsOfRows = (key: string) =>
-  ROWS.filter((row) => row.function === key).map(({ method, path, isProtected }) => ({
-    http: { method, path: path.slice(1), ...(isProtected === true && { authorizer: 'auth' }) },
-  }))
+/** Rows that share a method and a path of the gateway have one event. */
+const eventsOfRows = (key: string) => {
+  const rows = ROWS.filter((row) => row.function === key)
+  const isSame = (one: Route, other: Route) =>
+    one.method === other.method && gatewayPathOf(one) === gatewayPathOf(other)
+  return rows
+    .filter((row, index) => rows.findIndex((one) => isSame(one, row)) === index)
+    .map((row) => ({
+      http: {
+        method: row.method,
+        path: gatewayPathOf(row),
+        ...(row.isProtected === true && { authorizer: 'auth' }),
+      },
+    }))
+}
 
 /** Returns the row of an event of a function, or `undefined` for a route of a user's own function. */
 export const rowOf = (key: string, http: { method?: unknown; path?: unknown }): Route | undefined =>
-  ROWS.find((row) => row.function === key && row.method === http.method && row.path === `/${http.path}`)
+  ROWS.find((row) => row.function === key && row.method === http.method && gatewayPathOf(row) === http.path)

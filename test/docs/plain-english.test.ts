@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { PROBLEMS } from '../../lib/errors.ts'
 import { describeApi } from '../../lib/openapi/document.ts'
 import { FEATURES } from '../../lib/openapi/route.ts'
+import { ADMIN } from '../../lib/openapi/routes/admin.ts'
 import { MANNER } from './manner.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -54,7 +55,10 @@ const messagesOf = ({ file, text }: (typeof files)[number]) =>
 const prose = [
   ...files.map(({ file, text }) => ({ file, prose: [...commentsOf(file, text), ...textsOf(file, text)] })),
   ...files.flatMap(messagesOf),
-  { file: 'OpenAPI: description', prose: [JSON.stringify(describeApi('https://example', FEATURES, ['*']))] },
+  {
+    file: 'OpenAPI: description',
+    prose: [JSON.stringify(describeApi('https://example', FEATURES, { own: ['*'], more: ADMIN }))],
+  },
   { file: 'problems: lib/errors.ts', prose: [JSON.stringify(PROBLEMS)] },
   ...['plugins/resources/gateway-responses.yml'].map((file) => ({
     file: `problems: ${file}`,

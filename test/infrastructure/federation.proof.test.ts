@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
-import { ROUTES } from '../../lib/openapi/routes.ts'
+import { ROWS } from '../../lib/openapi/rows.ts'
 import { sampleEvent } from '../support/http/lambda.ts'
 import { describeService, root } from '../support/process/service-description.ts'
 import { type Package, packageChangedProd, packageWithoutFederation } from './packaged.ts'
@@ -40,7 +39,7 @@ test('the template of federation=off has nothing of it', () => {
     .replaceAll('"first","provider",', '')
     .replaceAll(/Identity(Source|ValidationExpression)|:identity\/\*/g, '')
   expect(text.match(new RegExp(`.{40}(${OF_FEDERATION.source}).{40}`, 'gi'))).toBeNull()
-  const own = [...ROUTES, ...PAGE_ROUTES].filter(({ needs }) => [needs].flat().includes('federation'))
+  const own = ROWS.filter(({ needs }) => [needs].flat().includes('federation'))
   expect(own.length).toBeGreaterThan(5)
   expect(namesOf(off)).toEqual(namesOf(on).filter((name) => !/Federation|Dashidentity|Identities/.test(name)))
 })

@@ -3,9 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import type { Statement } from '../../lib/aws/access.ts'
 import { ownRoutesOf } from '../../lib/openapi/own-routes.ts'
-import { PAGE_ROUTES } from '../../lib/openapi/pages.ts'
 import type { Feature } from '../../lib/openapi/route.ts'
-import { ROUTES } from '../../lib/openapi/routes.ts'
+import { ROWS } from '../../lib/openapi/rows.ts'
 import { filesIn } from '../../plugins/functions/functions.ts'
 import { LONGEST_PREFIX } from '../../plugins/parameters/name-prefix.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters/parameters.ts'
@@ -577,7 +576,7 @@ test('exactly the routes that the API description protects have the authorizer',
     })
   const own = describeService().functions.openapi?.environment?.OWN_ROUTES?.split(',') ?? []
   const described = (...switched: Feature[]) => {
-    const rows = [...ROUTES, ...PAGE_ROUTES]
+    const rows = ROWS
     return [...rows, ...ownRoutesOf(own, rows)]
       .filter(({ needs = [] }) => [needs].flat().every((one) => switched.includes(one)))
       .map(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
-import { ROUTES } from '../../lib/openapi/routes.ts'
+import { API_ROUTES } from '../../lib/openapi/rows.ts'
 import { tableIn } from '../docs/table.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http/cookies.ts'
 import {
@@ -227,7 +227,7 @@ const rows = tableIn(page, 'Route').map(([routes = '', gains, period = '', next 
 }))
 
 test('the table has each route that takes the cookie, and words that are proved', () => {
-  const taking = ROUTES.filter((route) => route.cookie).map(
+  const taking = API_ROUTES.filter((route) => route.cookie).map(
     (one) => `${one.method.toUpperCase()} ${one.path}`,
   )
   expect(rows.flatMap(({ routes }) => routes).toSorted()).toEqual(taking.toSorted())

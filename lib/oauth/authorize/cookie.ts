@@ -27,7 +27,7 @@ export function requireSameOrigin({ site }: Pick<CookieRequest, 'site'>): void {
 }
 
 /** The settings that verify a session in a cookie. */
-type Rules = Config<
+export type CookieRules = Config<
   'REFRESH_GRACE_SECONDS' | 'REQUIRE_SECOND_FACTOR' | 'SESSION_TTL_SECONDS' | 'SESSION_IDLE_TTL_SECONDS'
 >
 
@@ -42,7 +42,7 @@ type Rules = Config<
  * @throws {@link ServiceError} `conflict`, as `SESSION_CHANGED`, or `unavailable`.
  */
 export async function redeemCookie(
-  at: At & { config: Rules },
+  at: At & { config: CookieRules },
   refreshToken: string,
   isRepeated: boolean,
 ): Promise<Presented | undefined> {

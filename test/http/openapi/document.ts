@@ -1,8 +1,8 @@
 import { describeApi } from '../../../lib/openapi/document.ts'
 import { OWN_RESPONSE, ownRoutesOf } from '../../../lib/openapi/own-routes.ts'
-import { PAGE_ROUTES } from '../../../lib/openapi/pages.ts'
 import { FEATURES, type Route } from '../../../lib/openapi/route.ts'
-import { ROUTES } from '../../../lib/openapi/routes.ts'
+import { ADMIN } from '../../../lib/openapi/routes/admin.ts'
+import { API_ROUTES, ROWS } from '../../../lib/openapi/rows.ts'
 import { describeService } from '../../support/process/service-description.ts'
 
 const { API_SCOPES, OWN_ROUTES = '' } = describeService().functions.openapi?.environment ?? {}
@@ -13,12 +13,13 @@ export const SERVICE_FEATURES = FEATURES.filter((feature) => feature !== 'scopes
 const own = OWN_ROUTES === '' ? [] : OWN_ROUTES.split(',')
 
 /** Describes the service under test, with the routes of `serverless.yml`. */
-export const describeTested = (url: string, features = SERVICE_FEATURES) => describeApi(url, features, own)
+export const describeTested = (url: string, features = SERVICE_FEATURES) =>
+  describeApi(url, features, { own, more: ADMIN })
 
 /** The rows of the service under test, but those of the pages. */
 export const TESTED_ROUTES: Route[] = [
-  ...ROUTES.filter(({ needs = [] }) => [needs].flat().every((one) => SERVICE_FEATURES.includes(one))),
-  ...ownRoutesOf(own, [...ROUTES, ...PAGE_ROUTES]),
+  ...API_ROUTES.filter(({ needs = [] }) => [needs].flat().every((one) => SERVICE_FEATURES.includes(one))),
+  ...ownRoutesOf(own, ROWS),
 ]
 
 /** Whether the description knows of a response only that the application sends it. */

@@ -1,0 +1,111 @@
+import { type Permission, rightsOf } from '../application/permissions.ts'
+import { type Authentication, requireAuthentication } from '../authorization/step-up.ts'
+import { attributesOf, type Demand } from '../aws/dynamodb.ts'
+import type { At } from '../context.ts'
+import { ServiceError } from '../errors.ts'
+import { type Act, byAdministrator } from '../events/event.ts'
+import { type CookieRules, redeemCookie, requireSameOrigin } from '../oauth/authorize/cookie.ts'
+import type { CookieRequest } from '../sessions/page.ts'
+import { parseRefreshToken } from '../sessions/refresh-token.ts'
+import type { Session } from '../sessions/session.ts'
+import { requireSubject } from '../sessions/subject.ts'
+import { acrOf } from '../users/factors.ts'
+import { profileKey } from '../users/store.ts'
+import type { UserState } from '../users/user.ts'
+import { lacksText, NOBODY, OWN_ACCOUNT } from './refusals.ts'
+
+/**
+ * Seconds since the sign-in that a kind of work allows. What gives somebody rights, or cannot be undone, is `danger`. The factors that it
+ * needs are those of the policy, which the session meets: a demand beside the policy would be none, because who has only the password
+ * could add the first factor.
+ */
+const MAX_AGE_SECONDS = { work: 43_200, danger: 300 } as const
+
+/** The kind of work of a route; see {@link MAX_AGE_SECONDS}. */
+export type Work = keyof typeof MAX_AGE_SECONDS
+
+/** A user who administers the accounts of others. */
+export interface Operator {
+  user: UserState
+  session: Session
+  /** What the user may do, and with users of which roles. */
+  may: readonly Permission[]
+  over: readonly string[]
+  /** The act of the user's changes. Each transaction with its events has the condition that the user still may make it. */
+  act: Act
+}
+
+/** What a route requires of its caller. */
+export interface Requirement {
+  /** Missing if any permission is enough. */
+  may?: Permission
+  work: Work
+}
+
+/**
+ * Requires that a request comes from the page of a user who may do something with the accounts of others. It reads the session and
+ * the user, so neither has an outdated role. A token of the application is no proof here: each API of the application sees it.
+ *
+ * The role may be taken between this read and a change. So the act demands the profile as it was read, and DynamoDB decides.
+ *
+ * @param sub - The user whom the page shows: the header `Operator`.
+ * @throws {@link ServiceError} `forbidden`, `conflict`, `invalid_token` or `unavailable`.
+ */
+export async function requireOperator(
+  at: At & { config: CookieRules },
+  page: CookieRequest,
+  sub: string,
+  { may, work }: Requirement,
+): Promise<Operator> {
+  requireSameOrigin(page)
+  const presented = parseRefreshToken(page.refreshToken)
+  if (presented) requireSubject(presented, sub)
+  const found = await redeemCookie(at, page.refreshToken, false)
+  if (!found || found.state === 'reused')
+    throw new ServiceError('invalid_token', 'no live session in a cookie')
+  const { user, session } = found
+  const rights = rightsOf(user.role)
+  if (rights.may.length === 0 || (may !== undefined && !rights.may.includes(may))) throw lacks(may)
+  const required: Authentication = { acr: 'aal1', maxAgeSeconds: MAX_AGE_SECONDS[work] }
+  requireAuthentication({ acr: acrOf(session.amr), authTime: session.authTime }, required, at.now)
+  return { user, session, ...rights, act: byAdministrator(at, user.id, stillAsRead(user)) }
+}
+
+const lacks = (may: Permission | undefined) =>
+  new ServiceError('forbidden', 'the role lacks the permission', {
+    detail: may ? lacksText(may) : 'Your role may not administer accounts.',
+  })
+
+/** Demands that a user has the role that was read, is enabled, and that no token was revoked since. */
+const stillAsRead = ({ id, generation, role }: UserState): Demand => ({
+  check: {
+    Key: profileKey(id),
+    ConditionExpression: 'generation = :generation AND #role = :role AND disabled = :disabled',
+    ExpressionAttributeNames: { '#role': 'role' },
+    ExpressionAttributeValues: attributesOf({
+      ':generation': generation,
+      ':role': role,
+      ':disabled': false,
+    }),
+  },
+  refusal: () => new ServiceError('invalid_token', 'the administrator was changed meanwhile'),
+})
+
+/**
+ * Requires that an operator may help a user: another one, whose role is one of `over`.
+ *
+ * @throws {@link ServiceError} `forbidden` of the operator itself, `not_found` of others.
+ */
+export function requireOver<U extends { id: string; role: string }>(
+  { user, over }: Pick<Operator, 'user' | 'over'>,
+  target: U | undefined,
+): asserts target is U {
+  if (target?.id === user.id) {
+    throw new ServiceError('forbidden', 'the operator itself', { detail: OWN_ACCOUNT })
+  }
+  if (target === undefined || !over.includes(target.role)) {
+    throw new ServiceError('not_found', 'no such user, or none whom the operator may help', {
+      detail: NOBODY,
+    })
+  }
+}

@@ -1,0 +1,19 @@
+import { ServiceError } from '../errors.ts'
+
+// Details of the responses to requests of operators that are refused. The API description has them too.
+
+/** Returns the detail of a 403 response. @param may - The permission that the operator does not have. */
+export const lacksText = (may: string): string => `Your role does not have ${may}.`
+
+/** 403: operators change their own accounts as all users do. */
+export const OWN_ACCOUNT = 'Change your own account at /account.'
+
+/** 404: a name or id of nobody, or of a user whom the operator may not help. */
+export const NOBODY = 'No user whom you may help has this name.'
+
+/** 409: a change of another version of the user. */
+export const CHANGED_MEANWHILE = 'This user was changed meanwhile. Load the user again.'
+
+/** Returns the error of a change of a user who is not as the operator has seen it. */
+export const changedMeanwhile = (): ServiceError =>
+  new ServiceError('conflict', 'the user changed, or If-Match is missing', { detail: CHANGED_MEANWHILE })
