@@ -82,7 +82,7 @@ export interface Happening<T extends EventType = EventType> {
 }
 
 /** A change of an account. */
-export type UserHappening = Pick<Happening<'user.updated'>, 'changes' | 'detail'>
+export type UserHappening = Pick<Happening<'user.updated'>, 'changes' | 'detail' | 'ref'>
 
 /** Attributes of an event. */
 export const EVENT = {
@@ -135,15 +135,14 @@ export const partitionOf = (userId: string): string => `user#${userId}`
 /**
  * Returns the write of the event of a changed account; see {@link eventOf}.
  *
- * @param changed - Names of the attributes that changed. Empty if the change only revokes.
+ * @param happening - `changes` is empty if the change only revokes.
  */
 export const updateEventOf = (
   table: Table,
   act: Act,
   userId: string,
-  { changes, detail }: UserHappening,
-): TransactWrite =>
-  eventOf(table, act, { type: 'user.updated', subject: partitionOf(userId), changes, detail })
+  happening: UserHappening,
+): TransactWrite => eventOf(table, act, { type: 'user.updated', subject: partitionOf(userId), ...happening })
 
 /** Partition of events that concern no account. */
 export const SERVICE = 'service'

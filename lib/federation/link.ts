@@ -1,6 +1,6 @@
 import { type Table, type TransactWrite, transact } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
-import { type Act, eventOf, partitionOf } from '../events/event.ts'
+import { type Act, updateEventOf } from '../events/event.ts'
 import { revokeSessions } from '../users/revocation.ts'
 import { changeIfUnchanged } from '../users/store.ts'
 import type { User } from '../users/user.ts'
@@ -43,7 +43,7 @@ export async function linkIdentity(
     ...decision,
     change,
     ...linkWrites(user.id, identityOf(pending, act.now)),
-    identityEvent(table, act, user.id, { detail: 'added', ref: pending.provider }),
+    updateEventOf(table, act, user.id, { changes: ['identities'], detail: 'added', ref: pending.provider }),
   ])
   if (!refused) return
   if (refused.slice(0, decision.length).includes(true))
@@ -77,7 +77,11 @@ export async function unlinkIdentity(
   return !(await transact(table, [
     changeIfUnchanged(user, changes),
     ...unlinkWrites(user.id, identity.id),
-    identityEvent(table, act, user.id, { detail: 'removed', ref: identity.provider }),
+    updateEventOf(table, act, user.id, {
+      changes: ['identities'],
+      detail: 'removed',
+      ref: identity.provider,
+    }),
   ]))
 }
 
@@ -103,17 +107,3 @@ export const removalOfIdentities = async (table: Table, userId: string): Promise
 /** Returns the writes of {@link removalOfIdentities} for identities that were read. */
 export const identityRemovals = (userId: string, ids: readonly string[]): TransactWrite[] =>
   ids.flatMap((id) => [{ Delete: { Key: identityKey(id) } }, { Delete: { Key: ownIdentityKey(userId, id) } }])
-
-const identityEvent = (
-  table: Table,
-  act: Act,
-  userId: string,
-  { detail, ref }: { detail: 'added' | 'removed'; ref: string },
-): TransactWrite =>
-  eventOf(table, act, {
-    type: 'user.updated',
-    subject: partitionOf(userId),
-    changes: ['identities'],
-    detail,
-    ref,
-  })

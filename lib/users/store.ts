@@ -121,6 +121,8 @@ export interface UserChange {
   /** Random id of this change. */
   changeId: string
   detail?: UserHappening['detail']
+  /** What the event refers to. */
+  ref?: string | undefined
   /** Additional writes of the transaction. */
   more?: readonly TransactWrite[]
   /** What `more` changes, for the event. */
@@ -139,11 +141,11 @@ export interface UserChange {
 export async function changeUser(
   table: Table,
   user: UserState & Partial<User>,
-  { changes, changeId, detail, more = [], moreChanges = [], readChangeId }: UserChange,
+  { changes, changeId, detail, ref, more = [], moreChanges = [], readChangeId }: UserChange,
   act: Act,
 ): Promise<boolean> {
   const changed = [...changedNames(user, changes), ...moreChanges]
-  const event = updateEventOf(table, act, user.id, { changes: changed, detail })
+  const event = updateEventOf(table, act, user.id, { changes: changed, detail, ref })
   const update = { Update: changeOf(user, { ...changes, changeId }, readChangeId) }
   return !(await transact(table, [update, ...more, event]))
 }

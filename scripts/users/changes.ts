@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { identityRemovals } from '../../lib/federation/link.ts'
 import { findByName } from '../../lib/operators/accounts.ts'
+import { setDisabled, setRole as storeRole } from '../../lib/operators/changes.ts'
 import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
-import { revokeSessions, revokeTokens } from '../../lib/users/revocation.ts'
+import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { loginNamesOf, mailboxOf, newUser, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
@@ -20,8 +21,6 @@ import { takenName } from './names.ts'
 import { breachesOf, refuseBreached } from './passwords/breached.ts'
 import { changeUsers, type SeveralOptions } from './several.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
-
-// No command writes a time that decides about a session or token: the operator's clock may be wrong.
 
 /** Values of a new user on the command line. */
 export interface AddOptions {
@@ -51,18 +50,12 @@ export async function add(
   return `Added ${username} with role ${role}.\n`
 }
 
-/** Changes the role of a user. Access tokens carry the role, so those issued before are revoked. */
-export async function setRole(
-  table: OperatorTable,
-  loginName: string,
-  role: Role,
-  { now }: Io,
-): Promise<string> {
+/** Changes the role of a user. */
+export async function setRole(table: OperatorTable, loginName: string, role: Role): Promise<string> {
   const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, (user, changeId) => {
-    const changes = { role, changedAt: now().toISOString(), ...revokeTokens(user) }
-    return changeUser(table, user, { changes, changeId, detail: role }, table.act())
-  })
+  await changeExisting(table, loginName, found, (user, changeId) =>
+    storeRole(table, user, { role, changeId }, table.act()),
+  )
   return `${loginName} has role ${role}. Access tokens issued before are revoked.\n`
 }
 
@@ -105,39 +98,22 @@ export async function setPassword(
 }
 
 /** Disables a user and ends all sessions. */
-export async function disable(table: OperatorTable, loginName: string, io: Io): Promise<string> {
-  await setDisabled(table, loginName, true, io)
+export async function disable(table: OperatorTable, loginName: string): Promise<string> {
+  await changeDisabled(table, loginName, true)
   return `${loginName} is disabled. All sessions have ended.\n`
 }
 
-/** Enables a disabled user. A session or token that was issued by mistake while the user was disabled stays invalid. */
-export async function enable(table: OperatorTable, loginName: string, io: Io): Promise<string> {
-  await setDisabled(table, loginName, false, io)
+/** Enables a disabled user. */
+export async function enable(table: OperatorTable, loginName: string): Promise<string> {
+  await changeDisabled(table, loginName, false)
   return `${loginName} is enabled.\n`
 }
 
-async function setDisabled(
-  table: OperatorTable,
-  loginName: string,
-  disabled: boolean,
-  { now }: Io,
-): Promise<void> {
+async function changeDisabled(table: OperatorTable, loginName: string, disabled: boolean): Promise<void> {
   const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, (user, changeId) => {
-    const changes = { disabled, changedAt: now().toISOString(), ...revokeSessions(user) }
-    const detail = disabled ? 'disabled' : 'enabled'
-    return changeUser(table, user, { changes, changeId, detail }, table.act())
-  })
-}
-
-/** Ends all sessions of a user. */
-export async function endSessions(table: OperatorTable, loginName: string): Promise<string> {
-  const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, (user, changeId) => {
-    const change = { changes: revokeSessions(user), changeId, detail: 'sessions-ended' } as const
-    return changeUser(table, user, change, table.act())
-  })
-  return `All sessions of ${loginName} have ended.\n`
+  await changeExisting(table, loginName, found, (user, changeId) =>
+    setDisabled(table, user, { disabled, changeId }, table.act()),
+  )
 }
 
 const hash = (password: string) => hashPassword(password, randomBytes(SALT_BYTES))
@@ -171,7 +147,7 @@ export const setRoleCommand: Subcommand = (program) => {
       const loginNames = words.slice(0, -1).map(readLoginName)
       const found = await operator('set-role')
       const noticeOf = roleNotices(found, role, program.options(), io)
-      const change = async (name: string) => (await setRole(found, name, role, io)) + (await noticeOf(name))
+      const change = async (name: string) => (await setRole(found, name, role)) + (await noticeOf(name))
       await changeUsers(found, { ...options, loginNames }, change, io)
     })
 }
@@ -200,7 +176,7 @@ export const disableCommands: Subcommand = (program) => {
         const loginNames = words.map(readLoginName)
         const found = await program.operator(name)
         const { io } = program
-        await changeUsers(found, { ...options, loginNames }, (one) => change(found, one, io), io)
+        await changeUsers(found, { ...options, loginNames }, (one) => change(found, one), io)
       })
   }
 }

@@ -12,7 +12,7 @@ const isWrite = (call: ts.CallExpression): boolean => {
 }
 
 /** What makes an event. `endingOf` returns one with the end of a session, and `newGrant` one with a grant. */
-const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|identityEvent|endingOf|newGrant)\(/g
+const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|endingOf|newGrant)\(/g
 
 interface Write {
   /** File and declaration, such as `lib/users/store.ts: replaceHash`. */

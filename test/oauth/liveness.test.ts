@@ -6,7 +6,8 @@ import { createUser } from '../../lib/users/names.ts'
 import { findUser, findUserByName, replaceHash } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { disable, enable, endAllGrants, remove } from '../../scripts/clients/changes.ts'
-import { disable as disableUser, endSessions } from '../../scripts/users/changes.ts'
+import { disable as disableUser } from '../../scripts/users/changes.ts'
+import { endSessions } from '../../scripts/users/identities/end-sessions.ts'
 import { remove as removeUser } from '../../scripts/users/remove.ts'
 import { withHeaders } from '../support/http/cookies.ts'
 import { loadHandler } from '../support/http/handlers.ts'
@@ -90,7 +91,7 @@ const HAPPENINGS: Record<string, (client: Id) => Promise<unknown>> = {
     } as const
     expect(await changeFactors(table, await stored(), change, testAct())).toBe(true)
   },
-  'the user is disabled': () => disableUser(operators(), 'user', io),
+  'the user is disabled': () => disableUser(operators(), 'user'),
   'the user is removed': () => removeUser(operators(), 'user', true, io),
   'the user is removed, and imported again with the id': async () => {
     const { id, passwordHash } = await stored()

@@ -47,8 +47,8 @@ export const ACTS = {
   'set-email ada': (table) => names.setEmail(table, 'ada', EMAIL, io()),
   'set-email bob': (table) => names.setEmail(table, 'bob', EMAIL, io()),
   'set-email ada --remove': (table) => names.removeEmail(table, 'ada', io()),
-  'set-role ada': (table) => changes.setRole(table, 'ada', 'admin', io()),
-  'disable ada': (table) => changes.disable(table, 'ada', io()),
+  'set-role ada': (table) => changes.setRole(table, 'ada', 'admin'),
+  'disable ada': (table) => changes.disable(table, 'ada'),
   'remove ada': (table) => remove(table, 'ada', true, io()),
   'import ada with the id': (table) =>
     addRow(

@@ -118,7 +118,7 @@ test('a user who is removed meanwhile is named, and the others are changed', asy
   const { io } = beginInProcess(usersCommand, ['--help'])
   const { stdout, stderr, error } = await changeAll(async (name) => {
     if (name === 'bob') await remove(store.table, 'bob', true, io)
-    return await disable(store.table, name, io)
+    return await disable(store.table, name)
   })
   expect(stdout).toMatch(/^ada is disabled.*\ncarl is disabled.*\n2 of 3 users changed\.\n$/)
   expect({ stderr, error }).toEqual({

@@ -126,8 +126,8 @@ async function importOne(operator: OperatorTable, username: string) {
 }
 
 const COMMANDS: Record<string, () => Promise<Act>> = {
-  'set-role': about((operator, name) => changes.setRole(operator, name, 'admin', commandIo())),
-  disable: about((operator, name) => changes.disable(operator, name, commandIo())),
+  'set-role': about((operator, name) => changes.setRole(operator, name, 'admin')),
+  disable: about((operator, name) => changes.disable(operator, name)),
   remove: about((operator, name) => remove(operator, name, true, commandIo())),
   'import of a row': about((operator, name) => importOne(operator, `imported-${name}`)),
   invite: about((operator, name) => invite(operator, `invited.${name}@example.org`, 'user', commandIo())),

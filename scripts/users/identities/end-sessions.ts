@@ -1,17 +1,15 @@
-import { type Table, text, transact } from '../../../lib/aws/dynamodb.ts'
+import { type Table, text } from '../../../lib/aws/dynamodb.ts'
 import { pagesOf, readItems } from '../../../lib/aws/pages.ts'
-import { eventOf, partitionOf } from '../../../lib/events/event.ts'
 import { ownIdentityKey } from '../../../lib/federation/identity.ts'
 import { findProvider, findProviders } from '../../../lib/federation/provider.ts'
-import { revokeSessions } from '../../../lib/users/revocation.ts'
-import { changeIfUnchanged, profileKey } from '../../../lib/users/store.ts'
+import { endSessions as endAllSessions } from '../../../lib/operators/changes.ts'
+import { profileKey } from '../../../lib/users/store.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
 import type { Io } from '../../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { readProviderId } from '../../providers/input.ts'
 import { readLoginName } from '../arguments.ts'
-import { endSessions } from '../changes.ts'
 import { changeEach } from '../several.ts'
 import { changeExisting, findExisting } from '../store.ts'
 
@@ -27,7 +25,7 @@ async function endSessionsOf(table: OperatorTable, id: string, io: Io): Promise<
     io.stdout.write(`No user has an identity of provider ${id}.\n`)
     return
   }
-  await changeEach(users, (loginName) => endSessionsBy(table, loginName, id), io)
+  await changeEach(users, (loginName) => endSessions(table, loginName, id), io)
 }
 
 async function noSuchProvider(table: Table, id: string): Promise<Refusal> {
@@ -61,15 +59,16 @@ async function usersOf(table: Table, id: string, issuer = ''): Promise<string[]>
   return profiles.map((item) => text(item, 'username')).sort()
 }
 
-/** Ends all sessions of a user. The event names the provider. */
-async function endSessionsBy(table: OperatorTable, loginName: string, ref: string): Promise<string> {
+/** Ends all sessions of a user. @param provider - Whose users the command is about, for the event. */
+export async function endSessions(
+  table: OperatorTable,
+  loginName: string,
+  provider?: string,
+): Promise<string> {
   const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, async (user, changeId) => {
-    const subject = partitionOf(user.id)
-    const event = { type: 'user.updated', subject, detail: 'sessions-ended', ref } as const
-    const change = changeIfUnchanged(user, { changeId, ...revokeSessions(user) })
-    return !(await transact(table, [change, eventOf(table, table.act(), event)]))
-  })
+  await changeExisting(table, loginName, found, (user, changeId) =>
+    endAllSessions(table, user, { changeId, ref: provider }, table.act()),
+  )
   return `All sessions of ${loginName} have ended.\n`
 }
 

@@ -63,7 +63,7 @@ export const ACTS = {
   reset: asking('reset', ({ proof }) => ({ body: { ...proof, password: NEW_PASSWORD } })),
   disable: {
     run: async ({ table, ada }) => ({
-      message: await disable(asOperator(table), ada.username, commandIo()),
+      message: await disable(asOperator(table), ada.username),
     }),
   },
   remove: {

@@ -1,6 +1,7 @@
 import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import { Refusal } from '../../../scripts/cli/refusal.ts'
 import * as changes from '../../../scripts/users/changes.ts'
+import { endSessions } from '../../../scripts/users/identities/end-sessions.ts'
 import { remove } from '../../../scripts/users/remove.ts'
 import { commandIo } from '../../security/interleave/commands.ts'
 import { addTokens, type KnownSession, type KnownToken } from '../../security/interleave/scene.ts'
@@ -348,23 +349,17 @@ export const ACTS = {
     { revokes: 'all', sets: NEW_PASSWORDS.operator },
   ),
   'set-role': operators(
-    ({ service, username }) => changes.setRole(asOperator(service.table), username, 'admin', commandIo()),
+    ({ service, username }) => changes.setRole(asOperator(service.table), username, 'admin'),
     {
       revokes: 'tokens',
     },
   ),
-  'end-sessions': operators(
-    ({ service, username }) => changes.endSessions(asOperator(service.table), username),
-    {
-      revokes: 'all',
-    },
-  ),
-  disable: operators(
-    ({ service, username }) => changes.disable(asOperator(service.table), username, commandIo()),
-    {
-      revokes: 'all',
-    },
-  ),
+  'end-sessions': operators(({ service, username }) => endSessions(asOperator(service.table), username), {
+    revokes: 'all',
+  }),
+  disable: operators(({ service, username }) => changes.disable(asOperator(service.table), username), {
+    revokes: 'all',
+  }),
   remove: operators(
     ({ service, username }) => remove(asOperator(service.table), username, true, commandIo()),
     {

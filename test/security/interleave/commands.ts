@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { Refusal } from '../../../scripts/cli/refusal.ts'
 import * as changes from '../../../scripts/users/changes.ts'
+import { endSessions } from '../../../scripts/users/identities/end-sessions.ts'
 import { addRow } from '../../../scripts/users/import/import-users.ts'
 import * as names from '../../../scripts/users/names.ts'
 import { remove } from '../../../scripts/users/remove.ts'
@@ -49,26 +50,23 @@ const importing = (namesOf: (scene: UserScene) => { username: string; email?: st
 
 /** Commands of the operator, as `npm run users` makes them. */
 export const COMMANDS = {
-  'set-role': operators(
-    ({ table, names: { ada } }) => changes.setRole(asOperator(table), ada, 'admin', commandIo()),
-    {
-      revokes: 'tokens',
-      effect: () => ({ role: 'admin' }),
-    },
-  ),
+  'set-role': operators(({ table, names: { ada } }) => changes.setRole(asOperator(table), ada, 'admin'), {
+    revokes: 'tokens',
+    effect: () => ({ role: 'admin' }),
+  }),
   'set-password': operators(
     ({ table, names: { ada } }) => changes.setPassword(asOperator(table), ada, commandIo(PASSWORDS.operator)),
     { revokes: 'all', effect: () => ({ password: PASSWORDS.operator }) },
   ),
-  disable: operators(({ table, names: { ada } }) => changes.disable(asOperator(table), ada, commandIo()), {
+  disable: operators(({ table, names: { ada } }) => changes.disable(asOperator(table), ada), {
     revokes: 'all',
     effect: () => ({ disabled: true }),
   }),
-  enable: operators(({ table, names: { ada } }) => changes.enable(asOperator(table), ada, commandIo()), {
+  enable: operators(({ table, names: { ada } }) => changes.enable(asOperator(table), ada), {
     revokes: 'all',
     effect: () => ({ disabled: false }),
   }),
-  'end-sessions': operators(({ table, names: { ada } }) => changes.endSessions(asOperator(table), ada), {
+  'end-sessions': operators(({ table, names: { ada } }) => endSessions(asOperator(table), ada), {
     revokes: 'all',
     effect: () => ({}),
   }),
