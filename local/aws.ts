@@ -11,6 +11,9 @@ import { newUser, USER_RANDOM_BYTES } from '../lib/users/user.ts'
 import { START } from '../project/commands.ts'
 import { addDemoClients } from './demo-clients.ts'
 import { createDynamoDb } from './dynamodb/dynamodb.ts'
+import { createDeliveries, type DeliverySettings } from './events/deliveries.ts'
+import { createEventBridge } from './events/event-bridge.ts'
+import { createStream } from './events/stream.ts'
 import { createKms } from './kms/kms.ts'
 import { createLambda, type LambdaSettings } from './lambda/lambda.ts'
 import { createMailbox, type Mail, type Mailbox } from './mail/mailbox.ts'
@@ -36,8 +39,18 @@ export interface LocalAws {
   stop(): void
 }
 
-/** What SES and Lambda need to know of the service. Without it, no sender is verified and no function exists. */
+/** How events leave the table of events. */
+export interface EventSettings extends Omit<DeliverySettings, 'pausesMs'> {
+  /** Deployed name of the function that puts them on the bus. */
+  publisher: string
+  /** Name of the bus. */
+  bus: string
+}
+
+/** What SES, Lambda and EventBridge need to know of the service. Without it, no sender is verified and no function exists. */
 export interface MailSettings extends Omit<LambdaSettings, 'region'> {
+  /** Without it no event leaves. */
+  events?: EventSettings | undefined
   /** Addresses and domains that mails may be sent from. */
   verifiedIdentities: readonly string[]
   /** Called for each mail, when it is in the mailbox. */
@@ -61,9 +74,12 @@ export const DEMO_USERS: readonly { username: string; role: Role }[] = ROLES.map
 
 const PATIENCE_MS = 10_000
 
+/** Pause before the stream of events sends what failed again. */
+const STREAM_PAUSE_MS = 1_000
+
 /**
  * Starts the parts of AWS that the service calls, in memory and on the loopback interface: DynamoDB with the tables, and
- * KMS with the keys, that CloudFormation would create; SES, and Lambda for asynchronous invocations. Adds the demo users
+ * KMS with the keys, that CloudFormation would create; SES, Lambda for asynchronous invocations, and EventBridge. Adds the demo users
  * and the demo clients to the table. Web pages cannot call any of them.
  *
  * Its servers do not keep a process running.
@@ -71,7 +87,7 @@ const PATIENCE_MS = 10_000
  * @param resources - All resources of the service, by logical id. Tables, key aliases and the specs of their keys are read from
  *   them. In a list, which has no ids, each alias is that of a signing key.
  * @param region - Region of the resources.
- * @param mail - For SES and Lambda.
+ * @param mail - For SES, Lambda and EventBridge.
  * @param taken - Whether a program that starts later wants a port.
  */
 export async function startLocalAws(
@@ -91,15 +107,20 @@ export async function startLocalAws(
     ofType('AWS::KMS::Alias')
       .filter((alias) => isSymmetric(alias) === symmetric)
       .map(({ AliasName }) => String(AliasName))
-  const { verifiedIdentities, onMail, ...lambda } = { ...NO_MAIL, ...mail }
+  const { verifiedIdentities, onMail, events, ...lambda } = { ...NO_MAIL, ...mail }
   const mailbox = createMailbox()
   const deliver = (one: Mail) => {
     mailbox.add(one)
     onMail(one)
   }
   const kms = await createKms(aliases(false), region, aliases(true))
+  const tables = ofType('AWS::DynamoDB::Table')
+  const names = tables.map(({ TableName }) => String(TableName))
+  const name = names.find((one) => names.includes(eventsTableOf({ name: one })))
+  const [eventBridge, onInsertions] = eventsOf(events, { ...lambda, region }, String(name))
+  const dynamoDb = createDynamoDb(Date.now, onInsertions)
   const servers = {
-    dynamodb: withoutPages(withOthers(createDynamoDb(), createLambda({ ...lambda, region }), kms)),
+    dynamodb: withoutPages(withOthers(dynamoDb, createLambda({ ...lambda, region }), kms, eventBridge)),
     kms: withoutPages(kms),
     ses: withoutPages(createSes(verifiedIdentities, region, deliver)),
   }
@@ -114,10 +135,7 @@ export async function startLocalAws(
   const settings = { region, credentials, endpoints }
 
   const aws = withTimeout(awsClient(settings), PATIENCE_MS)
-  const tables = ofType('AWS::DynamoDB::Table')
   for (const table of tables) await createTable(aws, table)
-  const names = tables.map(({ TableName }) => String(TableName))
-  const name = names.find((one) => names.includes(eventsTableOf({ name: one })))
   if (name !== undefined) {
     await addDemoUsers({ aws, name })
     await addDemoClients({ aws, name }, localAct(new Date()))
@@ -134,11 +152,35 @@ export async function startLocalAws(
   }
 }
 
-/** Creates a server at one address for all three, because operators' commands know the address of DynamoDB only. */
-const withOthers = (dynamoDb: Server, lambda: Server, kms: Server): Server =>
+/**
+ * Returns an EventBridge, and what takes the new items of transactions on their way to it. Without settings, nothing leaves the table.
+ *
+ * @param name - Of the main table.
+ */
+function eventsOf(
+  events: EventSettings | undefined,
+  { region, pausesMs, invoke }: LambdaSettings,
+  name: string,
+): [eventBridge?: Server, onInsertions?: ReturnType<typeof createStream>] {
+  if (events === undefined) return []
+  const { publisher, bus } = events
+  const onEvent = createDeliveries({ ...events, pausesMs })
+  const onInsertions = createStream({
+    region,
+    table: eventsTableOf({ name }),
+    pauseMs: STREAM_PAUSE_MS,
+    invoke: (event) => invoke(publisher, event, randomUUID()),
+  })
+  return [createEventBridge({ region, bus, onEvent }), onInsertions]
+}
+
+/** Creates a server at one address for all, because operators' commands know the address of DynamoDB only. */
+const withOthers = (dynamoDb: Server, lambda: Server, kms: Server, eventBridge = dynamoDb): Server =>
   createServer((request, response) => {
-    const isKms = String(request.headers['x-amz-target']).startsWith('TrentService.')
-    const server = isKms ? kms : request.url?.startsWith('/2015-03-31/') ? lambda : dynamoDb
+    const [service] = String(request.headers['x-amz-target']).split('.')
+    const servers: Record<string, Server> = { TrentService: kms, AWSEvents: eventBridge }
+    const other = request.url?.startsWith('/2015-03-31/') ? lambda : dynamoDb
+    const server = servers[String(service)] ?? other
     server.emit('request', request, response)
   })
 

@@ -54,21 +54,28 @@ export function notesOfEvent(event: unknown): {
 /**
  * Returns the lines of one request: method, path, status, milliseconds and notes on the first line, then the stacks.
  *
- * Neither the query nor anything that looks like a token is in it. Control characters are escaped, so a request cannot
- * forge a line or write to the terminal.
+ * The query is not in it.
  */
 export function requestLines(
   request: { method: string; path: string; status: number | string | undefined; ms: number },
   notes: Notes,
 ): string {
   const { method, path, status, ms } = request
-  const duration = `${ms} ms`
-  const [first, rest] = [
-    notes.map((note) => note.split('\n', 1)[0]),
-    notes.map((note) => note.split('\n').slice(1)),
-  ]
-  const columns = [method.toUpperCase(), path, status ?? 'aborted', duration, ...first]
-  return [columns.join(' '), ...rest.flat().map((line) => `  ${line.trim()}`)].map(printable).join('\n')
+  return linesOf([method.toUpperCase(), path, status ?? 'aborted', `${ms} ms`], notes)
+}
+
+/**
+ * Returns columns and notes as one line, then the stacks of the notes.
+ *
+ * Nothing that looks like a token is in it. Control characters are escaped, so a request cannot forge a line or write to the
+ * terminal.
+ */
+export function linesOf(columns: readonly (string | number)[], notes: Notes): string {
+  const first = notes.map((note) => note.split('\n', 1)[0])
+  const stacks = notes.flatMap((note) => note.split('\n').slice(1))
+  return [[...columns, ...first].join(' '), ...stacks.map((line) => `  ${line.trim()}`)]
+    .map(printable)
+    .join('\n')
 }
 
 /** A JSON Web Token, whole or cut off, or a refresh token. */

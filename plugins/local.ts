@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { extname, join, resolve } from 'node:path'
-import { type LocalAws, type MailSettings, startLocalAws } from '../local/aws.ts'
+import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { banner } from '../local/banner.ts'
 import { configureGateway } from '../local/gateway/gateway.ts'
 import { leaveAuthorizers } from '../local/gateway/project-authorizers.ts'
 import { quietServerlessOffline } from '../local/gateway/serverless-offline.ts'
 import { limitFunctions } from '../local/lambda/function-threads.ts'
-import { deadLetterLine, invokerOf } from '../local/lambda/lambda.ts'
-import { mailLine } from '../local/mail/mailbox.ts'
 import { givePasswordsSecret } from '../local/passwords-secret.ts'
 import { isNumberIn } from '../local/ports.ts'
 import { addDemoProvider } from '../local/provider/demo.ts'
@@ -22,14 +20,12 @@ import type { Hooks, OfflineOptions, Serverless, Variable } from './framework.d.
 import { filesIn } from './functions/functions.ts'
 import { mapSources } from './functions/source-maps.ts'
 import { pointFunctionsAt, pointInvokedAt } from './project/environment.ts'
+import { settingsOfLocalAws } from './project/local-aws.ts'
 import { ownershipOf } from './project/ownership.ts'
 import { reject, rejectAny } from './reject.ts'
 import { faultsOfSharedPaths } from './routes/http-api.ts'
 
 const LOCAL_SENDER = 'no-reply@localhost'
-
-/** Pauses before a failed event is tried again. On AWS they are 60 and 120 seconds. */
-const RETRY_PAUSES_MS = [1_000, 2_000]
 
 /** Decides about each request to `sls offline`. */
 const GATEWAY = join(ROOT, `local/gateway/gateway${extname(import.meta.url)}`)
@@ -106,7 +102,8 @@ export default class LocalPlugin {
     const ids = ownershipOf(this.serverless).resources
     const ofService = Object.fromEntries(Object.entries(resources.Resources).filter(([id]) => ids.has(id)))
     const taken = (port: number) => isNumberIn({ ...custom, auth: undefined }, port)
-    this.aws = await startLocalAws(ofService, provider.region, this.mailSettings(), taken)
+    const settings = settingsOfLocalAws(this.serverless, () => String(this.options.lambdaPort))
+    this.aws = await startLocalAws(ofService, provider.region, settings, taken)
     if (this.command === 'invoke local') {
       pointInvokedAt(this.serverless, this.aws.settings, String(this.options.function))
       return
@@ -172,28 +169,6 @@ export default class LocalPlugin {
         console.log(banner(url, dynamoDb, features))
       },
     })
-  }
-
-  /**
-   * Mails come from the sender of the mailer. Only functions without a route may be invoked: the server listens on a
-   * TCP port. `sls invoke local` runs one function only, so it drops events.
-   */
-  private mailSettings(): MailSettings {
-    const { service } = this.serverless
-    const { mailer, drain, 'fetch-client': fetcher } = service.functions
-    const isSingle = this.command === 'invoke local'
-    // The standard output of `sls invoke local` is the result of the function.
-    const log = isSingle ? console.error : console.log
-    return {
-      verifiedIdentities: [mailer?.environment?.MAIL_FROM || []].flat(),
-      functionNames: [mailer, fetcher, drain].flatMap((one) => one?.name ?? []),
-      pausesMs: RETRY_PAUSES_MS,
-      invoke: isSingle
-        ? async () => ({ isReturned: true, payload: 'null' })
-        : invokerOf(() => String(this.options.lambdaPort), log),
-      onMail: (mail) => log(mailLine(mail)),
-      onDeadLetter: (letter) => log(deadLetterLine(letter)),
-    }
   }
 
   private reportBuilds(): void {

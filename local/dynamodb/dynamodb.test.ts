@@ -17,9 +17,14 @@ import { add, STRING_SETS } from '../../test/local/dynamodb/string-sets.ts'
 import { TRANSACTIONS } from '../../test/local/dynamodb/transactions.ts'
 import { proof } from '../../test/support/rows.ts'
 import { createDynamoDb } from './dynamodb.ts'
+import type { Insertion } from './transactions.ts'
 
 let nowMs = Date.UTC(2026, 10, 24)
-const server = createDynamoDb(() => nowMs)
+const inserted: Insertion[][] = []
+const server = createDynamoDb(
+  () => nowMs,
+  (insertions) => inserted.push([...insertions]),
+)
 const { url, port, stop } = await listen(server)
 afterAll(stop)
 const ask = askAt(url)
@@ -179,6 +184,19 @@ describe('at the same time', () => {
     expect(made).toHaveLength(3)
     expect(Object((await readItems(ask))[0]?.ids).SS).toHaveLength(3)
   })
+})
+
+test('a transaction reports the items that it creates, once, and only if it is made', async () => {
+  await clear()
+  inserted.length = 0
+  const put = (sk: string, more: object = {}) => ({ Put: { TableName: TABLE, Item: item(sk), ...more } })
+  await ask('PutItem', { TableName: TABLE, Item: item('there before') })
+  const writes = [put('there before'), put('a'), { Update: increment('b', 'times') }, put('c')]
+  const made = [['a', 'c'].map((sk) => ({ table: TABLE, item: item(sk) }))]
+  expect(await transact([put('d'), put('e', impossible)])).toMatchObject({ status: 400 })
+  expect(inserted).toEqual([])
+  for (const _ of [1, 2]) await transact(writes, { ClientRequestToken: 'reported' })
+  expect(inserted).toEqual(made)
 })
 
 test('an unknown member of a write is rejected, so that a misspelled one is found', async () => {

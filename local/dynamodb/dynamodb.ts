@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import dynalite from 'dynalite'
 import { rememberExpressions } from './expressions.ts'
 import { createLock } from './lock.ts'
-import { type Call, DynamoDbError, transactions } from './transactions.ts'
+import { type Call, DynamoDbError, type Insertion, transactions } from './transactions.ts'
 
 interface HttpRequest {
   method?: string | undefined
@@ -25,13 +25,17 @@ interface HttpResponse {
  * no read sees a part of it.
  *
  * @param now - Returns epoch milliseconds. Request tokens expire by it.
+ * @param onInsertions - Gets the items that each transaction created, in the order of the transactions.
  * @returns A server that does not listen yet.
  */
-export function createDynamoDb(now: () => number = Date.now): Server {
+export function createDynamoDb(
+  now: () => number = Date.now,
+  onInsertions: (insertions: readonly Insertion[]) => void = () => {},
+): Server {
   rememberExpressions()
   const send = senderTo(dynalite({ createTableMs: 0 }))
   const lock = createLock()
-  const transact = transactions(now)
+  const transact = transactions(now, onInsertions)
 
   return createServer(async (request, response) => {
     const { method, url, headers } = request

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Item } from '../../lib/aws/dynamodb.ts'
 
 /** Calls another operation of DynamoDB. It throws a {@link DynamoDbError}. */
 export type Call = (operation: string, input: object) => Promise<Record<string, unknown>>
@@ -56,6 +57,12 @@ interface Write {
   returnsOld: boolean
 }
 
+/** An item that a transaction created. */
+export interface Insertion {
+  table: string
+  item: Item
+}
+
 interface Done {
   at: number
   items: unknown
@@ -70,9 +77,13 @@ interface Done {
  * Unlike AWS, it rejects unknown members, so that a misspelled one is found. It does not limit the size to 4 MB.
  *
  * @param now - Returns epoch milliseconds.
+ * @param onInsertions - Gets the items that a transaction created with `Put`, when it is done.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
  */
-export function transactions(now: () => number): (call: Call, input: unknown) => Promise<object> {
+export function transactions(
+  now: () => number,
+  onInsertions: (insertions: readonly Insertion[]) => void,
+): (call: Call, input: unknown) => Promise<object> {
   const tokens = new Map<string, Done>()
   return async (call, input) => {
     const { TransactItems: items, ClientRequestToken: token } = Object(input)
@@ -86,8 +97,9 @@ export function transactions(now: () => number): (call: Call, input: unknown) =>
       )
     }
     await checkExpressions(call, writes)
-    await makeAll(call, writes, await readKeys(call, writes))
+    const created = await makeAll(call, writes, await readKeys(call, writes))
     if (token !== undefined) tokens.set(token, { at: now(), items })
+    onInsertions(created)
     return {}
   }
 }
@@ -173,17 +185,23 @@ async function readKeys(call: Call, writes: readonly Write[]): Promise<object[]>
 
 interface Attempt {
   reason: Reason
+  /** Whether there was no item before. */
+  isNew: boolean
   undo(): Promise<unknown>
 }
 
-/** Makes all writes, or takes back those that succeeded. */
-async function makeAll(call: Call, writes: readonly Write[], keys: readonly object[]): Promise<void> {
+/** Makes all writes, or takes back those that succeeded. Returns the new items. */
+async function makeAll(call: Call, writes: readonly Write[], keys: readonly object[]): Promise<Insertion[]> {
   const attempts = await Promise.all(writes.map((write, index) => attempt(call, write, Object(keys[index]))))
   const reasons = attempts.map(({ reason }) => reason)
   const failed = reasons.some(({ Code }) => Code !== 'None')
   const taken = attempts.filter((_, index) => failed || writes[index]?.kind === 'ConditionCheck')
   await Promise.all(taken.map(({ undo }) => undo()))
-  if (!failed) return
+  if (!failed) {
+    return writes
+      .filter(({ kind }, index) => kind === 'Put' && attempts[index]?.isNew)
+      .map(({ table, input }) => ({ table, item: input.Item as Item }))
+  }
   const empty = reasons.find(({ Message }) =>
     Message?.startsWith('One or more parameter values are not valid.'),
   )
@@ -206,7 +224,7 @@ async function attempt(
     const { Attributes: Item } = await call(operation, { ...input, TableName, ReturnValues: 'ALL_OLD' })
     const undo = () =>
       Item === undefined ? call('DeleteItem', { TableName, Key: key }) : call('PutItem', { TableName, Item })
-    return { reason: { Code: 'None' }, undo }
+    return { reason: { Code: 'None' }, isNew: Item === undefined, undo }
   } catch (error) {
     if (!(error instanceof DynamoDbError)) throw error
     const isCondition = error.type === 'ConditionalCheckFailedException'
@@ -214,6 +232,7 @@ async function attempt(
     const { Item } = isCondition && returnsOld ? await call('GetItem', { TableName, Key: key }) : {}
     return {
       reason: { Code, Message: error.message, ...(Item !== undefined && { Item }) },
+      isNew: false,
       undo: async () => undefined,
     }
   }

@@ -93,13 +93,25 @@ async function respond(settings: LambdaSettings, functionName: string, event: ob
 async function deliver(settings: LambdaSettings, functionName: string, event: object): Promise<void> {
   const { pausesMs, invoke, onDeadLetter } = settings
   const awsRequestId = randomUUID()
+  const { attempts, last } = await invokeUntilReturned(pausesMs, () =>
+    invoke(functionName, event, awsRequestId),
+  )
+  if (!last.isReturned) onDeadLetter({ functionName, event, attempts, errorMessage: messageOf(last.payload) })
+}
+
+/**
+ * Invokes a function until it returns, as Lambda does with an event: at most once more than there are pauses.
+ *
+ * @returns The number of attempts, and what the last one did.
+ */
+export async function invokeUntilReturned(
+  pausesMs: readonly number[],
+  invoke: () => Promise<Invocation>,
+): Promise<{ attempts: number; last: Invocation }> {
   for (let attempts = 1; ; attempts += 1) {
-    const { isReturned, payload } = await invoke(functionName, event, awsRequestId).catch(failedInvocation)
-    if (isReturned) return
+    const last = await invoke().catch(failedInvocation)
     const pauseMs = pausesMs[attempts - 1]
-    if (pauseMs === undefined) {
-      return onDeadLetter({ functionName, event, attempts, errorMessage: messageOf(payload) })
-    }
+    if (last.isReturned || pauseMs === undefined) return { attempts, last }
     // Events that wait do not keep the process running.
     await sleep(pauseMs, undefined, { ref: false })
   }
@@ -122,23 +134,39 @@ function messageOf(payload: string): string {
 export const deadLetterLine = ({ functionName, event, attempts, errorMessage }: DeadLetter): string =>
   printable(`Dead letter: ${functionName} failed ${attempts} times: ${errorMessage} ${JSON.stringify(event)}`)
 
+/** Runs a function once, and adds what it logged to the notes; see {@link LambdaSettings.invoke}. */
+export type NotedInvoke = (
+  functionName: string,
+  event: object,
+  options: { awsRequestId: string; notes: Notes },
+) => Promise<Invocation>
+
 /**
- * Returns a function that invokes another one by the Lambda API, for {@link LambdaSettings}.
+ * Returns a function that invokes another one by the Lambda API.
  *
  * @param socketPath - Returns the path of the Lambda API's socket.
- * @param log - Prints the lines of an invocation that failed or logged something.
  */
-export const invokerOf =
-  (socketPath: () => string, log: (lines: string) => void): LambdaSettings['invoke'] =>
-  async (functionName, event, awsRequestId) => {
-    const notes: Notes = []
-    const startMs = Date.now()
-    const invocation = await invokeWithNotes<Invocation>(
+export const notedInvokerOf =
+  (socketPath: () => string): NotedInvoke =>
+  (functionName, event, { awsRequestId, notes }) =>
+    invokeWithNotes(
       event,
       notes,
       (withId) => invokeFunction(socketPath(), functionName, withId),
       awsRequestId,
     )
+
+/**
+ * Returns an invoker for {@link LambdaSettings}.
+ *
+ * @param log - Prints the lines of an invocation that failed or logged something.
+ */
+export const invokerOf =
+  (invoke: NotedInvoke, log: (lines: string) => void): LambdaSettings['invoke'] =>
+  async (functionName, event, awsRequestId) => {
+    const notes: Notes = []
+    const startMs = Date.now()
+    const invocation = await invoke(functionName, event, { awsRequestId, notes })
     const status = invocation.isReturned ? 'returned' : 'failed'
     if (notes.length > 0 || !invocation.isReturned) {
       log(requestLines({ method: 'EVENT', path: functionName, status, ms: Date.now() - startMs }, notes))

@@ -81,6 +81,7 @@ function localVariables(
     AWS_ENDPOINT_URL_KMS: endpoints.kms.href,
     AWS_ENDPOINT_URL_SESV2: endpoints.ses.href,
     AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda.href,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.dynamodb.href,
   }
 }
 

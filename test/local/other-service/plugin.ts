@@ -1,6 +1,6 @@
 import { type Resource, startLocalAws } from '../../../local/aws.ts'
 import { configureGateway } from '../../../local/gateway/gateway.ts'
-import { deadLetterLine, invokerOf } from '../../../local/lambda/lambda.ts'
+import { deadLetterLine, invokerOf, notedInvokerOf } from '../../../local/lambda/lambda.ts'
 import { makePlace } from '../../../local/running/services.ts'
 
 interface Serverless {
@@ -24,7 +24,10 @@ export default class OtherServicePlugin {
           verifiedIdentities: ['example.org'],
           functionNames: ['other-dev-fragile'],
           pausesMs: [10, 20],
-          invoke: invokerOf(() => socket, console.log),
+          invoke: invokerOf(
+            notedInvokerOf(() => socket),
+            console.log,
+          ),
           onDeadLetter: (letter) => console.log(deadLetterLine(letter)),
         })
         configureGateway({
