@@ -6,7 +6,7 @@ import { cancelledAt, failedAt, otherAddress, PROVIDER_REFUSALS } from '../feder
 import { OTHER_USER } from '../mail/verify.ts'
 import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
 import { OTHER_CLIENT_ID, TARGET_REFUSALS } from '../oauth/authorize/target.ts'
-import { CHANGED_MEANWHILE, lacksText, NOBODY, OWN_ACCOUNT } from '../operators/refusals.ts'
+import { CHANGED_MEANWHILE, lacksText, NO_RIGHTS, NOBODY, OWN_ACCOUNT } from '../operators/refusals.ts'
 import { COOKIE_REFUSALS } from '../sessions/page.ts'
 import { SESSION_CHANGED } from '../sessions/redeem.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
@@ -51,6 +51,7 @@ export type ProblemName =
   | 'same_origin'
   | keyof typeof IDENTITY_REFUSALS
   | 'registration_closed'
+  | 'no_rights'
   | 'no_permission'
   | 'own_account'
   | 'nobody'
@@ -123,6 +124,8 @@ export const ALL_PROBLEMS = {
     }),
   ),
   registration_closed: { status: 403, title: TITLES[403], detail: closedText('Demo') },
+  no_rights: { status: 403, title: TITLES[403], detail: NO_RIGHTS },
+  // This text names the permission.
   no_permission: { status: 403, title: TITLES[403], detail: lacksText('users:read') },
   own_account: { status: 403, title: TITLES[403], detail: OWN_ACCOUNT },
   nobody: { status: 404, title: TITLES[404], detail: NOBODY },

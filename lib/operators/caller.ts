@@ -12,10 +12,10 @@ import { requireSubject } from '../sessions/subject.ts'
 import { acrOf } from '../users/factors.ts'
 import { profileKey } from '../users/store.ts'
 import type { UserState } from '../users/user.ts'
-import { lacksText, NOBODY, OWN_ACCOUNT } from './refusals.ts'
+import { lacksText, NO_RIGHTS, NOBODY, OWN_ACCOUNT } from './refusals.ts'
 
 /**
- * Seconds since the sign-in that a kind of work allows. What gives somebody rights, or cannot be undone, is `danger`. The factors that it
+ * Seconds since the sign-in that a kind of work allows. What gives rights, or cannot be undone, is `danger`. The factors that it
  * needs are those of the policy, which the session meets: a demand beside the policy would be none, because who has only the password
  * could add the first factor.
  */
@@ -73,7 +73,7 @@ export async function requireOperator(
 
 const lacks = (may: Permission | undefined) =>
   new ServiceError('forbidden', 'the role lacks the permission', {
-    detail: may ? lacksText(may) : 'Your role may not administer accounts.',
+    detail: may ? lacksText(may) : NO_RIGHTS,
   })
 
 /** Demands that a user has the role that was read, is enabled, and that no token was revoked since. */

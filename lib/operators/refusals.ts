@@ -5,10 +5,13 @@ import { ServiceError } from '../errors.ts'
 /** Returns the detail of a 403 response. @param may - The permission that the operator does not have. */
 export const lacksText = (may: string): string => `Your role does not have ${may}.`
 
+/** 403: a user of a role without any permission. */
+export const NO_RIGHTS = 'Your role may not administer accounts.'
+
 /** 403: operators change their own accounts as all users do. */
 export const OWN_ACCOUNT = 'Change your own account at /account.'
 
-/** 404: a name or id of nobody, or of a user whom the operator may not help. */
+/** 404: a name or id of no user, or of one whom the operator may not help. */
 export const NOBODY = 'No user whom you may help has this name.'
 
 /** 409: a change of another version of the user. */

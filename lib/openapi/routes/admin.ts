@@ -45,7 +45,7 @@ export const ADMIN_ROUTES: Route[] = [
         roles: ROLES,
       }),
     },
-    problems: ['invalid_token', 'no_permission', 'step_up', 'other_session', 'session_changed'],
+    problems: ['invalid_token', 'no_rights', 'step_up', 'other_session', 'session_changed'],
   },
 ]
 

@@ -130,8 +130,11 @@ function faultsIn({ path, method, responses }: Operation, { status, body, ...see
   return { faults, problem }
 }
 
-/** Returns a problem without its list of fields, which differs between responses. */
-const bare = ({ errors: _, ...problem }: Record<string, unknown>) => problem
+/** Returns a problem without what differs between responses: its list of fields, and the name of a permission. */
+const bare = ({ errors: _, detail, ...problem }: Record<string, unknown>) => ({
+  ...problem,
+  detail: String(detail).replace(/^(Your role does not have) [a-z:-]+\.$/, '$1 a permission.'),
+})
 
 const escaped = (part: string) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
 
