@@ -9,7 +9,8 @@ declare global {
 // Tests expect tokens, profiles and pages without what an application adds to them. A file with its own mock has that.
 vi.mock('../../../auth.config.ts', async (importOriginal) => {
   const { default: config } = await importOriginal<typeof import('../../../auth.config.ts')>()
-  return { default: { roles: config.roles, administrators: config.administrators } }
+  const { roles, administrators, can } = config
+  return { default: { roles, administrators, can } }
 })
 
 // The test files of a worker share its process. Each one begins with fresh modules, as in a new process.
