@@ -90,7 +90,17 @@ const VARIABLES: Record<string, string[]> = {
   signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'OWN_ROUTES'],
   'account-pages': FACE,
   authorize: FACE,
-  openapi: ['MAILER', 'PAGES', 'REGISTRATION', 'OAUTH', 'FEDERATION', 'API_SCOPES', 'OWN_ROUTES', ...FACE],
+  openapi: [
+    'MAILER',
+    'PAGES',
+    'REGISTRATION',
+    'OAUTH',
+    'FEDERATION',
+    'ACT_AS',
+    'API_SCOPES',
+    'OWN_ROUTES',
+    ...FACE,
+  ],
 }
 
 /**

@@ -49,6 +49,11 @@ export function packageWithoutFederation(): Promise<Package> {
   const { federation: _, ...others } = CHANGED
   return packageService('prod', others)
 }
+/** The second of them without the console, act-as and events on a bus, which is the default. */
+export function packageWithoutConsole(): Promise<Package> {
+  const { console: _, actAs: __, ...others } = CHANGED
+  return packageService('prod', others)
+}
 export const packageDev = () =>
   packageService('dev', {
     publishedKeys: 'b',
@@ -107,6 +112,8 @@ const CHANGED = {
   federation: 'on',
   clientMetadataHosts: 'claude.ai,vscode.dev',
   cookieSessions: 'on',
+  console: 'on',
+  actAs: 'on',
   breachedPasswords: 'off',
 }
 

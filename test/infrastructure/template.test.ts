@@ -42,7 +42,7 @@ const WITH_COMMON_ROLE = Object.entries(OF_PROJECT)
   .map(([name]) => name)
 const COMMON = 'IamRoleLambdaExecution'
 
-/** Functions of the pages, of mails, of OAuth and of providers. `prod` has none of them. */
+/** Functions of the pages, of mails, of OAuth, of providers and of the console. `prod` has none of them. */
 const SWITCHED_OFF = [
   'docs',
   'signin',
@@ -60,6 +60,12 @@ const SWITCHED_OFF = [
   'federation',
   'new-identity',
   'identities',
+  'admin-read',
+  'admin-change',
+  'admin-danger',
+  'act-as',
+  'console',
+  'publish-events',
 ]
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
@@ -384,7 +390,7 @@ const ownAddress = (stage: string) => ({
 
 describe('a function', () => {
   /** Functions that answer pages of the service only. */
-  const OF_OWN_PAGES = ['federation', 'new-identity']
+  const OF_OWN_PAGES = ['federation', 'new-identity', 'admin-read', 'admin-change', 'admin-danger']
 
   /** The values of variables that are not the defaults. */
   function changesOf(of: Package, stage: string): Record<string, unknown> {
@@ -397,6 +403,8 @@ describe('a function', () => {
       PAGES: 'on',
       OAUTH: 'on',
       FEDERATION: 'on',
+      // Only the function that describes the routes of the console has it.
+      ACT_AS: 'on',
     }
     if (of === dev) {
       const own = { REQUIRE_SECOND_FACTOR: 'all', DEMO: 'on', REGISTRATION: 'open' }
@@ -442,7 +450,8 @@ describe('a function', () => {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },
           S3Key: expect.stringMatching(`/${name}.zip$`),
         },
-        Handler: handler,
+        // With the console, the description has its routes.
+        Handler: of === prod && name === 'openapi' ? 'functions/service/openapi.handler' : handler,
         FunctionName: `serverless-jwt-auth-${stage}${isOfProject ? '' : '-auth'}-${name}`,
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
@@ -482,7 +491,7 @@ test('without monitoring there are no alarms, filters and dashboard', () => {
   expect(monitoringIn(changedProd).length).toBeGreaterThan(20)
 })
 
-test('the stack has at most 355 resources with everything on, of the 500 that CloudFormation takes', () => {
+test('the stack has at most 400 resources with everything on, of the 500 that CloudFormation takes', () => {
   // Except for the content functions, those of serverless.yml are its user's.
   const described = [
     { 'user-content': {}, 'admin-content': {} },
@@ -493,7 +502,7 @@ test('the stack has at most 355 resources with everything on, of the 500 that Cl
   // In dev, all functions and all preflights exist.
   const everything = Object.keys(dev.resources).length + monitoringIn(changedProd).length
   console.log(`With everything on, the stack has ${everything} resources`)
-  expect(everything).toBeLessThanOrEqual(355 + 10 * ownFunctions)
+  expect(everything).toBeLessThanOrEqual(400 + 10 * ownFunctions)
 })
 
 test('the gateway calls the authorizer for bearer tokens, and caches a minute', () => {
@@ -577,16 +586,17 @@ test('exactly the routes that the API description protects have the authorizer',
   const own = describeService().functions.openapi?.environment?.OWN_ROUTES?.split(',') ?? []
   const described = (...switched: Feature[]) => {
     const rows = ROWS
-    return [...rows, ...ownRoutesOf(own, rows)]
+    const lines = [...rows, ...ownRoutesOf(own, rows)]
       .filter(({ needs = [] }) => [needs].flat().every((one) => switched.includes(one)))
       .map(
-        (route) =>
-          `${route.method.toUpperCase()} ${route.path} ${route.isProtected === true ? isProtected : 'NONE'}`,
+        ({ method, path, gatewayPath = path, isProtected: hasAuthorizer }) =>
+          `${method.toUpperCase()} ${gatewayPath} ${hasAuthorizer === true ? isProtected : 'NONE'}`,
       )
+    return [...new Set(lines)]
   }
   expect(methodsOf(prod).sort()).toEqual(described().sort())
   expect(methodsOf(changedProd).sort()).toEqual(
-    described('pages', 'mail', 'invitations', 'oauth', 'federation').sort(),
+    described('pages', 'mail', 'invitations', 'oauth', 'federation', 'console', 'actAs').sort(),
   )
   expect(methodsOf(dev).sort()).toEqual(described(...SERVICE_FEATURES).sort())
   // Written out, so that a route without the authorizer takes an edit here as well.
@@ -596,6 +606,7 @@ test('exactly the routes that the API description protects have the authorizer',
     'GET /.well-known/oauth-authorization-server',
     'GET /.well-known/openid-configuration',
     'GET /account',
+    'GET /admin-api/{proxy+}',
     'GET /client.js',
     'GET /confirm',
     'GET /confirm/{file}',
