@@ -2,19 +2,16 @@ import { principalOf } from '../../lib/authorization/principal.ts'
 import { together } from '../../lib/aws/together.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { byUser } from '../../lib/events/event.ts'
-import { removalOfFactors } from '../../lib/factors/removal.ts'
-import { removalOfIdentities } from '../../lib/federation/link.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { noContent } from '../../lib/http/responses.ts'
 import { AccountDeletionRequest } from '../../lib/http/schemas/account.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { deleteAllowed, keysOfAllowed } from '../../lib/oauth/grants/list.ts'
+import { findRemoval, removeAccount } from '../../lib/operators/removal.ts'
 import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { returnAttempt } from '../../lib/throttling/attempt.ts'
-import { removeUser } from '../../lib/users/names.ts'
 
 const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
@@ -26,15 +23,9 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { currentPassword } = readBody(event, AccountDeletionRequest)
 
   const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
-  const removal = together([
-    removalOfFactors(table, userId),
-    removalOfIdentities(table, userId),
-    keysOfAllowed(table, userId),
-  ]).then(async ([factors, identities, allowed]) => {
-    const removed = await removeUser(table, user, [...factors, ...identities], byUser(at, userId))
-    if (removed === 'done') await deleteAllowed(table, allowed)
-    return removed
-  })
+  const removal = findRemoval(table, userId).then((found) =>
+    removeAccount(table, user, found, byUser(at, userId)),
+  )
   const [outcome] = await together([removal, returnAttempt(table, attempt)])
   if (outcome !== 'done') throw new ServiceError('conflict', 'the user changed')
   await notify(at, 'account-deleted', user)

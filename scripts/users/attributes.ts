@@ -1,20 +1,12 @@
 import { ATTRIBUTES, maxLengthOf, mayBe, type StoredAttributes } from '../../lib/application/attributes.ts'
-import { attribute, transact, updateOf } from '../../lib/aws/dynamodb.ts'
-import { updateEventOf } from '../../lib/events/event.ts'
-import type { Administered } from '../../lib/operators/accounts.ts'
-import { revokeTokens } from '../../lib/users/revocation.ts'
-import { profileKey } from '../../lib/users/store.ts'
+import { revokesTokens, type Setting, setAttributes } from '../../lib/operators/attributes.ts'
 import type { User } from '../../lib/users/user.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { CONFIGURATION, HAS_CONFIGURATION } from '../../project/project.ts'
-import type { Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { ofUser } from './arguments.ts'
 import { changeExisting, findExisting } from './store.ts'
-
-/** A value of an attribute as an operator typed it; without one the user gets the default. */
-type Setting = readonly [name: string, value: string | number | boolean | undefined]
 
 /**
  * Sets attributes of a user.
@@ -22,61 +14,24 @@ type Setting = readonly [name: string, value: string | number | boolean | undefi
  * @param words - Such as `plan=pro`, and `plan=` for the default.
  * @throws {@link Refusal} `usage`, before anything is read.
  */
-async function setAttributes(
-  table: OperatorTable,
-  loginName: string,
-  words: readonly string[],
-  io: Io,
-): Promise<string> {
+async function set(table: OperatorTable, loginName: string, words: readonly string[]): Promise<string> {
   const settings = words.map(readSetting)
   const names = settings.map(([name]) => name)
   const repeated = names.find((name, index) => names.indexOf(name) < index)
   if (repeated !== undefined) throw new Refusal('usage', `The attribute ${repeated} is given twice.`)
   const found = await findExisting(table, loginName)
-  const revokes = settings.some(([name]) => ATTRIBUTES[name]?.revokes === true)
-  await changeExisting(table, loginName, found, (user, changeId) => {
-    const changes = {
-      attributes: withSettings(user.attributes, settings),
-      changedAt: io.now().toISOString(),
-      changeId,
-      ...(revokes && revokeTokens(user)),
-    }
-    return storeAttributes(table, user, changes)
-  })
+  await changeExisting(table, loginName, found, (user, changeId) =>
+    setAttributes(table, user, { settings, changeId }, table.act()),
+  )
   const shown = settings.map(([name, value]) => `${name} ${value ?? 'as the default'}`).join(', ')
-  return `${loginName} has ${shown}.${effectOn(settings, revokes)}\n`
+  return `${loginName} has ${shown}.${effectOn(settings)}\n`
 }
 
 /** Says what a change does to access tokens. They have the attributes with a claim. */
-function effectOn(settings: readonly Setting[], revokes: boolean): string {
-  if (revokes) return ' Access tokens issued before are revoked.'
+function effectOn(settings: readonly Setting[]): string {
+  if (revokesTokens(settings)) return ' Access tokens issued before are revoked.'
   const isClaimed = settings.some(([name]) => ATTRIBUTES[name]?.claim !== undefined)
   return isClaimed ? ' Access tokens have it from the next refresh on.' : ''
-}
-
-/** Returns the stored attributes after the settings. Those of attributes that are not defined now stay. */
-function withSettings(stored: StoredAttributes = {}, settings: readonly Setting[]) {
-  const all = Object.entries({ ...stored, ...Object.fromEntries(settings) })
-  const left = all.filter((one): one is [string, string | number | boolean] => one[1] !== undefined)
-  return left.length === 0 ? undefined : Object.fromEntries(left)
-}
-
-/**
- * A change of a user moves `changeId`, unless it changes only the hash. So this write replaces no other
- * change.
- */
-async function storeAttributes(
-  table: OperatorTable,
-  user: Administered,
-  changes: Partial<User> & Pick<User, 'changeId'>,
-): Promise<boolean> {
-  const update = {
-    Key: profileKey(user.id),
-    ConditionExpression: 'changeId = :readChangeId',
-    ...updateOf(changes, { ':readChangeId': attribute(user.changeId) }),
-  }
-  const event = updateEventOf(table, table.act(), user.id, { changes: ['attributes'] })
-  return !(await transact(table, [{ Update: update }, event]))
 }
 
 /** Returns the definition of an attribute by a name that may be of none. */
@@ -122,7 +77,7 @@ export const setCommand: Subcommand = (program) => {
   ofUser(program, 'set', 'sets attributes of a user')
     .argument('<attributes...>', 'such as plan=pro; plan= sets the default')
     .action(async (name: string, words: string[]) =>
-      program.print(await setAttributes(await program.operator('set'), name, words, program.io)),
+      program.print(await set(await program.operator('set'), name, words)),
     )
 }
 

@@ -4,8 +4,7 @@ import { awsErrorType } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event.ts'
-import { storeInvitation } from '../../lib/mail/store.ts'
-import { findByName } from '../../lib/operators/accounts.ts'
+import { invite as storeAndSend } from '../../lib/operators/invitation.ts'
 import type { Environment, Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
@@ -37,18 +36,11 @@ async function requireInvitations(options: TargetOptions, env: Environment): Pro
  *
  * @param address - As its owner writes it.
  */
-export async function invite(
-  table: OperatorTable,
-  address: string,
-  role: Role,
-  { now }: Io,
-): Promise<string> {
-  const loginName = address.toLowerCase()
-  if (await findByName(table, loginName)) throw alreadyExists(loginName)
+export async function invite(table: OperatorTable, address: string, role: Role): Promise<string> {
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
-  // The event has no role: functions that may invoke the mailer could choose it.
-  await storeInvitation(table, mailId, role, table.act())
-  await hand(table, { kind: 'invitation', mailId, at: now().toISOString() })
+  const invitation = { address, role, mailId, mailer: mailerOf(table) }
+  const isSent = await requireMail(storeAndSend(table, invitation, table.act()))
+  if (!isSent) throw alreadyExists(address.toLowerCase())
   return `An invitation to ${address} with role ${role} is on its way. It is valid for 7 days.\n`
 }
 
@@ -82,16 +74,19 @@ export async function notify(
  *
  * @throws {@link Refusal} `refused`, if the service sends no mails.
  */
-export async function hand(table: Table, event: MailEvent): Promise<void> {
-  try {
-    await send(table, event)
-  } catch (error) {
-    throw isWithoutMail(error) ? noMail() : error
-  }
-}
+export const hand = (table: Table, event: MailEvent): Promise<void> => requireMail(send(table, event))
 
-/** Invokes the mailer, whose name begins as that of the table. */
-const send = ({ aws, name }: Table, event: MailEvent) => sendEvent(aws, `${name}-mailer`, event)
+/** Waits for what hands an event to the mailer; see {@link hand}. */
+const requireMail = <T>(handing: Promise<T>): Promise<T> =>
+  handing.catch((error) => {
+    throw isWithoutMail(error) ? noMail() : error
+  })
+
+/** Invokes the mailer. */
+const send = (table: Table, event: MailEvent) => sendEvent(table.aws, mailerOf(table), event)
+
+/** Returns the name of the mailer, which begins as that of the table. */
+const mailerOf = ({ name }: Table): string => `${name}-mailer`
 
 /** Whether a stage has no mailer. */
 const isWithoutMail = (error: unknown): boolean => awsErrorType(error) === 'ResourceNotFoundException'
@@ -108,7 +103,7 @@ export const inviteCommand: Subcommand = ({ command: users, options, operator, p
     .addOption(roleOption('role of the user').default(FIRST_ROLE))
     .action(async (address: string, { role }: { role: Role }) => {
       await requireInvitations(options(), io.env)
-      print(await invite(await operator('invite'), address, role, io))
+      print(await invite(await operator('invite'), address, role))
       // The local service does not say how it was started.
       if (options().local)
         io.stderr.write('The link works if the service runs with registration=invite or open.\n')

@@ -1,9 +1,8 @@
-import type { Key, Table } from '../../lib/aws/dynamodb.ts'
+import type { Key } from '../../lib/aws/dynamodb.ts'
 import type { Administered } from '../../lib/operators/accounts.ts'
-import { findByName } from '../../lib/operators/accounts.ts'
+import { type GivenNames, namesAfter, noticeOfNames, setNames, takenName } from '../../lib/operators/names.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
-import { changeNames, type Names, namesOf } from '../../lib/users/names.ts'
-import { loginNamesOf, mailboxOf, type User } from '../../lib/users/user.ts'
+import { loginNamesOf } from '../../lib/users/user.ts'
 import { commandLine } from '../../project/commands.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
@@ -64,7 +63,7 @@ export async function removeEmail(table: OperatorTable, loginName: string, io: I
 const REVOKED = 'Access tokens issued before are revoked.\n'
 
 /**
- * Changes the names of a user. An address that changes is not verified.
+ * Changes the names of a user.
  *
  * Deletes the counters and marks of the freed names afterwards: the next owner of a name must not inherit known sources. The
  * user is notified at the address before the change.
@@ -75,56 +74,28 @@ async function change(
   table: OperatorTable,
   loginName: string,
   io: Io,
-  namesTo: (user: Administered) => Pick<User, 'username' | 'email'>,
+  namesTo: (user: Administered) => GivenNames,
 ): Promise<string> {
   const found = await findExisting(table, loginName)
-  let [before, now]: [Names, Names] = [found, found]
+  let notice: ReturnType<typeof noticeOfNames>
   let attached: Key[] = []
   await changeExisting(table, loginName, found, async (user, changeId) => {
-    const { username, email } = namesTo(user)
-    const names = namesOf(username, email, user.emailVerified)
-    const isVerified = names.emailVerified && names.email === user.email
-    const after = { ...names, emailVerified: isVerified }
+    const names = namesTo(user)
+    const after = namesAfter(user, names)
     const kept = loginNamesOf(after)
     // Before the change: from then on, what is under a freed name may be its next owner's.
     attached = await attachedToNames(
       table,
       loginNamesOf(user).filter((name) => !kept.includes(name)),
     )
-    ;[before, now] = [user, after]
-    const outcome = await changeNames(table, user, { names: after, changeId }, table.act())
+    notice = noticeOfNames(user, after)
+    const outcome = await setNames(table, user, { names, changeId }, table.act())
     if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
     return outcome === 'done'
   })
-  const notices = await notifyOfNames(table, before, now, io)
+  const notices = notice ? await notify(table, notice.kind, notice.to, notice.username, io) : ''
   await deleteItems(table, attached)
   return notices
-}
-
-/**
- * Notifies a user of a new address or username. If both changed because they are one, of the address, under the username
- * before: a mailbox that is not the user's any longer does not learn the new one.
- */
-async function notifyOfNames(table: Table, before: Names, now: Names, io: Io): Promise<string> {
-  const [from, to] = [mailboxOf(before), mailboxOf(now)]
-  if (from?.toLowerCase() !== to?.toLowerCase()) {
-    return await notify(table, 'address-changed', from, before.username, io)
-  }
-  if (before.username === now.username) return ''
-  return await notify(table, 'username-changed', from, now.username, io)
-}
-
-/** Returns the login name that another user has. */
-export async function takenName(
-  table: Table,
-  user: Pick<User, 'username' | 'email'>,
-  userId?: string,
-): Promise<string> {
-  for (const name of loginNamesOf(user)) {
-    const owner = await findByName(table, name)
-    if (owner !== undefined && owner.id !== userId) return name
-  }
-  return user.username
 }
 
 /** `npm run users -- rename` */

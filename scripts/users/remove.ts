@@ -1,12 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Key, type Table, type TransactWrite, text } from '../../lib/aws/dynamodb.ts'
 import { allItems } from '../../lib/aws/pages.ts'
-import { removalOfFactors } from '../../lib/factors/removal.ts'
-import { removalOfIdentities } from '../../lib/federation/link.ts'
 import { grantsOf } from '../../lib/oauth/grants/app.ts'
 import { findByName } from '../../lib/operators/accounts.ts'
+import { findRemoval, removeAccount } from '../../lib/operators/removal.ts'
 import { eachOf, inParallel } from '../../lib/sequences.ts'
-import { removeUser } from '../../lib/users/names.ts'
 import { nameKey, profileKey } from '../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../lib/users/user.ts'
 import type { Io } from '../cli/io.ts'
@@ -35,13 +33,10 @@ export async function remove(table: OperatorTable, loginName: string, yes: boole
   let attached: Key[] = []
   await changeExisting(table, loginName, found, async (user) => {
     const all = await attachedTo(table, user)
-    const factors = [
-      ...(await removalOfFactors(table, user.id)),
-      ...(await removalOfIdentities(table, user.id)),
-    ]
+    const removal = await findRemoval(table, user.id)
     // An import may have brought the id back when the rest is deleted. The user may have factors again then, under the same keys.
-    attached = all.filter((key) => !factors.some((write) => isDeepStrictEqual(keyOf(write), key)))
-    return (await removeUser(table, user, factors, table.act())) === 'done'
+    attached = all.filter((key) => !removal.writes.some((write) => isDeepStrictEqual(keyOf(write), key)))
+    return (await removeAccount(table, user, removal, table.act())) === 'done'
   })
   await deleteItems(table, attached)
   return `Removed ${loginName}.\n`

@@ -130,7 +130,7 @@ const COMMANDS: Record<string, () => Promise<Act>> = {
   disable: about((operator, name) => changes.disable(operator, name)),
   remove: about((operator, name) => remove(operator, name, true, commandIo())),
   'import of a row': about((operator, name) => importOne(operator, `imported-${name}`)),
-  invite: about((operator, name) => invite(operator, `invited.${name}@example.org`, 'user', commandIo())),
+  invite: about((operator, name) => invite(operator, `invited.${name}@example.org`, 'user')),
   'reset-factors': about((operator, name) => resetFactors(operator, name, {}, commandIo())),
   'reset-factors --without-notice': about((operator, name) =>
     resetFactors(operator, name, { withoutNotice: true }, commandIo()),

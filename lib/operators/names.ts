@@ -1,0 +1,61 @@
+import type { Table } from '../aws/dynamodb.ts'
+import type { Act } from '../events/event.ts'
+import type { NoticeKind } from '../mail/event.ts'
+import { changeNames, type Names, namesOf, type Outcome } from '../users/names.ts'
+import { loginNamesOf, mailboxOf } from '../users/user.ts'
+import { type Administered, findIdByName } from './accounts.ts'
+
+/** Names that an operator gives a user. The address is in the spelling of its owner. */
+export type GivenNames = Pick<Names, 'username' | 'email'>
+
+/** Returns the names of a user after a change. An address that changes is not verified. */
+export function namesAfter(user: Names, { username, email }: GivenNames): Names {
+  const names = namesOf(username, email, user.emailVerified)
+  return { ...names, emailVerified: names.emailVerified && names.email === user.email }
+}
+
+/**
+ * Changes the names of a user, and revokes the access tokens, which carry the username.
+ *
+ * @param user - The profile that was read.
+ * @param change - `changeId` is a random id of this change.
+ * @returns `done`; `taken`, if another user has one of the names; `changed`, if the user has changed since the read.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export const setNames = (
+  table: Table,
+  user: Administered,
+  { names, changeId }: { names: GivenNames; changeId: string },
+  act: Act,
+): Promise<Outcome> => changeNames(table, user, { names: namesAfter(user, names), changeId }, act)
+
+/**
+ * Returns the notice of a change of names, and the address that it goes to: that from before the change. If address and username
+ * changed because they are one, it is the notice of the address. It names the user as before the change: a mailbox that is not the
+ * user's any longer does not get the new username.
+ */
+export function noticeOfNames(
+  before: Names,
+  after: Names,
+): { kind: NoticeKind; to: string | undefined; username: string } | undefined {
+  const [to, next] = [mailboxOf(before), mailboxOf(after)]
+  if (to?.toLowerCase() !== next?.toLowerCase()) {
+    return { kind: 'address-changed', to, username: before.username }
+  }
+  if (before.username === after.username) return undefined
+  return { kind: 'username-changed', to, username: after.username }
+}
+
+/**
+ * Finds which of the names of a user another user has.
+ *
+ * @param userId - Id of the user, if the user exists.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function takenName(table: Table, names: GivenNames, userId?: string): Promise<string> {
+  for (const name of loginNamesOf(names)) {
+    const owner = await findIdByName(table, name)
+    if (owner !== undefined && owner !== userId) return name
+  }
+  return names.username
+}
