@@ -3,7 +3,7 @@ import type { Table } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
 import { type Act, bySystem } from '../events/event.ts'
 import { logEvent } from '../log.ts'
-import { endingOfFactorReset, findFactorReset, isElapsed } from '../mail/factor-reset.ts'
+import { endingOfFactorReset, findFactorReset, isElapsed, isOfRole } from '../mail/factor-reset.ts'
 import { notify } from '../mail/request.ts'
 import { factorsOf } from '../users/factors.ts'
 import { revokeSessions } from '../users/revocation.ts'
@@ -29,7 +29,7 @@ export async function applyElapsedFactorReset(at: At<'MAILER'>, user: User): Pro
   const { table, now } = at
   if (factorsOf(user).length === 0) return user
   const reset = await findFactorReset(table, user.id)
-  if (reset === undefined || !isElapsed(reset, now)) return user
+  if (reset === undefined || !isElapsed(reset, now) || !isOfRole(reset, user)) return user
   const changeId = randomUUID()
   const writes = await removalOfFactors(table, user.id, endingOfFactorReset(user.id, reset))
   const happening = { changes: factorsOf(user), detail: 'elapsed' } as const

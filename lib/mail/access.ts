@@ -49,7 +49,11 @@ export const claimMails = write(
 )
 
 /** Begins the delay of a reset of second factors, in one transaction with the mark of its mail. */
-export const announceFactorResets = writeTogether(['UpdateItem'], ['user#*'], namesOf(FACTOR_RESET))
+export const announceFactorResets = writeTogether(
+  ['UpdateItem'],
+  ['user#*'],
+  namesOf(FACTOR_RESET).filter((name) => name !== 'ofRole'),
+)
 
 export const readConfirmations = read(['mail#*'], CONFIRMING)
 

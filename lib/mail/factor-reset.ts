@@ -3,6 +3,7 @@ import {
   attributesOf,
   getItems,
   optionalNumber,
+  optionalText,
   type Table,
   type TransactWrite,
   text,
@@ -19,6 +20,8 @@ export const FACTOR_RESET = {
   announcedAt: optionalNumber,
   /** Delay that the mail announced. A deployment with another delay does not change it. */
   delaySeconds: optionalNumber,
+  /** Role of the user at the request. */
+  ofRole: optionalText,
 } satisfies Attributes
 
 /** An operator's request to remove a user's second factors. */
@@ -46,6 +49,13 @@ export function isElapsed({ announcedAt = NaN, delaySeconds = NaN }: FactorReset
 }
 
 /**
+ * Whether a user still has the role of the request. Support may request a reset for users of some roles. If one of
+ * them is promoted before it takes effect, the factors must stay.
+ */
+export const isOfRole = ({ ofRole }: FactorReset, { role }: { role: string }): boolean =>
+  ofRole === undefined || ofRole === role
+
+/**
  * Finds the reset of a user's second factors, with a consistent read.
  *
  * @throws {@link ServiceError} `unavailable`.
@@ -69,11 +79,19 @@ export async function storeFactorReset(
   mailId: string,
   act: Act,
 ): Promise<void> {
-  const put = {
-    Item: { ...factorResetKey(userId), ...attributesOf({ mailId }) },
-  }
-  await transact(table, [{ Put: put }, resetEventOf(table, act, userId, 'requested')])
+  await transact(table, factorResetWrites(table, userId, { mailId }, act))
 }
+
+/** Returns the writes of {@link storeFactorReset}. */
+export const factorResetWrites = (
+  table: Table,
+  userId: string,
+  reset: Pick<FactorReset, 'mailId' | 'ofRole'>,
+  act: Act,
+): TransactWrite[] => [
+  { Put: { Item: { ...factorResetKey(userId), ...attributesOf(reset) } } },
+  resetEventOf(table, act, userId, 'requested'),
+]
 
 /** Returns the event that a reset of the factors was requested, withdrawn by the operator, or cancelled by the user. */
 export const resetEventOf = (

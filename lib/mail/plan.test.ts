@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { useTable } from '../../test/support/aws/table.ts'
 import { testAct } from '../../test/support/users/users.ts'
+import { transact } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { MAIL_ID_BYTES, newMailId } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
-import { storeFactorReset } from './factor-reset.ts'
+import { factorResetWrites, storeFactorReset } from './factor-reset.ts'
 import { planMail } from './plan.ts'
 import { storeInvitation } from './store.ts'
 
@@ -218,6 +219,17 @@ describe('a reset of second factors', () => {
     expect(await announce(mailId, user)).toBeUndefined()
     await storeFactorReset(stores.table, user.id, mailIdOf(), testAct())
     expect(await announce(mailId, user)).toBeUndefined()
+  })
+
+  test('of a user who has another role since sends no mail', async () => {
+    const user = await addUser({ emailVerified: true })
+    const mailId = mailIdOf()
+    const reset = { mailId, ofRole: 'admin' }
+    await transact(stores.table, factorResetWrites(stores.table, user.id, reset, testAct()))
+    expect(await announce(mailId, user)).toBeUndefined()
+    const same = { mailId, ofRole: user.role }
+    await transact(stores.table, factorResetWrites(stores.table, user.id, same, testAct()))
+    expect(await announce(mailId, user)).toMatchObject({ kind: 'cancel-reset' })
   })
 
   test('of a user whose address is not verified sends no mail', async () => {

@@ -11,7 +11,7 @@ import {
   withoutCode,
 } from './confirmation.ts'
 import type { MailEvent, NoticeKind } from './event.ts'
-import { cancellableSeconds, findFactorReset } from './factor-reset.ts'
+import { cancellableSeconds, findFactorReset, isOfRole } from './factor-reset.ts'
 import { findRecipient, findRecipientByName, type Recipient } from './recipient.ts'
 import type { Message } from './render.ts'
 import { isInvited } from './store.ts'
@@ -134,8 +134,8 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     const to = user && verifiedMailboxOf(user)
     const reset = await findFactorReset(table, userId)
     // A right to invoke the mailer must not be a right to announce a reset: only operators store one. It
-    // may also be cancelled already.
-    if (!user || !to || reset?.mailId !== mailId) return undefined
+    // may also be cancelled already, or the user has another role.
+    if (!user || !to || reset?.mailId !== mailId || !isOfRole(reset, user)) return undefined
     const linkTtlSeconds = cancellableSeconds(facts.delaySeconds)
     return confirm(planning, to, { kind: 'cancel-reset', mailId, bindings: { userId }, linkTtlSeconds }, user)
   },
