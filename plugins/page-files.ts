@@ -42,7 +42,7 @@ export const PAGE_FILES = /[\\/]functions[\\/]pages[\\/].*\.(html|css|js)$/
 
 /** Whether a file of a function imports files of pages for sign-ins by other providers. Folders above the project may have any names. */
 export const isFederated = (importer: string): boolean =>
-  /[\\/]functions[\\/]pages[\\/]federation[\\/][^\\/]+$/.test(importer)
+  /[\\/]functions[\\/]pages[\\/](?:federation|console)[\\/][^\\/]+$/.test(importer)
 
 /** Marks such a file, because the same file without it is another text. */
 export const FEDERATED = '?federation'

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
 import { handler as authorize } from './authorize/authorize.ts'
 import { handler as accountPages } from './confirm/account-pages.ts'
+import { handler as console } from './console/console.ts'
 import { handler as docs } from './docs/docs.ts'
 import { handler as signin } from './signin/signin.ts'
 
@@ -112,6 +113,7 @@ test.each([
   ['oauth2/authorize', authorize, 'authorize'],
   ['oauth2/logout', authorize, 'POST /oauth2/logout'],
   ['docs', docs, 'docs'],
+  ['admin-console', console, 'console'],
 ])('the footer of /%s has terms and privacy, in own words', async (_path, handler, event) => {
   const html = await page(handler, event)
   expect(html).toContain(

@@ -11,7 +11,13 @@ const pageHeaders = (cache: HeaderName): Record<string, HeaderName> => ({
 })
 const text = { schema: { type: 'string' } }
 
-const pageRoute = (name: string, operationId: string, summary: string, needs: Feature[] = []): Route => ({
+/** Returns the row of a page. */
+export const pageRoute = (
+  name: string,
+  operationId: string,
+  summary: string,
+  needs: Feature[] = [],
+): Route => ({
   method: 'get',
   path: `/${name}`,
   operationId,
@@ -27,7 +33,13 @@ const pageRoute = (name: string, operationId: string, summary: string, needs: Fe
   problems: ['not_found'],
 })
 
-const fileRoute = (folder: string, operationId: string, summary: string, needs: Feature[] = []): Route => ({
+/** Returns the row of the files of a page. */
+export const fileRoute = (
+  folder: string,
+  operationId: string,
+  summary: string,
+  needs: Feature[] = [],
+): Route => ({
   method: 'get',
   path: `/${folder}/{file}`,
   operationId,
@@ -73,7 +85,7 @@ const signinFile: Route = {
 }
 
 /** Returns the rows of one function. */
-const rowsOf = (functionKey: string, rows: readonly Route[]): Route[] =>
+export const rowsOf = (functionKey: string, rows: readonly Route[]): Route[] =>
   rows.map((row) => ({ ...row, function: functionKey }))
 
 /** The routes of the pages, which can be switched off. */

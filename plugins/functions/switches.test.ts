@@ -45,7 +45,7 @@ test.each([
   [{ oauth: 'on', clientMetadataHosts: '*' }, ['approve', 'token', 'fetch-client']],
   [{ clientMetadataHosts: '*' }, []],
   [{ federation: 'on' }, ['federation', 'new-identity', 'identities']],
-  [{ console: 'on', actAs: 'on' }, CONSOLE],
+  [{ pages: 'on', console: 'on', actAs: 'on' }, [...PAGES, ...CONSOLE]],
 ])('with %j the functions %j are left', (changes, expected) => {
   const names = Object.keys(left(changes))
   const removed = Object.keys(allFunctions('none')).filter((name) => !names.includes(name))

@@ -12,11 +12,12 @@ export const recorder = await startRecorder(emulator)
 export const operator = startOperator(recorder.url)
 const { aws } = deployment
 
-/** Functions that exist only with `pages=on`, with `oauth=on`, with `clientMetadataHosts`, and with `federation=on`. */
+/** Functions that exist only with `pages=on`, with `oauth=on`, with `clientMetadataHosts`, with `federation=on`, and with `console=on`. */
 const SWITCHED_OFF = [
   ...['docs', 'signin', 'account-pages'],
   ...['approve', 'authorize', 'token', 'fetch-client'],
   ...['federation', 'new-identity', 'identities'],
+  'console',
 ]
 
 export const service = describeService()

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { handler as authorize } from '../../functions/pages/authorize/authorize.ts'
+import { handler as console } from '../../functions/pages/console/console.ts'
 import { handler as accountPages } from '../../functions/pages/federation/account-pages.ts'
 import { handler as signin } from '../../functions/pages/federation/signin.ts'
 import { textForBrowsers } from '../../plugins/page-files.ts'
@@ -38,17 +39,20 @@ const PAGES = {
   '/confirm': { handler: accountPages, event: 'GET /confirm' },
   '/oauth2/authorize': { handler: authorize, event: 'authorize' },
   '/oauth2/logout': { handler: authorize, event: 'POST /oauth2/logout' },
+  '/admin-console': { handler: console, event: 'console' },
 }
 
 /** Vitest empties imported styles, so they are read here. */
 const styleOf = async (...names: string[]) =>
-  (
-    await Promise.all(names.map((name) => textForBrowsers(`${root}/functions/pages/signin/${name}.css`)))
-  ).join('')
+  (await Promise.all(names.map((name) => textForBrowsers(`${root}/functions/pages/${name}.css`)))).join('')
 
 const server = createServer(async ({ url: path = '' }, response) => {
   if (path.endsWith('.css')) {
-    const names = path.includes('demo') ? ['page', 'demo'] : ['page']
+    const names = [
+      'signin/page',
+      ...(path.includes('demo') ? ['signin/demo'] : []),
+      ...(path.includes('console') ? ['console/page'] : []),
+    ]
     response.writeHead(200, { 'Content-Type': 'text/css' }).end(await styleOf(...names))
     return
   }
@@ -75,6 +79,7 @@ useBrowser()
 
 /** Shows all parts of a page, and puts the word into each place that a script fills. Returns how many elements are shown. */
 const SHOW_ALL = `((word) => {
+  for (const template of document.querySelectorAll('template')) template.replaceWith(template.content)
   for (const element of document.querySelectorAll('[hidden]')) element.hidden = false
   for (const element of document.querySelectorAll('details, dialog')) element.open = true
   const isPlace = (element) => element.childNodes.length === 0 && element.matches('main :not(input, progress, br)')

@@ -60,10 +60,11 @@ const OWN_PAGES = [
   '/account',
   '/.well-known/change-password',
 ]
+const CONSOLE_PAGES = ['/admin-console', '/admin-console/{file}']
 const AUTHORIZE = ['/oauth2/authorize', '/oauth2/logout', '/oauth2/authorize/{file}']
 
 test.each<[Feature, string[]]>([
-  ['pages', [...OWN_PAGES, ...AUTHORIZE, ...MAIL_PAGES]],
+  ['pages', [...OWN_PAGES, ...AUTHORIZE, ...MAIL_PAGES, ...CONSOLE_PAGES]],
   [
     'mail',
     [

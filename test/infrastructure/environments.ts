@@ -90,6 +90,7 @@ const VARIABLES: Record<string, string[]> = {
   signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'OWN_ROUTES'],
   'account-pages': FACE,
   authorize: FACE,
+  console: [...FACE, 'MAILER', 'REGISTRATION'],
   openapi: [
     'MAILER',
     'PAGES',

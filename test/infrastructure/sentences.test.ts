@@ -142,6 +142,7 @@ describe('no sentence bypasses the list', () => {
 test.each([
   'account/page.js',
   'confirm/page.js',
+  'console/page.js',
   'authorize/page.js',
   'authorize/logout.js',
   'signin/page.js',

@@ -38,4 +38,4 @@ const signIns = {
 
 const values = { 'factor-reset': say('removal of your second factors') }
 
-export const OWN = { signIns, values }
+export const OWN = { signIns, values, acted: say('Seen as you in the application') }

@@ -5,9 +5,9 @@ import { say } from '../words.js'
 
 /**
  * Words for one reader: the user, or an operator. `signIns` has sentences by the claim `amr` of a sign-in, for a new session and for one
- * that the sign-in has renewed. `values` has values that may change.
+ * that the sign-in has renewed. `values` has values that may change, and `acted` is the sentence of an operator who acted as the user.
  *
- * @typedef {{ signIns: Record<string, string[]>, values: Record<string, string> }} Voice
+ * @typedef {{ signIns: Record<string, string[]>, values: Record<string, string>, acted: string }} Voice
  */
 
 /** @type {Record<import('../../../lib/events/types.ts').DetailOf<'session.ended'>, string>} */
@@ -114,7 +114,7 @@ const SENTENCES = {
   'user.updated': changeOf,
   'user.viewed': () => say('Account viewed'),
   'mail.requested': () => say('Link for a new password requested'),
-  'act.started': () => say('Seen as you in the application'),
+  'act.started': (_event, { acted }) => acted,
 }
 
 /** Returns the sentence of an event, in the words for its reader. */

@@ -3,6 +3,7 @@ import { ROLES } from '../../application/roles.ts'
 import { ADMIN_SCHEMAS, type AdminSchema } from '../admin-schemas.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
+import { CONSOLE_PAGES } from './console-pages.ts'
 
 const adminRef = (name: AdminSchema) => ({ $ref: `#/components/schemas/${name}` })
 
@@ -50,4 +51,4 @@ export const ADMIN_ROUTES: Route[] = [
 ]
 
 /** What the API description has in addition with `console=on`. */
-export const ADMIN = { routes: ADMIN_ROUTES, schemas: ADMIN_SCHEMAS }
+export const ADMIN = { routes: [...ADMIN_ROUTES, ...CONSOLE_PAGES], schemas: ADMIN_SCHEMAS }

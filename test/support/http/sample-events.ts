@@ -295,6 +295,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'GET /client.js': clientModule('createAuth'),
   'GET /passkeys.js': clientModule('createPasskey'),
   'GET /docs/{file}': notFound,
+  console: page('Console · serverless-jwt-auth'),
+  'GET /admin-console/{file}': notFound,
   // The page of a provider of that name.
   'GET /signin/{file}': { returns: expect.objectContaining({ statusCode: 200 }) },
   'POST /signin/{file}': { returns: expect.objectContaining({ statusCode: 200 }) },

@@ -1,0 +1,13 @@
+// The address of the page. It names a user by the id: no name is in an address.
+
+import { escapeNext } from '../signin/next.js'
+
+/** Returns the id of the user in the address, or nothing. */
+export const idInAddress = () => /^#\/users\/([\w-]{22})$/.exec(location.hash)?.[1]
+
+/** Returns the address of a user, or of the search. */
+export const addressOf = (id) => (id ? `#/users/${id}` : '#/')
+
+/** Returns the URL of the sign-in page, which leads back here. @param isAgain - Whether only a new sign-in leads back. */
+export const signinUrl = ({ isAgain }) =>
+  `signin?${isAgain ? 'again&' : ''}next=${escapeNext(`admin-console${location.hash}`)}`
