@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { API_ROUTES } from '../../lib/openapi/rows.ts'
+import { changeUser } from '../../lib/users/store.ts'
 import { tableIn } from '../docs/table.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http/cookies.ts'
 import {
@@ -17,6 +18,7 @@ import {
 } from '../support/http/routes.ts'
 import { root } from '../support/process/service-description.ts'
 import { rowsOf } from '../support/rows.ts'
+import { testAct } from '../support/users/users.ts'
 import { addClient, CALLBACK, type Changes, queryOf, SECRET } from './clients.ts'
 import { APP_URL, type DocumentHost } from './document-host.ts'
 import { useDocumentHost } from './network.ts'
@@ -83,6 +85,12 @@ const send = (functionKey: string, sample: string, token: string, body: object, 
 const refreshBy = (token: string) => send('refresh', 'refresh', token, {})
 const signOutBy = (token: string, sub?: string) =>
   send('logout', 'POST /oauth2/signout', token, { query: '?client_id=shop', sub })
+/** Opens the console. */
+const openBy = async (token: string) =>
+  call('admin-read', 'GET /admin-api/me', {
+    ...withHeaders({ ...OWN_PAGE, ...cookieOf(token), Operator: (await stored()).id }),
+    pathParameters: { proxy: 'me' },
+  })
 /** Signs another user in, in a browser with the cookie. */
 const signInBy = (token: string) =>
   send('login', 'login', token, { username: 'admin', password: 'user', session: 'cookie' })
@@ -154,6 +162,15 @@ const USES: Record<string, Use> = {
     },
     useReplaced: async (copy) =>
       expect(await approveBy(copy, APPS[0] as App, {}, false)).toEqual({ next: 'refresh' }),
+  },
+  'GET /admin-api/{proxy+}': {
+    gains: 'what its user may see and do in the console',
+    async use(copy) {
+      const changes = { role: 'admin', generation: 1 } as const
+      await changeUser(table, await stored(), { changes, changeId: 'a change' }, testAct())
+      expect((await openBy(copy)).statusCode).toBe(200)
+    },
+    useReplaced: async (copy) => expect((await openBy(copy)).statusCode).toBe(401),
   },
   'POST /oauth2/signout': {
     gains: 'the username, and the end of the session',
@@ -228,9 +245,10 @@ const rows = tableIn(page, 'Route').map(([routes = '', gains, period = '', next 
 
 test('the table has each route that takes the cookie, and words that are proved', () => {
   const taking = API_ROUTES.filter((route) => route.cookie).map(
-    (one) => `${one.method.toUpperCase()} ${one.path}`,
+    ({ method, path, gatewayPath = path }) => `${method.toUpperCase()} ${gatewayPath}`,
   )
-  expect(rows.flatMap(({ routes }) => routes).toSorted()).toEqual(taking.toSorted())
+  const each = [...new Set(taking)].toSorted()
+  expect(rows.flatMap(({ routes }) => routes).toSorted()).toEqual(each)
   for (const {
     routes: [route = ''],
     gains,
