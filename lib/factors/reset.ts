@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Table } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
-import { type Act, bySystem } from '../events/event.ts'
+import { bySystem } from '../events/event.ts'
 import { logEvent } from '../log.ts'
 import { endingOfFactorReset, findFactorReset, isElapsed, isOfRole } from '../mail/factor-reset.ts'
 import { notify } from '../mail/request.ts'
@@ -12,7 +11,7 @@ import { changeFactors, type FactorChange } from './change.ts'
 import { removalOfFactors } from './removal.ts'
 
 /** The change of a profile that loses all second factors. */
-const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
+export const ALL_REMOVED: FactorChange = { factors: undefined, isRevoking: true }
 
 /**
  * Removes the second factors of a user whose reset has elapsed, in a sign-in after the correct password. For
@@ -44,23 +43,4 @@ export async function applyElapsedFactorReset(at: At<'MAILER'>, user: User): Pro
     changeId,
     changedAt: now.toISOString(),
   }
-}
-
-/**
- * Removes the second factors of a user at once, and a requested reset with them. Only operators do this.
- *
- * @param user - The profile that was read.
- * @param changeId - Random id of this change.
- * @returns Whether they are removed. If not, the user has changed since the read.
- * @throws {@link ServiceError} `unavailable`.
- */
-export async function removeFactors(
-  table: Table,
-  user: Parameters<typeof changeFactors>[1],
-  changeId: string,
-  act: Act,
-): Promise<boolean> {
-  const writes = await removalOfFactors(table, user.id)
-  const happening = { changes: factorsOf(user), detail: 'removed' } as const
-  return await changeFactors(table, user, { ...ALL_REMOVED, changeId, writes, happening }, act)
 }

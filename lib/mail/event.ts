@@ -1,4 +1,5 @@
 import { type AwsCall, invocationOf } from '../aws/client.ts'
+import type { Act } from '../events/event.ts'
 
 /** Where a request came from, for a mail. */
 export interface MailOrigin {
@@ -63,6 +64,12 @@ export type MailEvent = {
 
 /** Returns the id with which an event is claimed. */
 export const idOf = (event: MailEvent): string => ('mailId' in event ? event.mailId : event.id)
+
+/** Returns what the mail events of an operator's act have in common. Mails of commands and of the API have separate counters. */
+export const mailOf = ({ actor, now }: Pick<Act, 'actor' | 'now'>): Pick<MailEvent, 'at' | 'by'> => ({
+  at: now.toISOString(),
+  ...(actor === 'administrator' && { by: actor }),
+})
 
 /**
  * Sends an event to the mailer. It may be called twice: the mailer sends the mail of an id once.

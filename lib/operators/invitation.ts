@@ -1,7 +1,7 @@
 import type { Role } from '../application/roles.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import type { Act } from '../events/event.ts'
-import { sendEvent } from '../mail/event.ts'
+import { mailOf, sendEvent } from '../mail/event.ts'
 import { storeInvitation } from '../mail/store.ts'
 import { isNameTaken } from '../users/store.ts'
 
@@ -30,12 +30,6 @@ export async function invite(
   if (await isNameTaken(table, address.toLowerCase())) return false
   // The event has no role: functions that may invoke the mailer could choose it.
   await storeInvitation(table, mailId, role, act)
-  const by = act.actor === 'administrator' ? act.actor : undefined
-  await sendEvent(table.aws, mailer, {
-    kind: 'invitation',
-    mailId,
-    at: act.now.toISOString(),
-    ...(by && { by }),
-  })
+  await sendEvent(table.aws, mailer, { kind: 'invitation', mailId, ...mailOf(act) })
   return true
 }

@@ -17,10 +17,12 @@ const { table } = await useTable()
 
 let added = 0
 
+const byAdministrator = () => ({ ...testAct(), actor: 'administrator' as const })
+
 test('a link for a new password is requested of the user as seen, and recorded before the mailer', async () => {
   const user = await add()
   const { calls, watched } = watch()
-  expect(await requestReset(watched, user, requestOf(), testAct())).toBe(true)
+  expect(await requestReset(watched, user, requestOf(), byAdministrator())).toBe(true)
   expect(calls.map(({ operation }) => operation)).toEqual(['TransactWriteItems', 'Invoke'])
   const { username: loginName, generation } = user
   const sent = { kind: 'reset', loginName, generation, by: 'administrator' }

@@ -1,6 +1,6 @@
 import { type Table, transact } from '../aws/dynamodb.ts'
 import { type Act, eventOf, partitionOf } from '../events/event.ts'
-import { sendEvent } from '../mail/event.ts'
+import { mailOf, sendEvent } from '../mail/event.ts'
 import { changeIfUnchanged } from '../users/store.ts'
 import type { Administered } from './accounts.ts'
 
@@ -25,14 +25,6 @@ export async function requestReset(
   const event = { type: 'mail.requested', subject: partitionOf(user.id), detail: 'reset' } as const
   if (await transact(table, [changeIfUnchanged(user, { changeId }), eventOf(table, act, event)])) return false
   const { username: loginName, generation } = user
-  const at = act.now.toISOString()
-  await sendEvent(table.aws, mailer, {
-    kind: 'reset',
-    mailId,
-    loginName,
-    generation,
-    at,
-    by: 'administrator',
-  })
+  await sendEvent(table.aws, mailer, { kind: 'reset', mailId, loginName, generation, ...mailOf(act) })
   return true
 }

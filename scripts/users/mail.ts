@@ -77,7 +77,7 @@ export async function notify(
 export const hand = (table: Table, event: MailEvent): Promise<void> => requireMail(send(table, event))
 
 /** Waits for what hands an event to the mailer; see {@link hand}. */
-const requireMail = <T>(handing: Promise<T>): Promise<T> =>
+export const requireMail = <T>(handing: Promise<T>): Promise<T> =>
   handing.catch((error) => {
     throw isWithoutMail(error) ? noMail() : error
   })
@@ -86,7 +86,7 @@ const requireMail = <T>(handing: Promise<T>): Promise<T> =>
 const send = (table: Table, event: MailEvent) => sendEvent(table.aws, mailerOf(table), event)
 
 /** Returns the name of the mailer, which begins as that of the table. */
-const mailerOf = ({ name }: Table): string => `${name}-mailer`
+export const mailerOf = ({ name }: Table): string => `${name}-mailer`
 
 /** Whether a stage has no mailer. */
 const isWithoutMail = (error: unknown): boolean => awsErrorType(error) === 'ResourceNotFoundException'

@@ -11,8 +11,8 @@ const isWrite = (call: ts.CallExpression): boolean => {
   return service === "'dynamodb'" && !/^'(GetItem|BatchGetItem|Query|Scan|ListTables)'$/.test(operation ?? '')
 }
 
-/** What makes an event. `endingOf` returns one with the end of a session, and `newGrant` one with a grant. */
-const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|endingOf|newGrant)\(/g
+/** What makes an event. `endingOf` returns one with the end of a session, `factorResetWrites` one with a request, and `newGrant` one with a grant. */
+const MAKES_EVENT = /\b(eventOf|updateEventOf|resetEventOf|factorResetWrites|endingOf|newGrant)\(/g
 
 interface Write {
   /** File and declaration, such as `lib/users/store.ts: replaceHash`. */

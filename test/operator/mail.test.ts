@@ -86,16 +86,19 @@ describe('invite', () => {
 
 describe('start-reset', () => {
   test.each(['ada', 'Ada@example.org'])(
-    'hands a reset of %s to the mailer, and changes nothing',
+    'records a reset of %s, hands it to the mailer, and changes nothing that ends',
     async (name) => {
-      const before = await store.items()
+      const before = Object(await store.user('ada'))
       const outcome = await store.run(['start-reset', name])
       expect(outcome).toEqual(
         success('A link for a new password is on its way to Ada@Example.org. It is valid for 60 minutes.\n'),
       )
       const mailId = expect.stringMatching(/^[\w-]{22}$/)
-      expect(events).toEqual([{ kind: 'reset', mailId, loginName: name.toLowerCase(), at }])
-      expect(await store.items()).toEqual(before)
+      const { generation } = before
+      expect(events).toEqual([{ kind: 'reset', mailId, loginName: 'ada', generation, at }])
+      expect(await store.user('ada')).toEqual({ ...before, changeId: expect.any(String) })
+      const { stdout } = await store.run(['events', 'ada', '--json'])
+      expect(JSON.parse(stdout)[0]).toMatchObject({ type: 'mail.requested', via: 'users start-reset' })
     },
   )
 

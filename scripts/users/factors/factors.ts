@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { transact } from '../../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../../lib/factors/recovery-codes/recovery-codes.ts'
-import { removeFactors } from '../../../lib/factors/reset.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../../lib/mail/confirmation.ts'
-import { endingOfFactorReset, resetEventOf, storeFactorReset } from '../../../lib/mail/factor-reset.ts'
+import { endingOfFactorReset, resetEventOf } from '../../../lib/mail/factor-reset.ts'
 import type { Administered } from '../../../lib/operators/accounts.ts'
+import { removeFactorsAtOnce, requestFactorReset } from '../../../lib/operators/factors.ts'
 import { factorsOf } from '../../../lib/users/factors.ts'
 import { mailboxOf, verifiedMailboxOf } from '../../../lib/users/user.ts'
 import type { Io } from '../../cli/io.ts'
@@ -49,12 +49,12 @@ export async function resetFactors(
   const user = await findExisting(table, loginName)
   requireFactors(user, loginName)
   if (withoutNotice) return await removeAtOnce(table, loginName, user, io)
-  const to = verifiedMailboxOf(user)
-  if (to === undefined) {
-    throw new Refusal('refused', `User ${loginName} has no verified address for the notice. ${AT_ONCE}`)
-  }
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  await storeFactorReset(table, user.id, mailId, table.act())
+  let to = ''
+  await changeExisting(table, loginName, user, (current, changeId) => {
+    to = requireAddress(current, loginName)
+    return requestFactorReset(table, current, { mailId, changeId }, table.act())
+  })
   try {
     await hand(table, { kind: 'factor-reset', mailId, userId: user.id, at: io.now().toISOString() })
   } catch (error) {
@@ -67,6 +67,12 @@ export async function resetFactors(
 }
 
 const AT_ONCE = 'Use --without-notice to remove the second factors at once.'
+
+function requireAddress(user: Administered, loginName: string): string {
+  const to = verifiedMailboxOf(user)
+  if (to !== undefined) return to
+  throw new Refusal('refused', `User ${loginName} has no verified address for the notice. ${AT_ONCE}`)
+}
 
 function requireFactors(user: Administered, loginName: string): void {
   if (factorsOf(user).length === 0) throw new Refusal('refused', `User ${loginName} has no second factor.`)
@@ -83,7 +89,7 @@ async function removeAtOnce(
     // Another operator may have removed them since then.
     if (user !== found) requireFactors(user, loginName)
     changed = user
-    return await removeFactors(table, user, changeId, table.act())
+    return await removeFactorsAtOnce(table, user, { changeId }, table.act())
   })
   const notice = await notify(table, 'factors-removed', mailboxOf(changed), changed.username, io)
   return `The second factors of ${loginName} are removed. All sessions have ended.\n${notice}`

@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../../lib/mail/confirmation.ts'
 import { type Administered, accountOf } from '../../../lib/operators/accounts.ts'
+import { requestReset } from '../../../lib/operators/reset.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
 import { mailboxOf } from '../../../lib/users/user.ts'
 import type { Io } from '../../cli/io.ts'
-import type { Subcommand } from '../../cli/operator.ts'
+import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal, refusalOf } from '../../cli/refusal.ts'
 import { shellWord } from '../../cli/terminal/table.ts'
 import { ofUsers, readLoginName } from '../arguments.ts'
 import { shown } from '../list/list.ts'
-import { hand } from '../mail.ts'
+import { mailerOf, requireMail } from '../mail.ts'
 import { changeUsers, type SeveralOptions } from '../several.ts'
-import { findExisting, requireEnabled, usersByName } from '../store.ts'
+import { changeExisting, findExisting, requireEnabled, usersByName } from '../store.ts'
 import { isAtOldPool } from './rehash-report.ts'
 
 /** SES sends 14 mails a second for a new account: https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas.html */
@@ -27,7 +27,7 @@ interface ResetOptions extends SeveralOptions {
 
 /** Sends users links for a new password. The operator does not learn the passwords (OWASP ASVS 6.4.6). */
 export async function startResets(
-  table: Table,
+  table: OperatorTable,
   loginNames: readonly string[],
   { oldPool = false, after, ...several }: ResetOptions,
   io: Io,
@@ -37,7 +37,7 @@ export async function startResets(
   }
   if (!oldPool && after !== undefined) throw new Refusal('usage', 'Use --after only with --old-pool.')
   const start = async (loginName: string) =>
-    startReset(table, await findExisting(table, loginName), loginName, io)
+    startReset(table, await findExisting(table, loginName), loginName)
   if (!oldPool) return changeUsers(table, { ...several, loginNames, done: 'mailed' }, start, io)
   const left = (await usersByName(table)).filter(isAtOldPool)
   const users = left.filter(({ username }) => after === undefined || username > after)
@@ -48,10 +48,13 @@ export async function startResets(
 }
 
 /** Sends a user a link for a new password. Returns what to print. */
-async function startReset(table: Table, user: Administered, loginName: string, { now }: Io): Promise<string> {
-  const to = requireMailbox(user, loginName)
-  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  await hand(table, { kind: 'reset', mailId, loginName, at: now().toISOString() })
+async function startReset(table: OperatorTable, found: Administered, loginName: string): Promise<string> {
+  const request = { mailer: mailerOf(table), mailId: newMailId(randomBytes(MAIL_ID_BYTES)) }
+  let to = ''
+  await changeExisting(table, loginName, found, (user, changeId) => {
+    to = requireMailbox(user, loginName)
+    return requireMail(requestReset(table, user, { ...request, changeId }, table.act()))
+  })
   return `A link for a new password is on its way to ${to}. It is valid for 60 minutes.\n`
 }
 
@@ -63,7 +66,7 @@ function requireMailbox(user: Administered, loginName: string): string {
 }
 
 /** Sends many users their links one by one, as fast as SES sends. A failure or an interruption says where to continue. */
-async function startAll(table: Table, users: readonly Administered[], io: Io): Promise<void> {
+async function startAll(table: OperatorTable, users: readonly Administered[], io: Io): Promise<void> {
   const interruption = io.interruption()
   let mailed = 0
   let last: string | undefined
@@ -72,7 +75,7 @@ async function startAll(table: Table, users: readonly Administered[], io: Io): P
       if (interruption.aborted) throw new Refusal('interrupted', 'Interrupted before the end.')
       const pause = sleep(PAUSE_MS)
       if (canBeMailed(user, io)) {
-        io.stdout.write(await startReset(table, user, user.username, io))
+        io.stdout.write(await startReset(table, user, user.username))
         mailed += 1
       }
       last = user.username
@@ -110,6 +113,6 @@ export const startResetCommand: Subcommand = (program) => {
     .option('--old-pool', 'all whose passwords are still at the old pool or endpoint')
     .option('--after <name>', 'with --old-pool: those after this username', readAfter)
     .action(async (words: string[], options: ResetOptions) =>
-      startResets(await program.table(), words.map(readLoginName), options, program.io),
+      startResets(await program.operator('start-reset'), words.map(readLoginName), options, program.io),
     )
 }

@@ -54,14 +54,12 @@ test('list --rehash-report counts who is left, until they have a password', asyn
 })
 
 test('start-reset --old-pool mails who is left, and says who cannot be mailed', async () => {
-  const before = await store.items()
   expect(await store.run(['start-reset', '--old-pool'])).toEqual({
     status: 0,
     stdout: `${line('ada')}${line('bob')}${line('eve')}3 of 5 users mailed.\n`,
     stderr: 'User carl has no e-mail address.\nUser dora is disabled. Enable the user first.\n',
   })
   expect(mailed).toEqual(['ada', 'bob', 'eve'])
-  expect(await store.items()).toEqual(before)
 })
 
 test('start-reset --old-pool continues after a failure and an interruption, and mails no user twice', async () => {
