@@ -124,7 +124,7 @@ const isProtected = (functionKey: string, resource: string) =>
 
 // The events of functions without a route are the service's own.
 const sent = Object.entries(SAMPLES).filter(
-  ([, { functionKey }]) => !['mailer', 'fetch-client'].includes(functionKey),
+  ([, { functionKey }]) => !['mailer', 'fetch-client', 'publish-event'].includes(functionKey),
 )
 
 describe.each(sent)('the sample event %s', (name, { functionKey }) => {

@@ -1,102 +1,17 @@
-type Parse<T> = (text: string | undefined) => T
-
-/** Attempts that a window of time allows; see `lib/throttling/limits.ts`. */
-export interface Limit {
-  attempts: number
-  windowSeconds: number
-}
-
-const text: Parse<string> = (value) => {
-  if (value === undefined || value === '') throw new Error('is missing')
-  return value
-}
-
-/**
- * `client_id` of every access token (RFC 9068 section 2.2). The application's own clients have it and are not
- * registered. It is never the audience: otherwise verifiers that compare only one of the two claims could
- * confuse them.
- */
-export const CLIENT_ID = 'first-party'
-
-const audience: Parse<string> = (value) => {
-  if (value === CLIENT_ID) throw new Error(`must not be ${CLIENT_ID}, which is the client_id of every token`)
-  return text(value)
-}
-
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
-
-const ISSUER_RULE =
-  'must be an https URL such as https://auth.example.com, or http on loopback, without query, fragment and final slash'
-
-/** Issuer of tokens and of the metadata. Verifiers compare it as text, and add `/.well-known/…` to it. */
-const issuer: Parse<string> = (value) => {
-  const given = text(value)
-  if (!URL.canParse(given)) throw new Error(ISSUER_RULE)
-  const { protocol, hostname, origin, pathname } = new URL(given)
-  const isLocal = protocol === 'http:' && LOOPBACK.includes(hostname)
-  const normal = origin + pathname.replace(/\/$/, '')
-  if ((protocol !== 'https:' && !isLocal) || given !== normal) throw new Error(ISSUER_RULE)
-  return given
-}
-
-/**
- * API that checks new passwords, or `undefined` for `off`. Tests name a substitute, which must be on the same
- * machine. A deployment accepts only `on` and `off`.
- */
-const breachedPasswords: Parse<URL | undefined> = (value) => {
-  const given = text(value)
-  if (given === 'off') return undefined
-  if (given === 'on') return new URL('https://api.pwnedpasswords.com/range/')
-  if (URL.canParse(given) && LOOPBACK.includes(new URL(given).hostname)) return new URL(given)
-  throw new Error('must be on or off')
-}
-
-/** Fails closed: an unknown value is an error, not `none`. */
-const factorPolicy: Parse<'none' | 'administrators' | 'all'> = (value) => {
-  const given = text(value)
-  if (given === 'none' || given === 'administrators' || given === 'all') return given
-  throw new Error('must be none or administrators or all')
-}
-
-const isOn: Parse<boolean> = (value) => text(value) === 'on'
-
-const optionalText: Parse<string | undefined> = (value) => (value === '' ? undefined : value)
-
-const list: Parse<string[]> = (value) => {
-  const names = text(value).split(',')
-  if (names.includes('')) throw new Error('must be names with commas between them')
-  return names
-}
-
-const optionalList: Parse<string[]> = (value) => (value ? value.split(',') : [])
-
-// Declared pure, so that bundles whose settings do not need it leave it out.
-/* @__NO_SIDE_EFFECTS__ */ const wholeSeconds =
-  (min: number, max: number): Parse<number> =>
-  (value) => {
-    const seconds = Number(text(value))
-    if (!/^\d+$/.test(value ?? '') || seconds < min || seconds > max) {
-      throw new Error(`must be whole seconds from ${min} to ${max}`)
-    }
-    return seconds
-  }
-
-/** A counter is one item of DynamoDB, which has room for about 20,000 attempts. */
-const MAX_ATTEMPTS = 10_000
-
-const limit: Parse<Limit> = (value) => {
-  const [, attempts, windowSeconds] = /^(\d{1,5})\/(\d{1,6})$/.exec(text(value)) ?? []
-  if (!Number(attempts) || Number(attempts) > MAX_ATTEMPTS || !Number(windowSeconds)) {
-    throw new Error(`must be attempts/seconds, such as 10/900, with 1 to ${MAX_ATTEMPTS} attempts`)
-  }
-  return { attempts: Number(attempts), windowSeconds: Number(windowSeconds) }
-}
-
-const optionalUrl: Parse<URL | undefined> = (value) => {
-  if (optionalText(value) === undefined) return undefined
-  if (!URL.canParse(value ?? '')) throw new Error('must be a URL')
-  return new URL(value ?? '')
-}
+import {
+  audience,
+  breachedPasswords,
+  factorPolicy,
+  isOn,
+  issuer,
+  limit,
+  list,
+  optionalList,
+  optionalText,
+  optionalUrl,
+  text,
+  wholeSeconds,
+} from './values.ts'
 
 /** Every environment variable that functions read, with the parser that validates it. */
 export const SETTINGS = {
@@ -195,7 +110,8 @@ export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Sett
 
 /**
  * Reads settings from the environment. No other function reads the environment, except
- * {@link readAllowedOrigins}, {@link takesCookies}, {@link hasFederation}, {@link readRoles} and {@link readOldPlace}.
+ * {@link readAllowedOrigins}, {@link takesCookies}, {@link hasFederation}, {@link readRoles}, {@link readOldPlace}
+ * and {@link readEventBus}.
  *
  * It is called once in a request, with every setting that the handler needs: by `tableHandler` in `lib/http/table.ts`, or by
  * the handler. A test compares the settings that a handler reads with those that its function has.
@@ -237,6 +153,16 @@ export const readRoles = (env = process.env): string[] => optionalList(env.AUTH_
  */
 export const readOldPlace = ({ OLD_POOL, OLD_POOL_CLIENT, PASSWORDS_URL, PASSWORDS_SECRET } = process.env) =>
   ({ OLD_POOL, OLD_POOL_CLIENT, PASSWORDS_URL, PASSWORDS_SECRET }) as Record<string, string>
+
+/**
+ * Reads the bus, which types of events leave for it (`changes` or `all`; a deployment has validated it), and the endpoint that the AWS SDKs
+ * define for it. It is separate for the same reason as {@link readAllowedOrigins}: bundle size.
+ */
+export const readEventBus = (env = process.env) => ({
+  name: env.EVENT_BUS ?? '',
+  types: env.EVENT_TYPES,
+  endpoint: optionalUrl(env.AWS_ENDPOINT_URL_EVENTBRIDGE ?? env.AWS_ENDPOINT_URL),
+})
 
 /** Returns the name of the function `drain`, if there is an old place of passwords. It is separate for the same reason as {@link readRoles}. */
 export const readDrainFunction = (env = process.env): string | undefined => env.DRAIN_FUNCTION

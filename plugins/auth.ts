@@ -10,6 +10,7 @@ import { DESCRIPTION } from '../project/project.ts'
 import { faultsOfMembers } from './clashes.ts'
 import { CONFIGURED } from './config/checked.ts'
 import DeploymentPlugin from './deployment.ts'
+import BusPlugin from './events/bus.ts'
 import type { Hooks, Parameters, Serverless } from './framework.d.ts'
 import BundlesPlugin from './functions/bundles.ts'
 import FunctionsPlugin from './functions/functions.ts'
@@ -40,6 +41,8 @@ const PARTS = [
   PropertiesPlugin,
   SwitchesPlugin,
   GuestPlugin,
+  // It takes resources out before the part above reads them.
+  BusPlugin,
   PermissionsPlugin,
   LogsPlugin,
   RolesPlugin,

@@ -2,6 +2,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import type { Statement } from '../lib/aws/access.ts'
 import type { AwsSettings } from '../lib/aws/settings.ts'
 import type { FactorPolicy } from '../lib/users/factors.ts'
+import type { OfflineOptions } from './project/offline.d.ts'
 
 /**
  * The part of the Serverless Framework's interface that the plugins use. The framework's own types do not cover its
@@ -135,6 +136,8 @@ export interface AuthMembers {
   federation: string
   console: string
   actAs: string
+  /** Which events leave the service: `off`, `changes` or `all`. */
+  eventBus: string
   /** Where passwords are that were not imported: a user pool or a URL; empty without such a place. */
   drain: { pool: string; url: string }
   /** Base URL of pages and API; an object, if it is the API's own address. */
@@ -203,18 +206,6 @@ export interface Resource {
 /** A resource of the compiled template. */
 export interface CompiledResource extends Resource {
   DependsOn?: string[]
-}
-
-/** Options of serverless-offline that the local service reads or sets. */
-export interface OfflineOptions {
-  /** Folder from which functions run, relative to the service. Bundlers set it. */
-  location?: string
-  host?: string
-  httpPort?: number | string
-  lambdaPort?: number | string
-  noSponsor?: boolean
-  noTimeout?: boolean
-  disableCookieValidation?: boolean
 }
 
 /** Commands that a plugin adds, by their names. */

@@ -49,7 +49,7 @@ export default class ObservabilityPlugin {
 
 /** Returns the logical ids of the service's alarms. Not those of a user. */
 const alarmIds = (): string[] =>
-  ['alarms.yml', 'mail.yml'].flatMap((file) => {
+  ['alarms.yml', 'mail.yml', 'event-bus.yml'].flatMap((file) => {
     const text = readFileSync(new URL(`./resources/${file}`, import.meta.url), 'utf8')
     return [...text.matchAll(/^ {2}(\w+Alarm):$/gm)].map(([, id = '']) => id)
   })
@@ -110,11 +110,12 @@ function dashboardOf(serverless: Serverless, namespace: string): Resource {
         apiName: serverless.getProvider('aws').naming.getApiGatewayName(),
         tableName: custom.auth.tableName,
         // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too, and
-        // what `drain` takes, `login`. The time of sign-ins with other providers is that of the providers.
+        // what `drain` takes, `login`. The time of sign-ins with other providers is that of the providers,
+        // and events have an alarm.
         functionNames: Object.values(serviceFunctions(serverless))
           .filter(
             ({ handler }) =>
-              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/|drain\/drain\.)/.test(
+              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/|events\/|drain\/drain\.)/.test(
                 handler,
               ),
           )

@@ -17,7 +17,7 @@ export type FlatHeaders = readonly string[]
  */
 export function requestSigner(
   { region, credentials }: AwsSettings,
-  service: Service | 'cognito-idp',
+  service: Service | 'cognito-idp' | 'events',
   host: string,
   protocol: Protocol = protocolOf(service as Service),
 ) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { awsErrorType, isRefused } from '../aws/client.ts'
 import type { Table } from '../aws/dynamodb.ts'
-import type { Config, Limit } from '../config.ts'
+import type { Config } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { logEvent, logFailure } from '../log.ts'
 import type { Counter } from '../throttling/counter.ts'
@@ -14,6 +14,7 @@ import {
   requestedMailCounters,
 } from '../throttling/mail-counters.ts'
 import { attemptIdOf, reserveAttempt } from '../throttling/store.ts'
+import type { Limit } from '../values.ts'
 import type { Confirmation } from './confirmation.ts'
 import { idOf, type MailEvent } from './event.ts'
 import { announcement } from './factor-reset.ts'

@@ -1,5 +1,5 @@
-import type { Limit } from '../config.ts'
 import { secondOf } from '../time.ts'
+import type { Limit } from '../values.ts'
 
 /** The subject of guesses at a password: a login name, or the user of an access token. */
 export type Subject = { loginName: string } | { userId: string }

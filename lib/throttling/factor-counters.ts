@@ -1,4 +1,4 @@
-import type { Limit } from '../config.ts'
+import type { Limit } from '../values.ts'
 import { type Counter, counter, partitionOf, sourceCounters } from './counter.ts'
 
 /** Wrong codes of a user's authenticator app. With one step of drift, one of 333,333 guesses is correct. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import type { Limit } from '../config.ts'
 import { secondOf } from '../time.ts'
+import type { Limit } from '../values.ts'
 import { type Counter, counter, sourceCounters } from './counter.ts'
 
 /** Mails that one user requests from one source, after the password. */

@@ -1,10 +1,10 @@
 import { attributeClaims, claimedAttributes } from '../application/attributes.ts'
 import { isRole } from '../application/roles.ts'
-import { CLIENT_ID } from '../config.ts'
 import { secondOf } from '../time.ts'
 import { acrOf, isAcr } from '../users/factors.ts'
 import { isLoginName } from '../users/login-name.ts'
 import { isUserId, type Principal, type UserState } from '../users/user.ts'
+import { CLIENT_ID } from '../values.ts'
 import { invalidToken, parseJws, readUnverifiedClaims, type UnverifiedJws, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
 

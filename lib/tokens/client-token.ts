@@ -1,6 +1,6 @@
-import { CLIENT_ID } from '../config.ts'
 import { secondOf } from '../time.ts'
 import { isUserId } from '../users/user.ts'
+import { CLIENT_ID } from '../values.ts'
 import type { TokenParties, UnverifiedToken } from './access-token.ts'
 import { invalidToken, verifyJws } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'

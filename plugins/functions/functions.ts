@@ -7,6 +7,7 @@ import { functionName } from '../../project/names.ts'
 import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
 import { DESCRIPTION } from '../../project/project.ts'
 import { FAULT_OF_AUTH, RENAME } from '../clashes.ts'
+import { asRule, faultsOfAuthEvents } from '../events/auth-events.ts'
 import type { AuthMembers, CompiledResource, Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
@@ -16,7 +17,7 @@ import { faultsOfDeployed, faultsOfTemplate, functionsNow } from '../routes/depl
 import { faultsOfRole, rolesOf } from '../routes/guards.ts'
 import { addHttpAuthorizer } from '../routes/http-authorizer.ts'
 import { ownRoutes } from '../routes/own-routes.ts'
-import { eventsOf, hasAuth } from '../routes/routes.ts'
+import { eventsOf, hasAuth, withAuthorizer } from '../routes/routes.ts'
 import { withRoutes } from '../routes/row-events.ts'
 import { faultsOfScopes, keepScopeFile, scopesIn } from '../routes/scopes.ts'
 import { routeSettingsOf } from '../routes/settings.ts'
@@ -162,6 +163,7 @@ export function functionsOf(
   for (const [key, definition] of files.flatMap(([, ofFile]) => Object.entries(ofFile))) {
     faults.push(...faultsOfSettings(key, definition, auth), ...faultsOfRole(key, definition, iamRoles))
     faults.push(...faultsOfScopes(key, definition), ...faultsOfAuthorizers(key, definition, known))
+    faults.push(...faultsOfAuthEvents(key, definition, auth.eventBus))
   }
   if (faults.length > 0) return { functions: {}, faults }
   const [[, own] = ['', {}], ...brought] = files
@@ -221,7 +223,7 @@ function asFramework(definition: WrittenFunction, auth: Record<string, unknown>)
     ...(Object.keys(environment).length > 0 && { environment }),
     // The framework refuses events that are no list.
     ...(Array.isArray(rest.events) && {
-      events: rest.events.map((event) => withAuthorizer(event, auth.authorizer)),
+      events: rest.events.map((event) => asRule(withAuthorizer(event, auth.authorizer))),
     }),
   }
 }
@@ -241,10 +243,3 @@ function faultsOfSettings(
 /** Whether a member of `custom.auth` is a group of settings: all its names are in capitals. */
 const isGroup = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && Object.keys(value).every((name) => /^[A-Z_]+$/.test(name))
-
-/** Returns an event as the framework reads it. Another plugin may change it, and not what was written. */
-function withAuthorizer(event: { http?: unknown; httpApi?: unknown }, authorizer: unknown) {
-  if (!hasAuth(event)) return event
-  const { http, ...others } = event
-  return structuredClone(http === undefined ? others : { ...others, http: { ...Object(http), authorizer } })
-}

@@ -137,6 +137,7 @@ function left(changes: object, SCOPED_ROUTES = 'none'): Functions {
     federation: 'off',
     console: 'off',
     actAs: 'off',
+    eventBus: 'off',
     clientMetadataHosts: '',
     drain: { pool: '', url: '' },
   }

@@ -77,6 +77,7 @@ type SwitchedService = {
       | 'federation'
       | 'console'
       | 'actAs'
+      | 'eventBus'
       | 'drain'
       | 'mailFrom'
       | 'registration'
@@ -101,6 +102,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
     federation,
     console,
     actAs,
+    eventBus,
     mailFrom,
     registration,
     clientMetadataHosts,
@@ -120,6 +122,8 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   })
   removeRoutes(functions, features)
   if (clientMetadataHosts === '') delete functions['fetch-client']
+  // `plugins/events/bus.ts` removes the bus.
+  if (eventBus === 'off') delete functions['publish-event']
   if (!hasOAuth) {
     if (functions.userinfo) refuseApps(functions.userinfo, allowedOrigins)
     if (functions.sessions) removeRights(functions.sessions, FOR_APPS)

@@ -67,6 +67,7 @@ const RULES = {
   limitAdminReads: SETTINGS.LIMIT_ADMIN_READS,
   limitAdminChanges: SETTINGS.LIMIT_ADMIN_CHANGES,
   actAs: oneOf('on', 'off'),
+  eventBus: oneOf('off', 'changes', 'all'),
   oldPool: userPool,
   oldPoolClient: appClient,
   passwordsUrl: endpointUrl,

@@ -36,7 +36,7 @@ function eventSettings(
   { service }: Serverless,
   more: Pick<EventSettings, 'invoke' | 'print'>,
 ): EventSettings | undefined {
-  const { 'publish-events': publisher } = service.functions
+  const { 'publish-event': publisher } = service.functions
   const subscribers = Object.entries(service.functions).flatMap(([key, { name, events = [] }]) =>
     events.flatMap(({ eventBridge }) => {
       const { eventBus, pattern } = Object(eventBridge)

@@ -54,6 +54,13 @@ export const hasAuth = (event: { http?: unknown; httpApi?: unknown } | null): bo
 /** At an HTTP API an authorizer is a name, or an object with one. */
 const isAuth = (authorizer: unknown): boolean => (Object(authorizer).name ?? authorizer) === 'auth'
 
+/** Returns an event as the framework reads it. Another plugin may change it, and not what was written. */
+export function withAuthorizer(event: { http?: unknown; httpApi?: unknown }, authorizer: unknown) {
+  if (!hasAuth(event)) return event
+  const { http, ...others } = event
+  return structuredClone(http === undefined ? others : { ...others, http: { ...Object(http), authorizer } })
+}
+
 /** Whether a function has a route without `authorizer: auth`. */
 export const hasOpenRoute = (definition: WrittenFunction): boolean =>
   eventsOf(definition).some(

@@ -31,6 +31,9 @@ const OPTIONAL = [
   'CLIENT_METADATA_HOSTS',
   'OWN_ROUTES',
   'FEDERATION',
+  // A deployment has validated both.
+  'EVENT_BUS',
+  'EVENT_TYPES',
 ]
 
 /** Loads a function's source in fresh modules. */
@@ -45,7 +48,7 @@ async function settingsReadBy(step: () => Promise<unknown>): Promise<string[]> {
   const { env } = process
   process.env = new Proxy(env, {
     get: (target, name) => {
-      const isSetting = name in SETTINGS || name === 'FEDERATION'
+      const isSetting = name in SETTINGS || name === 'FEDERATION' || /^EVENT_/.test(String(name))
       if (isSetting && !String(name).startsWith('AWS_')) read.add(String(name))
       return Reflect.get(target, name)
     },
@@ -80,7 +83,7 @@ describe.each(FUNCTIONS)('$key', ({ key, file, names }) => {
 
     const missing = names.filter((name) => !OPTIONAL.includes(name))
     if (missing.length === 0) return expect(error.mock.calls).toEqual([])
-    if (['authorizer', 'mailer', 'fetch-client'].includes(key))
+    if (['authorizer', 'mailer', 'fetch-client', 'publish-event'].includes(key))
       await expect(outcome).rejects.toThrow('Invalid configuration')
     else expect(await outcome).toMatchObject({ statusCode: 500 })
     expect(error.mock.calls).toEqual([

@@ -86,6 +86,7 @@ const VARIABLES: Record<string, string[]> = {
     'SERVICE_NAME',
     'API_SCOPES',
   ],
+  'publish-event': ['EVENT_BUS', 'EVENT_TYPES', 'TOKEN_ISSUER'],
   'fetch-client': ['CLIENT_METADATA_HOSTS', 'TABLE_NAME'],
   signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'OWN_ROUTES'],
   'account-pages': FACE,
@@ -149,6 +150,8 @@ export function environments(
     OAUTH: 'off',
     CLIENT_FETCHER: `${name}-fetch-client`,
     CLIENT_METADATA_HOSTS: '',
+    EVENT_BUS: name,
+    EVENT_TYPES: 'changes',
     AUTH_ALLOWED_ORIGINS: '',
     ...changes,
   }

@@ -145,6 +145,9 @@ export async function logEverything(): Promise<Logged[]> {
   await runMails(run, aws)
   await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
 
+  const unreadable = { eventName: 'INSERT', dynamodb: { NewImage: { type: { S: 'user.created' } } } }
+  await run('publish-event', { Records: [unreadable] }, aws)
+
   await runOldPlace(run, aws)
   // The template of these tests has no old place. `drain` would share the log group of `login`.
   for (const one of logged) if (one.functionKey === 'drain') one.functionKey = 'login'

@@ -51,7 +51,7 @@ export function packageWithoutFederation(): Promise<Package> {
 }
 /** The second of them without the console, act-as and events on a bus, which is the default. */
 export function packageWithoutConsole(): Promise<Package> {
-  const { console: _, actAs: __, ...others } = CHANGED
+  const { console: _, actAs: __, eventBus: ___, ...others } = CHANGED
   return packageService('prod', others)
 }
 export const packageDev = () =>
@@ -114,6 +114,7 @@ const CHANGED = {
   cookieSessions: 'on',
   console: 'on',
   actAs: 'on',
+  eventBus: 'changes',
   breachedPasswords: 'off',
 }
 

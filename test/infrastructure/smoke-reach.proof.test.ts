@@ -26,6 +26,7 @@ const LEAST = 220
 
 /** Why no check has a call that a statement allows. */
 const UNREACHED: Record<string, string> = {
+  'publish-event putEvents': 'Events leave after their change. The check of the bus compares streams.',
   'mailer keepFailedMails': 'Lambda itself writes to the queue, after three failures.',
   'fetch-client storeDocuments': 'Only a document on a public host is stored.',
   'new-account storeProvedLogins': 'Only requireSecondFactor=all demands an enrolment of a new account.',

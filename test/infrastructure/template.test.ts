@@ -66,7 +66,19 @@ const SWITCHED_OFF = [
   'act-as',
   'console',
   'publish-events',
+  'publish-event',
 ]
+/** What the framework adds for the stream of the table of events. */
+const STREAM = {
+  Effect: 'Allow',
+  Action: [
+    'dynamodb:GetRecords',
+    'dynamodb:GetShardIterator',
+    'dynamodb:DescribeStream',
+    'dynamodb:ListStreams',
+  ],
+  Resource: [{ 'Fn::GetAtt': ['Events', 'StreamArn'] }],
+}
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
 describe('permissions', () => {
@@ -84,6 +96,7 @@ describe('permissions', () => {
         ...(hasCommonRole
           ? commonLogging(`/aws/lambda/serverless-jwt-auth-${stage}`)
           : [logging(logGroupName(stage, name))]),
+        ...(name === 'publish-event' ? [STREAM] : []),
         TRACING,
         ...(permissions({ keys, name: stage, sender: of.sender, hasApps: of !== prod })[name] ?? []),
       ])
@@ -106,6 +119,7 @@ describe('permissions', () => {
       expect(ofType(of, 'AWS::IAM::Role').sort()).toEqual([...own, ...common].sort())
       expect(Object.keys(of.resources).filter((id) => /Policy$/.test(id))).toEqual([
         'ServerlessDeploymentBucketPolicy',
+        ...(of === prod ? [] : ['FailedEventsPolicy']),
       ])
     }
   })
@@ -407,7 +421,7 @@ describe('a function', () => {
       ACT_AS: 'on',
     }
     if (of === dev) {
-      const own = { REQUIRE_SECOND_FACTOR: 'all', DEMO: 'on', REGISTRATION: 'open' }
+      const own = { REQUIRE_SECOND_FACTOR: 'all', DEMO: 'on', REGISTRATION: 'open', EVENT_TYPES: 'all' }
       const open = { ...own, CLIENT_METADATA_HOSTS: '*' }
       return { ...withMails, ...open, PUBLIC_URL: address }
     }
@@ -456,8 +470,8 @@ describe('a function', () => {
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
         MemorySize: hashes ? memoryMb : 512,
-        // Another service responds while the request waits.
-        Timeout: { approve: 8, federation: 12 }[name] ?? 5,
+        // Another service responds while the request waits, or ten calls follow each other.
+        Timeout: { approve: 8, federation: 12, 'publish-event': 35 }[name] ?? 5,
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogFormat: 'JSON', LogGroup: logGroupName(stage, name) },
         Role: expect.anything(),

@@ -1,7 +1,7 @@
 import { flag, number, optionalNumber, text, texts } from '../../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
-import { CLIENT_ID } from '../../config.ts'
 import { isUserId } from '../../users/user.ts'
+import { CLIENT_ID } from '../../values.ts'
 
 /**
  * Types of clients. The type decides all rules of a client:

@@ -236,6 +236,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'enrol-totp': setupExpired,
   // The mail is sent, and the function returns nothing.
   mailer: { returns: undefined },
+  // Its item was copied back.
+  'publish-event': { returns: { batchItemFailures: [] } },
   // No name server knows its host.
   'fetch-client': { returns: { isUnreachable: true } },
   'login-passkey': response(200, {
@@ -350,6 +352,7 @@ const routeOf = ({ httpMethod, resource }: Request) => `${httpMethod} ${resource
 
 function functionOf(name: string, event: Request): string {
   if (event.type === 'TOKEN') return 'authorizer'
+  if ('Records' in event) return 'publish-event'
   if (event.resource === undefined) return 'url' in event ? 'fetch-client' : 'mailer'
   const found = Object.entries(describeService().functions).find(([, { events = [] }]) =>
     events.some(

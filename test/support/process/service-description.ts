@@ -34,6 +34,7 @@ export interface ServiceDescription {
       environment?: Record<string, string>
       may?: string[]
       iamRoleStatements?: Statement[]
+      /** Its routes. */
       events?: { http: { method: string; path: string; authorizer?: object } }[]
     }
   >
@@ -75,7 +76,11 @@ export function describeService(params: Record<string, string> = {}): ServiceDes
     writeFileSync(`${cacheFile}.${process.pid}`, text)
     renameSync(`${cacheFile}.${process.pid}`, cacheFile)
   }
-  return JSON.parse(readFileSync(cacheFile, 'utf8'))
+  const service: ServiceDescription = JSON.parse(readFileSync(cacheFile, 'utf8'))
+  for (const one of Object.values(service.functions)) {
+    if (one.events) one.events = one.events.filter((event) => 'http' in event)
+  }
+  return service
 }
 
 export const resourcesOf = ({ resources }: ServiceDescription) => resources.Resources
