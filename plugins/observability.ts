@@ -28,7 +28,7 @@ const AUTHORIZER_FAILED = `$.message.event = "dependency.failed" || $.message.ev
 
 /**
  * Serverless plugin: counts what functions log, and shows it on a dashboard. Each log group gets metric filters, and each function its
- * lines on the dashboard. Without federation, it removes the alarm on providers. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
+ * lines on the dashboard. Without federation, it removes the alarm on providers, and without the console that on administrators. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
  */
 export default class ObservabilityPlugin {
   readonly hooks: Hooks
@@ -37,7 +37,9 @@ export default class ObservabilityPlugin {
     this.hooks = {
       initialize: () => {
         const { service } = serverless
-        if (service.custom.auth.federation !== 'on') delete service.resources.Resources.ProviderFailuresAlarm
+        const { Resources } = service.resources
+        if (service.custom.auth.federation !== 'on') delete Resources.ProviderFailuresAlarm
+        if (service.custom.auth.console !== 'on') delete Resources.AdminLimitedAlarm
         if (service.custom.auth.monitoring === 'on') {
           observe(serverless)
           notify(service)
@@ -111,11 +113,11 @@ function dashboardOf(serverless: Serverless, namespace: string): Resource {
         tableName: custom.auth.tableName,
         // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too, and
         // what `drain` takes, `login`. The time of sign-ins with other providers is that of the providers,
-        // and events have an alarm.
+        // and events have an alarm. Few people use the console.
         functionNames: Object.values(serviceFunctions(serverless))
           .filter(
             ({ handler }) =>
-              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/|events\/|drain\/drain\.)/.test(
+              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|federation\/|admin\/|events\/|drain\/drain\.)/.test(
                 handler,
               ),
           )

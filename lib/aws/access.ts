@@ -48,6 +48,10 @@ type Partition =
   | 'identity#*'
   | 'pending#*'
   | 'try#*'
+  | 'admin#*'
+
+/** Beginning of partition keys of the table of events. */
+type EventPartition = 'user#*' | 'name#*' | 'service'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
 type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem'
@@ -77,7 +81,7 @@ type TableId = 'Table' | 'Events'
 
 const onTable = (
   operations: string[],
-  partitions: Partition[],
+  partitions: (Partition | EventPartition)[],
   more: Statement['Condition'],
   id: TableId = 'Table',
 ) =>
@@ -163,7 +167,7 @@ export const check = (partitions: Partition[], attributes: readonly string[]): S
   })
 
 /** Allows only adding events within a transaction, and nothing else in their table. */
-export const record = (partitions: Partition[]): Statement =>
+export const record = (partitions: EventPartition[]): Statement =>
   onTable(
     ['PutItem'],
     partitions,

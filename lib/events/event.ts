@@ -79,6 +79,8 @@ export interface Happening<T extends EventType = EventType> {
   failures?: number | undefined
   /** Id of the sign-in that a correct password began. The event of its session has the same id. */
   loginId?: string | undefined
+  /** Ids of the users whom a search showed; never an empty list. Only commands of operators read it. */
+  seen?: readonly string[] | undefined
 }
 
 /** A change of an account. */

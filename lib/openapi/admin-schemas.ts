@@ -1,6 +1,21 @@
-import { object, text } from './json-schema.ts'
+import { FACTORS } from '../users/factors.ts'
+import { object, text, time } from './json-schema.ts'
+import { RESPONSES } from './schemas.ts'
+import { USER_SCHEMAS } from './user-schemas.ts'
 
 const texts = (description: string) => ({ type: 'array', items: { type: 'string' }, description })
+
+const found = {
+  id: text('The id of the user.'),
+  username: text('The username.'),
+  email: text('The e-mail address. Missing without one.'),
+  role: text('The role. It may be a former one.'),
+  disabled: { type: 'boolean', description: 'Whether the user is disabled.' },
+}
+
+const { current: _, ...session } = RESPONSES.Session.properties
+
+const next = text('Value of `after` for the next page. Missing on the last page.')
 
 /** Schemas of the responses of the console's API. */
 export const ADMIN_SCHEMAS = {
@@ -12,7 +27,78 @@ export const ADMIN_SCHEMAS = {
     over: texts('The roles of the users whom the user may help.'),
     roles: texts('All roles.'),
   }),
+  FoundUsers: object(
+    'Users whom a search has found.',
+    { users: { type: 'array', items: object('A user.', found, ['email']) }, next },
+    ['next'],
+  ),
+  AdministeredUser: object(
+    'A user, and what decides whether the user can sign in.',
+    {
+      ...found,
+      emailVerified: { type: 'boolean', description: 'Whether the user has proved to own the address.' },
+      factors: {
+        type: 'array',
+        items: { type: 'string', enum: FACTORS },
+        description: 'The second factors.',
+      },
+      mustEnrol: {
+        type: 'boolean',
+        description: 'Whether the user must have a second factor under any policy.',
+      },
+      attributes: USER_SCHEMAS.Me.properties.attributes,
+      createdAt: time('When the user was created.'),
+      changedAt: USER_SCHEMAS.Me.properties.changedAt,
+      externalId: USER_SCHEMAS.Me.properties.externalId,
+      identities: {
+        type: 'array',
+        items: object(
+          'What the user signs in with at a provider.',
+          {
+            provider: text('The id of the provider.'),
+            label: text('The address or name there.'),
+            createdAt: time('When the user added it.'),
+            lastUsedAt: time('When the user last signed in with it.'),
+          },
+          ['lastUsedAt'],
+        ),
+      },
+      signIn: object(
+        'What decides whether the user can sign in.',
+        {
+          last: object('The last sign-in of 180 days.', { at: time('When it was.') }),
+          wrongPasswords: {
+            type: 'integer',
+            minimum: 0,
+            description: 'Wrong passwords that limits count now.',
+          },
+          factorReset: object(
+            'A reset of the second factors that an operator has requested.',
+            { announcedAt: time('When its mail was sent. Missing before.') },
+            ['announcedAt'],
+          ),
+        },
+        ['last', 'factorReset'],
+      ),
+    },
+    ['email', 'mustEnrol', 'attributes', 'externalId'],
+  ),
+  SessionsOfUser: object(
+    'The sessions of a user, the newest first.',
+    { sessions: { type: 'array', items: object('A session that has not ended.', session) }, next },
+    ['next'],
+  ),
 }
 
 /** Name of one of {@link ADMIN_SCHEMAS}. */
 export type AdminSchema = keyof typeof ADMIN_SCHEMAS
+
+/** Headers of the responses of the console's API. */
+export const ADMIN_HEADERS = {
+  UserVersion: {
+    description: 'The version of the user, for the header `If-Match` of a change.',
+    required: true,
+    schema: { type: 'string', pattern: '^"[A-Za-z0-9_-]+"$' },
+    example: '"c9a3a7e1-7a51-4f4e-8a53-1c1f5c3b5a52"',
+  },
+}

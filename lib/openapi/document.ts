@@ -16,14 +16,15 @@ import {
 import { ROUTES } from './routes.ts'
 import { RESPONSES, schemaRef } from './schemas.ts'
 
-/** Routes that only a feature brings into the description, and the schemas of their responses. */
+/** Routes that only a feature brings into the description, and the schemas and headers of their responses. */
 export interface Addition {
   routes: readonly Route[]
   schemas: Readonly<Record<string, object>>
+  headers: Readonly<Record<string, object>>
 }
 
 /** The description without an addition. */
-const NOTHING: Addition = { routes: [], schemas: {} }
+const NOTHING: Addition = { routes: [], schemas: {}, headers: {} }
 
 /** Returns the schemas of requests and responses, by name. */
 export const schemasOf = ({ routes, schemas }: Addition = NOTHING): Record<string, object> => ({
@@ -73,7 +74,7 @@ export function describeApi(
     paths: parts.paths,
     components: {
       securitySchemes: SECURITY_SCHEMES,
-      headers: headersIn(parts),
+      headers: headersIn(parts, more.headers),
       responses: parts.responses,
       schemas: schemasIn(parts, schemasOf(more)),
     },
@@ -143,10 +144,10 @@ function schemasIn(part: object, schemas: Readonly<Record<string, object>>): Rec
 }
 
 /** Returns the headers that a part of the description refers to. */
-function headersIn(part: object): Record<string, object> {
+function headersIn(part: object, more: Addition['headers']): Record<string, object> {
   const text = JSON.stringify(part)
   return Object.fromEntries(
-    Object.entries({ ...HEADERS, ...PAGE_HEADERS, ...OAUTH_HEADERS }).filter(([name]) =>
+    Object.entries({ ...HEADERS, ...PAGE_HEADERS, ...OAUTH_HEADERS, ...more }).filter(([name]) =>
       text.includes(`"#/components/headers/${name}"`),
     ),
   )

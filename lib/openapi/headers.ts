@@ -151,7 +151,12 @@ export const OAUTH_HEADERS = {
   },
 }
 
-export type HeaderName = keyof typeof PAGE_HEADERS | keyof typeof OAUTH_HEADERS | keyof typeof HEADERS
+/** Name of a response header. `UserVersion` is in `admin-schemas.ts`, for a description with the console. */
+export type HeaderName =
+  | 'UserVersion'
+  | keyof typeof PAGE_HEADERS
+  | keyof typeof OAUTH_HEADERS
+  | keyof typeof HEADERS
 
 /** Headers of every response. Those for CORS are sent only where origins are allowed, and that for HTTPS only over HTTPS. */
 export const SHARED_HEADERS: Record<string, HeaderName> = {

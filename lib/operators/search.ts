@@ -23,7 +23,7 @@ export interface Range {
 }
 
 /** The indexes of the table, by the name that they sort by. `plugins/resources/table.yml` declares them. */
-const INDEXES = { username: 'byUsername', email: 'byEmail' } as const
+export const INDEXES = { username: 'byUsername', email: 'byEmail' } as const
 
 type Key = keyof typeof INDEXES
 
@@ -41,7 +41,7 @@ interface Place {
 }
 
 /** Names have characters from `!` to `~` only, so these two are before and after all of them. */
-const [FIRST, LAST] = [' ', '\x7f']
+export const [FIRST, LAST] = [' ', '\x7f']
 
 type Names = Pick<Account, 'username' | 'email'>
 

@@ -35,3 +35,6 @@ export const markSources = write(['UpdateItem'], ['name#*'], ['expiresAt', 'owne
 
 /** Gives attempts back after a complete sign-in. */
 export const returnAttempts = write(['UpdateItem'], ['user#*', 'name#*'], ['ids'])
+
+/** Counts the requests of operators with a session. */
+export const countOperators = count(['admin#*'])

@@ -5,6 +5,7 @@ import * as factors from '../../lib/factors/access.ts'
 import * as federation from '../../lib/federation/access.ts'
 import * as mail from '../../lib/mail/access.ts'
 import * as oauth from '../../lib/oauth/access.ts'
+import * as operators from '../../lib/operators/access.ts'
 import * as sessions from '../../lib/sessions/access.ts'
 import * as signIn from '../../lib/sign-in/access.ts'
 import * as throttling from '../../lib/throttling/access.ts'
@@ -26,6 +27,7 @@ const MODULES: Record<string, Permission>[] = [
   signIn,
   oauth,
   federation,
+  operators,
   places,
 ]
 

@@ -1,6 +1,7 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type FactorReset, findFactorReset } from '../../lib/mail/factor-reset.ts'
 import { accountOf } from '../../lib/operators/accounts.ts'
+import { lastSignIn, wrongPasswords } from '../../lib/operators/activity.ts'
 import { isoOf } from '../../lib/time.ts'
 import type { Io } from '../cli/io.ts'
 import { jsonOption, type Subcommand } from '../cli/operator.ts'
@@ -8,7 +9,6 @@ import { asJson, minuteOf, printable } from '../cli/terminal/table.ts'
 import { factorsIn, shownRole, stateOf } from './account.ts'
 import { ofUser } from './arguments.ts'
 import { identityLine, shownIdentities } from './identities/identities.ts'
-import { lastSignIn, wrongPasswords } from './list/activity.ts'
 import { findExisting } from './store.ts'
 
 /** How a command prints what it reads. */

@@ -3,7 +3,17 @@ import type { Role } from '../../lib/application/roles.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { AMR } from '../../lib/users/factors.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
-import { call, hashOfUser, now, service, stored, table } from '../support/http/routes.ts'
+import { parsed } from '../support/http/lambda.ts'
+import {
+  context,
+  eventOf,
+  handlerOf,
+  hashOfUser,
+  now,
+  service,
+  stored,
+  table,
+} from '../support/http/routes.ts'
 import { addTestUser, storeSession } from '../support/users/users.ts'
 
 // Requests of the console to the functions, without HTTP.
@@ -36,10 +46,16 @@ interface Sent {
   /** The header `If-Match`. */
   match?: string
   headers?: Record<string, string>
+  /** Handler of a function that calls another AWS. */
+  handler?: Awaited<ReturnType<typeof handlerOf>>
 }
 
 /** Sends a request of the console, such as `GET users?name=ada`, to the function that has its method. */
-export async function send({ id, cookie }: Console, route: string, { body, match, headers = {} }: Sent = {}) {
+export async function send(
+  { id, cookie }: Console,
+  route: string,
+  { body, match, headers = {}, handler }: Sent = {},
+) {
   const [httpMethod = '', path = ''] = route.split(' ')
   const [proxy = '', query = ''] = path.split('?')
   const all = {
@@ -56,11 +72,13 @@ export async function send({ id, cookie }: Console, route: string, { body, match
     ),
   )
   if (found === undefined) throw new Error(`no function has ${httpMethod}`)
-  return call(found[0], 'GET /admin-api/me', {
+  const changes = {
     ...withHeaders(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))),
     httpMethod,
     pathParameters: { proxy },
     queryStringParameters: query ? Object.fromEntries(new URLSearchParams(query)) : null,
     body: body === undefined ? null : JSON.stringify(body),
-  })
+  }
+  const asked = handler ?? (await handlerOf(found[0]))
+  return parsed(await asked(await eventOf('GET /admin-api/me', changes), context))
 }

@@ -32,7 +32,7 @@ test('AWS lists each condition key of a statement for each of its actions', () =
   expect(unlisted).toEqual([])
 })
 
-test('functions may add events in transactions only, and me alone may read them', () => {
+test('functions may add events in transactions only, and two may read those of users', () => {
   const { functions } = describeService()
   const onEvents = Object.entries(functions).flatMap(([key, { may = [] }]) =>
     statementsOf(may, deployment)
@@ -44,7 +44,10 @@ test('functions may add events in transactions only, and me alone may read them'
     textOf(Condition?.['ForAnyValue:StringEquals']) ===
       textOf({ 'dynamodb:EnclosingOperation': ['TransactWriteItems'] })
   const others = onEvents.filter(({ statement }) => !isAddition(statement))
-  expect(others.map(({ key, statement }) => `${key} ${statement.Action}`)).toEqual(['me dynamodb:Query'])
+  expect(others.map(({ key, statement }) => `${key} ${statement.Action}`)).toEqual([
+    'me dynamodb:Query',
+    'admin-read dynamodb:Query',
+  ])
   expect(new Set(onEvents.map(({ key }) => key)).size).toBeGreaterThan(12)
 })
 
@@ -57,7 +60,7 @@ test('no function may write attributes of users', () => {
         names: Condition?.['ForAllValues:StringEquals']?.['dynamodb:Attributes'],
       })),
   )
-  const onEvents = ['recordEvents', 'recordFreedNames']
+  const onEvents = ['recordEvents', 'recordFreedNames', 'recordSearches']
   const unlimited = writes.filter(({ names }) => names === undefined).map(({ name }) => name)
   expect(unlimited).toEqual(onEvents)
   expect(writes.filter(({ names }) => names?.includes('attributes'))).toEqual([])

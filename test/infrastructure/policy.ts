@@ -30,6 +30,7 @@ interface Expressions {
 
 interface Input extends Expressions {
   TableName?: string
+  IndexName?: string
   Key?: Record<string, { S?: string }>
   Item?: Record<string, { S?: string }>
   Keys?: Record<string, { S?: string }>[]
@@ -106,7 +107,7 @@ function accessOf(operation: string, input: Input, enclosing?: string): Access {
   const action = `dynamodb:${operation}`
   return {
     action,
-    resource: arnOf(input.TableName?.endsWith('-events') ? 'Events' : 'Table'),
+    resource: resourceOf(input),
     context: listedFor(action, {
       'dynamodb:LeadingKeys': [...items.map(({ pk }) => String(pk?.S)), ...queriedKey(input)],
       'dynamodb:Attributes': [...new Set([...items.flatMap(Object.keys), ...namesIn(input)])],
@@ -116,6 +117,12 @@ function accessOf(operation: string, input: Input, enclosing?: string): Access {
     }),
   }
 }
+
+/** Returns the table or the index of an access, as a statement names it. */
+const resourceOf = ({ TableName, IndexName }: Input): unknown =>
+  IndexName === undefined
+    ? arnOf(TableName?.endsWith('-events') ? 'Events' : 'Table')
+    : { 'Fn::Sub': `\${Table.Arn}/index/${IndexName}` }
 
 /** Returns the values of those keys that AWS lists for an action. A policy may see no others. */
 const listedFor = (action: string, context: Access['context']): Access['context'] =>

@@ -1,29 +1,11 @@
 import { rightsOf } from '../../application/permissions.ts'
 import { ROLES } from '../../application/roles.ts'
-import { ADMIN_SCHEMAS, type AdminSchema } from '../admin-schemas.ts'
+import { ADMIN_HEADERS, ADMIN_SCHEMAS } from '../admin-schemas.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
+import { ADMIN_ROUTE, adminRef, OPERATOR } from './admin/common.ts'
+import { ADMIN_READ_ROUTES } from './admin/reads.ts'
 import { CONSOLE_PAGES } from './console-pages.ts'
-
-const adminRef = (name: AdminSchema) => ({ $ref: `#/components/schemas/${name}` })
-
-/** What the routes of the console's API have in common. */
-export const ADMIN_ROUTE = {
-  gatewayPath: '/admin-api/{proxy+}',
-  tag: 'Admin',
-  needs: 'console',
-  cookie: 'needs',
-} as const satisfies Partial<Route>
-
-/** The header with the user whom the page shows. */
-export const OPERATOR = {
-  name: 'Operator',
-  in: 'header',
-  required: true,
-  description: 'Id of the user whom the page shows. With the session of another user, the response is a 409.',
-  schema: { type: 'string' },
-  example: 'cYxlAFw2HYRPTUKRI4_xmA',
-}
 
 /** The routes of the console's API that change nothing. */
 export const ADMIN_ROUTES: Route[] = [
@@ -48,7 +30,12 @@ export const ADMIN_ROUTES: Route[] = [
     },
     problems: ['invalid_token', 'no_rights', 'step_up', 'other_session', 'session_changed'],
   },
+  ...ADMIN_READ_ROUTES,
 ]
 
 /** What the API description has in addition with `console=on`. */
-export const ADMIN = { routes: [...ADMIN_ROUTES, ...CONSOLE_PAGES], schemas: ADMIN_SCHEMAS }
+export const ADMIN = {
+  routes: [...ADMIN_ROUTES, ...CONSOLE_PAGES],
+  schemas: ADMIN_SCHEMAS,
+  headers: ADMIN_HEADERS,
+}

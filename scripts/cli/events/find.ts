@@ -1,4 +1,4 @@
-import { type Item, type Table, text } from '../../../lib/aws/dynamodb.ts'
+import { type Item, type Table, text, texts } from '../../../lib/aws/dynamodb.ts'
 import { allItems, pagesOf } from '../../../lib/aws/pages.ts'
 import {
   type AuditEvent,
@@ -27,8 +27,14 @@ const PAGE = 200
 
 const latestFirst = (a: AuditEvent, b: AuditEvent): number => (a.place < b.place ? 1 : -1)
 
+/** An event for operators. */
+interface FoundEvent extends AuditEvent {
+  /** Ids of the users whom a search showed. */
+  seen?: string[]
+}
+
 /** Reads the events of one partition, such as `user#` and an id, the newest first. */
-export const eventsIn = (table: Table, partition: string, span: Span): AsyncGenerator<AuditEvent> =>
+export const eventsIn = (table: Table, partition: string, span: Span): AsyncGenerator<FoundEvent> =>
   inOrder(
     EVENT_CLASSES.map((kind) =>
       eventsOf(table, kind, span, {
@@ -41,7 +47,7 @@ export const eventsIn = (table: Table, partition: string, span: Span): AsyncGene
   )
 
 /** Reads all events of a span, the newest first: day by day, and the partitions of a day side by side. */
-export async function* eventsWithin(table: Table, span: Span): AsyncGenerator<AuditEvent> {
+export async function* eventsWithin(table: Table, span: Span): AsyncGenerator<FoundEvent> {
   const first = Date.parse(span.since.slice(0, 10))
   for (let day = Date.parse(span.until.slice(0, 10)); day >= first; day -= DAY_MS) {
     const date = new Date(day).toISOString().slice(0, 10)
@@ -79,7 +85,7 @@ async function* eventsOf(
   kind: EventClass,
   { since, until }: Span,
   { ExpressionAttributeValues, ...query }: EventQuery,
-): AsyncGenerator<AuditEvent> {
+): AsyncGenerator<FoundEvent> {
   // DynamoDB refuses a span that ends before it begins.
   if (since >= until) return
   const events = { ...table, name: eventsTableOf(table) }
@@ -91,8 +97,13 @@ async function* eventsOf(
   const input = { ScanIndexForward: false, Limit: PAGE, ExpressionAttributeValues: values, ...query }
   for await (const { items } of pagesOf(events, 'Query', input)) {
     // `BETWEEN` has both ends, and a page ends before the place that it is given.
-    yield* items.map((item: Item) => eventIn(item)).filter(({ place }) => place < until)
+    yield* items.map(foundIn).filter(({ place }) => place < until)
   }
+}
+
+function foundIn(item: Item): FoundEvent {
+  const seen = texts(item, 'seen')
+  return { ...eventIn(item), ...(seen.length > 0 && { seen }) }
 }
 
 /** Returns who had a login name that became free, the earliest first, and when it became free. */

@@ -3,6 +3,7 @@ import { FORMER_ROLES, isRole, ROLES } from '../../../lib/application/roles.ts'
 import { awsErrorType } from '../../../lib/aws/client.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { type Account, accountOf } from '../../../lib/operators/accounts.ts'
+import { lastSignIn } from '../../../lib/operators/activity.ts'
 import {
   countAccounts,
   findAccounts,
@@ -23,7 +24,6 @@ import { factorsIn, shownRole, stateOf } from '../account.ts'
 import { countKinds, shownKinds } from '../passwords/rehash-report.ts'
 import type { ReadOptions } from '../show.ts'
 import { noticeUnknownRoles, usersByName } from '../store.ts'
-import { lastSignIn } from './activity.ts'
 
 /** Options of `list`. */
 export interface ListOptions extends ReadOptions, Search, Range {

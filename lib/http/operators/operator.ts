@@ -1,13 +1,13 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import type { Table } from '../../lib/aws/dynamodb.ts'
-import type { At } from '../../lib/context.ts'
-import type { Request } from '../../lib/http/handler.ts'
-import { headerOf } from '../../lib/http/headers.ts'
-import { pageOf } from '../../lib/http/sessions/request.ts'
-import { type Administered, findAdministered } from '../../lib/operators/accounts.ts'
-import { type Operator, type Requirement, requireOperator, requireOver } from '../../lib/operators/caller.ts'
-import { changedMeanwhile } from '../../lib/operators/refusals.ts'
-import { isUserId } from '../../lib/users/user.ts'
+import type { Table } from '../../aws/dynamodb.ts'
+import type { At } from '../../context.ts'
+import { type Administered, findAdministered } from '../../operators/accounts.ts'
+import { type Operator, type Requirement, requireOperator, requireOver } from '../../operators/caller.ts'
+import { changedMeanwhile } from '../../operators/refusals.ts'
+import { isUserId } from '../../users/user.ts'
+import type { Request } from '../handler.ts'
+import { headerOf } from '../headers.ts'
+import { pageOf } from '../sessions/request.ts'
 
 /** Settings that verify the caller of a route of the console's API. */
 export const CALLER = [

@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto'
+import type { Limit } from '../config.ts'
+import type { At } from '../context.ts'
+import { type OperatorRequest, operatorCounter } from '../throttling/operator-counters.ts'
+import { type ReservingTable, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
+
+const REQUEST_ID_BYTES = 8
+
+/** Searches of one operator. A person does not search once a minute for an hour. */
+export const SEARCHES: Limit = { attempts: 60, windowSeconds: 3_600 }
+
+/**
+ * Counts a request of an operator. The limit is that of one operator, because strangers and other operators
+ * must not use it up. More requests look like a stolen session that copies the directory.
+ *
+ * @throws {@link ServiceError} `too_many_mails`, whose text says nothing of mails, or `unavailable`.
+ */
+export async function countRequest(
+  { table, now }: Pick<At<never, ReservingTable>, 'table' | 'now'>,
+  userId: string,
+  kind: OperatorRequest,
+  limit: Limit,
+): Promise<void> {
+  const id = randomBytes(REQUEST_ID_BYTES).toString('base64url')
+  const reservation = await reserveAttempt(table, [operatorCounter(userId, kind, limit, now)], id, now)
+  const details = { log: { userId, limit: kind }, event: 'admin.limited' }
+  rejectIfRefused(reservation, 'too_many_mails', `too many ${kind} of an operator`, details)
+}

@@ -1,0 +1,12 @@
+import type { Limit } from '../config.ts'
+import { type Counter, counter } from './counter.ts'
+
+/** The requests of administrators and support that are limited, each kind in a counter of its own. */
+export type OperatorRequest = 'reads' | 'searches'
+
+/**
+ * Returns the counter of the requests of one operator with a session. It is not in the user's partition, so
+ * the functions of operators cannot give back wrong passwords.
+ */
+export const operatorCounter = (userId: string, kind: OperatorRequest, limit: Limit, now: Date): Counter =>
+  counter(`admin#${userId}`, kind, limit, now)
