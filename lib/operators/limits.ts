@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Limit } from '../config.ts'
 import type { At } from '../context.ts'
 import { type OperatorRequest, operatorCounter } from '../throttling/operator-counters.ts'
 import { type ReservingTable, rejectIfRefused, reserveAttempt } from '../throttling/store.ts'
+import type { Limit } from '../values.ts'
 
 const REQUEST_ID_BYTES = 8
 

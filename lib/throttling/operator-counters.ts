@@ -1,4 +1,4 @@
-import type { Limit } from '../config.ts'
+import type { Limit } from '../values.ts'
 import { type Counter, counter } from './counter.ts'
 
 /** The requests of administrators and support that are limited, each kind in a counter of its own. */
