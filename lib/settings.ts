@@ -27,3 +27,15 @@ export const PASSWORD_LIMITS = [
 
 /** Name of one of {@link PASSWORD_LIMITS}. */
 export type LimitSetting = (typeof PASSWORD_LIMITS)[number]
+
+/** Settings of the API description. */
+export const DESCRIBED = [
+  'PAGES',
+  'MAILER',
+  'REGISTRATION',
+  'OAUTH',
+  'API_SCOPES',
+  'OWN_ROUTES',
+  'SERVICE_NAME',
+  'DEMO',
+] as const

@@ -1,6 +1,6 @@
 import { FIRST_ROLE, isAdministrator, ROLES } from '../lib/application/roles.ts'
 import type { Route } from '../lib/openapi/route.ts'
-import { gatewayPathOf, ROWS } from '../lib/openapi/rows.ts'
+import { gatewayPathOf, ROWS } from '../lib/openapi/routes/rows.ts'
 import type { ShortEvent } from './sample-events.ts'
 
 /** What the sample events of a function need of it. */

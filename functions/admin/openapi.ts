@@ -1,10 +1,16 @@
-import { readConfig } from '../../lib/config.ts'
+import { hasFederation, readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
+import { serverUrlOf } from '../../lib/http/headers.ts'
+import { json } from '../../lib/http/responses.ts'
+import { describeApi } from '../../lib/openapi/document.ts'
+import { featuresOf } from '../../lib/openapi/route.ts'
 import { ADMIN } from '../../lib/openapi/routes/admin.ts'
-import { describeService } from '../../lib/openapi/service.ts'
+import { DESCRIBED } from '../../lib/settings.ts'
 
 /** GET /openapi.json with `console=on`: the description has the routes of the console's API too. */
 export const handler = apiHandler(async (event) => {
-  const { ACT_AS } = readConfig(['ACT_AS'])
-  return describeService(event, { features: { CONSOLE: true, ACT_AS }, more: ADMIN })
+  const config = readConfig([...DESCRIBED, 'ACT_AS'])
+  const { OWN_ROUTES: own, SERVICE_NAME: title } = config
+  const features = featuresOf({ ...config, FEDERATION: hasFederation(), CONSOLE: true })
+  return json(200, describeApi(serverUrlOf(event), features, { own, title, more: ADMIN }))
 })

@@ -17,7 +17,7 @@ import { ROUTES } from './routes.ts'
 import { RESPONSES, schemaRef } from './schemas.ts'
 
 /** Routes that only a feature brings into the description, and the schemas and headers of their responses. */
-export interface Addition {
+interface Addition {
   routes: readonly Route[]
   schemas: Readonly<Record<string, object>>
   headers: Readonly<Record<string, object>>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ROWS } from '../../lib/openapi/rows.ts'
+import { ROWS } from '../../lib/openapi/routes/rows.ts'
 import { withRoutes } from '../routes/row-events.ts'
 import { switchOff } from './switches.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { ROWS } from '../../lib/openapi/rows.ts'
+import { ROWS } from '../../lib/openapi/routes/rows.ts'
 import { ROOT } from '../../project/origin.ts'
 import { filesIn } from '../functions/functions.ts'
 import { withRoutes } from './row-events.ts'

@@ -1,5 +1,5 @@
 import type { Route } from '../../lib/openapi/route.ts'
-import { gatewayPathOf, ROWS } from '../../lib/openapi/rows.ts'
+import { gatewayPathOf, ROWS } from '../../lib/openapi/routes/rows.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
-import { ROWS } from '../../lib/openapi/rows.ts'
+import { ROWS } from '../../lib/openapi/routes/rows.ts'
 import { sampleEvent } from '../support/http/lambda.ts'
 import { describeService, root } from '../support/process/service-description.ts'
 import { type Package, packageChangedProd, packageWithoutFederation } from './packaged.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
-import { API_ROUTES } from '../../lib/openapi/rows.ts'
+import { API_ROUTES } from '../../lib/openapi/routes/rows.ts'
 import { changeUser } from '../../lib/users/store.ts'
 import { tableIn } from '../docs/table.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http/cookies.ts'

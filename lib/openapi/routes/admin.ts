@@ -1,11 +1,13 @@
 import { rightsOf } from '../../application/permissions.ts'
-import { ROLES } from '../../application/roles.ts'
-import { ADMIN_HEADERS, ADMIN_SCHEMAS } from '../admin-schemas.ts'
+import { FIRST_ROLE, isAdministrator, ROLES } from '../../application/roles.ts'
+import { ADMIN_HEADERS, ADMIN_SCHEMAS } from '../admin/schemas.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { ADMIN_ROUTE, adminRef, OPERATOR } from './admin/common.ts'
 import { ADMIN_READ_ROUTES } from './admin/reads.ts'
 import { CONSOLE_PAGES } from './console-pages.ts'
+
+const ADMINISTRATOR = ROLES.find(isAdministrator) ?? FIRST_ROLE
 
 /** The routes of the console's API that change nothing. */
 export const ADMIN_ROUTES: Route[] = [
@@ -23,8 +25,8 @@ export const ADMIN_ROUTES: Route[] = [
       content: json(adminRef('Operator'), {
         id: OPERATOR.example,
         username: 'admin',
-        role: 'admin',
-        ...rightsOf('admin'),
+        role: ADMINISTRATOR,
+        ...rightsOf(ADMINISTRATOR),
         roles: ROLES,
       }),
     },

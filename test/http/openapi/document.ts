@@ -2,7 +2,7 @@ import { describeApi } from '../../../lib/openapi/document.ts'
 import { OWN_RESPONSE, ownRoutesOf } from '../../../lib/openapi/own-routes.ts'
 import { FEATURES, type Route } from '../../../lib/openapi/route.ts'
 import { ADMIN } from '../../../lib/openapi/routes/admin.ts'
-import { API_ROUTES, ROWS } from '../../../lib/openapi/rows.ts'
+import { API_ROUTES, ROWS } from '../../../lib/openapi/routes/rows.ts'
 import { describeService } from '../../support/process/service-description.ts'
 
 const { API_SCOPES, OWN_ROUTES = '' } = describeService().functions.openapi?.environment ?? {}

@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { SAME_ORIGIN } from '../../../lib/oauth/authorize/cookie.ts'
 import { statusOf } from '../../../lib/openapi/route.ts'
-import { API_ROUTES as ROUTES } from '../../../lib/openapi/rows.ts'
+import { API_ROUTES as ROUTES } from '../../../lib/openapi/routes/rows.ts'
 import { describeService } from '../process/service-description.ts'
 import { userStatements } from './authorizer-policy.ts'
 import { COMMON_HEADERS, sampleEvent, sampleNames } from './lambda.ts'

@@ -1,4 +1,4 @@
-import type { AdminSchema } from '../../admin-schemas.ts'
+import type { AdminSchema } from '../../admin/schemas.ts'
 import type { Route } from '../../route.ts'
 
 /** Returns a reference to a schema of the console's API. */

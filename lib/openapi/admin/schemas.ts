@@ -1,7 +1,7 @@
-import { FACTORS } from '../users/factors.ts'
-import { object, text, time } from './json-schema.ts'
-import { RESPONSES } from './schemas.ts'
-import { USER_SCHEMAS } from './user-schemas.ts'
+import { FACTORS } from '../../users/factors.ts'
+import { object, text, time } from '../json-schema.ts'
+import { RESPONSES } from '../schemas.ts'
+import { USER_SCHEMAS } from '../user-schemas.ts'
 
 const texts = (description: string) => ({ type: 'array', items: { type: 'string' }, description })
 

@@ -1,8 +1,8 @@
-import { PAGE_ROUTES } from './pages.ts'
-import type { Route } from './route.ts'
-import { ADMIN_ROUTES } from './routes/admin.ts'
-import { CONSOLE_PAGES } from './routes/console-pages.ts'
-import { ROUTES } from './routes.ts'
+import { PAGE_ROUTES } from '../pages.ts'
+import type { Route } from '../route.ts'
+import { ROUTES } from '../routes.ts'
+import { ADMIN_ROUTES } from './admin.ts'
+import { CONSOLE_PAGES } from './console-pages.ts'
 
 /** All routes of the service except the pages. */
 export const API_ROUTES: Route[] = [...ROUTES, ...ADMIN_ROUTES]
