@@ -1,0 +1,46 @@
+import type { User } from '../../lib/users/user.ts'
+import { addClient, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
+import { addNotesApi, notesScopes } from '../oauth/own-api.ts'
+import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/http/cookies.ts'
+import type { TestService } from '../support/service.ts'
+import { beginInCookie } from './console.ts'
+
+/** Returns a token of each kind that the service issues, of an administrator where it has a user. */
+export async function bearers(service: TestService, user: User): Promise<Record<string, string>> {
+  const { functions, table } = service
+  await addNotesApi(table)
+  const scopes = ['openid', ...notesScopes('notes:read')]
+  await addClient(table, { id: 'reader', scopes })
+  await addClient(table, {
+    id: 'robot',
+    type: 'machine',
+    redirectUris: [],
+    scopes: notesScopes('notes:read'),
+  })
+  const page = { headers: { ...OWN_PAGE, ...cookieOf(await beginInCookie(service, user)) }, body: {} }
+  const refreshed = await functions.ask('POST /refresh', page)
+  const { authToken } = JSON.parse(refreshed.text)
+  const ofClient = async (form: Record<string, string>): Promise<string> => {
+    const body = new URLSearchParams({ client_secret: SECRET, ...form })
+    return JSON.parse((await functions.ask('POST /oauth2/token', { body })).text).access_token
+  }
+  const headers = {
+    ...OWN_PAGE,
+    ...cookieOf(refreshTokenIn(refreshed.headers)),
+    Authorization: `Bearer ${authToken}`,
+  }
+  const scope = 'openid notes:read'
+  const body = { query: queryOf({ client_id: 'reader', scope }), click: { sub: user.id, scope } }
+  const approved = await functions.ask('POST /oauth2/approve', { headers, body })
+  const code = String(new URL(JSON.parse(approved.text).location).searchParams.get('code'))
+  return {
+    application: authToken,
+    client: await ofClient({
+      grant_type: 'authorization_code',
+      client_id: 'reader',
+      code,
+      code_verifier: VERIFIER,
+    }),
+    machine: await ofClient({ grant_type: 'client_credentials', client_id: 'robot', scope: 'notes:read' }),
+  }
+}
