@@ -38,11 +38,12 @@ export const SETTINGS = {
   PUBLISHED_KEYS: list,
   TOKEN_ISSUER: issuer,
   TOKEN_AUDIENCE: audience,
-  TOKEN_TTL_SECONDS: wholeSeconds(60, 86_400),
-  SESSION_TTL_SECONDS: wholeSeconds(60, 31_536_000),
-  SESSION_IDLE_TTL_SECONDS: wholeSeconds(60, 31_536_000),
+  // Bundles whose settings do not need them leave pure calls out.
+  TOKEN_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 86_400),
+  SESSION_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 31_536_000),
+  SESSION_IDLE_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 31_536_000),
   /** How long a replaced refresh token still gets its replacement. */
-  REFRESH_GRACE_SECONDS: wholeSeconds(0, 60),
+  REFRESH_GRACE_SECONDS: /* @__PURE__ */ wholeSeconds(0, 60),
   LIMIT_USER_AND_SOURCE: limit,
   LIMIT_SOURCE: limit,
   LIMIT_KNOWN_SOURCE: limit,
@@ -80,7 +81,7 @@ export const SETTINGS = {
   RP_ID: text,
   RP_ORIGINS: list,
   /** Time from the announcement of an operator's reset of second factors to its effect. */
-  FACTOR_RESET_DELAY_SECONDS: wholeSeconds(0, 2_592_000),
+  FACTOR_RESET_DELAY_SECONDS: /* @__PURE__ */ wholeSeconds(0, 2_592_000),
   /** Whether the pages are deployed: `on`; any other value means no. */
   PAGES: text,
   /** Whether apps may sign users in: `on`; any other value means no. */

@@ -77,8 +77,8 @@ export const list: Parse<string[]> = (value) => {
 /** Reads names with commas between them, or none. */
 export const optionalList: Parse<string[]> = (value) => (value ? value.split(',') : [])
 
-/** Creates a reader of whole seconds. It is declared pure, so that bundles whose settings do not need it leave it out. */
-/* @__NO_SIDE_EFFECTS__ */ export const wholeSeconds =
+/** Creates a reader of whole seconds. Each call is marked as pure: esbuild does not know it of a function in another file. */
+export const wholeSeconds =
   (min: number, max: number): Parse<number> =>
   (value) => {
     const seconds = Number(text(value))
