@@ -140,9 +140,9 @@ const noContent: Plugin = {
  * Bundles what handlers of a project import. It does not know the project's roles: in a handler the authorizer has checked
  * the role.
  */
-async function buildModuleOfHandlers(): Promise<void> {
+async function buildModulesOfHandlers(): Promise<void> {
   const { metafile } = await build({
-    entryPoints: { handler: `${SOURCES}/handler.ts` },
+    entryPoints: ['handler', 'events'].map((name) => `${SOURCES}/${name}.ts`),
     plugins: [anyRole],
     absWorkingDir: ROOT,
     outdir: join(OUT, SOURCES),
@@ -165,7 +165,9 @@ const anyRole: Plugin = {
   name: 'any-role',
   setup({ onResolve }) {
     onResolve({ filter: /\/application\/roles\.ts$/ }, ({ importer }) =>
-      importer.endsWith('/principal.ts') ? { path: join(ROOT, SOURCES, 'any-role.ts') } : undefined,
+      /\/(principal|users\/store)\.ts$/.test(importer)
+        ? { path: join(ROOT, SOURCES, 'any-role.ts') }
+        : undefined,
     )
   },
 }
@@ -200,7 +202,9 @@ function manifestOfPackage(bundled: Record<string, string>): object {
     types: `./${SOURCES}/${name}.d.ts`,
     default: `./${SOURCES}/${name}.js`,
   })
-  const own = Object.fromEntries(['handler', 'test', 'esbuild'].map((name) => [`./${name}`, module(name)]))
+  const own = Object.fromEntries(
+    ['handler', 'events', 'test', 'esbuild'].map((name) => [`./${name}`, module(name)]),
+  )
   const subpaths = { ...own, ...manifest.exports }
   return {
     name: 'serverless-jwt-auth',
@@ -266,6 +270,6 @@ takeApplicationOfProject()
 const ofFunctions = await buildFunctions()
 const bundled = addBundled(ofFunctions)
 addLicences(ofFunctions)
-await buildModuleOfHandlers()
+await buildModulesOfHandlers()
 addSources()
 writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(manifestOfPackage(bundled), null, 2)}\n`)

@@ -23,7 +23,7 @@ const CODE = '{code}'
  * Returns the plain text and the HTML of a message, with the same content. HTML has the subject as its
  * heading, one button, and the link of the button as text. It has no image and no script, and loads no file.
  */
-export function renderMessage(message: Message): Pick<OutgoingMail, 'subject' | 'text' | 'html'> {
+export function renderMessage(message: Message): Required<Pick<OutgoingMail, 'subject' | 'text' | 'html'>> {
   const { subject, lead, action, code, paragraphs } = message
   const codeLine = say('Or type this code: {code}', { code: CODE })
   const text = [

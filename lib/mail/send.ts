@@ -7,7 +7,8 @@ export interface OutgoingMail {
   to: string
   subject: string
   text: string
-  html: string
+  /** Missing in a mail of plain text. */
+  html?: string
 }
 
 /**
@@ -26,7 +27,7 @@ export async function sendMail(aws: AwsCall, mail: OutgoingMail): Promise<string
     Content: {
       Simple: {
         Subject: part(mail.subject),
-        Body: { Text: part(mail.text), Html: part(mail.html) },
+        Body: { Text: part(mail.text), ...(mail.html !== undefined && { Html: part(mail.html) }) },
         // Keeps vacation responders silent (RFC 3834 section 5).
         Headers: [{ Name: 'Auto-Submitted', Value: 'auto-generated' }],
       },

@@ -143,7 +143,7 @@ proof('invoking single functions returns what docs/API.md shows', async () => {
 })
 
 /**
- * Files that README's route of your own adds, and that of OWN-PROJECT.md. `test/infrastructure/own-route.proof.test.ts` and
+ * Files that README's route of your own adds, that of OWN-PROJECT.md, and EVENTS.md. `test/infrastructure/own-route.proof.test.ts` and
  * `test/package/create.test.ts` make these edits.
  */
 const ADDED_BY_READER = [
@@ -153,6 +153,7 @@ const ADDED_BY_READER = [
   'functions/content/hello.test.ts',
   'events/hello.json',
   'functions/content/notes.ts',
+  'functions/welcome.ts',
 ]
 
 test('the parameters in SESSIONS.md have the defaults of plugins/parameters/parameters.yml', () => {

@@ -8,7 +8,7 @@ import { findSession } from '../../../lib/sessions/store.ts'
 import { secondOf } from '../../../lib/time.ts'
 import { findUserByName } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
-import { type LocalAws, startLocalAws } from '../../../local/aws.ts'
+import { type EventSettings, type LocalAws, startLocalAws } from '../../../local/aws.ts'
 import { fillTokens } from '../../../local/tokens.ts'
 import { recordLogs } from '../logs.ts'
 import {
@@ -74,19 +74,19 @@ export let table: Table
 /**
  * Starts a store and KMS for the tests of a file. Each test begins at {@link now} with the users `user` and
  * `admin`, both with the role `user`, and nothing else in the store.
+ *
+ * @param events - How events leave, if they do.
  */
-export function useRoutes() {
+export function useRoutes(events?: EventSettings) {
   beforeAll(async () => {
     const mail = mailOf(service)
     aws = await startLocalAws(resourcesOf(service), service.provider.region, {
       ...mail,
+      events,
       async invoke(name, event) {
-        if (name.endsWith('-fetch-client')) {
-          const handler: (event: object, context: Context) => unknown = await loadHandler(
-            service,
-            'fetch-client',
-            aws,
-          )
+        const key = ['fetch-client', 'publish-event'].find((one) => name.endsWith(`-${one}`))
+        if (key !== undefined) {
+          const handler: (event: object, context: Context) => unknown = await loadHandler(service, key, aws)
           return { isReturned: true, payload: JSON.stringify(await handler(event, context)) }
         }
         mailEvents.push(event)

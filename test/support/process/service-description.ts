@@ -139,6 +139,7 @@ export function environmentOf(
     AWS_ENDPOINT_URL_KMS: settings.endpoints.kms.href,
     AWS_ENDPOINT_URL_SESV2: settings.endpoints.ses.href,
     AWS_ENDPOINT_URL_LAMBDA: settings.endpoints.lambda.href,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: settings.endpoints.dynamodb.href,
     ...service.functions[functionKey]?.environment,
   }
 }
