@@ -24,6 +24,7 @@ const SIGN_INS = [
   'factor.required',
   'grant.created',
   'grant.ended',
+  'act.started',
 ] as const satisfies readonly EventType[]
 
 /** Types of events that leave the service, by the value of the parameter `eventBus`. */

@@ -68,7 +68,7 @@ export interface CloudEvent extends Pick<AuditEvent, 'id' | 'type'> {
 }
 
 /** The most entries of one `PutEvents`. */
-const ENTRIES_PER_CALL = 10
+export const ENTRIES_PER_CALL = 10
 
 /** Codes of an entry that the bus will never take. It must not hold up all others. */
 const NEVER_TAKEN: readonly unknown[] = ['MalformedDetail', 'InvalidArgument']
@@ -93,7 +93,7 @@ export function cloudEventOf(event: AuditEvent, source: string): CloudEvent {
     id,
     source,
     type,
-    subject: subject.replace(/^(user|client|api)#/, ''),
+    subject: subject.replace(/^[a-z-]+#/, ''),
     time,
     datacontenttype: 'application/json',
     data: {
@@ -151,43 +151,42 @@ export async function publish(
 }
 
 /**
- * Puts at most ten entries on their bus. If EventBridge refuses the whole request, each entry is put by itself, so that one entry
- * does not hold up the others.
+ * Puts at most ten entries on their bus, by one attempt. If EventBridge refuses the whole request, each entry is put by itself, so that one
+ * entry does not hold up the others.
  *
- * @returns The state of each entry. A failure is logged.
+ * @param report - Called with the reason why entries are left.
+ * @returns The state of each entry.
  */
 export async function putEntries(
   call: EventBridgeCall,
   entries: readonly Entry[],
   deadlineMs?: number,
+  report: (reason: ServiceError) => void = logFailure,
 ): Promise<State[]> {
   if (entries.length === 0) return []
   try {
     const { Entries } = await call('PutEvents', { Entries: entries }, deadlineMs)
     const outcomes: Outcome[] = Array.isArray(Entries) ? Entries : []
     const states = entries.map((_, index) => stateOf(outcomes[index]))
-    if (states.includes('left')) logLeft(outcomes.find((one) => stateOf(one) === 'left')?.ErrorCode)
+    const code = outcomes[states.indexOf('left')]?.ErrorCode ?? 'no result'
+    if (states.includes('left')) report(new ServiceError('unavailable', `PutEvents leaves entries: ${code}`))
     return states
   } catch (error) {
     if (!INVALID_REQUEST.includes((error as Failure).name)) {
-      logFailure(new ServiceError('unavailable', 'events PutEvents failed', { cause: error }))
+      const reason = `PutEvents failed: ${(error as Failure).name}`
+      report(new ServiceError('unavailable', reason, { cause: error }))
       return entries.map(() => 'left')
     }
   }
   if (entries.length === 1) return ['refused']
   const states: State[] = []
-  for (const entry of entries) states.push(...(await putEntries(call, [entry], deadlineMs)))
+  for (const entry of entries) states.push(...(await putEntries(call, [entry], deadlineMs, report)))
   return states
 }
 
 function stateOf({ EventId, ErrorCode }: Outcome = {}): State {
   if (EventId) return 'put'
   return NEVER_TAKEN.includes(ErrorCode) ? 'refused' : 'left'
-}
-
-/** Logs that entries are not on the bus. */
-function logLeft(code: unknown): void {
-  logFailure(new ServiceError('unavailable', `events PutEvents left entries: ${code ?? 'no result'}`))
 }
 
 /**

@@ -13,13 +13,14 @@ test('serverless-jwt-auth alone lists the commands, as --help does', async () =>
     'users',
     'clients',
     'providers',
+    'events',
     'keys',
     'mail',
     'smoke',
   ])
 })
 
-test.each(['users', 'clients', 'providers', 'keys', 'mail', 'smoke'])(
+test.each(['users', 'clients', 'providers', 'events', 'keys', 'mail', 'smoke'])(
   'serverless-jwt-auth %s --help is that of the command',
   async (name) => {
     const { status, stdout } = await jwtAuth(name, '--help')

@@ -22,6 +22,10 @@ const COMMANDS = {
       return (io: Io) => providersCommand(io)
     },
   },
+  events: {
+    summary: 'puts events on the bus of a stage again',
+    load: async () => (await import('../../../scripts/events/command.ts')).eventsCommand,
+  },
   keys: {
     summary: 'replaces the key that signs access tokens',
     load: async () => (await import('../../../scripts/keys/command.ts')).keysCommand,
