@@ -48,7 +48,10 @@ test.each(known)('each caller of $route gets what the table says', async ({ rout
       const { status, text } = await send(service.functions, route, named, headers)
       count += 1
       found.push(`${column}: ${status}`)
-      if (status < 300) await restore()
+      if (status < 300) {
+        await service.settled()
+        await restore()
+      }
       if (status >= 500) throw new Error(text)
       // Of the user whom it shows, and of all others.
       expect(text).not.toMatch(/argon2|hash|secret|salt|generation|passwordFrom|arn:/i)
