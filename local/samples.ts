@@ -137,7 +137,8 @@ function bodyOf(row?: Route, example = ''): object | string | undefined {
 }
 
 function withPlaceholders<T extends object>(path: string, values: T): T {
-  const placeholders = { ...PLACEHOLDERS, ...PLACEHOLDERS_AT[path] }
+  const ofUser = path.startsWith('/admin-api/users/{id}') ? { id: 'id' } : {}
+  const placeholders: Record<string, string> = { ...PLACEHOLDERS, ...ofUser, ...PLACEHOLDERS_AT[path] }
   const replaced = Object.entries(values).map(([name, value]) => {
     const kind = placeholders[name]
     return [name, kind === undefined ? value : `{{${FIRST_ROLE} ${kind}}}`]

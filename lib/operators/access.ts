@@ -2,7 +2,7 @@ import { allow, read, record, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { FACTOR_RESET } from '../mail/factor-reset.ts'
 import { ADMINISTERED } from './accounts.ts'
-import { COUNTED } from './activity.ts'
+import { COUNTED } from './reads/activity.ts'
 import { INDEXES } from './search.ts'
 
 /** All of users except password hashes. */

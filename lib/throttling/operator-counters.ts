@@ -1,7 +1,7 @@
 import type { Limit } from '../values.ts'
 import { type Counter, counter } from './counter.ts'
 
-/** The requests of administrators and support that are limited, each kind in a counter of its own. */
+/** The requests of administrators and support that are limited, each kind in its counter. */
 export type OperatorRequest = 'reads' | 'searches'
 
 /**

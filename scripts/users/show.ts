@@ -1,7 +1,7 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { type FactorReset, findFactorReset } from '../../lib/mail/factor-reset.ts'
 import { accountOf } from '../../lib/operators/accounts.ts'
-import { lastSignIn, wrongPasswords } from '../../lib/operators/activity.ts'
+import { lastSignIn, wrongPasswords } from '../../lib/operators/reads/activity.ts'
 import { isoOf } from '../../lib/time.ts'
 import type { Io } from '../cli/io.ts'
 import { jsonOption, type Subcommand } from '../cli/operator.ts'

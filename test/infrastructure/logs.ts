@@ -26,6 +26,7 @@ import { runFactors } from './factor-calls.ts'
 import { runFederation } from './federation-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { runOAuth } from './oauth-calls.ts'
+import { runOperators } from './operator-calls.ts'
 import { runProviders } from './provider-calls.ts'
 
 export const service = describeService()
@@ -45,7 +46,7 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const
  * Runs every sample event three times: as it is, during an outage of AWS, and with members that throw. Then provokes
  * too many failed passwords, an unusable hash, a missing argon2, a policy that demands a factor, a missing key, a repeated and a reused refresh
  * token, a give-back that fails, no API of data breaches, wrong codes of
- * an authenticator app, an old place of passwords that is down, and what can become of a mail.
+ * an authenticator app, too many searches of an operator, an old place of passwords that is down, and what can become of a mail.
  *
  * @returns The logged objects, in the order of time.
  */
@@ -142,6 +143,8 @@ export async function logEverything(): Promise<Logged[]> {
   await runFederation((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
   const { PUBLIC_URL = '' } = service.functions.federation?.environment ?? {}
   await runProviders((key, event) => run(key, event, aws), tableOf(service, aws), new URL(PUBLIC_URL).origin)
+  const operators = (functionKey: string, event: unknown) => run(functionKey, event, aws)
+  await runOperators(operators, tableOf(service, aws), tokenSourceOf(service, aws))
   await runMails(run, aws)
   await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
 

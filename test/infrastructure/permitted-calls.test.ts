@@ -49,6 +49,7 @@ import { lost, refused, runFactors } from './factor-calls.ts'
 import { runFederation } from './federation-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { FETCHED, runOAuth } from './oauth-calls.ts'
+import { runOperators } from './operator-calls.ts'
 import { runPasskeys } from './passkey-calls.ts'
 import { permissions } from './permissions.ts'
 import { type Access, accessReader, allows, kmsAccessOf, withoutKeys } from './policy.ts'
@@ -106,6 +107,7 @@ beforeAll(async () => {
   await runFactors(run, tableOf(service, aws))
   await runPasskeys(run, tableOf(service, aws))
   await runFederation(run, tableOf(service, aws))
+  await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))
   await runOAuth(run, tableOf(service, aws))
   const { PUBLIC_URL = '' } = service.functions.federation?.environment ?? {}
   await runProviders(run, tableOf(service, aws), new URL(PUBLIC_URL).origin)

@@ -3,7 +3,7 @@ import { isCursor, ownEvents } from '../../../lib/events/own.ts'
 import { targetOf } from '../../../lib/http/operators/operator.ts'
 import { afterOf, type ReadRoute, readerOf } from '../../../lib/http/operators/reader.ts'
 import { json } from '../../../lib/http/responses.ts'
-import { recordView } from '../../../lib/operators/trail.ts'
+import { recordView } from '../../../lib/operators/reads/trail.ts'
 
 /** GET /admin-api/users/{id}/events: the events of a user's account, as the user sees them, in pages. */
 export const route: ReadRoute = async (event, at) => {

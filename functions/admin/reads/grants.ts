@@ -3,7 +3,7 @@ import { targetOf } from '../../../lib/http/operators/operator.ts'
 import { type ReadRoute, readerOf } from '../../../lib/http/operators/reader.ts'
 import { json } from '../../../lib/http/responses.ts'
 import { appsOf, findWhatAppsMay } from '../../../lib/oauth/apps.ts'
-import { recordView } from '../../../lib/operators/trail.ts'
+import { recordView } from '../../../lib/operators/reads/trail.ts'
 import { findUserState } from '../../../lib/users/store.ts'
 
 /** GET /admin-api/users/{id}/grants: the apps that have access to a user's account. */

@@ -2,7 +2,7 @@ import { together } from '../../../lib/aws/together.ts'
 import { targetOf } from '../../../lib/http/operators/operator.ts'
 import { afterOf, type ReadRoute, readerOf } from '../../../lib/http/operators/reader.ts'
 import { json } from '../../../lib/http/responses.ts'
-import { recordView } from '../../../lib/operators/trail.ts'
+import { recordView } from '../../../lib/operators/reads/trail.ts'
 import { liveSessions } from '../../../lib/sessions/list.ts'
 import { isSessionId } from '../../../lib/sessions/session.ts'
 

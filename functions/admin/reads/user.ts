@@ -3,8 +3,8 @@ import { etagOf, targetOf } from '../../../lib/http/operators/operator.ts'
 import { type ReadRoute, readerOf } from '../../../lib/http/operators/reader.ts'
 import { json } from '../../../lib/http/responses.ts'
 import { accountOf } from '../../../lib/operators/accounts.ts'
-import { identitiesOf, signInOf } from '../../../lib/operators/overview.ts'
-import { recordView } from '../../../lib/operators/trail.ts'
+import { identitiesOf, signInOf } from '../../../lib/operators/reads/overview.ts'
+import { recordView } from '../../../lib/operators/reads/trail.ts'
 import { factorsOf } from '../../../lib/users/factors.ts'
 
 /** GET /admin-api/users/{id}: one user, and why she may not be able to sign in. */

@@ -2,8 +2,8 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { isAdministrator } from '../../../lib/application/roles.ts'
 import { afterOf, invalid, type ReadRoute, searcherOf } from '../../../lib/http/operators/reader.ts'
 import { json } from '../../../lib/http/responses.ts'
-import { findWithin, type Lookup } from '../../../lib/operators/lookup.ts'
-import { recordSearch } from '../../../lib/operators/trail.ts'
+import { findWithin, type Lookup } from '../../../lib/operators/reads/lookup.ts'
+import { recordSearch } from '../../../lib/operators/reads/trail.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
 
 const PER_PAGE = 25

@@ -3,7 +3,7 @@ import { FORMER_ROLES, isRole, ROLES } from '../../../lib/application/roles.ts'
 import { awsErrorType } from '../../../lib/aws/client.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { type Account, accountOf } from '../../../lib/operators/accounts.ts'
-import { lastSignIn } from '../../../lib/operators/activity.ts'
+import { lastSignIn } from '../../../lib/operators/reads/activity.ts'
 import {
   countAccounts,
   findAccounts,

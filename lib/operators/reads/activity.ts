@@ -1,10 +1,10 @@
-import { type Item, number, queryBeginning, type Table, texts } from '../aws/dynamodb.ts'
-import { together } from '../aws/together.ts'
-import type { AuditEvent } from '../events/event.ts'
-import { eventsOfUser } from '../events/store.ts'
-import { secondOf } from '../time.ts'
-import { nameKey } from '../users/store.ts'
-import { loginNamesOf, type User } from '../users/user.ts'
+import { type Item, number, queryBeginning, type Table, texts } from '../../aws/dynamodb.ts'
+import { together } from '../../aws/together.ts'
+import type { AuditEvent } from '../../events/event.ts'
+import { eventsOfUser } from '../../events/store.ts'
+import { secondOf } from '../../time.ts'
+import { nameKey } from '../../users/store.ts'
+import { loginNamesOf, type User } from '../../users/user.ts'
 
 const EVENTS_PER_READ = 50
 

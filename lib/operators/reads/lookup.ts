@@ -1,9 +1,9 @@
-import { attributesOf, type Item, queryProjectionOf, type Table, text } from '../aws/dynamodb.ts'
-import { together } from '../aws/together.ts'
-import { isLoginName } from '../users/login-name.ts'
-import { isUserId } from '../users/user.ts'
-import { type Account, accountsById, findIdByName } from './accounts.ts'
-import { FIRST, INDEXES, LAST } from './search.ts'
+import { attributesOf, type Item, queryProjectionOf, type Table, text } from '../../aws/dynamodb.ts'
+import { together } from '../../aws/together.ts'
+import { isLoginName } from '../../users/login-name.ts'
+import { isUserId } from '../../users/user.ts'
+import { type Account, accountsById, findIdByName } from '../accounts.ts'
+import { FIRST, INDEXES, LAST } from '../search.ts'
 
 /** What an operator with a session looks for. */
 export interface Lookup {
@@ -101,9 +101,9 @@ async function hitsIn(
   const { Items, LastEvaluatedKey } = await aws('dynamodb', 'Query', {
     TableName,
     IndexName: INDEXES[key],
-    KeyConditionExpression: `#role = :role AND #${key} BETWEEN :from AND :to`,
+    KeyConditionExpression: '#role = :role AND #key BETWEEN :from AND :to',
     ...projection,
-    ExpressionAttributeNames: { ...ExpressionAttributeNames, '#role': 'role' },
+    ExpressionAttributeNames: { ...ExpressionAttributeNames, '#role': 'role', '#key': key },
     ExpressionAttributeValues: attributesOf({ ':role': role, ':from': from, ':to': to }),
     Limit: limit + 1,
   })

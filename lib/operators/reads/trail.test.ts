@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { useTable } from '../../test/support/aws/table.ts'
-import { addTestUser, testAt } from '../../test/support/users/users.ts'
-import { allItems } from '../aws/pages.ts'
-import { ServiceError } from '../errors.ts'
-import { type Act, byAdministrator, eventsTableOf, SERVICE } from '../events/event.ts'
-import { eventsOfUser } from '../events/store.ts'
+import { useTable } from '../../../test/support/aws/table.ts'
+import { addTestUser, testAt } from '../../../test/support/users/users.ts'
+import { allItems } from '../../aws/pages.ts'
+import { ServiceError } from '../../errors.ts'
+import { type Act, byAdministrator, eventsTableOf, SERVICE } from '../../events/event.ts'
+import { eventsOfUser } from '../../events/store.ts'
 import { recordSearch, recordView } from './trail.ts'
 
 const { table } = await useTable()

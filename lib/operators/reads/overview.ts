@@ -1,9 +1,9 @@
-import type { Table } from '../aws/dynamodb.ts'
-import { together } from '../aws/together.ts'
-import { findIdentities } from '../federation/identity.ts'
-import { findFactorReset } from '../mail/factor-reset.ts'
-import { isoOf } from '../time.ts'
-import type { Administered } from './accounts.ts'
+import type { Table } from '../../aws/dynamodb.ts'
+import { together } from '../../aws/together.ts'
+import { findIdentities } from '../../federation/identity.ts'
+import { findFactorReset } from '../../mail/factor-reset.ts'
+import { isoOf } from '../../time.ts'
+import type { Administered } from '../accounts.ts'
 import { lastSignIn, wrongPasswords } from './activity.ts'
 
 /** What an operator sees of an identity at a provider. Times are ISO 8601. */

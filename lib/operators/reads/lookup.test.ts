@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
-import { useTable, watchedTable } from '../../test/support/aws/table.ts'
-import { addTestUser } from '../../test/support/users/users.ts'
-import type { Role } from '../application/roles.ts'
-import type { User } from '../users/user.ts'
+import { useTable, watchedTable } from '../../../test/support/aws/table.ts'
+import { addTestUser } from '../../../test/support/users/users.ts'
+import type { Role } from '../../application/roles.ts'
+import type { User } from '../../users/user.ts'
 import { findWithin, type Lookup } from './lookup.ts'
 
 const { table } = await useTable()

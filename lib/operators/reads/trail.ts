@@ -1,12 +1,12 @@
-import { attributesOf, getItems, type Table, transact } from '../aws/dynamodb.ts'
-import { type Act, eventOf, partitionOf, SERVICE } from '../events/event.ts'
-import { secondOf } from '../time.ts'
+import { attributesOf, getItems, type Table, transact } from '../../aws/dynamodb.ts'
+import { type Act, eventOf, partitionOf, SERVICE } from '../../events/event.ts'
+import { secondOf } from '../../time.ts'
 
 const DAY_SECONDS = 86_400
 
 /**
- * Returns the key of the mark that an operator has seen a user on a day. Operators have a partition of their
- * own for it, so their functions write nothing to that of the user.
+ * Returns the key of the mark that an operator has seen a user on a day. It is in another partition than
+ * the user, so this function writes nothing else of the user.
  */
 const viewKey = (operatorId: string, userId: string, now: Date) => ({
   pk: { S: `admin#${operatorId}` },
@@ -27,7 +27,7 @@ export async function recordView(table: Table, act: Act, userId: string): Promis
   const [seen] = await getItems(table, [key], ['expiresAt'])
   if (seen) return
   const mark = { ...key, ...attributesOf({ expiresAt: secondOf(act.now) + 2 * DAY_SECONDS }) }
-  // If the condition fails, another read of this day has recorded it meanwhile.
+  // If the condition fails, another read of this day has recorded it.
   await transact(table, [
     { Put: { Item: mark, ConditionExpression: 'attribute_not_exists(pk)' } },
     eventOf(table, withoutDemand(act), { type: 'user.viewed', subject: partitionOf(userId) }),
