@@ -118,10 +118,15 @@ test('a function with roles gets AUTH_ROLES, which principalOf reads', () => {
   expect(codeOf('lib/authorization/principal.ts')).toContain('readRoles()')
 })
 
-test('in lib/, tableHandler reads settings of handlers, and lib/aws/ those of AWS', () => {
+/** What functions with `authEvent` call, which have no request. */
+const OF_EVENTS = ['lib/mail/own-mail.ts', 'lib/users/of-event.ts']
+
+test('in lib/, tableHandler and what functions of events call read settings, and lib/aws/ those of AWS', () => {
   const files = globSync('lib/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'lib/config.ts'] })
   const readers = files.filter((file) => /\breadConfig[(<]/.test(codeOf(file).replace(/^ \*.*/gm, '')))
-  expect(readers.sort()).toEqual(['lib/aws/operator.ts', 'lib/aws/settings.ts', 'lib/http/table.ts'])
+  expect(readers.sort()).toEqual(
+    [...OF_EVENTS, 'lib/aws/operator.ts', 'lib/aws/settings.ts', 'lib/http/table.ts'].sort(),
+  )
   const ofAws = codeOf('lib/aws/settings.ts').match(/\bAWS_\w+(?=')/g) ?? []
   const isOfAws = (name: string) => name.startsWith('AWS_')
   expect([...new Set(ofAws)].sort()).toEqual(Object.keys(SETTINGS).filter(isOfAws).sort())
