@@ -5,7 +5,7 @@ import { byRoute } from './routes.ts'
 
 /**
  * Joins the routes of a function below a greedy path, such as `admin-api/{proxy+}`, which is one resource of the gateway for all of them.
- * A route gets its event as if it had a resource of its own.
+ * A route gets its event with its own path as the resource.
  *
  * @param prefix - Such as `/admin-api`.
  * @param routes - By method and path, as in the rows of `lib/openapi`. A parameter stands for one segment.

@@ -54,7 +54,7 @@ export type ProblemName =
   | 'no_rights'
   | 'no_permission'
   | 'own_account'
-  | 'nobody'
+  | 'no_such_user'
   | 'changed_meanwhile'
   | keyof typeof TARGET_REFUSALS
   | ProviderProblem
@@ -128,7 +128,7 @@ export const ALL_PROBLEMS = {
   // This text names the permission.
   no_permission: { status: 403, title: TITLES[403], detail: lacksText('users:read') },
   own_account: { status: 403, title: TITLES[403], detail: OWN_ACCOUNT },
-  nobody: { status: 404, title: TITLES[404], detail: NOBODY },
+  no_such_user: { status: 404, title: TITLES[404], detail: NOBODY },
   changed_meanwhile: { status: 409, title: TITLES[409], detail: CHANGED_MEANWHILE },
   same_origin: { status: 403, title: TITLES[403], detail: SAME_ORIGIN },
   ...Object.fromEntries(

@@ -96,46 +96,40 @@ type SwitchedService = {
  * `plugins/resources/mail.yml` removes its resources by a condition.
  */
 export function switchOff({ custom, functions }: SwitchedService): void {
-  const {
-    pages,
-    oauth,
-    federation,
-    console,
-    actAs,
-    eventBus,
-    mailFrom,
-    registration,
-    clientMetadataHosts,
-    allowedOrigins,
-  } = custom.auth
-  const [hasOAuth, hasMail] = [oauth === 'on', mailFrom !== '']
+  const { federation, console, actAs, eventBus, mailFrom, clientMetadataHosts } = custom.auth
   const isScoped = hasScopes({ functions })
-  const features = featuresOf({
-    PAGES: pages,
-    MAILER: hasMail ? 'mailer' : undefined,
-    REGISTRATION: registration,
-    OAUTH: hasOAuth,
-    FEDERATION: federation === 'on',
-    CONSOLE: console === 'on',
-    ACT_AS: actAs === 'on',
-    API_SCOPES: isScoped ? ['some'] : [],
-  })
-  removeRoutes(functions, features)
+  removeRoutes(functions, featuresIn(custom.auth, isScoped))
   if (clientMetadataHosts === '') delete functions['fetch-client']
   // `plugins/events/bus.ts` removes the bus.
   if (eventBus === 'off') delete functions['publish-event']
-  if (!hasOAuth) {
-    if (functions.userinfo) refuseApps(functions.userinfo, allowedOrigins)
-    if (functions.sessions) removeRights(functions.sessions, FOR_APPS)
-    if (functions.logout) removeRights(functions.logout, FOR_SIGN_OUTS)
-  }
+  if (custom.auth.oauth !== 'on') removeApps(functions, custom.auth.allowedOrigins)
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
-  if (!hasMail) Object.values(functions).forEach(removeMailer)
+  if (mailFrom === '') Object.values(functions).forEach(removeMailer)
   if (federation === 'on') useHandlers(functions, FEDERATED_HANDLERS)
   else Object.values(functions).forEach(removeFederation)
   if (console === 'on') addConsole(functions, actAs)
   switchDrain(functions, custom.auth.drain)
+}
+
+/** Returns the features that the parameters switch on. */
+const featuresIn = (auth: SwitchedService['custom']['auth'], isScoped: boolean): Feature[] =>
+  featuresOf({
+    PAGES: auth.pages,
+    MAILER: auth.mailFrom === '' ? undefined : 'mailer',
+    REGISTRATION: auth.registration,
+    OAUTH: auth.oauth === 'on',
+    FEDERATION: auth.federation === 'on',
+    CONSOLE: auth.console === 'on',
+    ACT_AS: auth.actAs === 'on',
+    API_SCOPES: isScoped ? ['some'] : [],
+  })
+
+/** Without apps, only pages of the service's own origins have a token for `userinfo`, and no function reads a client. */
+function removeApps({ userinfo, sessions, logout }: SwitchedService['functions'], origins: string): void {
+  if (userinfo) refuseApps(userinfo, origins)
+  if (sessions) removeRights(sessions, FOR_APPS)
+  if (logout) removeRights(logout, FOR_SIGN_OUTS)
 }
 
 function useHandlers(

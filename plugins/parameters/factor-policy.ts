@@ -2,7 +2,7 @@ import type { Application } from '../../project/define-auth.ts'
 import { CONFIGURATION } from '../../project/project.ts'
 import type { Parameters } from '../framework.d.ts'
 
-/** Reports a policy that has no effect, or that leaves the console to whoever has a password. */
+/** Reports a policy that has no effect, or that opens the console with a password alone. */
 export function faultsOfPolicy(
   { requireSecondFactor, console }: Parameters,
   { administrators, can = {} }: Pick<Application, 'administrators' | 'can'>,

@@ -64,7 +64,7 @@ const CONSOLE_PAGES = ['/admin-console', '/admin-console/{file}']
 const AUTHORIZE = ['/oauth2/authorize', '/oauth2/logout', '/oauth2/authorize/{file}']
 
 test.each<[Feature, string[]]>([
-  ['pages', [...OWN_PAGES, ...AUTHORIZE, ...MAIL_PAGES, ...CONSOLE_PAGES]],
+  ['pages', [...CONSOLE_PAGES, ...OWN_PAGES, ...AUTHORIZE, ...MAIL_PAGES]],
   [
     'mail',
     [

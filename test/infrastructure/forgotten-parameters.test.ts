@@ -69,11 +69,14 @@ test('a package has an output for each lasting parameter that it was given', asy
   expect((await given(packageChangedProd)).map(([name]) => name).toSorted()).toEqual(
     [
       'AccessLogs',
+      'ActAs',
       'AlarmTopicArn',
       'AllowedEmailDomains',
       'AllowedOrigins',
       'ClientMetadataHosts',
+      'Console',
       'CookieSessions',
+      'EventBus',
       'Federation',
       'Issuer',
       'MailFrom',

@@ -25,7 +25,7 @@ const READING: ProblemName[] = [
   'session_changed',
   'too_many_mails',
 ]
-const OF_USER: ProblemName[] = [...READING, 'own_account', 'nobody']
+const OF_USER: ProblemName[] = [...READING, 'own_account', 'no_such_user']
 
 const inQuery = (name: string, description: string, example: string) => ({
   name,
