@@ -132,6 +132,17 @@ const CHANGES: Record<EventType, Change> = {
     },
     route: () => login('user'),
   },
+  // Its event alone: the tests of act-as have the whole request.
+  'act.started': {
+    route: async () => {
+      const happening = {
+        type: 'act.started',
+        subject: partitionOf((await stored()).id),
+        detail: 'support',
+      } as const
+      return transact(table, [eventOf(table, { ...testAct(), via: 'POST /act-as' }, happening)])
+    },
+  },
   'consent.given': { route: approved },
   'grant.created': { before: approve, route: () => grant(code) },
   'grant.ended': {
