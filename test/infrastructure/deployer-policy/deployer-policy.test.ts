@@ -71,8 +71,9 @@ test('a deployer encrypts only secrets of providers and of the old passwords, an
 
 test('the policy names the service in each resource that has a name of its own', () => {
   const named = statements.flatMap(({ Resource }) => Resource)
-  // IAM does not know the names of APIs, keys and identities, and the last one is of AWS.
-  const others = /^\*$|:apigateway:|:key\/\*$|:identity\/\*$|:role\/aws-service-role\/ops\.apigateway/
+  // IAM does not know the names of APIs, keys, event source mappings and identities, and the last one is of AWS.
+  const others =
+    /^\*$|:apigateway:|:key\/\*$|:event-source-mapping:\*$|:identity\/\*$|:role\/aws-service-role\/ops\.apigateway/
   expect(named.filter((arn) => !others.test(arn) && !arn.includes('serverless-jwt-auth-'))).toEqual([])
 })
 

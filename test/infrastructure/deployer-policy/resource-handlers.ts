@@ -200,6 +200,32 @@ export const HANDLERS: Record<string, Handlers> = {
   'AWS::S3::BucketPolicy': {
     permissions: ['s3:DeleteBucketPolicy', 's3:GetBucketPolicy', 's3:PutBucketPolicy'],
   },
+  'AWS::Events::EventBus': {
+    permissions: [
+      'events:CreateEventBus',
+      'events:DeleteEventBus',
+      'events:DescribeEventBus',
+      'events:ListTagsForResource',
+      'events:PutPermission',
+      'events:RemovePermission',
+      'events:TagResource',
+      'events:UntagResource',
+      'events:UpdateEventBus',
+    ],
+    without: ['KmsKeyIdentifier', 'Policy'],
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    permissions: [
+      'lambda:CreateEventSourceMapping',
+      'lambda:DeleteEventSourceMapping',
+      'lambda:GetEventSourceMapping',
+      'lambda:ListTags',
+      'lambda:TagResource',
+      'lambda:UntagResource',
+      'lambda:UpdateEventSourceMapping',
+    ],
+  },
+  'AWS::SQS::QueuePolicy': { permissions: ['sqs:SetQueueAttributes'] },
   'AWS::SQS::Queue': {
     permissions: [
       'sqs:CreateQueue',
