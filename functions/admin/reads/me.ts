@@ -1,3 +1,4 @@
+import { ATTRIBUTES } from '../../../lib/application/attributes.ts'
 import { ROLES } from '../../../lib/application/roles.ts'
 import { operatorOf } from '../../../lib/http/operators/operator.ts'
 import type { ReadRoute } from '../../../lib/http/operators/reader.ts'
@@ -6,5 +7,12 @@ import { json } from '../../../lib/http/responses.ts'
 /** GET /admin-api/me: the operator whom the console shows, and what the operator may do. */
 export const route: ReadRoute = async (event, at) => {
   const { user, may, over } = await operatorOf(event, at, { work: 'work' })
-  return json(200, { id: user.id, username: user.username, role: user.role, may, over, roles: ROLES })
+  // What the console needs for its forms.
+  const attributes = Object.entries(ATTRIBUTES).map(([name, one]) => ({
+    name,
+    type: one.type,
+    ...(one.type === 'string' && { values: one.values }),
+  }))
+  const { id, username, role } = user
+  return json(200, { id, username, role, may, over, roles: ROLES, attributes })
 }

@@ -116,7 +116,9 @@ export function showActions(view) {
 /** Asks, changes the user, and shows a problem that the user as shown does not explain. */
 export async function act(view, { ask, request, done }) {
   const { status, body } = await view.change(ask(view.user), request, done)
-  if (status >= 200 && status < 300) return
-  notice(element('user-notice'), body.detail, 'error')
-  element('user-notice').scrollIntoView({ block: 'nearest' })
+  const where = element('user-notice')
+  // A deleted user is not shown any more.
+  if (where === null || (status >= 200 && status < 300)) return
+  notice(where, body.detail, 'error')
+  where.scrollIntoView({ block: 'nearest' })
 }

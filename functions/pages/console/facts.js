@@ -6,7 +6,7 @@ import { say } from '../words.js'
 import { page } from './api.js'
 
 const FACTORS = { totp: say('Authenticator app'), passkey: say('Passkey') }
-const FACTOR_OF = (factor) => FACTORS[factor] ?? factor
+const nameOf = (factor) => FACTORS[factor] ?? factor
 
 /** @param kind - Of the colour: `good`, `warn` or none. */
 export const badgeOf = (text, kind = '') => make('span', text, `badge ${kind}`)
@@ -37,7 +37,7 @@ function factsOf(user) {
     [say('Role'), role],
     [say('State'), disabled ? say('Disabled') : say('Enabled')],
     [say('Last sign-in'), signIn.last ? minuteOf(signIn.last.at) : say('Not recorded')],
-    [say('Second factor'), factors.map(FACTOR_OF).join(', ') || say('None')],
+    [say('Second factor'), factors.map(nameOf).join(', ') || say('None')],
     [say('Other sign-ins'), user.identities?.map(({ label, provider }) => label || provider).join(', ')],
     ...Object.entries(user.attributes ?? {}).map(([name, value]) => [name, String(value)]),
     [say('Created'), createdAt && minuteOf(createdAt)],
@@ -54,8 +54,8 @@ function reasonsOf({ disabled, role, email, emailVerified, mustEnrol, signIn }) 
     disabled && say('This user is disabled, and cannot sign in.'),
     !page.operator.roles.includes(role) &&
       say('This service no longer has the role {role}, so the user cannot sign in.', { role }),
-    count === 1 && say('1 wrong password today.'),
-    count > 1 && say('{count} wrong passwords today.', { count }),
+    count === 1 && say('1 wrong password lately.'),
+    count > 1 && say('{count} wrong passwords lately.', { count }),
     mustEnrol && say('The next sign-in must set up a second factor.'),
     factorReset && resetOf(factorReset),
     !email && say('Without an e-mail address, no mail can lead to a new password.'),

@@ -44,7 +44,7 @@ function search({ name, role }) {
 }
 
 /** Whether a user is the one whom the operator has named. */
-const isNamed = ({ id, username, email }) =>
+const isNamed = ({ id, username, email = '' }) =>
   id === query.name || [username, email].includes(query.name?.toLowerCase())
 
 /** Opens the user whom the operator has named, or shows the hits. */

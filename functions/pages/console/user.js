@@ -50,7 +50,12 @@ export async function showUser(id, text = '', kind = 'error') {
 function viewOf(id) {
   const view = { id, path: `admin-api/users/${id}` }
   const ifShown = (value) => (shown === view ? value : NEVER)
-  view.fetch = async (...request) => ifShown(await fetchAsOperator(...request))
+  view.fetch = async (...request) => {
+    const response = await fetchAsOperator(...request)
+    // The body of a response that nobody reads keeps its connection.
+    if (shown !== view) await response.body?.cancel()
+    return ifShown(response)
+  }
   view.fetchVersion = async (...request) => {
     const response = await view.fetch(...request)
     view.etag = response.headers.get('ETag')
@@ -87,6 +92,7 @@ function showLoading() {
 }
 
 function showProblem({ detail }) {
+  dropUser()
   element('loading-text').hidden = true
   element('to-search').hidden = false
   notice(element('loading-notice'), detail, 'error')

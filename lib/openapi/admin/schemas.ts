@@ -26,6 +26,19 @@ export const ADMIN_SCHEMAS = {
     may: texts('What the user may do.'),
     over: texts('The roles of the users whom the user may help.'),
     roles: texts('All roles.'),
+    attributes: {
+      type: 'array',
+      description: 'The attributes of users that the application defines.',
+      items: object(
+        'An attribute.',
+        {
+          name: text('The name.'),
+          type: text('The type: `string`, `number` or `boolean`.'),
+          values: texts('The values that a text may have.'),
+        },
+        ['values'],
+      ),
+    },
   }),
   FoundUsers: object(
     'Users whom a search has found.',

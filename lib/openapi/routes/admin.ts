@@ -28,6 +28,7 @@ export const ADMIN_ROUTES: Route[] = [
         role: ADMINISTRATOR,
         ...rightsOf(ADMINISTRATOR),
         roles: ROLES,
+        attributes: [],
       }),
     },
     problems: ['invalid_token', 'no_rights', 'step_up', 'other_session', 'session_changed'],
