@@ -111,3 +111,24 @@ export async function accountsById(table: Table, ids: readonly string[]): Promis
     items.map((item) => [text(item, 'pk').replace(/^user#/, ''), accountOf(storedUserOf(item, ACCOUNT))]),
   )
 }
+
+/**
+ * Reads the users of login names. A name that no user has is not in the result.
+ *
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findByNames(
+  table: Table,
+  loginNames: readonly string[],
+): Promise<Map<string, Administered>> {
+  const names = await readItems(table, [...new Set(loginNames)].map(nameKey), ['userId'])
+  const ids = [...new Set(names.map((item) => text(item, 'userId')))]
+  const users = (await readItems(table, ids.map(profileKey), ADMINISTERED)).map(administeredOf)
+  const byId = new Map(users.map((user) => [user.id, user]))
+  return new Map(
+    names.flatMap((item) => {
+      const user = byId.get(text(item, 'userId'))
+      return user ? [[text(item, 'pk').replace(/^name#/, ''), user]] : []
+    }),
+  )
+}

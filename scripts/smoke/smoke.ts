@@ -1,7 +1,7 @@
 import { mailKey } from '../../lib/mail/store.ts'
+import { deleteItems } from '../../lib/operators/attached.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
-import { deleteItems } from '../users/remove.ts'
 import { CHECKS } from './checks/checks.ts'
 import type { Target } from './target.ts'
 import { endSmokeApi } from './visit/api.ts'

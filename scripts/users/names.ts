@@ -1,15 +1,15 @@
 import type { Key } from '../../lib/aws/dynamodb.ts'
 import type { Administered } from '../../lib/operators/accounts.ts'
+import { attachedToNames, deleteItems } from '../../lib/operators/attached.ts'
 import { type GivenNames, namesAfter, noticeOfNames, setNames, takenName } from '../../lib/operators/names.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
 import { loginNamesOf } from '../../lib/users/user.ts'
 import { commandLine } from '../../project/commands.ts'
 import type { Io } from '../cli/io.ts'
+import { notify } from '../cli/mailer.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { ofUser, readAddress, readNewLoginName } from './arguments.ts'
-import { notify } from './mail.ts'
-import { attachedToNames, deleteItems } from './remove.ts'
 import { alreadyExists, changeExisting, findExisting } from './store.ts'
 
 /** Changes the username. If it was the address and the new one is an address too, the address changes with it. */

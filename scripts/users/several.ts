@@ -2,15 +2,14 @@ import { createReadStream } from 'node:fs'
 import { safeParse } from 'zod/mini'
 import type { Table } from '../../lib/aws/dynamodb.ts'
 import { LoginName } from '../../lib/http/schemas/fields.ts'
-import { type Administered, accountOf } from '../../lib/operators/accounts.ts'
+import { type Administered, accountOf, findByNames } from '../../lib/operators/accounts.ts'
 import { inParallel } from '../../lib/sequences.ts'
+import { linesOf } from '../cli/files/lines.ts'
+import { cannotRead } from '../cli/files/texts.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { startProgress } from '../cli/terminal/progress.ts'
-import { cannotRead } from './import/import-file.ts'
-import { linesOf } from './import/lines.ts'
 import { shown } from './list/list.ts'
-import { usersByLoginName } from './store.ts'
 
 const CHANGES_IN_FLIGHT = 8
 
@@ -89,7 +88,7 @@ async function targetsIn(file: string, io: Io): Promise<Target[]> {
 
 /** Finds the users, each once and with the first of its names. */
 async function usersOf(table: Table, targets: readonly Target[], io: Io): Promise<Map<string, Administered>> {
-  const found = await usersByLoginName(
+  const found = await findByNames(
     table,
     targets.map(({ loginName }) => loginName),
   )

@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { isRole } from '../../lib/application/roles.ts'
 import { type Table, text } from '../../lib/aws/dynamodb.ts'
-import { allItems, readItems } from '../../lib/aws/pages.ts'
-import {
-  ADMINISTERED,
-  type Administered,
-  administeredOf,
-  findByName,
-  storedUserOf,
-} from '../../lib/operators/accounts.ts'
-import { nameKey, profileKey } from '../../lib/users/store.ts'
+import { allItems } from '../../lib/aws/pages.ts'
+import { type Administered, findByName, storedUserOf } from '../../lib/operators/accounts.ts'
 import { untilStored } from '../../lib/users/until-stored.ts'
 import type { User } from '../../lib/users/user.ts'
 import { CONFIGURATION } from '../../project/project.ts'
@@ -92,23 +85,6 @@ export async function changeExisting(
     user = undefined
     return isStored || undefined
   })
-}
-
-/** Reads the users of login names. A name that no user has is not in the result. */
-export async function usersByLoginName(
-  table: Table,
-  loginNames: readonly string[],
-): Promise<Map<string, Administered>> {
-  const names = await readItems(table, [...new Set(loginNames)].map(nameKey), ['userId'])
-  const ids = [...new Set(names.map((item) => text(item, 'userId')))]
-  const users = (await readItems(table, ids.map(profileKey), ADMINISTERED)).map(administeredOf)
-  const byId = new Map(users.map((user) => [user.id, user]))
-  return new Map(
-    names.flatMap((item) => {
-      const user = byId.get(text(item, 'userId'))
-      return user ? [[text(item, 'pk').replace(/^name#/, ''), user]] : []
-    }),
-  )
 }
 
 /** Reads the ids that users have in the programs they moved from. It reads the whole table. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { storeFactorReset } from '../../../lib/mail/factor-reset.ts'
+import { attachedToNames, deleteItems } from '../../../lib/operators/attached.ts'
 import {
   LOGIN_TOKEN_RANDOM_BYTES,
   startLoginToken,
@@ -8,7 +9,6 @@ import {
 import { secondOf } from '../../../lib/time.ts'
 import { findUserByName } from '../../../lib/users/store.ts'
 import { loginNamesOf, type User } from '../../../lib/users/user.ts'
-import { attachedToNames, deleteItems } from '../../users/remove.ts'
 import { Difference } from './responses.ts'
 import { found, type Guest, tokensIn, type Visit } from './visit.ts'
 

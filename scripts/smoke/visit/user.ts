@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { FIRST_ROLE } from '../../../lib/application/roles.ts'
 import { removalOfFactors } from '../../../lib/factors/removal.ts'
+import { attachedTo, attachedToNames, deleteItems } from '../../../lib/operators/attached.ts'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { createUser, removeUser } from '../../../lib/users/names.ts'
 import { findUser, findUserByName } from '../../../lib/users/store.ts'
@@ -9,7 +10,6 @@ import { newUser, USER_RANDOM_BYTES, type User } from '../../../lib/users/user.t
 import { commandLine } from '../../../project/commands.ts'
 import type { OperatorTable } from '../../cli/operator.ts'
 import { Refusal, refusalOf } from '../../cli/refusal.ts'
-import { attachedTo, attachedToNames, deleteItems } from '../../users/remove.ts'
 
 /** A user who exists during a test only. The password is in memory only. */
 export type SmokeUser = User & { password: string }

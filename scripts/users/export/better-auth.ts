@@ -1,6 +1,6 @@
 import { base32Of } from '../../../lib/factors/totp/totp.ts'
+import { jsonLines } from '../../cli/files/directory.ts'
 import { allowedAttributes, hasFormerAttributes } from '../attributes.ts'
-import { jsonLines } from './directory.ts'
 import { type Lose, loseSecret, takeHash } from './losses.ts'
 import type { UserRecord } from './records.ts'
 import { isOff, providerNameOf, type System } from './systems.ts'

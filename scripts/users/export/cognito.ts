@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import type { ExportFile } from '../../cli/files/directory.ts'
+import { parsed } from '../../cli/files/json.ts'
+import { readText } from '../../cli/files/texts.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { allowedAttributes, hasFormerAttributes } from '../attributes.ts'
-import { parsed } from '../import/json.ts'
-import type { ExportFile } from './directory.ts'
 import { hashKindOf, type Lose, takeHash } from './losses.ts'
 import type { UserRecord } from './records.ts'
 import { isOff, type System, type SystemOptions } from './systems.ts'
@@ -121,9 +121,7 @@ function loseRest(record: UserRecord, lose: Lose): void {
  * @throws {@link Refusal} `usage`
  */
 export async function readPoolHeader(file: string, given: string | undefined) {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Refusal('usage', `Cannot read ${file}: ${error.code}.`)
-  })
+  const text = await readText(file)
   const header: unknown = Object(parsed(text)).CSVHeader
   if (
     !Array.isArray(header) ||

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { Option } from 'commander'
 import { transact } from '../../../lib/aws/dynamodb.ts'
 import { eventOf, SERVICE } from '../../../lib/events/event.ts'
 import { factorsOf } from '../../../lib/users/factors.ts'
 import { CONFIGURATION } from '../../../project/project.ts'
+import { exists, writePrivate } from '../../cli/files/texts.ts'
 import type { Io } from '../../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal } from '../../cli/refusal.ts'
@@ -54,23 +54,6 @@ async function exportUsers(table: OperatorTable, options: ExportOptions, { stder
   if (options.output === undefined) return lines
   await writePrivate(options.output, lines, options.force ?? false)
   return `Wrote ${users.length} users to ${options.output}.\n`
-}
-
-const exists = (path: string) => new Refusal('refused', `${path} exists. Use --force to replace it.`)
-
-/** Writes a file that only its owner can read. */
-async function writePrivate(path: string, text: string, replace: boolean): Promise<void> {
-  const file = await open(path, replace ? 'w' : 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') throw exists(path)
-    throw new Refusal('refused', `Cannot write ${path}: ${error.code}.`)
-  })
-  try {
-    // An existing file may have been readable by all users of the machine. A device keeps its mode.
-    if ((await file.stat()).isFile()) await file.chmod(0o600)
-    await file.writeFile(text)
-  } finally {
-    await file.close()
-  }
 }
 
 /** Exports into a folder with `--to`, and else as JSON lines. */

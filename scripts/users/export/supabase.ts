@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { base32Of } from '../../../lib/factors/totp/totp.ts'
+import type { ExportFile } from '../../cli/files/directory.ts'
 import { allowedAttributes, hasFormerAttributes } from '../attributes.ts'
-import type { ExportFile } from './directory.ts'
 import { type Lose, loseSecret, takeHash } from './losses.ts'
 import type { UserRecord } from './records.ts'
 import { isOff, providerNameOf, type System } from './systems.ts'

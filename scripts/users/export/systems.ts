@@ -1,7 +1,7 @@
 import { isRole } from '../../../lib/application/roles.ts'
 import type { Identity } from '../../../lib/federation/identity.ts'
 import type { User } from '../../../lib/users/user.ts'
-import type { ExportFile } from './directory.ts'
+import type { ExportFile } from '../../cli/files/directory.ts'
 import type { Lose } from './losses.ts'
 import type { UserRecord } from './records.ts'
 

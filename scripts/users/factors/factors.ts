@@ -9,10 +9,10 @@ import { removeFactorsAtOnce, requestFactorReset } from '../../../lib/operators/
 import { factorsOf } from '../../../lib/users/factors.ts'
 import { mailboxOf, verifiedMailboxOf } from '../../../lib/users/user.ts'
 import type { Io } from '../../cli/io.ts'
+import { hand, notify } from '../../cli/mailer.ts'
 import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { ofUser } from '../arguments.ts'
-import { hand, notify } from '../mail.ts'
 import { changeExisting, findExisting, requireEnabled } from '../store.ts'
 
 // As in `changes.ts`, no command writes a time that decides about a factor: the mailer says when a reset was announced.

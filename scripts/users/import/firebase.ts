@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readText } from '../../cli/files/texts.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { hashFault } from './hashes/hash-fault.ts'
 
@@ -15,9 +15,7 @@ export type WithParameters = (values: Values) => Values
  * @throws {@link Refusal} `usage`, if the file has no valid parameters. Its text quotes none: the signer key is secret.
  */
 export async function readFirebaseParameters(file: string): Promise<WithParameters> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Refusal('usage', `Cannot read ${file}: ${error.code}.`)
-  })
+  const text = await readText(file)
   const [key, separator, rounds, memory] = [
     'base64_signer_key',
     'base64_salt_separator',

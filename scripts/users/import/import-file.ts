@@ -3,6 +3,9 @@ import { stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { Option } from 'commander'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
+import { startFaults } from '../../cli/files/faults.ts'
+import { linesOf } from '../../cli/files/lines.ts'
+import { cannotRead } from '../../cli/files/texts.ts'
 import type { Io } from '../../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal, refusalOf } from '../../cli/refusal.ts'
@@ -12,11 +15,9 @@ import { externalIds } from '../store.ts'
 import { isPoolFile, openPool, type PoolOptions, poolOptions } from './cognito/pool.ts'
 import { readPoolRecords } from './cognito/pool-records.ts'
 import { checkRow } from './dry-run.ts'
-import { startFaults } from './faults.ts'
 import { startHashers } from './hashes/hashers.ts'
 import { addRow, type Tally, takeRows } from './import-users.ts'
 import { type LayoutOptions, layoutOf, OLD_PLACES } from './layout.ts'
-import { linesOf } from './lines.ts'
 import { PROGRAM_NAMES, readMapping } from './mapping.ts'
 import { FORMATS, type Format, recordsOf, type UserRecord } from './records.ts'
 
@@ -135,10 +136,6 @@ async function* readUntil(ended: AbortSignal, source: Readable, file: string): A
     if (!ended.aborted) throw cannotRead(file, error)
   }
 }
-
-/** Creates the error for a file that cannot be read. */
-export const cannotRead = (file: string, error: unknown) =>
-  new Refusal('usage', `Cannot read ${file}: ${(error as NodeJS.ErrnoException).code}.`)
 
 /** `npm run users -- import` */
 export const importCommand: Subcommand = ({ command: users, operator, io }) => {

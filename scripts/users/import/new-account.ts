@@ -3,17 +3,17 @@ import { ATTRIBUTES, mayBe, type StoredAttributes } from '../../../lib/applicati
 import { ROLES } from '../../../lib/application/roles.ts'
 import type { Scalar } from '../../../lib/aws/dynamodb.ts'
 import { NewLoginName, Password } from '../../../lib/http/schemas/fields.ts'
+import { likelyKind } from '../../../lib/passwords/foreign/hash-kinds.ts'
 import { hasPassword } from '../../../lib/passwords/hash.ts'
 import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { isEmail, isNewLoginName, NEW_LOGIN_NAME_RULE } from '../../../lib/users/login-name.ts'
 import { namesOf } from '../../../lib/users/names.ts'
 import { isUserId, type User } from '../../../lib/users/user.ts'
+import { parsed, repeatedMember } from '../../cli/files/json.ts'
 import { ruleOf } from '../attributes.ts'
 import { FactorFields, factorFault, type ImportedFactors } from './belongings/factors.ts'
 import { Identities, type ImportedIdentity } from './belongings/identities.ts'
 import { hashFault } from './hashes/hash-fault.ts'
-import { likelyKind } from './hashes/hash-kinds.ts'
-import { parsed, repeatedMember } from './json.ts'
 
 /** Values of an account to add, as `newUser` takes them. */
 export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 'role' | 'disabled'> &

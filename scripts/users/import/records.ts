@@ -1,11 +1,11 @@
 import { parse } from 'csv-parse/sync'
 import { DECOY_HASH } from '../../../lib/passwords/hash.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
+import { parsed, repeatedMember } from '../../cli/files/json.ts'
+import type { Line, Place } from '../../cli/files/lines.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { COLUMNS, FLAGS } from './columns.ts'
-import { parsed, repeatedMember } from './json.ts'
 import { completeValues, type Layout, PLAINTEXT, rejectColumns } from './layout.ts'
-import type { Line, Place } from './lines.ts'
 import type { Mapping } from './mapping.ts'
 
 /** Formats that an import reads. */

@@ -7,7 +7,7 @@ import {
   MAX_IDENTITIES,
 } from '../../../../lib/federation/identity.ts'
 import { isProviderId } from '../../../../lib/federation/provider.ts'
-import { parsed } from '../json.ts'
+import { parsed } from '../../../cli/files/json.ts'
 
 /** An identity at a provider that a user brings. Its id follows from issuer and subject. */
 export type ImportedIdentity = Omit<Identity, 'id'>

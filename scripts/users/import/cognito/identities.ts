@@ -1,6 +1,6 @@
 import type { Provider } from '../../../../lib/federation/provider.ts'
+import { parsed } from '../../../cli/files/json.ts'
 import type { ImportedIdentity } from '../belongings/identities.ts'
-import { parsed } from '../json.ts'
 import { mapValues, readMapping } from '../mapping.ts'
 import type { PoolUser } from './pool-file.ts'
 

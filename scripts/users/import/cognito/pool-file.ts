@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
+import { parsed } from '../../../cli/files/json.ts'
+import type { Place } from '../../../cli/files/lines.ts'
+import { cannotRead } from '../../../cli/files/texts.ts'
 import type { Io } from '../../../cli/io.ts'
 import { Refusal } from '../../../cli/refusal.ts'
-import { parsed } from '../json.ts'
-import type { Place } from '../lines.ts'
 
 /** A user of a pool, as the command line of AWS prints it. */
 export interface PoolUser {
@@ -35,7 +36,7 @@ interface PoolFile {
 export async function readPoolFile(file: string, { stdin }: Pick<Io, 'stdin'>): Promise<PoolFile> {
   const bytes = await (file === '-' ? buffer(stdin) : readFile(file)).catch(
     (error: NodeJS.ErrnoException) => {
-      throw new Refusal('usage', `Cannot read ${file}: ${error.code}.`)
+      throw cannotRead(file, error)
     },
   )
   const users: PoolFile['users'] = []

@@ -1,6 +1,6 @@
+import { acceptedKind, isFirebaseHash, refusedKind } from '../../../../lib/passwords/foreign/hash-kinds.ts'
 import { kindOf } from '../../../../lib/passwords/hash.ts'
 import { documentOf } from '../../../../project/commands.ts'
-import { acceptedKind, isFirebaseHash, refusedKind } from './hash-kinds.ts'
 
 /** What is accepted of each kind. */
 const LIMITS: Readonly<Record<string, string>> = {

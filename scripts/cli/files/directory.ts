@@ -3,7 +3,7 @@ import { lstat, mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Refusal } from '../../cli/refusal.ts'
+import { Refusal } from '../refusal.ts'
 
 /** A file of an export. */
 export interface ExportFile {
