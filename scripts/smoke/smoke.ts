@@ -1,5 +1,5 @@
 import { mailKey } from '../../lib/mail/store.ts'
-import { deleteItems } from '../../lib/operators/attached.ts'
+import { deleteItems } from '../../lib/operators/removal.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { CHECKS } from './checks/checks.ts'

@@ -1,7 +1,7 @@
 import type { Key } from '../../lib/aws/dynamodb.ts'
 import type { Administered } from '../../lib/operators/accounts.ts'
-import { attachedToNames, deleteItems } from '../../lib/operators/attached.ts'
 import { type GivenNames, namesAfter, noticeOfNames, setNames, takenName } from '../../lib/operators/names.ts'
+import { attachedToNames, deleteItems } from '../../lib/operators/removal.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
 import { loginNamesOf } from '../../lib/users/user.ts'
 import { commandLine } from '../../project/commands.ts'

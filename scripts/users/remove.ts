@@ -1,8 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Key, TransactWrite } from '../../lib/aws/dynamodb.ts'
 import { findByName } from '../../lib/operators/accounts.ts'
-import { attachedTo, attachedToNames, deleteItems } from '../../lib/operators/attached.ts'
-import { findRemoval, removeAccount } from '../../lib/operators/removal.ts'
+import {
+  attachedTo,
+  attachedToNames,
+  deleteItems,
+  findRemoval,
+  removeAccount,
+} from '../../lib/operators/removal.ts'
 import type { Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { confirmOrRefuse } from '../cli/terminal/prompts.ts'

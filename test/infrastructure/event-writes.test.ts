@@ -110,7 +110,7 @@ const SILENT: [place: string, why: string][] = [
     'npm run smoke moves the announcement of a reset of its own user, whose request and end have events.',
   ],
   [
-    'lib/operators/attached.ts: deleteItems',
+    'lib/operators/removal.ts: deleteItems',
     'Sessions, counters and marks of a user who is removed, what the user allowed apps, or of a name that becomes free. The removal, or the change of the name, has an event.',
   ],
 ]

@@ -154,7 +154,9 @@ test('each command that changes something has a route, but for those that none r
 
 const pairs = rows.flatMap(({ name, found, routes }) => routes.map((route) => ({ name, found, route })))
 
-test.runIf(routes.size > 1).each(pairs)(
+const isThere = [...routes.values()].some((changes) => changes.size > 0)
+
+test.runIf(isThere).each(pairs)(
   '$name and $route call the same function of lib/operators/',
   ({ found, route }) => {
     const ofRoute = routes.get(route) ?? new Set()

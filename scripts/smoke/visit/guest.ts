@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { storeFactorReset } from '../../../lib/mail/factor-reset.ts'
-import { attachedToNames, deleteItems } from '../../../lib/operators/attached.ts'
+import { attachedToNames, deleteItems } from '../../../lib/operators/removal.ts'
 import {
   LOGIN_TOKEN_RANDOM_BYTES,
   startLoginToken,

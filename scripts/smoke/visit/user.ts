@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { FIRST_ROLE } from '../../../lib/application/roles.ts'
 import { removalOfFactors } from '../../../lib/factors/removal.ts'
-import { attachedTo, attachedToNames, deleteItems } from '../../../lib/operators/attached.ts'
+import { attachedTo, attachedToNames, deleteItems } from '../../../lib/operators/removal.ts'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { createUser, removeUser } from '../../../lib/users/names.ts'
 import { findUser, findUserByName } from '../../../lib/users/store.ts'
