@@ -77,6 +77,8 @@ export class AuthError extends Error {
 export interface Auth {
   /** The user; `null` when signed out; `undefined` until that is known. The object is the same until the user changes. */
   readonly user: User | null | undefined
+  /** The operator who acts as the user in this tab; `undefined` if the user is the user. */
+  readonly actor: { readonly userId: string } | undefined
   /**
    * Signs in with a password, in all tabs of this origin. Ends the session that was in this browser. Sends one request.
    *
@@ -150,7 +152,9 @@ export type Edges = Pick<typeof globalThis, 'fetch' | 'setTimeout' | 'clearTimeo
   Date: { now(): number }
   performance: { now(): number }
   Math: { random(): number }
-  location: { href: string }
+  location: { href: string; hash?: string; reload?(): void }
+  history?: Pick<History, 'state' | 'replaceState'>
+  document?: Pick<Document, 'createElement' | 'documentElement'>
   navigator: { locks?: unknown }
   BroadcastChannel?: typeof BroadcastChannel
   addEventListener?(type: string, listener: (event: Event) => void): void
@@ -162,10 +166,16 @@ export type Edges = Pick<typeof globalThis, 'fetch' | 'setTimeout' | 'clearTimeo
  * @param options.url - Base URL of the service, absolute or relative to the page.
  * @param options.apis - Origins that {@link Auth.fetch} sends the access token to, in addition to those of
  *   the page and the service.
+ * @param options.actAs - Whether operators may see the page as a user. They come from the console, with a code in the fragment of the
+ *   address. The client shows a banner, and keeps the token in the memory of the tab. `signIn` and `post` reject there with an AuthError,
+ *   and `signOut` ends it, as the button of the banner and a reload do.
  * @param edges - For tests.
  * @example
  * const auth = createAuth({ url: 'https://auth.example.com', apis: ['https://api.example.com'] })
  * auth.onChange((user) => render(user))
  * const response = await auth.fetch('https://api.example.com/orders')
  */
-export function createAuth(options: { url: string; apis?: readonly string[] }, edges?: Edges): Auth
+export function createAuth(
+  options: { url: string; apis?: readonly string[]; actAs?: boolean },
+  edges?: Edges,
+): Auth

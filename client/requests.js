@@ -6,6 +6,9 @@ export const MAX_WAIT_SECONDS = 30
 /** A login takes longer than other requests, because it hashes a password. */
 const TIMEOUT_MS = 30_000
 
+/** @type {RequestCredentials} */
+const CREDENTIALS = 'include'
+
 export class AuthError extends Error {
   /** @override @type {'AuthError'} */
   name = 'AuthError'
@@ -34,6 +37,32 @@ export const OTHER_USER = {
   status: 409,
   detail: 'Another user has signed in in this browser. Nothing was sent.',
   error: 'other_user',
+}
+
+/** Decodes the claims of a token. The service has just sent it, so nothing verifies it here. @returns {any} */
+export function claimsOf(/** @type {string} */ token) {
+  const base64 = String(token.split('.')[1]).replace(/-/g, '+').replace(/_/g, '/')
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+  return JSON.parse(new TextDecoder().decode(bytes))
+}
+
+/**
+ * Returns the base URL of the service, and a function that makes requests to the origins that may get the access token.
+ *
+ * @param {Parameters<typeof import('./client.d.ts').createAuth>[0]} options
+ * @param {import('./client.d.ts').Edges} edges
+ */
+export function placesOf({ url, apis = [] }, { location: { href } }) {
+  const base = new URL(url, href).href.replace(/\/?$/, '/')
+  const origins = [base, href, ...apis].map((allowed) => new URL(allowed).origin)
+  /** @type {(input: string | URL | Request, init?: RequestInit) => Request} */
+  const requestTo = (input, init) => {
+    const request = new Request(input, init)
+    const { origin } = new URL(request.url)
+    if (!origins.includes(origin)) throw new TypeError(`auth.fetch: ${origin} is not in apis`)
+    return request
+  }
+  return { base, requestTo }
 }
 
 /** Returns the seconds of a header `Retry-After`. @param {Response} response */
@@ -86,13 +115,13 @@ export async function persist(edges, act) {
  * @param {object} body
  * @returns {Promise<any>} The JSON of the response.
  */
-export async function post(edges, url, body, timeoutMs = TIMEOUT_MS) {
+export async function post(edges, url, body, timeoutMs = TIMEOUT_MS, credentials = CREDENTIALS) {
   let response
   let json
   try {
     response = await edges.fetch(url, {
       method: 'POST',
-      credentials: 'include',
+      credentials,
       // The browser stores the new cookie even if the user leaves the page now.
       keepalive: true,
       headers: { 'Content-Type': 'application/json' },

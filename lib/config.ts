@@ -25,6 +25,8 @@ export const SETTINGS = {
   SCOPED_ROUTES: text,
   /** Protected routes of the project's HTTP API, if it has any; see `lib/authorization/http-api.ts`. */
   HTTP_API_ROUTES: optionalText,
+  /** Routes that operators may read who act as a user; see `actPolicyFor` in `lib/authorization/act-policy.ts`. */
+  ACT_AS_ROUTES: text,
   /** The scopes of functions; empty without any. */
   API_SCOPES: optionalList,
   /** Routes of the application that demand an access token, such as `GET/notes`; see `lib/openapi/own-routes.ts`. */
@@ -147,6 +149,9 @@ export const readAllowedOrigins = (env = process.env): string[] => optionalList(
 
 /** Reads the setting `AUTH_ROLES`. It is separate for the same reason as {@link readAllowedOrigins}: bundle size. */
 export const readRoles = (env = process.env): string[] => optionalList(env.AUTH_ROLES)
+
+/** Whether a function takes operators who act as a user: `actAs: true` in `serverless.yml`. It is separate for bundle size, too. */
+export const takesActs = (env = process.env): boolean => env.AUTH_TAKES_ACTS === 'on'
 
 /**
  * Reads where the function `drain` asks about passwords: a user pool, or an endpoint with its sealed secret. A deployment has validated

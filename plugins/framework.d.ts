@@ -231,6 +231,8 @@ export interface WrittenFunction {
   scopes?: unknown
   /** A mistyped `scopes`. */
   scope?: unknown
+  /** Whether operators who act as a user may read its routes. */
+  actAs?: unknown
   name?: string
   runtime?: string
   url?: unknown

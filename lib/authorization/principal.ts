@@ -1,5 +1,5 @@
 import { isRole, type Role } from '../application/roles.ts'
-import { readRoles } from '../config.ts'
+import { readRoles, takesActs } from '../config.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import { isAcr } from '../users/factors.ts'
@@ -10,6 +10,8 @@ import { type ApiEvent, authorizerOf } from './event.ts'
  * Returns the caller of a protected route, from the values that the authorizer put into the request context.
  * They are user id, username, role, expiry, token generation, session, and the method and time of the
  * sign-in. Reads nothing else of the context.
+ *
+ * In a function with `actAs: true`, the caller may be an operator who acts as the user. Then `actor` names the operator.
  *
  * API Gateway may use a cached authorizer result, so this checks the expiry again. A context without
  * these values means that the route has no authorizer, and is rejected.
@@ -28,7 +30,7 @@ export function principalOf(
   // The plugin accepts no other names.
   roles = readRoles() as readonly Role[],
 ): Principal {
-  const context = authorizerOf(event)
+  const context = contextIn(event)
   const { userId, username, role, sessionId, acr, attributes } = context
   const expiresAt = wholeNumber(context.expiresAt)
   const generation = wholeNumber(context.generation)
@@ -59,7 +61,19 @@ export function principalOf(
     acr,
     authTime,
     attributes: isText(attributes) ? JSON.parse(attributes) : {},
+    ...(isUserId(context.operatorId) && { actor: { userId: context.operatorId } }),
   }
+}
+
+/**
+ * Returns what the authorizer says of the caller. Of an operator who acts as a user it says all in one value, `act`. Only a function with
+ * `actAs: true` reads it, and only to read: to all others such a caller is nobody.
+ */
+function contextIn(event: ApiEvent): Readonly<Record<string, unknown>> {
+  const { act, operatorId: _, ...context } = authorizerOf(event)
+  const isTaken = takesActs() && 'httpMethod' in event && /^(GET|HEAD)$/.test(event.httpMethod)
+  if (act === undefined) return context
+  return isTaken ? Object(JSON.parse(String(act))) : {}
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

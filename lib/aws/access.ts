@@ -38,6 +38,7 @@ type Partition =
   | 'scope#*'
   | 'directory#*'
   | 'code#*'
+  | 'act#*'
   | 'grants#*'
   | 'url-client#*'
   | 'document#*'

@@ -6,7 +6,15 @@ import { cancelledAt, failedAt, otherAddress, PROVIDER_REFUSALS } from '../feder
 import { OTHER_USER } from '../mail/verify.ts'
 import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
 import { OTHER_CLIENT_ID, TARGET_REFUSALS } from '../oauth/authorize/target.ts'
-import { CHANGED_MEANWHILE, lacksText, NO_RIGHTS, NOBODY, OWN_ACCOUNT } from '../operators/refusals.ts'
+import {
+  ACT_ENDED,
+  CHANGED_MEANWHILE,
+  lacksText,
+  NO_RIGHTS,
+  NOBODY,
+  NOT_THIS_USER,
+  OWN_ACCOUNT,
+} from '../operators/refusals.ts'
 import { COOKIE_REFUSALS } from '../sessions/page.ts'
 import { SESSION_CHANGED } from '../sessions/redeem.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
@@ -55,6 +63,8 @@ export type ProblemName =
   | 'no_permission'
   | 'own_account'
   | 'no_such_user'
+  | 'not_this_user'
+  | 'act_ended'
   | 'changed_meanwhile'
   | keyof typeof TARGET_REFUSALS
   | ProviderProblem
@@ -129,6 +139,8 @@ export const ALL_PROBLEMS = {
   no_permission: { status: 403, title: TITLES[403], detail: lacksText('users:read') },
   own_account: { status: 403, title: TITLES[403], detail: OWN_ACCOUNT },
   no_such_user: { status: 404, title: TITLES[404], detail: NOBODY },
+  not_this_user: { status: 403, title: TITLES[403], detail: NOT_THIS_USER },
+  act_ended: { status: 401, title: TITLES[401], detail: ACT_ENDED },
   changed_meanwhile: { status: 409, title: TITLES[409], detail: CHANGED_MEANWHILE },
   same_origin: { status: 403, title: TITLES[403], detail: SAME_ORIGIN },
   ...Object.fromEntries(

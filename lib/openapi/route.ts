@@ -122,7 +122,7 @@ export interface Route {
   parameters?: object[]
   response: {
     /** Default: 200 with `content`, 204 without. */
-    status?: 200 | 202 | 204 | 302 | 303
+    status?: 200 | 201 | 202 | 204 | 302 | 303
     /** Default: `The request succeeded.` */
     description?: string
     /** By header name. Added to the headers of every response, or replaces one of them. */
@@ -143,5 +143,5 @@ export function operationIdOf({ operationId, method, path }: Route): string {
 }
 
 /** Returns the status of the route's successful response. */
-export const statusOf = ({ response }: Route): 200 | 202 | 204 | 302 | 303 =>
+export const statusOf = ({ response }: Route): 200 | 201 | 202 | 204 | 302 | 303 =>
   response.status ?? (response.content ? 200 : 204)

@@ -64,14 +64,19 @@ interface TokenDetails {
  * @param now - Becomes `iat`, in whole seconds.
  * @returns A function that returns the JWS signing input (RFC 7515 section 5.1) for the `kid` of the signing key.
  */
-export function accessTokenInput(
+export const accessTokenInput = (
+  ...values: Parameters<typeof accessTokenClaims>
+): ((kid: string) => string) => inputOf('at+jwt', accessTokenClaims(...values))
+
+/** Returns the claims of {@link accessTokenInput}. */
+export function accessTokenClaims(
   user: Pick<UserState, 'id' | 'username' | 'role' | 'generation' | 'attributes'>,
   session: SignedIn,
   { parties, ttlSeconds, tokenId }: TokenDetails,
   now: Date,
-): (kid: string) => string {
+) {
   const iat = secondOf(now)
-  const claims = {
+  return {
     ...attributeClaims(user.attributes),
     iss: parties.issuer,
     aud: parties.audience,
@@ -88,7 +93,6 @@ export function accessTokenInput(
     amr: session.amr.split(' '),
     acr: acrOf(session.amr),
   }
-  return inputOf('at+jwt', claims)
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Principal {
   authTime: number
   /** The attributes that have a claim. */
   attributes: ClaimedAttributes
+  /** The operator who acts as the user, and sees only what GET and HEAD show. Missing if the user calls. */
+  actor?: { userId: string }
 }
 
 /** Attributes of a profile. `createdAt` and `changedAt` are ISO 8601 times; nothing depends on them. */

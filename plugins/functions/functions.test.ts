@@ -128,7 +128,7 @@ test('routes that the environment of the authorizer cannot hold are refused', ()
   const notes = { handler: 'notes.handler', scopes, events: eventsOf(8) }
   expect(functionsOf(custom, [['serverless.yml', { notes }]]).faults).toEqual([
     expect.stringMatching(
-      /^The routes with roles and scopes, and those of the HTTP API, take 3\d{3} characters of the authorizer's environment\./,
+      /^The routes with roles, scopes and actAs, and those of the HTTP API, take 3\d{3} characters of the authorizer's environment\./,
     ),
   ])
 })

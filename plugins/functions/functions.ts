@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
-import { didYouMean } from '../../project/did-you-mean.ts'
 import { isObject } from '../../project/merge.ts'
 import { functionName } from '../../project/names.ts'
 import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
@@ -12,6 +11,7 @@ import type { AuthMembers, CompiledResource, Hooks, Serverless, WrittenFunction 
 import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
 import { reject, rejectAny } from '../reject.ts'
+import { faultsOfActs, settingsOfActs } from '../routes/acts.ts'
 import { faultsOfAuthorizers } from '../routes/authorizers.ts'
 import { faultsOfDeployed, faultsOfTemplate, functionsNow } from '../routes/deployed.ts'
 import { faultsOfRole, rolesOf } from '../routes/guards.ts'
@@ -20,7 +20,8 @@ import { ownRoutes } from '../routes/own-routes.ts'
 import { eventsOf, hasAuth, withAuthorizer } from '../routes/routes.ts'
 import { withRoutes } from '../routes/row-events.ts'
 import { faultsOfScopes, keepScopeFile, scopesIn } from '../routes/scopes.ts'
-import { routeSettingsOf } from '../routes/settings.ts'
+import { authorizerSettings, routeSettingsOf } from '../routes/settings.ts'
+import { faultsOfSettings } from './groups.ts'
 
 type Written = Record<string, WrittenFunction>
 type Files = readonly (readonly [path: string, functions: Written])[]
@@ -163,7 +164,7 @@ export function functionsOf(
   for (const [key, definition] of files.flatMap(([, ofFile]) => Object.entries(ofFile))) {
     faults.push(...faultsOfSettings(key, definition, auth), ...faultsOfRole(key, definition, iamRoles))
     faults.push(...faultsOfScopes(key, definition), ...faultsOfAuthorizers(key, definition, known))
-    faults.push(...faultsOfAuthEvents(key, definition, auth.eventBus))
+    faults.push(...faultsOfActs(key, definition), ...faultsOfAuthEvents(key, definition, auth.eventBus))
   }
   if (faults.length > 0) return { functions: {}, faults }
   const [[, own] = ['', {}], ...brought] = files
@@ -173,7 +174,7 @@ export function functionsOf(
     Object.entries(written).map(([key, one]) => [key, asFramework(one, auth)]),
   )
   const API_SCOPES = scopesIn(written).join(',')
-  addSettings(functions, 'authorizer', authorizer.settings)
+  addSettings(functions, 'authorizer', authorizerSettings(authorizer.settings, auth))
   const OWN_ROUTES = ownRoutes(own, API_SCOPES)
   addSettings(functions, 'metadata', { API_SCOPES })
   addSettings(functions, 'openapi', { API_SCOPES, OWN_ROUTES })
@@ -210,12 +211,13 @@ function addSettings(functions: Written, key: string, settings: Record<string, s
 
 /** Returns a function as the framework reads it. Its roles are a setting that `principalOf` reads. */
 function asFramework(definition: WrittenFunction, auth: Record<string, unknown>): WrittenFunction {
-  const { settings = [], scopes: _, ...rest } = definition
+  const { settings = [], scopes: _, actAs: _acts, ...rest } = definition
   const roles = rolesOf(definition)
   if (roles) delete rest.role
   const environment = {
     ...Object.assign({}, ...settings.map((group) => structuredClone(auth[group]))),
     ...(roles && { AUTH_ROLES: roles.join(',') }),
+    ...settingsOfActs(definition, auth),
     ...rest.environment,
   }
   return {
@@ -227,19 +229,3 @@ function asFramework(definition: WrittenFunction, auth: Record<string, unknown>)
     }),
   }
 }
-
-function faultsOfSettings(
-  key: string,
-  { settings = [] }: WrittenFunction,
-  auth: Record<string, unknown>,
-): string[] {
-  if (!Array.isArray(settings)) return [`The settings of function ${key} must be a list.`]
-  const groups = Object.keys(auth).filter((one) => isGroup(auth[one]))
-  return settings
-    .filter((name) => !groups.includes(name))
-    .map((name) => `Function ${key} has no settings "${name}".${didYouMean(name, groups)}`)
-}
-
-/** Whether a member of `custom.auth` is a group of settings: all its names are in capitals. */
-const isGroup = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && Object.keys(value).every((name) => /^[A-Z_]+$/.test(name))

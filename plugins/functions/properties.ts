@@ -2,9 +2,12 @@ import { DESCRIPTION } from '../../project/project.ts'
 import type { Hooks, Serverless } from '../framework.d.ts'
 import { reject } from '../reject.ts'
 
-const LISTS = ['may', 'scopes', 'settings']
+const LIST = { type: 'array', items: { type: 'string' } }
 
-/** Serverless plugin: lets functions have the lists that this service reads. */
+/** The properties, each with its schema. */
+const PROPERTIES = { may: LIST, scopes: LIST, settings: LIST, actAs: { type: 'boolean' } }
+
+/** Serverless plugin: lets functions have the properties that this service reads. */
 export default class PropertiesPlugin {
   readonly hooks: Hooks = {}
   private readonly serverless: Serverless
@@ -18,21 +21,21 @@ export default class PropertiesPlugin {
    * of the plugins.
    */
   async asyncInit(): Promise<void> {
-    const taken = LISTS.filter((name) => !this.define(name))
+    const taken = Object.entries(PROPERTIES).filter(([name, schema]) => !this.define(name, schema))
     if (taken.length === 0) return
     reject(
       ...taken.map(
-        (name) =>
+        ([name]) =>
           `Another plugin defines the property ${name} of functions, and so does serverless-jwt-auth. Take the other plugin out of ${DESCRIPTION}.`,
       ),
     )
   }
 
   /** Returns whether the property was free. */
-  private define(name: string): boolean {
+  private define(name: string, schema: object): boolean {
     try {
       this.serverless.configSchemaHandler.defineFunctionProperties('aws', {
-        properties: { [name]: { type: 'array', items: { type: 'string' } } },
+        properties: { [name]: schema },
       })
       return true
     } catch (error) {

@@ -26,8 +26,14 @@ const FEDERATED_HANDLERS: Readonly<Record<string, string>> = {
 }
 /** Handler of the API description with the console. Without it, its bundle has nothing of it. */
 const CONSOLE_HANDLERS: Readonly<Record<string, string>> = { openapi: 'functions/admin/openapi.handler' }
+/** Handler of the authorizer that also takes operators who act as a user. */
+const ACT_HANDLERS: Readonly<Record<string, string>> = { authorizer: 'functions/admin/authorizer.handler' }
 /** All handlers that functions get only with a feature. */
-export const SWITCHED_HANDLERS = [FEDERATED_HANDLERS, CONSOLE_HANDLERS].flatMap((one) => Object.values(one))
+export const SWITCHED_HANDLERS = [FEDERATED_HANDLERS, CONSOLE_HANDLERS, ACT_HANDLERS].flatMap((one) =>
+  Object.values(one),
+)
+/** What the authorizer may do for operators who act as a user. */
+const FOR_ACTS = ['readActSources']
 /** What the authorizer may do for tokens of clients. */
 const FOR_CLIENTS = ['readClients', 'readGrants', 'readGrantSources']
 
@@ -109,6 +115,8 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (federation === 'on') useHandlers(functions, FEDERATED_HANDLERS)
   else Object.values(functions).forEach(removeFederation)
   if (console === 'on') addConsole(functions, actAs)
+  if (actAs === 'on') useHandlers(functions, ACT_HANDLERS)
+  else if (functions.authorizer) removeRights(functions.authorizer, FOR_ACTS)
   switchDrain(functions, custom.auth.drain)
 }
 

@@ -100,6 +100,7 @@ export function faultsOfTemplate(
 const restrictionsOf = (definition: WrittenFunction | undefined) => ({
   role: definition && rolesOf(definition),
   scopes: definition?.scopes,
+  actAs: definition?.actAs,
 })
 
 const isRouteOf = (definition: WrittenFunction, http: object): boolean => {

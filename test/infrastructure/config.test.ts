@@ -13,14 +13,20 @@ const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, enviro
   key,
   file: handler.replace(/\.handler$/, '.ts'),
   names: Object.keys(environment)
-    .filter((name) => name !== 'AUTH_ROLES')
+    .filter((name) => !['AUTH_ROLES', 'AUTH_TAKES_ACTS'].includes(name))
     .sort(),
 }))
 /**
- * Settings that a function reads and need not have. Without a list, `apiHandler` reads the first two, and `principalOf` the third. The
- * authorizer has the fourth if the project has an HTTP API.
+ * Settings that a function reads and need not have. Without a list, `apiHandler` reads the first two, and `principalOf` the next two. The
+ * authorizer has the last if the project has an HTTP API.
  */
-const READ_ALONE = ['AUTH_ALLOWED_ORIGINS', 'COOKIE_SESSIONS', 'AUTH_ROLES', 'HTTP_API_ROUTES']
+const READ_ALONE = [
+  'AUTH_ALLOWED_ORIGINS',
+  'COOKIE_SESSIONS',
+  'AUTH_ROLES',
+  'AUTH_TAKES_ACTS',
+  'HTTP_API_ROUTES',
+]
 
 /** Settings that may be empty. */
 const OPTIONAL = [
@@ -124,8 +130,9 @@ const OF_EVENTS = ['lib/mail/own-mail.ts', 'lib/users/of-event.ts']
 test('in lib/, tableHandler and what functions of events call read settings, and lib/aws/ those of AWS', () => {
   const files = globSync('lib/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'lib/config.ts'] })
   const readers = files.filter((file) => /\breadConfig[(<]/.test(codeOf(file).replace(/^ \*.*/gm, '')))
+  const ofHandlers = ['lib/http/authorizer.ts', 'lib/http/table.ts']
   expect(readers.sort()).toEqual(
-    [...OF_EVENTS, 'lib/aws/operator.ts', 'lib/aws/settings.ts', 'lib/http/table.ts'].sort(),
+    [...OF_EVENTS, ...ofHandlers, 'lib/aws/operator.ts', 'lib/aws/settings.ts'].sort(),
   )
   const ofAws = codeOf('lib/aws/settings.ts').match(/\bAWS_\w+(?=')/g) ?? []
   const isOfAws = (name: string) => name.startsWith('AWS_')

@@ -90,6 +90,7 @@ const SILENT: [place: string, why: string][] = [
     'lib/oauth/grants/store.ts: replaceGrant',
     'A refresh changes neither who may do what nor how long at most.',
   ],
+  ['lib/operators/act-as/act.ts: spendAct', 'The code of an act, whose beginning has an event.'],
   [
     'lib/sign-in/complete.ts: storeWith',
     'completeSignIn gives it the event. What else a complete sign-in writes shows by it: it spends a code, moves the counter of a passkey, or cancels a reset of the factors, because the user has them.',

@@ -1,6 +1,7 @@
 // The account page: profile, sessions, apps, activity, password, e-mail address, deletion.
 
-import { AuthError, createAuth } from '../../../client/client.js'
+import { AuthError } from '../../../client/requests.js'
+import { createAuth } from '../../../client/session.js'
 import { federation } from '../federation/load.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
 import { say } from '../words.js'

@@ -1,7 +1,7 @@
 // A separate file: the client refreshes as soon as it is created, and only a request that gets a code needs
 // it.
 
-import { createAuth } from '../../../client/client.js'
+import { createAuth } from '../../../client/session.js'
 
 let auth
 

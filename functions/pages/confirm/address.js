@@ -1,7 +1,7 @@
 // The link of a mail to a new address. Only the user who requested it can confirm the address, so the page
 // requires a sign-in.
 
-import { createAuth } from '../../../client/client.js'
+import { createAuth } from '../../../client/session.js'
 import { busy, call, element, failureOf, notice } from '../form.js'
 import { say } from '../words.js'
 

@@ -1,6 +1,6 @@
 // The end of a registration, on /register and /confirm.
 
-import { createAuth } from '../../../client/client.js'
+import { createAuth } from '../../../client/session.js'
 import { ENROLMENT_KEY, element, failureOf } from '../form.js'
 import { leadBack, signinUrl } from '../signin/links.js'
 import { say } from '../words.js'

@@ -1,6 +1,6 @@
 // The user who counts as signed in on the sign-in page, and the next page.
 
-import { createAuth } from '../../../client/client.js'
+import { createAuth } from '../../../client/session.js'
 import { appInTab } from '../authorize/tab.js'
 import { element, metaOf } from '../form.js'
 import { say } from '../words.js'

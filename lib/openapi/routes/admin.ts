@@ -3,6 +3,7 @@ import { FIRST_ROLE, isAdministrator, ROLES } from '../../application/roles.ts'
 import { ADMIN_HEADERS, ADMIN_SCHEMAS } from '../admin/schemas.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
+import { ACT_ROUTES } from './admin/act-as.ts'
 import { ADMIN_ROUTE, adminRef, OPERATOR } from './admin/common.ts'
 import { ADMIN_READ_ROUTES } from './admin/reads.ts'
 import { CONSOLE_PAGES } from './console-pages.ts'
@@ -34,6 +35,7 @@ export const ADMIN_ROUTES: Route[] = [
     problems: ['invalid_token', 'no_rights', 'step_up', 'other_session', 'session_changed'],
   },
   ...ADMIN_READ_ROUTES,
+  ...ACT_ROUTES,
 ]
 
 /** What the API description has in addition with `console=on`. */
