@@ -154,7 +154,7 @@ test('each command that changes something has a route, but for those that none r
 
 const pairs = rows.flatMap(({ name, found, routes }) => routes.map((route) => ({ name, found, route })))
 
-const isThere = [...routes.values()].some((changes) => changes.size > 0)
+const isThere = [...routes.keys()].some((route) => !route.startsWith('GET '))
 
 test.runIf(isThere).each(pairs)(
   '$name and $route call the same function of lib/operators/',
