@@ -151,7 +151,7 @@ export const OAUTH_HEADERS = {
   },
 }
 
-/** Name of a response header. `UserVersion` is in `admin/schemas.ts`, for a description with the console. */
+/** Name of a response header. `UserVersion` is in `admin/schemas.ts`, which only the description of the console’s API contains. */
 export type HeaderName =
   | 'UserVersion'
   | keyof typeof PAGE_HEADERS

@@ -26,8 +26,14 @@ export const FETCHED: Fetched = {
  * client, gives it again, and leaves.
  *
  * Moves the clock, which must stand still.
+ *
+ * @param onApps - Called with the id of the user while a client has access.
  */
-export async function runOAuth(run: Run, table: Table): Promise<void> {
+export async function runOAuth(
+  run: Run,
+  table: Table,
+  onApps: (userId: string) => Promise<unknown> = async () => {},
+): Promise<void> {
   const { id, newSession, call } = await addCaller(run, table, { username: 'olga' }, AMR.password)
   await addApi(table)
   const scopes = ['openid', 'profile', 'offline_access', 'https://orders.example orders.read']
@@ -153,6 +159,7 @@ export async function runOAuth(run: Run, table: Table): Promise<void> {
   session = await newSession()
   await exchange(await agree('openid offline_access'), shop)
   await call('sessions', 'GET /apps', {})
+  await onApps(id)
   await call('sessions', 'DELETE /sessions/{id}', {}, { pathId: session.id })
   await call('sessions', 'DELETE /apps/{id}', {}, { pathId: 'shop' })
   session = await newSession()

@@ -107,8 +107,8 @@ beforeAll(async () => {
   await runFactors(run, tableOf(service, aws))
   await runPasskeys(run, tableOf(service, aws))
   await runFederation(run, tableOf(service, aws))
-  await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))
-  await runOAuth(run, tableOf(service, aws))
+  const read = await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))
+  await runOAuth(run, tableOf(service, aws), (userId) => read(`users/${userId}/grants`))
   const { PUBLIC_URL = '' } = service.functions.federation?.environment ?? {}
   await runProviders(run, tableOf(service, aws), new URL(PUBLIC_URL).origin)
   await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)

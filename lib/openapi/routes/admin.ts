@@ -25,7 +25,7 @@ export const ADMIN_ROUTES: Route[] = [
       description: 'The operator.',
       content: json(adminRef('Operator'), {
         id: OPERATOR.example,
-        username: 'admin',
+        username: 'grace',
         role: ADMINISTRATOR,
         ...rightsOf(ADMINISTRATOR),
         roles: ROLES,
