@@ -149,8 +149,6 @@ const CHANGES: Record<EventType, Change> = {
     before: approveAndExchange,
     route: () => sendForm('POST /oauth2/revoke', { token: refreshToken }, basic('shop')),
   },
-  // An administrator begins one in the console: `test/admin`.
-  'act.started': {},
   'consent.revoked': {
     before: approveAndExchange,
     route: () => call('sessions', 'DELETE /apps/{id}', { pathParameters: { id: 'shop' } }),
