@@ -97,24 +97,18 @@ export async function setPassword(
   return `${loginName} has a new password. All sessions have ended.\n${listed}${notice}`
 }
 
-/** Disables a user and ends all sessions. */
-export async function disable(table: OperatorTable, loginName: string): Promise<string> {
-  await changeDisabled(table, loginName, true)
-  return `${loginName} is disabled. All sessions have ended.\n`
-}
-
-/** Enables a disabled user. */
-export async function enable(table: OperatorTable, loginName: string): Promise<string> {
-  await changeDisabled(table, loginName, false)
-  return `${loginName} is enabled.\n`
-}
-
-async function changeDisabled(table: OperatorTable, loginName: string, disabled: boolean): Promise<void> {
-  const found = await findExisting(table, loginName)
-  await changeExisting(table, loginName, found, (user, changeId) =>
+const disabling = (disabled: boolean, said: string) => async (table: OperatorTable, loginName: string) => {
+  await changeExisting(table, loginName, await findExisting(table, loginName), (user, changeId) =>
     setDisabled(table, user, { disabled, changeId }, table.act()),
   )
+  return `${loginName} ${said}\n`
 }
+
+/** Disables a user and ends all sessions. */
+export const disable = disabling(true, 'is disabled. All sessions have ended.')
+
+/** Enables a disabled user. */
+export const enable = disabling(false, 'is enabled.')
 
 const hash = (password: string) => hashPassword(password, randomBytes(SALT_BYTES))
 
