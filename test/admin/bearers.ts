@@ -3,10 +3,25 @@ import { addClient, queryOf, SECRET, VERIFIER } from '../oauth/clients.ts'
 import { addNotesApi, notesScopes } from '../oauth/own-api.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn } from '../support/http/cookies.ts'
 import type { TestService } from '../support/service.ts'
-import { beginInCookie } from './console.ts'
+import { beginInCookie, consoleHeaders } from './console.ts'
+
+/** Returns a token with which an administrator acts as a user. */
+async function actingToken(service: TestService, admin: User, target: User): Promise<string> {
+  const headers = consoleHeaders(await beginInCookie(service, admin), admin.id)
+  const body = { userId: target.id, reason: 'support' }
+  const { text } = await service.functions.ask('POST /act-as', { headers, body })
+  const { code } = JSON.parse(text)
+  const exchanged = await service.functions.ask('POST /act-as/token', { body: { code } })
+  await service.settled()
+  return JSON.parse(exchanged.text).authToken
+}
 
 /** Returns a token of each kind that the service issues, of an administrator where it has a user. */
-export async function bearers(service: TestService, user: User): Promise<Record<string, string>> {
+export async function bearers(
+  service: TestService,
+  user: User,
+  target: User,
+): Promise<Record<string, string>> {
   const { functions, table } = service
   await addNotesApi(table)
   const scopes = ['openid', ...notesScopes('notes:read')]
@@ -41,6 +56,7 @@ export async function bearers(service: TestService, user: User): Promise<Record<
       code,
       code_verifier: VERIFIER,
     }),
+    'act-as': await actingToken(service, user, target),
     machine: await ofClient({ grant_type: 'client_credentials', client_id: 'robot', scope: 'notes:read' }),
   }
 }

@@ -24,12 +24,12 @@ export async function startWithCallers() {
     settings: { REQUIRE_SECOND_FACTOR: 'administrators', AUTH_ALLOWED_ORIGINS: ORIGIN },
   })
   const named = await nameAll(service, await addWithFactors(service, { username: 'ada' }))
-  const callers = await callersOf(service)
+  const callers = await callersOf(service, named.target)
   return { service, named, callers, restore: await service.restorer() }
 }
 
 /** Returns the headers of each caller, by the heading of the column in SECURITY.md. A column may have several. */
-async function callersOf(service: TestService): Promise<Record<string, Headers[]>> {
+async function callersOf(service: TestService, target: User): Promise<Record<string, Headers[]>> {
   const add = (username: string, role: User['role'], more: Partial<User> = {}) =>
     addWithFactors(service, { username, role, ...more })
   const opened = async (user: User) => consoleHeaders(await beginInCookie(service, user), user.id)
@@ -37,7 +37,7 @@ async function callersOf(service: TestService): Promise<Record<string, Headers[]
   const bare = await service.addUser({ username: 'bare', role: 'admin' })
   const ofBare = consoleHeaders(await beginInCookie(service, bare, AMR.password), bare.id)
   const { Cookie: _, ...withoutCookie } = await opened(admin)
-  const tokens = Object.values(await bearers(service, admin))
+  const tokens = Object.values(await bearers(service, admin, target))
   return {
     'no session': [withoutCookie],
     user: [await opened(await add('bob', 'user'))],
