@@ -1,4 +1,5 @@
 import { SETTINGS } from '../../lib/config.ts'
+import { actAudienceOf } from '../../lib/tokens/act-token.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { PARAMETER_NAMES, type ParameterName } from '../../project/parameter-names.ts'
@@ -205,6 +206,11 @@ function faultsOfCombinations(parameters: Parameters): string[] {
   if (parameters.issuer && parameters.audience === ownAudienceOf(String(parameters.issuer))) {
     faults.push(
       `The parameter audience must not be ${parameters.audience}, which tokens of clients have for the service's own API.`,
+    )
+  }
+  if (parameters.issuer && parameters.audience === actAudienceOf(String(parameters.issuer))) {
+    faults.push(
+      `The parameter audience must not be ${parameters.audience}. This identifier is that of act-as tokens.`,
     )
   }
   if (parameters.alarmTopicArn && parameters.monitoring === 'off') {

@@ -1,4 +1,5 @@
 import { isApiIdentifier, normalForm } from '../../lib/oauth/apis/api.ts'
+import { actAudienceOf } from '../../lib/tokens/act-token.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
 import { usualAudience } from '../../project/names.ts'
 import type { Environment } from '../cli/io.ts'
@@ -38,7 +39,8 @@ export async function takenIdentifiers(
     outputOf(stack, name),
   )
   if (issuer !== '' && audience !== '') {
-    return [issuer, audience, ownAudienceOf(issuer)].filter((one) => !isTaken(one, [publicUrl]))
+    const own = [issuer, audience, ownAudienceOf(issuer), actAudienceOf(issuer)]
+    return own.filter((one) => !isTaken(one, [publicUrl]))
   }
   throw new Refusal(
     'refused',

@@ -112,6 +112,8 @@ test('request schemas reject unknown members, and response schemas allow them', 
   )
   const bodies = [
     'AccountDeletionRequest',
+    'ActCode',
+    'ActRequest',
     'ApprovalRequest',
     'EmailChangeRequest',
     'EmailConfirmation',
