@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import type { Role } from '../../lib/application/roles.ts'
 import { getItems, type Item, text, texts } from '../../lib/aws/dynamodb.ts'
 import { allItems } from '../../lib/aws/pages.ts'
@@ -180,6 +180,26 @@ test('sessions are shown with where they are from, and an ended one is not', asy
   expect(Object.keys(body.sessions[0]).toSorted()).toEqual(
     ['createdAt', 'expiresAt', 'id', 'lastUsedAt', 'sourceIp', 'userAgent'].toSorted(),
   )
+})
+
+test('without sessions:read, events have no IP and browser, and sessions and apps are closed', async () => {
+  await login('user')
+  const events = async (more?: Parameters<typeof send>[2]) =>
+    JSON.stringify((await send(support, `GET users/${user}/events`, more)).body.events)
+  expect(await events()).toMatch(/session.created.*sourceIp.*userAgent/)
+  vi.doMock('../../lib/application/permissions.ts', () => ({
+    rightsOf: () => ({ may: ['users:read'], over: ['user'] }),
+    hasRights: () => true,
+  }))
+  const handler = await loadHandler(service, 'admin-read', aws)
+  vi.doUnmock('../../lib/application/permissions.ts')
+  expect(await events({ handler })).toMatch(/session.created/)
+  expect(await events({ handler })).not.toMatch(/sourceIp|userAgent/)
+  for (const path of ['sessions', 'grants']) {
+    expect(await send(support, `GET users/${user}/${path}`, { handler })).toEqual(
+      problem(403, 'Forbidden', 'Your role does not have sessions:read.'),
+    )
+  }
 })
 
 test('the apps of a user without any are an empty list', async () => {
