@@ -28,7 +28,7 @@ const AUTHORIZER_FAILED = `$.message.event = "dependency.failed" || $.message.ev
 
 /**
  * Serverless plugin: counts what functions log, and shows it on a dashboard. Each log group gets metric filters, and each function its
- * lines on the dashboard. Without federation, it removes the alarm on providers, and without the console that on administrators. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
+ * lines on the dashboard. Without federation, it removes the alarm on providers, and without the console those on administrators. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
  */
 export default class ObservabilityPlugin {
   readonly hooks: Hooks
@@ -39,7 +39,10 @@ export default class ObservabilityPlugin {
         const { service } = serverless
         const { Resources } = service.resources
         if (service.custom.auth.federation !== 'on') delete Resources.ProviderFailuresAlarm
-        if (service.custom.auth.console !== 'on') delete Resources.AdminLimitedAlarm
+        if (service.custom.auth.console !== 'on') {
+          delete Resources.AdminLimitedAlarm
+          delete Resources.PermissionsGivenAlarm
+        }
         if (service.custom.auth.monitoring === 'on') {
           observe(serverless)
           notify(service)

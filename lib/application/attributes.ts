@@ -64,6 +64,14 @@ export function mayBe(definition: Attribute, value: unknown): value is Scalar {
   return values?.includes(value) ?? (value.length <= maxLengthOf(definition) && !NOT_IN_TEXT.test(value))
 }
 
+/** Says which values an attribute may have. */
+export function ruleOf(definition: Attribute): string {
+  if (definition.type === 'number') return 'Must be 0, or a number of the size 1e-130 to 9007199254740991.'
+  if (definition.type === 'boolean') return 'Must be true or false.'
+  if (definition.values) return `Must be one of ${definition.values.join(', ')}.`
+  return `Must be text of at most ${maxLengthOf(definition)} characters, none of them a control character.`
+}
+
 /**
  * Returns the values of attributes. If a value is missing or no longer valid, the default counts. A
  * definition may have changed since the value was stored, and that must not lock a user out.

@@ -52,7 +52,7 @@ type Partition =
   | 'admin#*'
 
 /** Beginning of partition keys of the table of events. */
-type EventPartition = 'user#*' | 'name#*' | 'service'
+type EventPartition = 'user#*' | 'name#*' | 'mail#*' | 'service'
 
 type ReadOperation = 'GetItem' | 'BatchGetItem' | 'Query'
 type WriteOperation = 'PutItem' | 'UpdateItem' | 'DeleteItem'

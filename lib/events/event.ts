@@ -56,6 +56,9 @@ export const byAdministrator = (at: Request, actorId: string, demand: Demand): A
   demand,
 })
 
+/** Returns an act without its demand: for reads, which decide nothing, and for what follows from a change that had it. */
+export const withoutDemand = ({ demand: _, ...act }: Act): Act => act
+
 /** Returns the act of the service, if no user has requested it with this request. */
 export const bySystem = (at: Request): Act => ({ ...at, actor: 'system' })
 

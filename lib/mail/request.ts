@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Item } from '../aws/dynamodb.ts'
+import type { Item, Table } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
 import type { At } from '../context.ts'
+import { ServiceError } from '../errors.ts'
+import type { Act } from '../events/event.ts'
 import { logFailure } from '../log.ts'
 import { isKnownSource } from '../throttling/known-sources.ts'
 import { mailRequestCounters } from '../throttling/mail-counters.ts'
@@ -103,4 +105,32 @@ export async function notifyNewSource(
 ): Promise<void> {
   if (at.config.NOTIFY_NEW_SOURCE !== 'on' || isKnownSource(mark, user.id, at.now)) return
   await notify(at, 'new-source', user)
+}
+
+/**
+ * Returns the name of the mailer.
+ *
+ * @throws {@link ServiceError} `not_found`, if the service sends no mails: its description has no such route.
+ */
+export function requireMailer({ MAILER }: Config<'MAILER'>): string {
+  if (MAILER === undefined) throw new ServiceError('not_found', 'the service sends no mails')
+  return MAILER
+}
+
+/**
+ * Notifies a user by mail of an operator's change, as the commands do: without the origin of the request, which
+ * is the operator's. Does not throw: the change is already stored, and the failure is logged.
+ *
+ * @param notice - `to` is the address of the user before the change, if there was one. The mailer sends one mail for an `id`.
+ */
+export async function notifyOf(
+  { aws }: Table,
+  mailer: string | undefined,
+  notice: { kind: NoticeKind; to: string | undefined; username: string; id?: string },
+  { now }: Act,
+): Promise<void> {
+  const { kind, to, username, id = randomUUID() } = notice
+  if (to === undefined) return
+  const event = { kind, id, to, username, at: now.toISOString() }
+  await sendEvent(aws, mailer, event).catch(logFailure)
 }

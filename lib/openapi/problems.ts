@@ -8,9 +8,13 @@ import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
 import { OTHER_CLIENT_ID, TARGET_REFUSALS } from '../oauth/authorize/target.ts'
 import {
   ACT_ENDED,
+  CANNOT_SIGN_IN,
   CHANGED_MEANWHILE,
+  INVITED_RIGHTS,
   lacksText,
+  NO_ADDRESS,
   NO_RIGHTS,
+  NO_VERIFIED_ADDRESS,
   NOBODY,
   NOT_THIS_USER,
   OWN_ACCOUNT,
@@ -66,6 +70,10 @@ export type ProblemName =
   | 'not_this_user'
   | 'act_ended'
   | 'changed_meanwhile'
+  | 'invited_rights'
+  | 'cannot_sign_in'
+  | 'no_address'
+  | 'no_verified_address'
   | keyof typeof TARGET_REFUSALS
   | ProviderProblem
 
@@ -142,6 +150,10 @@ export const ALL_PROBLEMS = {
   not_this_user: { status: 403, title: TITLES[403], detail: NOT_THIS_USER },
   act_ended: { status: 401, title: TITLES[401], detail: ACT_ENDED },
   changed_meanwhile: { status: 409, title: TITLES[409], detail: CHANGED_MEANWHILE },
+  invited_rights: { status: 403, title: TITLES[403], detail: INVITED_RIGHTS },
+  cannot_sign_in: { status: 409, title: TITLES[409], detail: CANNOT_SIGN_IN },
+  no_address: { status: 409, title: TITLES[409], detail: NO_ADDRESS },
+  no_verified_address: { status: 409, title: TITLES[409], detail: NO_VERIFIED_ADDRESS },
   same_origin: { status: 403, title: TITLES[403], detail: SAME_ORIGIN },
   ...Object.fromEntries(
     Object.entries(TARGET_REFUSALS).map(([error, detail]) => [

@@ -12,6 +12,9 @@ export const SEARCHES: Limit = { attempts: 60, windowSeconds: 3_600 }
 /** Acts of one operator as other users. A stolen session of an operator shows the content of that many users a day. */
 export const ACTS: Limit = { attempts: 20, windowSeconds: 86_400 }
 
+/** Resets of second factors by one operator. Each weakens the sign-in of a user. */
+export const FACTOR_RESETS: Limit = { attempts: 20, windowSeconds: 86_400 }
+
 /**
  * Counts a request of an operator. The limit is that of one operator, because strangers and other operators
  * must not use it up. More requests look like a stolen session that copies the directory.

@@ -26,3 +26,15 @@ export const NOT_THIS_USER = 'Nobody acts as a user who may administer accounts.
 
 /** 401: a code or a token of an act that has ended. */
 export const ACT_ENDED = 'Open the user from the console again.'
+
+/** 403: an invitation cannot be withdrawn and outlives its author, so its role has no permissions. */
+export const INVITED_RIGHTS = 'Invite with another role, and change it then.'
+
+/** 409: mails that would not be sent. */
+export const NO_ADDRESS = 'This user has no e-mail address.'
+export const NO_VERIFIED_ADDRESS = 'This user has no verified e-mail address.'
+export const CANNOT_SIGN_IN = 'This user is disabled, or has a former role. Change that first.'
+
+/** Returns the error of a mail to a user who cannot get it. */
+export const cannotMail = (detail: string): ServiceError =>
+  new ServiceError('conflict', 'the user cannot get the mail', { detail })

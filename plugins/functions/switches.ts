@@ -13,7 +13,7 @@ const NEEDS = new Map<string, Feature>([
 ])
 /** What `approve` may do for apps that are not registered. */
 const FOR_URLS = ['readDocuments', 'invokeClientFetcher']
-/** What `userinfo` and `sessions` may do for apps, which have no access without OAuth. */
+/** What `userinfo`, `sessions` and `admin-change` may do for apps, which have no access without OAuth. */
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
 /** What `logout` may do for sign-outs that apps ask for. */
 const FOR_SIGN_OUTS = ['readKeys', 'readClients']
@@ -134,9 +134,12 @@ const featuresIn = (auth: SwitchedService['custom']['auth'], isScoped: boolean):
   })
 
 /** Without apps, only pages of the service's own origins have a token for `userinfo`, and no function reads a client. */
-function removeApps({ userinfo, sessions, logout }: SwitchedService['functions'], origins: string): void {
+function removeApps(functions: SwitchedService['functions'], origins: string): void {
+  const { userinfo, sessions, logout } = functions
+  const change = functions['admin-change']
   if (userinfo) refuseApps(userinfo, origins)
   if (sessions) removeRights(sessions, FOR_APPS)
+  if (change) removeRights(change, FOR_APPS)
   if (logout) removeRights(logout, FOR_SIGN_OUTS)
 }
 

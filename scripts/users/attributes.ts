@@ -1,4 +1,4 @@
-import { ATTRIBUTES, maxLengthOf, mayBe, type StoredAttributes } from '../../lib/application/attributes.ts'
+import { ATTRIBUTES, mayBe, ruleOf, type StoredAttributes } from '../../lib/application/attributes.ts'
 import { revokesTokens, type Setting, setAttributes } from '../../lib/operators/attributes.ts'
 import type { User } from '../../lib/users/user.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
@@ -63,14 +63,6 @@ const FLAGS = new Map([
   ['true', true],
   ['false', false],
 ])
-
-/** Says which values an attribute may have. */
-export function ruleOf(definition: (typeof ATTRIBUTES)[string]): string {
-  if (definition.type === 'number') return 'Must be 0, or a number of the size 1e-130 to 9007199254740991.'
-  if (definition.type === 'boolean') return 'Must be true or false.'
-  if (definition.values) return `Must be one of ${definition.values.join(', ')}.`
-  return `Must be text of at most ${maxLengthOf(definition)} characters, none of them a control character.`
-}
 
 /** `npm run users -- set` */
 export const setCommand: Subcommand = (program) => {

@@ -4,13 +4,14 @@ import { ADMIN_HEADERS, ADMIN_SCHEMAS } from '../admin/schemas.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { ACT_ROUTES } from './admin/act-as.ts'
+import { ADMIN_CHANGE_ROUTES } from './admin/changes.ts'
 import { ADMIN_ROUTE, adminRef, OPERATOR } from './admin/common.ts'
 import { ADMIN_READ_ROUTES } from './admin/reads.ts'
 import { CONSOLE_PAGES } from './console-pages.ts'
 
 const ADMINISTRATOR = ROLES.find(isAdministrator) ?? FIRST_ROLE
 
-/** The routes of the console's API that change nothing. */
+/** The routes of the console's API. */
 export const ADMIN_ROUTES: Route[] = [
   {
     ...ADMIN_ROUTE,
@@ -36,6 +37,7 @@ export const ADMIN_ROUTES: Route[] = [
   },
   ...ADMIN_READ_ROUTES,
   ...ACT_ROUTES,
+  ...ADMIN_CHANGE_ROUTES,
 ]
 
 /** What the API description has in addition with `console=on`. */

@@ -1,5 +1,5 @@
 import { attributesOf, getItems, type Table, transact } from '../../aws/dynamodb.ts'
-import { type Act, eventOf, partitionOf, SERVICE } from '../../events/event.ts'
+import { type Act, eventOf, partitionOf, SERVICE, withoutDemand } from '../../events/event.ts'
 import { secondOf } from '../../time.ts'
 
 const DAY_SECONDS = 86_400
@@ -12,9 +12,6 @@ const viewKey = (operatorId: string, userId: string, now: Date) => ({
   pk: { S: `admin#${operatorId}` },
   sk: { S: `view#${now.toISOString().slice(0, 10)}#${userId}` },
 })
-
-/** A read decides nothing, so its act has no demand. Otherwise the reads of one page would conflict on the profile. */
-const withoutDemand = ({ demand: _, ...act }: Act): Act => act
 
 /**
  * Records that an operator has seen a user, with one event a day (UTC). Without the event, the operator must
