@@ -68,7 +68,7 @@ const BUDGETS: Record<string, Budget> = {
   // Each function of pages has 3 KB for the theme and the own words of an application.
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page. 17 KB are for other providers.
-  signin: { bytes: 156_800 },
+  signin: { bytes: 159_500 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   'account-pages': { bytes: 64_500 },
