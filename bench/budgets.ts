@@ -18,10 +18,10 @@ const BUDGETS: Record<string, Budget> = {
   'authorizer without acts': { bytes: 27_700 },
   // The time includes the one password hash of a login. Unlike its floor it counts attempts and stores a
   // session.
-  login: { bytes: 62_000, floor: 'login', cold: 1.45 },
+  login: { bytes: 62_500, floor: 'login', cold: 1.45 },
   // It also asks the old place of passwords, and stores what that verifies.
-  'moving login': { bytes: 62_800, floor: 'login' },
-  'login-factor': { bytes: 53_900 },
+  'moving login': { bytes: 63_500, floor: 'login' },
+  'login-factor': { bytes: 54_300 },
   // It also knows the clients that are URLs, and has their documents fetched.
   approve: { bytes: 66_000 },
   'fetch-client': { bytes: 21_000 },
@@ -29,40 +29,40 @@ const BUDGETS: Record<string, Budget> = {
   drain: { bytes: 17_000 },
   token: { bytes: 50_000 },
   // A quarter of it is oauth4webapi, which verifies responses of identity providers.
-  federation: { bytes: 92_500, cold: 2.4 },
+  federation: { bytes: 93_000, cold: 2.4 },
   refresh: { bytes: 48_000 },
-  logout: { bytes: 50_800 },
+  logout: { bytes: 51_300 },
   // It also lists apps and removes their access, with what it reads of clients and APIs.
-  sessions: { bytes: 29_600 },
+  sessions: { bytes: 30_300 },
   // Functions that count attempts give them back after an outage.
-  password: { bytes: 51_500, floor: 'login' },
+  password: { bytes: 52_200, floor: 'login' },
   reset: { bytes: 48_000, floor: 'login' },
   'mail-requests': { bytes: 34_000, cold: 2.2 },
   // Under the policy it begins the enrolment of a second factor.
-  'new-account': { bytes: 57_000, floor: 'login' },
+  'new-account': { bytes: 57_600, floor: 'login' },
   'change-email': { bytes: 48_000, floor: 'login' },
-  'confirm-email': { bytes: 43_000, cold: 2.2 },
+  'confirm-email': { bytes: 43_500, cold: 2.2 },
   // A third of it is the texts of 24 mails, in whole sentences. Their style has 1.8 KB.
-  mailer: { bytes: 40_500, cold: 2.2 },
+  mailer: { bytes: 41_500, cold: 2.2 },
   // Half of it is the texts of all problems, which every function has.
   'user-content': { bytes: 5_700, cold: 0.25 },
   'admin-content': { bytes: 5_700, cold: 0.25 },
   metadata: { bytes: 20_000, cold: 1.8 },
-  enrolment: { bytes: 50_000, cold: 2.2 },
+  enrolment: { bytes: 50_500, cold: 2.2 },
   // It verifies tokens, as the authorizer, and reads grants.
   userinfo: { bytes: 28_000 },
-  me: { bytes: 21_500 },
-  'delete-me': { bytes: 49_500, floor: 'login' },
-  'login-passkey': { bytes: 62_500, cold: 2.2 },
-  'add-passkey': { bytes: 66_000, cold: 2.2 },
+  me: { bytes: 21_900 },
+  'delete-me': { bytes: 50_300, floor: 'login' },
+  'login-passkey': { bytes: 63_000, cold: 2.2 },
+  'add-passkey': { bytes: 66_700, cold: 2.2 },
   // Half of it reads the body with a new name.
   passkeys: { bytes: 33_500 },
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords.
-  factors: { bytes: 57_000, floor: 'login' },
+  factors: { bytes: 57_500, floor: 'login' },
   'confirm-totp': { bytes: 48_000 },
-  'enrol-totp': { bytes: 54_500 },
-  // It grows by about 700 bytes with each route that it describes.
-  openapi: { bytes: 134_500, cold: 1.8 },
+  'enrol-totp': { bytes: 55_000 },
+  // It grows by about 700 bytes with each route that it describes. With console=on, 20 KB are of the console.
+  openapi: { bytes: 155_000, cold: 1.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Each function of pages has 3 KB for the theme and the own words of an application.

@@ -39,3 +39,14 @@ export const DESCRIBED = [
   'SERVICE_NAME',
   'DEMO',
 ] as const
+
+/** Settings of an authorizer. */
+export const AUTHORIZER = [
+  'GUARDED_ROUTES',
+  'HTTP_API_ROUTES',
+  'SCOPED_ROUTES',
+  'PUBLISHED_KEYS',
+  'TABLE_NAME',
+  'TOKEN_AUDIENCE',
+  'TOKEN_ISSUER',
+] as const

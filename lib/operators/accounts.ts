@@ -66,7 +66,7 @@ export const storedUserOf = <N extends keyof typeof PROFILE = keyof typeof PROFI
 })
 
 /** Returns the user of a profile item of which {@link ADMINISTERED} was read; see {@link storedUserOf}. */
-export const administeredOf = (item: Item): Administered => storedUserOf(item, ADMINISTERED)
+const administeredOf = (item: Item): Administered => storedUserOf(item, ADMINISTERED)
 
 /**
  * Finds a user with a consistent read, which contains no password hash; see {@link storedUserOf}.

@@ -130,7 +130,7 @@ const OF_EVENTS = ['lib/mail/own-mail.ts', 'lib/users/of-event.ts']
 test('in lib/, tableHandler and what functions of events call read settings, and lib/aws/ those of AWS', () => {
   const files = globSync('lib/**/*.ts', { cwd: root, exclude: ['**/*.test.ts', 'lib/config.ts'] })
   const readers = files.filter((file) => /\breadConfig[(<]/.test(codeOf(file).replace(/^ \*.*/gm, '')))
-  const ofHandlers = ['lib/http/authorizer.ts', 'lib/http/table.ts']
+  const ofHandlers = ['lib/http/table.ts']
   expect(readers.sort()).toEqual(
     [...OF_EVENTS, ...ofHandlers, 'lib/aws/operator.ts', 'lib/aws/settings.ts'].sort(),
   )
