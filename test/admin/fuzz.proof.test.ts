@@ -4,6 +4,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 import { describeTested } from '../http/openapi/document.ts'
 import { recordLogs } from '../support/logs.ts'
 import { readTable, startWithCallers } from './callers.ts'
+import { ROUTE_NAMES } from './routes.ts'
 
 // Two generators of others make requests from the API description: valid ones, and invalid ones.
 
