@@ -43,6 +43,7 @@ interface Stage {
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
 const OF_APPS: Record<string, string[]> = {
   userinfo: FOR_APPS,
+  authorizer: ['readActSources'],
   sessions: FOR_APPS,
   logout: ['readKeys', 'readClients'],
   reset: ['findIdentityIds', 'removeIdentities'],

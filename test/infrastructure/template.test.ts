@@ -79,6 +79,11 @@ const STREAM = {
   ],
   Resource: [{ 'Fn::GetAtt': ['Events', 'StreamArn'] }],
 }
+/** Handlers without the console and acts. */
+const WITHOUT_CONSOLE: Record<string, string> = {
+  openapi: 'functions/service/openapi.handler',
+  authorizer: 'functions/authorizer.handler',
+}
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
 describe('permissions', () => {
@@ -260,8 +265,12 @@ const index = (name: string, key: string, other: string) => ({
   Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [other, 'disabled'] },
 })
 
-test('no function has a permission on an index', () => {
-  expect(JSON.stringify([prod.resources, dev.resources])).not.toContain('/index')
+test('only the searches of the console have a permission on an index', () => {
+  const others = [prod, dev].map(({ resources }) => ({
+    ...resources,
+    AdminDashreadIamRoleLambdaExecution: {},
+  }))
+  expect(JSON.stringify(others)).not.toContain('/index')
 })
 
 test('outside dev the table is retained, protected from deletion, and recoverable', () => {
@@ -453,7 +462,10 @@ describe('a function', () => {
       const origins = OF_OWN_PAGES.includes(name) ? '' : isOfAll ? '*' : listed
       // A function of the project has no variable without a value, and the framework's name.
       const isOfProject = name in OF_PROJECT
-      const common = isOfProject && origins === '' ? {} : { AUTH_ALLOWED_ORIGINS: origins }
+      const common = {
+        ...(!(isOfProject && origins === '') && { AUTH_ALLOWED_ORIGINS: origins }),
+        ...(name === 'user-content' && of !== prod && { AUTH_TAKES_ACTS: 'on' }),
+      }
       const own = environments(stage, slots, changesOf(of, stage))[name]
       const { Environment, ...properties } = propertiesOf(of, `${logicalId(name)}LambdaFunction`)
       expect(Object(Environment).Variables ?? {}).toEqual(
@@ -464,8 +476,7 @@ describe('a function', () => {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },
           S3Key: expect.stringMatching(`/${name}.zip$`),
         },
-        // With the console, the description has its routes.
-        Handler: of === prod && name === 'openapi' ? 'functions/service/openapi.handler' : handler,
+        Handler: (of === prod && WITHOUT_CONSOLE[name]) || handler,
         FunctionName: `serverless-jwt-auth-${stage}${isOfProject ? '' : '-auth'}-${name}`,
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
@@ -615,6 +626,7 @@ test('exactly the routes that the API description protects have the authorizer',
   expect(methodsOf(dev).sort()).toEqual(described(...SERVICE_FEATURES).sort())
   // Written out, so that a route without the authorizer takes an edit here as well.
   const open = [
+    'DELETE /admin-api/{proxy+}',
     'GET /.well-known/change-password',
     'GET /.well-known/jwks.json',
     'GET /.well-known/oauth-authorization-server',
@@ -639,6 +651,10 @@ test('exactly the routes that the API description protects have the authorizer',
     'GET /signin',
     'GET /signin/{file}',
     'GET /userinfo',
+    'PATCH /admin-api/{proxy+}',
+    'POST /act-as',
+    'POST /act-as/token',
+    'POST /admin-api/{proxy+}',
     'POST /enrolment/mail',
     'POST /enrolment/passkey',
     'POST /enrolment/passkey/options',
@@ -668,6 +684,7 @@ test('exactly the routes that the API description protects have the authorizer',
     'POST /register/provider',
     'POST /signin/{file}',
     'POST /userinfo',
+    'PUT /admin-api/{proxy+}',
   ]
   const unprotected = methodsOf(dev).flatMap((method) =>
     method.endsWith(' NONE') ? [method.slice(0, -5)] : [],
