@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isAdministrator, ROLES } from '../lib/application/roles.ts'
+import { isCovered, ROLES } from '../lib/application/roles.ts'
 import { banner } from './banner.ts'
 
 const [URL_, DYNAMODB] = ['http://localhost:3000', new URL('http://127.0.0.1:49152')]
@@ -16,7 +16,7 @@ const SIGN_IN = `  Sign-in page  ${URL_}/signin`
 const API = `  API page      ${URL_}/docs`
 const MAILBOX = `  Mailbox       ${URL_}/mailbox`
 const USERS = `  Demo users, on this machine only: ${ROLES.map((role) => `${role} (password ${role})`).join(' and ')}`
-const ADMINISTRATORS = ROLES.filter(isAdministrator)
+const COVERED = ROLES.filter(isCovered)
 
 test('the banner names the pages that the service has', () => {
   expect(linesOf(true, true)).toEqual([START, '', SIGN_IN, API, MAILBOX, ''])
@@ -33,7 +33,7 @@ test('the banner names an app to try, if apps can sign users in', () => {
 
 test.each([
   { policy: 'all', names: ROLES.join(' and '), first: ROLES[0] },
-  { policy: 'administrators', names: ADMINISTRATORS.join(' and '), first: ADMINISTRATORS[0] },
+  { policy: 'administrators', names: COVERED.join(' and '), first: COVERED[0] },
 ] as const)('the banner says how $names enrol under the policy $policy', ({ policy, names, first }) => {
   const lines = banner(URL_, DYNAMODB, { ...NOTHING, requireSecondFactor: policy }).split('\n')
   const line = `  With requireSecondFactor=${policy}, the first sign-in of ${names} needs a code, which this prints:`

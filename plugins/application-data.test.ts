@@ -44,14 +44,23 @@ test('only bundles of functions that show own words and a theme contain them', a
   const having = (text: string) => [...after].flatMap(([name, code]) => (code.includes(text) ? [name] : []))
   expect(having(WORDS).sort()).toEqual([
     'account-pages',
+    'admin-read',
     'approve',
     'authorize',
+    'console',
     'docs',
     'mailer',
     'sessions',
     'signin',
   ])
-  expect(having('own-logo').sort()).toEqual(['account-pages', 'authorize', 'docs', 'mailer', 'signin'])
+  expect(having('own-logo').sort()).toEqual([
+    'account-pages',
+    'authorize',
+    'console',
+    'docs',
+    'mailer',
+    'signin',
+  ])
   expect([...before.keys()].filter((name) => after.get(name) !== before.get(name))).toEqual([])
   expect(before.size).toBe(4)
 })

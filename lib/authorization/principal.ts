@@ -7,9 +7,8 @@ import { isUserId, type Principal } from '../users/user.ts'
 import { type ApiEvent, authorizerOf } from './event.ts'
 
 /**
- * Returns the caller of a protected route, from the values that the authorizer put into the request context.
- * They are user id, username, role, expiry, token generation, session, and the method and time of the
- * sign-in. Reads nothing else of the context.
+ * Returns the caller of a protected route, from the values that the authorizer put into the request context: user id,
+ * username, role, expiry, token generation, session, and the method and time of the sign-in. Reads nothing else of it.
  *
  * In a function with `actAs: true`, the caller may be an operator who acts as the user. Then `actor` names the operator.
  *

@@ -27,9 +27,9 @@ const own = defineAuth({
   stages: { dev: { allowedOrigins: '*' } },
 })
 
-test('functions of this repository get its roles and administrators alone', () => {
+test('functions of this repository get its roles, administrators and their permissions alone', () => {
   expect(readApplication(config)).toEqual({
-    application: { roles: config.roles, administrators: config.administrators },
+    application: { roles: config.roles, administrators: config.administrators, can: config.can },
     faults: [],
   })
 })
