@@ -76,6 +76,9 @@ const changesSession = (write: Write): boolean =>
 const isConsent = ({ kind, sk, item }: Write): boolean =>
   sk.startsWith('app#') && (kind === 'Update' || (kind === 'Put' && item.scopes !== undefined))
 
+/** Whether a write begins an act: its event is of the user whom the operator acts as. */
+const beginsAct = ({ kind, sk }: Write): boolean => kind === 'Put' && sk === 'act'
+
 /** Returns the partition of the events of an account. */
 const accountOf = (pk: string): string => pk.replace(/^grants#/, 'user#')
 
@@ -94,12 +97,14 @@ export function faultsOfEvents(operation: string, body: string): string[] {
   const changed = others.filter(
     (write) =>
       isConsent(write) ||
+      beginsAct(write) ||
       write.pk === 'providers' ||
       (OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn)),
   )
   // A login name and the claim of a credential belong to the account that changes with them.
   const accounts = new Set(
     changed
+      .map((write) => (beginsAct(write) ? { ...write, pk: `user#${write.item.targetId?.S}` } : write))
       .map(({ pk, sk }) => (pk === 'providers' ? `provider#${sk}` : accountOf(pk)))
       .filter((pk) => /^(user|mail|client|api|provider)#/.test(pk)),
   )

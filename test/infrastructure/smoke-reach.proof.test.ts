@@ -40,6 +40,9 @@ const UNREACHED: Record<string, string> = {
 /** No check signs in with another identity provider: a stage may have none. */
 const OF_PROVIDERS = ['federation', 'new-identity', 'identities']
 
+/** No check changes what is not of its own user. */
+const OF_OPERATORS = ['admin-read', 'admin-change', 'admin-danger', 'act-as']
+
 /** Lambda invokes the mailer later, perhaps during the next check. These checks wait for their mails. */
 const WAITS_FOR_MAIL = ['mail', 'cancelled reset of the factors']
 const isSure = ({ functionKey, check }: Reached) => functionKey !== 'mailer' || WAITS_FOR_MAIL.includes(check)
@@ -50,7 +53,11 @@ test('the table names the check that reaches each statement, or why none does', 
     const role = `${functionKey} ${name}`
     const own = reached.filter((access) => access.functionKey === functionKey && isSure(access))
     const first = own.find((access) => allows(statement, access))
-    const why = OF_PROVIDERS.includes(functionKey) ? 'The smoke test has no provider.' : UNREACHED[role]
+    const why = OF_PROVIDERS.includes(functionKey)
+      ? 'The smoke test has no provider.'
+      : OF_OPERATORS.includes(functionKey)
+        ? 'The smoke test has no operator of the console.'
+        : UNREACHED[role]
     if (first === undefined ? why === undefined : Object.hasOwn(UNREACHED, role)) unexplained.push(role)
     return `${role}: ${first?.check ?? `- ${why}`}\n`
   })
