@@ -50,7 +50,9 @@ function violationsOfCaller(names: readonly string[], by: number, history: Histo
   const read = arrivals.find((one) => one.by === by && one.operation === 'BatchGetItem')
   const isBetween = read !== undefined && read.step < lost.step && !own.some(({ step }) => step < lost.step)
   const status = ends[by]?.value?.status
-  const expected = what === PROMOTED ? [404, 409] : [401]
+  // Nobody may act as an administrator, and the answer says so.
+  const refusals = names[by] === 'POST /act-as' ? [403, 409] : [404, 409]
+  const expected = what === PROMOTED ? refusals : [401]
   return [
     ...own.filter(({ step }) => step > lost.step).map(() => `${names[by]} takes effect after ${what}`),
     ...(isBetween && !expected.includes(Number(status)) ? [`${names[by]} says ${status} after ${what}`] : []),
