@@ -107,8 +107,11 @@ beforeAll(async () => {
   await runFactors(run, tableOf(service, aws))
   await runPasskeys(run, tableOf(service, aws))
   await runFederation(run, tableOf(service, aws))
-  const read = await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))
-  await runOAuth(run, tableOf(service, aws), (userId) => read(`users/${userId}/grants`))
+  const administrate = await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))
+  await runOAuth(run, tableOf(service, aws), async (userId) => {
+    await administrate('GET', `users/${userId}/grants`)
+    await administrate('POST', `users/${userId}/grants/phone/end`)
+  })
   const { PUBLIC_URL = '' } = service.functions.federation?.environment ?? {}
   await runProviders(run, tableOf(service, aws), new URL(PUBLIC_URL).origin)
   await runMails((functionKey, event, at, described) => run(functionKey, event, { at, described }), aws)

@@ -79,6 +79,11 @@ const STREAM = {
   ],
   Resource: [{ 'Fn::GetAtt': ['Events', 'StreamArn'] }],
 }
+/** What functions have in addition, if operators may act as users. */
+const WITH_ACTS: Record<string, object> = {
+  authorizer: { ACT_AS_ROUTES: 'GET/=*' },
+  'user-content': { AUTH_TAKES_ACTS: 'on' },
+}
 /** Handlers without the console and acts. */
 const WITHOUT_CONSOLE: Record<string, string> = {
   openapi: 'functions/service/openapi.handler',
@@ -464,7 +469,7 @@ describe('a function', () => {
       const isOfProject = name in OF_PROJECT
       const common = {
         ...(!(isOfProject && origins === '') && { AUTH_ALLOWED_ORIGINS: origins }),
-        ...(name === 'user-content' && of !== prod && { AUTH_TAKES_ACTS: 'on' }),
+        ...(of !== prod && WITH_ACTS[name]),
       }
       const own = environments(stage, slots, changesOf(of, stage))[name]
       const { Environment, ...properties } = propertiesOf(of, `${logicalId(name)}LambdaFunction`)
