@@ -158,8 +158,9 @@ export async function runOAuth(
 
   session = await newSession()
   await exchange(await agree('openid offline_access'), shop)
-  await call('sessions', 'GET /apps', {})
   await onApps(id)
+  await exchange(await agree('openid offline_access'), shop)
+  await call('sessions', 'GET /apps', {})
   await call('sessions', 'DELETE /sessions/{id}', {}, { pathId: session.id })
   await call('sessions', 'DELETE /apps/{id}', {}, { pathId: 'shop' })
   session = await newSession()

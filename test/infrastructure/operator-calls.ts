@@ -1,14 +1,20 @@
+import { randomBytes } from 'node:crypto'
 import { isAdministrator, ROLES } from '../../lib/application/roles.ts'
-import type { Table } from '../../lib/aws/dynamodb.ts'
+import { type Table, writeIf } from '../../lib/aws/dynamodb.ts'
+import { grantsOf } from '../../lib/oauth/grants/app.ts'
 import { SEARCHES } from '../../lib/operators/limits.ts'
+import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { operatorCounter } from '../../lib/throttling/operator-counters.ts'
+import { AMR } from '../../lib/users/factors.ts'
 import { findUser } from '../../lib/users/store.ts'
 import { fillTokens, type TokenSource } from '../../local/tokens.ts'
 import { REQUESTS } from '../admin/routes.ts'
 import { sampleEvent } from '../support/http/lambda.ts'
-import { addTestUser, giveFactors } from '../support/users/users.ts'
+import { addTestUser, giveFactors, storeSession } from '../support/users/users.ts'
 import type { Run } from './factor-calls.ts'
 
+const ORIGIN = { sourceIp: '203.0.113.7', userAgent: 'test' }
+const LIFETIMES = { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 }
 const ADMINISTRATOR = ROLES.find(isAdministrator) ?? 'user'
 
 /** The function that has a route of the console's API. */
@@ -57,12 +63,21 @@ async function changeUsers(administrate: Administrate, table: Table): Promise<vo
     const [method = '', path = ''] = route.split(' ')
     if (method === 'GET' || !path.startsWith('/admin-api/')) continue
     const username = `changed-${index}@example.org`
-    const { id } = await addTestUser(table, { username, email: username, emailVerified: true })
+    const user = await addTestUser(table, { username, email: username, emailVerified: true })
+    const { id } = user
     await giveFactors(table, { id })
+    const { session } = startSession(
+      user,
+      { amr: AMR.password, inCookie: true, origin: ORIGIN, lifetimes: LIFETIMES },
+      new Date(),
+      randomBytes(SESSION_RANDOM_BYTES),
+    )
+    await storeSession(table, session)
+    await writeIf(table, 'PutItem', { Item: { pk: grantsOf(id), sk: { S: 'app#left' } } })
     const proxy = path
       .replace('/admin-api/', '')
       .replace('{id}', id)
-      .replace('{sid}', 'a-session')
+      .replace('{sid}', session.id)
       .replace('{gid}', 'shop')
     await administrate(method, proxy, body && { body: JSON.stringify(body) })
   }
