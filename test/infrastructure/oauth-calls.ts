@@ -32,7 +32,7 @@ export const FETCHED: Fetched = {
 export async function runOAuth(
   run: Run,
   table: Table,
-  onApps: (userId: string) => Promise<unknown> = async () => {},
+  onApps: (userId: string, sessionId: string) => Promise<unknown> = async () => {},
 ): Promise<void> {
   const { id, newSession, call } = await addCaller(run, table, { username: 'olga' }, AMR.password)
   await addApi(table)
@@ -158,7 +158,8 @@ export async function runOAuth(
 
   session = await newSession()
   await exchange(await agree('openid offline_access'), shop)
-  await onApps(id)
+  await onApps(id, session.id)
+  session = await newSession()
   await exchange(await agree('openid offline_access'), shop)
   await call('sessions', 'GET /apps', {})
   await call('sessions', 'DELETE /sessions/{id}', {}, { pathId: session.id })

@@ -108,8 +108,9 @@ beforeAll(async () => {
   await runPasskeys(run, tableOf(service, aws))
   await runFederation(run, tableOf(service, aws))
   const administrate = await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))
-  await runOAuth(run, tableOf(service, aws), async (userId) => {
+  await runOAuth(run, tableOf(service, aws), async (userId, sessionId) => {
     await administrate('GET', `users/${userId}/grants`)
+    await administrate('POST', `users/${userId}/sessions/${sessionId}/end`)
     await administrate('POST', `users/${userId}/grants/shop/end`)
   })
   const { PUBLIC_URL = '' } = service.functions.federation?.environment ?? {}
