@@ -34,6 +34,7 @@ const PLACEHOLDERS_AT: Record<string, Record<string, string>> = {
   '/enrolment/proof': { enrolmentToken: 'enrolment token', token: 'proof token' },
   '/factors/cancel-reset': { token: 'cancel token' },
   '/sessions/{id}': { id: 'session id' },
+  '/act-as': { userId: 'id' },
 }
 
 /** What a browser adds on a page of the service. */
