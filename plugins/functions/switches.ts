@@ -18,7 +18,13 @@ const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', '
 /** What `logout` may do for sign-outs that apps ask for. */
 const FOR_SIGN_OUTS = ['readKeys', 'readClients']
 /** What functions may do for identities at providers, in addition to those of `functions/federation`. */
-const FOR_IDENTITIES = ['findIdentityProviders', 'readProviderNames', 'findIdentityIds', 'removeIdentities']
+const FOR_IDENTITIES = [
+  'findIdentityProviders',
+  'readProviderNames',
+  'findIdentityIds',
+  'listIdentities',
+  'removeIdentities',
+]
 /** Handlers of functions whose pages differ with federation. Without it, their bundles have nothing of it. */
 const FEDERATED_HANDLERS: Readonly<Record<string, string>> = {
   signin: 'functions/pages/federation/signin.handler',

@@ -70,6 +70,7 @@ const OTHERS: Row[] = [
       'The parameter pages must be on or off.',
       'Unknown parameter tokenTTL. Did you mean tokenTtlSeconds?',
       'The parameter oauth needs pages=on, because users sign in on a page.',
+      'The parameter console needs pages=on, because operators sign in on a page.',
       'The parameter federation needs pages=on, because users choose a provider on a page.',
     ],
   ],

@@ -26,7 +26,8 @@ const LEAST = 220
 
 /** Why no check has a call that a statement allows. */
 const UNREACHED: Record<string, string> = {
-  'publish-event putEvents': 'Events leave after their change. The check of the bus compares streams.',
+  'publish-event putEvents': 'Events leave after their change, and no check waits for them.',
+  'authorizer readActSources': 'The smoke test has no operator who acts as a user.',
   'mailer keepFailedMails': 'Lambda itself writes to the queue, after three failures.',
   'fetch-client storeDocuments': 'Only a document on a public host is stored.',
   'new-account storeProvedLogins': 'Only requireSecondFactor=all demands an enrolment of a new account.',
@@ -40,7 +41,7 @@ const UNREACHED: Record<string, string> = {
 /** No check signs in with another identity provider: a stage may have none. */
 const OF_PROVIDERS = ['federation', 'new-identity', 'identities']
 
-/** No check changes what is not of its own user. */
+/** Only a browser with the session of an administrator uses the console. */
 const OF_OPERATORS = ['admin-read', 'admin-change', 'admin-danger', 'act-as']
 
 /** Lambda invokes the mailer later, perhaps during the next check. These checks wait for their mails. */
@@ -56,7 +57,7 @@ test('the table names the check that reaches each statement, or why none does', 
     const why = OF_PROVIDERS.includes(functionKey)
       ? 'The smoke test has no provider.'
       : OF_OPERATORS.includes(functionKey)
-        ? 'The smoke test has no operator of the console.'
+        ? 'The smoke test has no browser with a session of an administrator.'
         : UNREACHED[role]
     if (first === undefined ? why === undefined : Object.hasOwn(UNREACHED, role)) unexplained.push(role)
     return `${role}: ${first?.check ?? `- ${why}`}\n`

@@ -1,4 +1,5 @@
 import { together } from '../../../lib/aws/together.ts'
+import { hasFederation } from '../../../lib/config.ts'
 import { etagOf, targetOf } from '../../../lib/http/operators/operator.ts'
 import { type ReadRoute, readerOf } from '../../../lib/http/operators/reader.ts'
 import { json } from '../../../lib/http/responses.ts'
@@ -13,7 +14,7 @@ export const route: ReadRoute = async (event, at) => {
   const target = await targetOf(event, at, operator)
   const [, identities, signIn] = await together([
     recordView(at.table, operator.act, target.id),
-    identitiesOf(at.table, target.id),
+    hasFederation() ? identitiesOf(at.table, target.id) : [],
     signInOf(at.table, target, at.now),
   ])
   const account = { ...accountOf(target), factors: factorsOf(target) }
