@@ -17,7 +17,8 @@ describe.each([
   { page: 'account', folder: 'signin', files: 3, pageBytes: 15_000, scriptBytes: 12_700 },
   { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 5_800 },
   { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_500 },
-  { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 7_100 },
+  // The client shares its requests with what shows a page as another user. That takes a few bytes more.
+  { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 7_150 },
   { page: 'oauth2/authorize', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 5_000 },
   { page: 'oauth2/logout', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 2_400 },
   { page: 'admin-console', folder: 'admin-console', files: 2, pageBytes: 10_500, scriptBytes: 15_300 },
