@@ -36,7 +36,7 @@ test('a second client of the page acts as the same user, and never uses the sess
   expect(page.sent).toHaveLength(1)
 })
 
-test('such a page signs nobody in, and its end is a new page', async () => {
+test('such a page signs no user in, and its end is a new page', async () => {
   const page = open('#act-as=the-code')
   const refused = { status: 403, message: 'You see this page as another user. End that first.' }
   await expect(page.auth.signIn({ username: 'ada', password: 'x' })).rejects.toMatchObject(refused)

@@ -8,7 +8,7 @@ import { route as reset } from './changes/reset.ts'
 import { route as resetFactors } from './changes/reset-factors.ts'
 import { route as setDisabled } from './changes/set-disabled.ts'
 
-/** The changes that give nobody anything. */
+/** The changes that give no user anything. */
 export const handler = reservingHandler(
   CHANGER,
   proxied('/admin-api', {

@@ -8,7 +8,7 @@ import { route as setAttributes } from './changes/set-attributes.ts'
 import { route as setNames } from './changes/set-names.ts'
 import { route as setRole } from './changes/set-role.ts'
 
-/** The changes that give somebody something, or cannot be undone. */
+/** The changes that give a user something, or cannot be undone. */
 export const handler = reservingHandler(
   [...CHANGER, 'REGISTRATION'],
   proxied('/admin-api', {

@@ -66,7 +66,7 @@ export function principalOf(
 
 /**
  * Returns what the authorizer says of the caller. Of an operator who acts as a user it says all in one value, `act`. Only a function with
- * `actAs: true` reads it, and only to read: to all others such a caller is nobody.
+ * `actAs: true` reads it, and only to read: to all others such a caller is unknown.
  */
 function contextIn(event: ApiEvent): Readonly<Record<string, unknown>> {
   const { act, operatorId: _, ...context } = authorizerOf(event)

@@ -21,8 +21,8 @@ export const CHANGED_MEANWHILE = 'This user was changed meanwhile. Load the user
 export const changedMeanwhile = (): ServiceError =>
   new ServiceError('conflict', 'the user changed, or If-Match is missing', { detail: CHANGED_MEANWHILE })
 
-/** 403: a user as whom nobody acts. */
-export const NOT_THIS_USER = 'Nobody acts as a user who may administer accounts.'
+/** 403: a user as whom no operator acts. */
+export const NOT_THIS_USER = 'No operator acts as a user who may administer accounts.'
 
 /** 401: a code or a token of an act that has ended. */
 export const ACT_ENDED = 'Open the user from the console again.'

@@ -160,7 +160,7 @@ describe('a code', () => {
     expect(JSON.stringify([Items, records])).not.toContain(code)
   })
 
-  test.each(['', 'x', 'A'.repeat(43)])('%j of nobody gets 401', async (code) => {
+  test.each(['', 'x', 'A'.repeat(43)])('%j of no act gets 401', async (code) => {
     expect(await exchange(code)).toEqual(ENDED)
   })
 
@@ -220,7 +220,7 @@ describe('POST /act-as refuses', () => {
     await add('admin', 'ada')
     await add('admin', 'bob')
     const ada = await openConsole('ada')
-    const detail = 'Nobody acts as a user who may administer accounts.'
+    const detail = 'No operator acts as a user who may administer accounts.'
     for (const username of ['support', 'bob']) {
       expect(await refused(username, ada)).toEqual(problem(403, 'Forbidden', detail))
     }

@@ -219,7 +219,7 @@ describe.each(CHANGES)('%s', (route, may, isDanger, body) => {
     await refused(change(support, route, body), isReserved ? lacks : none)
   })
 
-  test('is refused of the operator, and of nobody', async () => {
+  test('is refused of the operator, and of no user', async () => {
     const own = route.replace('{id}', ada.id)
     await refused(
       send(ada, own, sent(body)),
@@ -305,7 +305,7 @@ test('20 deletions of a user at once leave one event and one mail', async () => 
   const match = `"${user.changeId}"`
   const deletion = () => send(ada, `DELETE users/${user.id}`, { match })
   const all = await Promise.all(Array.from({ length: 20 }, deletion))
-  // A user who is deleted already is so, or is nobody.
+  // A user who is deleted already is unchanged, or is unknown.
   const statuses = new Set(all.map(({ statusCode }) => statusCode))
   expect([204, 404, 409]).toEqual(expect.arrayContaining([...statuses]))
   expect(statuses).toContain(204)

@@ -137,7 +137,7 @@ describe('support', () => {
       .waitFor()
   })
 
-  test('has no button for what it may not, and finds nobody whom it may not help', async () => {
+  test('has no button for what it may not, and finds no user whom it may not help', async () => {
     const { page } = await openConsole('support')
     const admin = await addUser({ role: 'admin' })
     for (const name of [admin.username, admin.id]) {

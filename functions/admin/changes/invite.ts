@@ -12,7 +12,7 @@ import { INVITED_RIGHTS } from '../../../lib/operators/refusals.ts'
 /** PUT /admin-api/invitations: sends an invitation to register with a role that has no permissions. */
 export const route: ChangingRoute<'REGISTRATION'> = async (event, at) => {
   const mailer = requireMailer(at.config)
-  if (at.config.REGISTRATION === 'off') throw new ServiceError('not_found', 'nobody can register')
+  if (at.config.REGISTRATION === 'off') throw new ServiceError('not_found', 'registration is off')
   const change = { may: 'invite', work: 'danger', body: Invitation } as const
   const { operator, body } = await readChange(event, at, change)
   const { email: address, role } = body

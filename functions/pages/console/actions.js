@@ -62,7 +62,7 @@ const ACTIONS = {
     ask: (user) => ({
       title: say('Reset the second factors of {username}?', user),
       text: say(
-        'A mail to {email} says so. After a delay, the next sign-in with the password removes all second factors. The user can cancel it.',
+        'A mail to {email} announces it. After a delay, the next sign-in with the password removes all second factors. The user can cancel it.',
         user,
       ),
       button: say('Send the mail'),
@@ -117,7 +117,7 @@ export function showActions(view) {
 export async function act(view, { ask, request, done }) {
   const { status, body } = await view.change(ask(view.user), request, done)
   const where = element('user-notice')
-  // A deleted user is not shown any more.
+  // A deleted user is no longer shown.
   if (where === null || (status >= 200 && status < 300)) return
   notice(where, body.detail, 'error')
   where.scrollIntoView({ block: 'nearest' })

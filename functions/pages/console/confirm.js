@@ -44,7 +44,7 @@ const beDeaf = onGuardedClick(element('confirm'), async () => {
   element('your-password').focus()
 })
 
-/** Repeats the change after a new sign-in. @param problem - Why there is none. */
+/** Repeats the change after a new sign-in. @param problem - Why there is no new sign-in. */
 async function repeat(problem) {
   if (problem) return problem
   const response = await send()

@@ -65,7 +65,7 @@ async function checkRole(detail) {
 function route(text = '') {
   closeDialogs()
   const { operator } = history.state ?? {}
-  // Another user has looked at this user in this tab.
+  // Another operator has opened this user in this tab.
   if (operator && operator !== page.operator.id) history.replaceState(null, '', location.pathname)
   const id = idInAddress()
   history.replaceState({ operator: page.operator.id }, '')

@@ -52,7 +52,7 @@ function viewOf(id) {
   const ifShown = (value) => (shown === view ? value : NEVER)
   view.fetch = async (...request) => {
     const response = await fetchAsOperator(...request)
-    // The body of a response that nobody reads keeps its connection.
+    // A response whose body is not read keeps its connection.
     if (shown !== view) await response.body?.cancel()
     return ifShown(response)
   }

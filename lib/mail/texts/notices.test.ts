@@ -59,7 +59,7 @@ test('a notice of the end of an account by an operator does not say that someone
 
 test('the notice that an operator acts as the user says for how long, and where the reason stands', () => {
   expect(NOTICES['acted-as'](facts)).toEqual({
-    subject: 'An operator looks at your account at Orders',
+    subject: 'An operator sees your account at Orders',
     lead: 'An operator of Orders sees the application as your account ivy sees it, for at most 30 minutes. The operator cannot change anything, and does not know your password.',
     paragraphs: [
       'It began on 2026-11-26 at 13:21 UTC.',

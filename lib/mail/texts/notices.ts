@@ -79,7 +79,7 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
     action: newPassword(facts, say('If it was not you, choose a new password. That ends all sessions.')),
   }),
   'acted-as': (facts) => ({
-    subject: say('An operator looks at your account at {service}', facts),
+    subject: say('An operator sees your account at {service}', facts),
     lead: say(
       'An operator of {service} sees the application as your account {username} sees it, for at most 30 minutes. The operator cannot change anything, and does not know your password.',
       facts,

@@ -18,5 +18,5 @@ export const storeActs = writeTogether(['PutItem'], ['act#*'], namesOf(ACT))
 /** Spends such a code, in the transaction that checks all it depends on. */
 export const spendActs = writeTogether(['DeleteItem'], ['act#*'], [])
 
-/** Checks that user, operator and session are as read, in these transactions. */
+/** Checks that user, operator and session are unchanged, in these transactions. */
 export const checkActSources = check(['user#*'], ['generation', 'disabled', 'secretHash', 'role'])

@@ -71,7 +71,7 @@ const sessionCheck = ({ userId, sessionId: id }: Acting) => ({
   ConditionCheck: { Key: sessionKey({ userId, id }), ConditionExpression: 'attribute_exists(secretHash)' },
 })
 
-/** Whether a user is as read: each change of role or state moves the generation. */
+/** Whether a user is unchanged since the read: each change of role or state moves the generation. */
 const userCheck = ({ userId, generation }: Target) => ({
   ConditionCheck: {
     Key: profileKey(userId),
@@ -84,8 +84,8 @@ const userCheck = ({ userId, generation }: Target) => ({
  * Begins an act: stores the hash of a code, and the event that the user sees.
  *
  * @param why - The event has the ticket as its reference.
- * @returns The id of the act, and the code, which is stored nowhere; `undefined` if the user or the operator's session changed meanwhile.
- * @throws {@link ServiceError} `invalid_token` if the operator changed meanwhile, or `unavailable`.
+ * @returns The id of the act, and the code, which is stored nowhere; `undefined` if the user or the operator's session has changed since the read.
+ * @throws {@link ServiceError} `invalid_token` if the operator has changed since the read, or `unavailable`.
  */
 export async function beginAct(
   table: Table,
@@ -139,7 +139,7 @@ export async function findAct(
 }
 
 /**
- * Spends a code, on condition that nobody else has spent it, and that user, operator and session are as when the act began.
+ * Spends a code, on condition that it is not spent, and that user, operator and session are as when the act began.
  *
  * @returns Whether it is spent.
  * @throws {@link ServiceError} `unavailable`.

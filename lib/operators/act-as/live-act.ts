@@ -78,7 +78,7 @@ const isAsBegun = (item: Item | undefined, generation: number): item is Item =>
   !isTokenRevoked(generation, { disabled: flag(item, 'disabled'), generation: number(item, 'generation') })
 
 /**
- * Whether operators of a role may act as users of another one, by the `can` that is deployed. Nobody acts as a user with any permission:
+ * Whether operators of a role may act as users of another one, by the `can` that is deployed. No operator acts as a user with any permission:
  * otherwise an operator could see what only another one may see.
  */
 export const mayActAs = (operatorRole: string, role: string): boolean =>

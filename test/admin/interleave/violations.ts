@@ -50,7 +50,7 @@ function violationsOfCaller(names: readonly string[], by: number, history: Histo
   const read = arrivals.find((one) => one.by === by && one.operation === 'BatchGetItem')
   const isBetween = read !== undefined && read.step < lost.step && !own.some(({ step }) => step < lost.step)
   const status = ends[by]?.value?.status
-  // Nobody may act as an administrator, and the answer says so.
+  // No operator may act as an administrator. This has a status of its own.
   const refusals = names[by] === 'POST /act-as' ? [403, 409] : [404, 409]
   const expected = what === PROMOTED ? refusals : [401]
   return [

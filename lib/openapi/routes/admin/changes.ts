@@ -98,7 +98,7 @@ export const ADMIN_CHANGE_ROUTES: Route[] = [
     needs: ['console', 'mail'],
     summary: 'Send a user a link for a new password',
     description:
-      'The link goes to the address of the user, and is valid for 60 minutes. If the role or a name of the user changes before the mail is sent, there is none. An address gets at most 10 mails of this API in an hour.',
+      'The link goes to the address of the user, and is valid for 60 minutes. If the role or a name of the user changes before the mail is sent, no mail is sent. An address gets at most 10 mails of this API in an hour.',
     response: { description: 'The mail is on its way.' },
     problems: ['cannot_sign_in', 'no_address'],
   }),
