@@ -13,12 +13,6 @@ const route = proxied('/admin-api', {
   'GET /admin-api/users/{id}': shown as never,
   'GET /admin-api/users/{id}/grants/{gid}': shown as never,
 })
-const send = (httpMethod: string, proxy: string) =>
-  route(
-    { ...loginEvent({}), httpMethod, resource: '/admin-api/{proxy+}', pathParameters: { proxy } },
-    {} as never,
-  )
-
 test.each([
   ['me', '/admin-api/me', {}],
   ['users/a', '/admin-api/users/{id}', { id: 'a' }],
@@ -39,3 +33,9 @@ test.each([
 ])('%s %j is no route', async (method, proxy) => {
   await expect(send(method, proxy)).rejects.toMatchObject({ code: 'not_found' })
 })
+
+const send = (httpMethod: string, proxy: string) =>
+  route(
+    { ...loginEvent({}), httpMethod, resource: '/admin-api/{proxy+}', pathParameters: { proxy } },
+    {} as never,
+  )

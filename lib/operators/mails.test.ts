@@ -15,10 +15,6 @@ import { requestReset } from './reset.ts'
 
 const { table } = await useTable()
 
-let added = 0
-
-const byAdministrator = () => ({ ...testAct(), actor: 'administrator' as const })
-
 test('a link for a new password is requested of the user as seen, and recorded before the mailer', async () => {
   const user = await add()
   const { calls, watched } = watch()
@@ -67,6 +63,7 @@ test('a reset of factors has its effect only while the user has the role of its 
   expect(await afterSignIn(promoted)).toBe('totp')
 })
 
+let added = 0
 const add = async (): Promise<User> => {
   added += 1
   const user = await addTestUser(table, { username: `u-${added}`, factors: 'totp' })
@@ -114,3 +111,5 @@ async function afterSignIn({ id }: User): Promise<string | undefined> {
   expect(Object(stored.Item).factors?.S).toBe(factors)
   return factors
 }
+
+const byAdministrator = () => ({ ...testAct(), actor: 'administrator' as const })

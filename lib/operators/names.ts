@@ -1,9 +1,11 @@
 import type { Table } from '../aws/dynamodb.ts'
+import { ServiceError } from '../errors.ts'
 import type { Act } from '../events/event.ts'
 import type { NoticeKind } from '../mail/event.ts'
 import { changeNames, type Names, namesOf, type Outcome } from '../users/names.ts'
 import { loginNamesOf, mailboxOf } from '../users/user.ts'
 import { type Administered, findIdByName } from './accounts.ts'
+import { changedMeanwhile } from './refusals.ts'
 
 /** Names that an operator gives a user. The address is in the spelling of its owner. */
 export type GivenNames = Pick<Names, 'username' | 'email'>
@@ -58,4 +60,15 @@ export async function takenName(table: Table, names: GivenNames, userId?: string
     if (owner !== undefined && owner !== userId) return name
   }
   return names.username
+}
+
+/** Returns the error for a name of another user. If it is this user's own by now, the user has changed since the read. */
+export async function errorOfTaken(table: Table, names: GivenNames, userId: string): Promise<ServiceError> {
+  const name = await takenName(table, names, userId)
+  if ((await findIdByName(table, name)) === userId) return changedMeanwhile()
+  const field =
+    name === names.username
+      ? { pointer: '#/username', detail: 'This username is taken.' }
+      : { pointer: '#/email', detail: 'This address already has an account.' }
+  return new ServiceError('invalid_fields', 'another user has a name', { fields: [field] })
 }

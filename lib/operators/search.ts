@@ -135,13 +135,18 @@ function hitsOf(table: Table, search: Search, range: Range): AsyncGenerator<Plac
   return inOrder(partitions, (a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Finds the hits in one partition of an index. */
-async function* hitsIn(
-  table: Table,
-  { key, role }: { key: Key; role: string },
+/** One partition of an index. */
+interface Partition {
+  key: Key
+  role: string
+}
+
+/** Returns the query that finds the hits in a partition. */
+function queryOf(
+  { key, role }: Partition,
   { prefix = '', filter, disabled }: Search,
   { limit, after }: Range,
-): AsyncGenerator<Place> {
+): Record<string, unknown> {
   const conditions = [
     ...(disabled === undefined ? [] : ['disabled = :disabled']),
     ...(key === 'email' ? ['NOT begins_with(username, :prefix)'] : []),
@@ -153,7 +158,7 @@ async function* hitsIn(
     ...(disabled !== undefined && { disabled }),
     ...(key === 'email' && { prefix }),
   }
-  const query = {
+  return {
     IndexName: INDEXES[key],
     // An index has no consistent reads.
     ConsistentRead: false,
@@ -166,12 +171,22 @@ async function* hitsIn(
     // Otherwise pages of 1 MB: a page may have many items of which few are hits.
     ...(limit !== undefined && conditions.length + filter.length === 0 && { Limit: limit + 1 }),
   }
-  for await (const { items, lastKey } of pagesOf(table, 'Query', query)) {
+}
+
+/** Finds the hits in a partition. */
+async function* hitsIn(
+  table: Table,
+  partition: Partition,
+  search: Search,
+  range: Range,
+): AsyncGenerator<Place> {
+  const { key } = partition
+  for await (const { items, lastKey } of pagesOf(table, 'Query', queryOf(partition, search, range))) {
     for (const item of items) {
       const names = { username: text(item, 'username'), email: optionalText(item, 'email') }
       const id = text(item, 'pk').replace(/^user#/, '')
       const name = text(item, key)
-      if (hasParts(names, filter)) yield { name, hit: { id, name, key } }
+      if (hasParts(names, search.filter)) yield { name, hit: { id, name, key } }
     }
     // The hits of other partitions before this place need no further page of this one.
     if (lastKey) yield { name: text(lastKey, key) }

@@ -149,6 +149,7 @@ export function faultsOf(
   const faults = [
     ...Object.entries(parameters).flatMap(([name, value]) => faultsOfValue(name, value, others)),
     ...faultsOfCombinations(parameters),
+    ...faultsOfAudience(parameters),
     ...faultsOfProviders(parameters, ownUrl),
     ...faultsOfSites(parameters, ownUrl),
     ...faultsOfRelyingParty(parameters, ownUrl),
@@ -203,18 +204,22 @@ function faultsOfCombinations(parameters: Parameters): string[] {
   if (parameters.oauth === 'off' && !['', '*'].includes(String(parameters.clientMetadataHosts ?? ''))) {
     faults.push('The parameter clientMetadataHosts needs oauth=on: no app signs users in without it.')
   }
-  if (parameters.issuer && parameters.audience === ownAudienceOf(String(parameters.issuer))) {
-    faults.push(
-      `The parameter audience must not be ${parameters.audience}, which tokens of clients have for the service's own API.`,
-    )
-  }
-  if (parameters.issuer && parameters.audience === actAudienceOf(String(parameters.issuer))) {
-    faults.push(
-      `The parameter audience must not be ${parameters.audience}. This identifier is that of act-as tokens.`,
-    )
-  }
   if (parameters.alarmTopicArn && parameters.monitoring === 'off') {
     faults.push('The parameter alarmTopicArn needs monitoring=on: there are no alarms without it.')
   }
   return faults
+}
+
+/** Returns what is wrong with an audience that other tokens of this issuer have. */
+function faultsOfAudience({ issuer, audience }: Parameters): string[] {
+  if (!issuer) return []
+  if (audience === ownAudienceOf(String(issuer))) {
+    return [
+      `The parameter audience must not be ${audience}, which tokens of clients have for the service's own API.`,
+    ]
+  }
+  if (audience === actAudienceOf(String(issuer))) {
+    return [`The parameter audience must not be ${audience}. This identifier is that of act-as tokens.`]
+  }
+  return []
 }

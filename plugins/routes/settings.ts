@@ -77,14 +77,6 @@ function faultsOfResults(
   scopes: readonly string[],
 ): string[] {
   const ids = { userId: 'a'.repeat(22), sessionId: 'a'.repeat(22), expiresAt: 9_999_999_999 }
-  const fault = (who: string, what: string, result: APIGatewayAuthorizerResult) => {
-    const bytes = Buffer.byteLength(JSON.stringify(result))
-    return bytes <= MAX_RESULT_BYTES
-      ? []
-      : [
-          `The authorizer's result for ${who} may take ${bytes} bytes, and API Gateway takes ${MAX_RESULT_BYTES}. Name ${what} at fewer routes, or join routes by a parameter, such as notes/{id}.`,
-        ]
-  }
   const attributes = longestClaimed(ATTRIBUTES) as UserAttributes
   const user = { ...ids, username: 'a'.repeat(254), generation: 9_999_999_999, authTime: ids.expiresAt }
   // The id of a client may be a URL of 512 characters. A client asks for 1,024 characters of scopes.
@@ -97,14 +89,14 @@ function faultsOfResults(
     ...(ACT_AS_ROUTES === undefined
       ? []
       : ROLES.flatMap((role) =>
-          fault(
+          faultsOfResult(
             `an operator who acts as a user with the role ${role}`,
             'actAs',
             actPolicyFor({ ...user, role, acr: 'aal1', attributes }, ids.userId, LONGEST_ARN, ACT_AS_ROUTES),
           ),
         )),
     ...ROLES.flatMap((role) =>
-      fault(
+      faultsOfResult(
         `the role ${role}`,
         'roles',
         policyFor({ ...user, role, acr: 'aal2', attributes }, LONGEST_ARN, GUARDED_ROUTES),
@@ -112,6 +104,18 @@ function faultsOfResults(
     ),
     ...(SCOPED_ROUTES === 'none'
       ? []
-      : fault('a client with all scopes', 'scopes', clientPolicyFor(client, LONGEST_ARN, SCOPED_ROUTES))),
+      : faultsOfResult(
+          'a client with all scopes',
+          'scopes',
+          clientPolicyFor(client, LONGEST_ARN, SCOPED_ROUTES),
+        )),
+  ]
+}
+
+function faultsOfResult(who: string, what: string, result: APIGatewayAuthorizerResult): string[] {
+  const bytes = Buffer.byteLength(JSON.stringify(result))
+  if (bytes <= MAX_RESULT_BYTES) return []
+  return [
+    `The authorizer's result for ${who} may take ${bytes} bytes, and API Gateway takes ${MAX_RESULT_BYTES}. Name ${what} at fewer routes, or join routes by a parameter, such as notes/{id}.`,
   ]
 }

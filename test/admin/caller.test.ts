@@ -14,12 +14,6 @@ beforeEach(async () => {
 
 const unauthorized = problem(401, 'Unauthorized', 'Could not validate credentials.')
 
-async function change(username: string, changes: object): Promise<void> {
-  const user = await stored(username)
-  const all = { generation: user.generation + 1, ...changes }
-  expect(await changeUser(table, user, { changes: all, changeId: 'a change' }, testAct())).toBe(true)
-}
-
 test('GET /admin-api/me shows an administrator all permissions and roles', async () => {
   expect(await send(ada, 'GET me')).toMatchObject({
     statusCode: 200,
@@ -94,3 +88,9 @@ test('a sign-in of more than 12 hours ago must be repeated', async () => {
     max_age: 43_200,
   })
 })
+
+async function change(username: string, changes: object): Promise<void> {
+  const user = await stored(username)
+  const all = { generation: user.generation + 1, ...changes }
+  expect(await changeUser(table, user, { changes: all, changeId: 'a change' }, testAct())).toBe(true)
+}

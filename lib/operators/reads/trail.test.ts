@@ -12,21 +12,6 @@ const { table } = await useTable()
 const noon = new Date('2026-11-24T12:00:00.000Z')
 const midnight = new Date('2026-11-25T00:00:00.000Z')
 
-/** An act whose demand never holds. */
-const actOf = (operatorId: string, now = noon): Act =>
-  byAdministrator(testAt(table, now), operatorId, {
-    check: {
-      Key: { pk: { S: 'nobody' }, sk: { S: 'profile' } },
-      ConditionExpression: 'attribute_exists(pk)',
-    },
-    refusal: () => new ServiceError('invalid_token', 'the demand of a read'),
-  })
-
-const viewsOf = async (userId: string) => {
-  const { events } = await eventsOfUser(table, userId, { limit: 99 })
-  return events.filter(({ type }) => type === 'user.viewed').map(({ at, actorId }) => `${at} ${actorId}`)
-}
-
 test('a view leaves one event a day of a user and an operator, and its act demands nothing', async () => {
   const [ada, bob] = [
     await addTestUser(table, { username: 'ada' }),
@@ -77,3 +62,18 @@ test('a search leaves the ids that it showed, also none', async () => {
   )
   expect(items).toHaveLength(2)
 })
+
+/** An act whose demand never holds. */
+const actOf = (operatorId: string, now = noon): Act =>
+  byAdministrator(testAt(table, now), operatorId, {
+    check: {
+      Key: { pk: { S: 'nobody' }, sk: { S: 'profile' } },
+      ConditionExpression: 'attribute_exists(pk)',
+    },
+    refusal: () => new ServiceError('invalid_token', 'the demand of a read'),
+  })
+
+const viewsOf = async (userId: string) => {
+  const { events } = await eventsOfUser(table, userId, { limit: 99 })
+  return events.filter(({ type }) => type === 'user.viewed').map(({ at, actorId }) => `${at} ${actorId}`)
+}
