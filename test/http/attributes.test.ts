@@ -1,8 +1,10 @@
 import { inject, test } from 'vitest'
 import { expectRefused } from './attribute-writes.ts'
 
+const DEMO = { username: 'user', operator: 'admin' }
+
 // `own-config.proof.test.ts` has the same for a service with attributes.
 test('no route takes attributes', async () => {
-  const count = await expectRefused(inject('serviceUrl'), 'user', { attributes: { plan: 'pro' } })
+  const count = await expectRefused(inject('serviceUrl'), DEMO, { attributes: { plan: 'pro' } })
   console.log(`${count} routes`)
 })
