@@ -19,6 +19,7 @@ import {
   NOT_THIS_USER,
   OWN_ACCOUNT,
 } from '../operators/refusals.ts'
+import { signInOf, type Work } from '../operators/work.ts'
 import { COOKIE_REFUSALS } from '../sessions/page.ts'
 import { SESSION_CHANGED } from '../sessions/redeem.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
@@ -54,6 +55,8 @@ export type ProblemName =
   | CookieProblem
   | FactorRefusal
   | 'step_up'
+  | 'work_sign_in'
+  | 'danger_sign_in'
   | 'insufficient_scope'
   | 'rejected_token'
   | 'missing_openid'
@@ -87,6 +90,14 @@ interface Problem {
 }
 
 const { detail: STEP_UP_DETAIL, ...STEP_UP_MEMBERS } = STEP_UP_PROBLEM
+
+/** Returns the problem of a sign-in that is too old for an operator. */
+const signInAgain = (work: Work): Problem => ({
+  status: 401,
+  title: TITLES[401],
+  detail: STEP_UP_DETAIL,
+  members: { ...STEP_UP_MEMBERS, ...signInOf(work) },
+})
 
 /** Every problem of the functions and of the gateway, by name. */
 export const ALL_PROBLEMS = {
@@ -178,6 +189,8 @@ export const ALL_PROBLEMS = {
   provider_failed: { status: 503, title: TITLES[503], detail: failedAt('Demo') },
   other_address: { status: 403, title: TITLES[403], detail: otherAddress('https://auth.example.com') },
   step_up: { status: 401, title: TITLES[401], detail: STEP_UP_DETAIL, members: STEP_UP_MEMBERS },
+  work_sign_in: signInAgain('work'),
+  danger_sign_in: signInAgain('danger'),
   ...GATEWAY_PROBLEMS,
 } as Record<ProblemName, Problem>
 

@@ -18,7 +18,7 @@ const WITH_BODY: ProblemName[] = [
 ]
 const PROTECTED: ProblemName[] = ['invalid_token']
 const WITH_COOKIE: ProblemName[] = ['no_json', 'foreign_site', 'foreign_origin']
-const WITH_COOKIE_ALONE: ProblemName[] = ['no_json', 'same_origin']
+const WITH_COOKIE_ALONE: ProblemName[] = ['same_origin']
 
 /** Returns all problems of a route, by status. */
 function problemsByStatus(route: Route): [status: number, names: ProblemName[]][] {
@@ -27,6 +27,7 @@ function problemsByStatus(route: Route): [status: number, names: ProblemName[]][
     ...(route.body ? WITH_BODY : []),
     ...(route.isProtected === true ? PROTECTED : []),
     ...(route.cookie === 'needs' ? WITH_COOKIE_ALONE : route.cookie ? WITH_COOKIE : []),
+    ...(route.cookie === 'needs' && route.body && !isForOperators(route) ? (['no_json'] as const) : []),
     ...(route.problems ?? []),
     ...ALWAYS,
   ]
@@ -37,6 +38,9 @@ function problemsByStatus(route: Route): [status: number, names: ProblemName[]][
     once.filter((name) => statusOfProblem(name) === status),
   ])
 }
+
+/** Whether a route is of the console's API: its header `Operator` is one that no form can send. */
+const isForOperators = ({ tag, cookie }: Route): boolean => tag === 'Admin' && cookie === 'needs'
 
 const responseName = (names: readonly ProblemName[]) => names.join('_or_')
 
@@ -71,7 +75,9 @@ function problemResponse(status: number, names: readonly ProblemName[]) {
       ...((status === 429 || status === 503) && { 'Retry-After': 'RetryAfter' }),
       ...(status === 500 && { 'Retry-After': 'RetryAfterFailure' }),
       ...(names.includes('invalid_token') && { 'WWW-Authenticate': 'Challenge' }),
-      ...(names.includes('step_up') && { 'x-amzn-Remapped-WWW-Authenticate': 'StepUpChallenge' }),
+      ...(names.some((name) => /^step_up$|_sign_in$/.test(name)) && {
+        'x-amzn-Remapped-WWW-Authenticate': 'StepUpChallenge',
+      }),
       ...(names.some((name) => name === 'rejected_token' || name === 'missing_openid') && {
         'x-amzn-Remapped-WWW-Authenticate': 'TokenChallenge',
       }),

@@ -1,5 +1,5 @@
 import { type Permission, rightsOf } from '../application/permissions.ts'
-import { type Authentication, requireAuthentication } from '../authorization/step-up.ts'
+import { requireAuthentication } from '../authorization/step-up.ts'
 import { attributesOf, type Demand } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
 import { ServiceError } from '../errors.ts'
@@ -13,16 +13,7 @@ import { acrOf } from '../users/factors.ts'
 import { profileKey } from '../users/store.ts'
 import type { UserState } from '../users/user.ts'
 import { lacksText, NO_RIGHTS, NOBODY, OWN_ACCOUNT } from './refusals.ts'
-
-/**
- * Seconds since the sign-in that a kind of work allows. What gives rights, or cannot be undone, is `danger`. The factors that it
- * needs are those of the policy, which the session meets: a demand beside the policy would be none, because who has only the password
- * could add the first factor.
- */
-const MAX_AGE_SECONDS = { work: 43_200, danger: 300 } as const
-
-/** The kind of work of a route; see {@link MAX_AGE_SECONDS}. */
-export type Work = keyof typeof MAX_AGE_SECONDS
+import { MAX_AGE_SECONDS, type Work } from './work.ts'
 
 /** A user who administers the accounts of others. */
 export interface Operator {
@@ -66,7 +57,7 @@ export async function requireOperator(
   const { user, session } = found
   const rights = rightsOf(user.role)
   if (rights.may.length === 0 || (may !== undefined && !rights.may.includes(may))) throw lacks(may)
-  const required: Authentication = { acr: 'aal1', maxAgeSeconds: MAX_AGE_SECONDS[work] }
+  const required = { acr: 'aal1', maxAgeSeconds: MAX_AGE_SECONDS[work] } as const
   requireAuthentication({ acr: acrOf(session.amr), authTime: session.authTime }, required, at.now)
   return { user, session, ...rights, act: byAdministrator(at, user.id, stillAsRead(user)) }
 }

@@ -6,22 +6,28 @@ import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
 import { call, context, handlerOf, later, sessionIdOf, stored, table } from '../support/http/routes.ts'
 import { testAct } from '../support/users/users.ts'
-import type { Console } from './requests.ts'
+import { type Console, expectSeen } from './requests.ts'
 
 // Operators who act as users, without HTTP.
 
 const STAGE = 'arn:aws:execute-api:eu-central-1:123456789012:api/dev'
 
 /** Sends `POST /act-as`. */
-export const begin = ({ id, cookie }: Console, body: object, headers: object = {}) =>
-  call('act-as', 'POST /act-as', {
-    ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie), Operator: id, ...headers }),
-    body: JSON.stringify(body),
-  })
+export const begin = async ({ id, cookie }: Console, body: object, headers: object = {}) =>
+  expectSeen(
+    'POST',
+    '/act-as',
+    await call('act-as', 'POST /act-as', {
+      ...withHeaders({ ...OWN_PAGE, ...cookieOf(cookie), Operator: id, ...headers }),
+      body: JSON.stringify(body),
+    }),
+  )
 
 /** Sends `POST /act-as/token`. */
-export const exchange = (code: unknown) =>
-  call('act-as', 'POST /act-as/token', { body: JSON.stringify({ code }) })
+export const exchange = async (code: unknown) => {
+  const response = await call('act-as', 'POST /act-as/token', { body: JSON.stringify({ code }) })
+  return expectSeen('POST', '/act-as/token', response)
+}
 
 /** Begins an act, and returns its code. */
 export async function codeFor(operator: Console, username: string): Promise<string> {

@@ -222,7 +222,7 @@ test.each(['', '/sessions', '/grants', '/events'])(
 )
 
 test('another path and another method are 404', async () => {
-  for (const path of ['users/', `users/${user}/`, `users/${user}/profile`, 'me/x', '']) {
+  for (const path of [`users/${user}/profile`, 'me/x']) {
     expect((await send(ada, `GET ${path}`)).statusCode).toBe(404)
   }
 })

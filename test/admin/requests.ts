@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Role } from '../../lib/application/roles.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
 import { AMR } from '../../lib/users/factors.ts'
+import { remapped } from '../../local/gateway/gateway-rules.ts'
+import { expectDescribed } from '../http/openapi/check.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
 import { parsed } from '../support/http/lambda.ts'
 import {
@@ -42,7 +44,8 @@ export async function openConsole(username: string, at = now): Promise<Console> 
 
 /** What a request has in addition. A header that is empty is not sent. */
 interface Sent {
-  body?: object
+  /** A JSON value, or the body as it is sent. */
+  body?: object | string
   /** The header `If-Match`. */
   match?: string
   headers?: Record<string, string>
@@ -58,6 +61,7 @@ export async function send(
 ) {
   const [httpMethod = '', path = ''] = route.split(' ')
   const [proxy = '', query = ''] = path.split('?')
+  const isAct = path.startsWith('/')
   const all = {
     ...OWN_PAGE,
     ...cookieOf(cookie),
@@ -65,20 +69,37 @@ export async function send(
     ...(match && { 'If-Match': match }),
     ...headers,
   }
-  const found = Object.entries(service.functions).find(([, { events = [] }]) =>
-    events.some(
-      ({ http }) =>
-        Object(http).path === 'admin-api/{proxy+}' && Object(http).method === httpMethod.toLowerCase(),
-    ),
-  )
-  if (found === undefined) throw new Error(`no function has ${httpMethod}`)
   const changes = {
     ...withHeaders(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))),
     httpMethod,
-    pathParameters: { proxy },
+    ...(isAct ? { resource: path } : {}),
+    pathParameters: isAct ? null : { proxy },
     queryStringParameters: query ? Object.fromEntries(new URLSearchParams(query)) : null,
-    body: body === undefined ? null : JSON.stringify(body),
+    body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
   }
-  const asked = handler ?? (await handlerOf(found[0]))
-  return parsed(await asked(await eventOf('GET /admin-api/me', changes), context))
+  const asked = handler ?? (await handlerOf(isAct ? 'act-as' : functionOf(httpMethod)))
+  const response = await asked(await eventOf('GET /admin-api/me', changes), context)
+  return expectSeen(httpMethod, isAct ? path : `/admin-api/${proxy}`, parsed(response))
+}
+
+/** Returns the function that has a method below `/admin-api`. */
+function functionOf(method: string): string {
+  const isOfMethod = ({ http }: { http?: unknown }) =>
+    Object(http).path === 'admin-api/{proxy+}' && Object(http).method === method.toLowerCase()
+  const found = Object.entries(service.functions).find(([, { events = [] }]) => events.some(isOfMethod))
+  if (found === undefined) throw new Error(`no function has ${method}`)
+  return found[0]
+}
+
+/** Compares a response with the API description, and returns it. */
+export function expectSeen(method: string, url: string, response: ReturnType<typeof parsed>) {
+  const { statusCode: status, headers = {}, body } = response
+  expectDescribed({
+    method,
+    url,
+    status,
+    headers: remapped(headers),
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  return response
 }

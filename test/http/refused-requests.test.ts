@@ -1,6 +1,7 @@
 import '../support/process/real-argon2.ts'
 import { readFileSync } from 'node:fs'
 import { describe, expect, inject, test } from 'vitest'
+import { ADMIN } from '../../lib/openapi/routes/admin.ts'
 import { OWN_PAGE } from '../support/http/cookies.ts'
 import { send, sendForAll, tokenOf } from '../support/http/http.ts'
 import { root } from '../support/process/service-description.ts'
@@ -71,6 +72,14 @@ describe.each([
 
 test('GET /sessions rejects a cursor that no page returned', async () => {
   expect(await refusal('/sessions?after=x', 'GET', { Authorization })).toEqual([422, expect.any(String)])
+})
+
+test.each(
+  ADMIN.routes
+    .filter(({ path, body }) => path.includes('{') && !body)
+    .map(({ method, path }) => [method.toUpperCase(), path.replace(/\{\w+\}/g, '%')] as const),
+)('the gateway rejects %s %s, which is not well encoded', async (method, path) => {
+  expect(await refusal(path, method, {})).toEqual([400, 'The gateway rejected the request.'])
 })
 
 test.each(['/sessions/%', '/apps/%'])('the gateway rejects %s, which is not well encoded', async (path) => {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { packageChangedProd, packageProd } from './packaged.ts'
 
@@ -18,7 +19,12 @@ test.skipIf(!isInstalled)(
   'cfn-lint finds no error in a default package, nor in one with everything on',
   async () => {
     const folders = (await Promise.all([packageProd(), packageChangedProd()])).map(({ folder }) => folder)
-    const templates = folders.map((folder) => `${folder}/cloudformation-template-update-stack.json`)
+    const templates = folders.map((folder) => {
+      const text = readFileSync(`${folder}/cloudformation-template-update-stack.json`, 'utf8')
+      // The framework sends the template without spaces.
+      writeFileSync(`${folder}/sent-template.json`, JSON.stringify(JSON.parse(text)))
+      return `${folder}/sent-template.json`
+    })
     const { stdout, stderr } = spawnSync('cfn-lint', ['--format', 'json', '--', ...templates], {
       encoding: 'utf8',
     })

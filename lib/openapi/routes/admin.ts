@@ -33,7 +33,7 @@ export const ADMIN_ROUTES: Route[] = [
         attributes: [],
       }),
     },
-    problems: ['invalid_token', 'no_rights', 'step_up', 'other_session', 'session_changed'],
+    problems: ['invalid_token', 'no_rights', 'work_sign_in', 'other_session', 'session_changed'],
   },
   ...ADMIN_READ_ROUTES,
   ...ACT_ROUTES,

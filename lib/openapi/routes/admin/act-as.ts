@@ -41,7 +41,7 @@ export const ACT_ROUTES: Route[] = [
       'not_this_user',
       'own_account',
       'no_such_user',
-      'step_up',
+      'work_sign_in',
       'other_session',
       'session_changed',
       'changed_meanwhile',

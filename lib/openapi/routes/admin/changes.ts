@@ -28,12 +28,14 @@ const MATCH = {
 const CHANGING: ProblemName[] = [
   'invalid_token',
   'no_permission',
-  'step_up',
   'other_session',
   'session_changed',
   'too_many_mails',
 ]
 const OF_USER: ProblemName[] = [...CHANGING, 'own_account', 'no_such_user', 'changed_meanwhile']
+
+const isDanger = ({ method, path }: Pick<Route, 'method' | 'path'>): boolean =>
+  method === 'put' || method === 'delete' || path.endsWith('/factors/reset')
 
 /** Returns the row of a change of a user. */
 const changeOf = ({ problems = [], ...row }: Omit<Route, 'function'>): Route => ({
@@ -41,7 +43,7 @@ const changeOf = ({ problems = [], ...row }: Omit<Route, 'function'>): Route => 
   function: row.method === 'patch' || row.method === 'post' ? 'admin-change' : 'admin-danger',
   ...row,
   parameters: [OPERATOR, MATCH, id, ...(row.parameters ?? [])],
-  problems: [...OF_USER, ...problems],
+  problems: [...OF_USER, isDanger(row) ? 'danger_sign_in' : 'work_sign_in', ...problems],
 })
 
 const done = { description: 'The user is as requested.' }
@@ -176,7 +178,7 @@ export const ADMIN_CHANGE_ROUTES: Route[] = [
       examples: { user: { summary: 'A user', value: { email: 'bob@example.org', role: FIRST_ROLE } } },
     },
     response: { status: 202, description: 'The mail is on its way.' },
-    problems: [...CHANGING, 'invited_rights'],
+    problems: [...CHANGING, 'danger_sign_in', 'invited_rights'],
   },
   changeOf({
     method: 'delete',

@@ -20,7 +20,7 @@ const id = inPath('id', 'The user id.', ada.sub)
 const READING: ProblemName[] = [
   'invalid_token',
   'no_permission',
-  'step_up',
+  'work_sign_in',
   'other_session',
   'session_changed',
   'too_many_mails',
