@@ -9,7 +9,7 @@ const LIST = { allowedOrigins: LISTED_ORIGINS.join(','), publicUrl: 'https://aut
 // The framework accepts no empty value, and trims the space.
 const NONE = { allowedOrigins: ' ' }
 // Starting a service takes seconds of a core, so the service for no origin is also the one without pages.
-const NO_PAGES = { pages: 'off', oauth: 'off', federation: 'off' }
+const NO_PAGES = { pages: 'off', oauth: 'off', federation: 'off', console: 'off', actAs: 'off' }
 
 const all = inject('serviceUrl')
 const [listing, closed] = await Promise.all([

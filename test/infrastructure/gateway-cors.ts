@@ -8,7 +8,14 @@ export const NO_ORIGINS = { allowedOrigins: ' ' }
 const APP = 'https://app.example.com'
 const SEVERAL = `${APP},https://admin.example.com`
 const SAME_SITE = { publicUrl: 'https://auth.example.com' }
-const WITHOUT_COOKIES = { cookieSessions: 'off', pages: 'off', oauth: 'off', federation: 'off' }
+const WITHOUT_COOKIES = {
+  cookieSessions: 'off',
+  pages: 'off',
+  oauth: 'off',
+  federation: 'off',
+  console: 'off',
+  actAs: 'off',
+}
 const credentials = { 'Access-Control-Allow-Credentials': 'true', Vary: 'Origin' }
 
 type Row = [what: string, params: Record<string, string>, cors: Record<string, string>]
