@@ -10,11 +10,12 @@ import { factorsOf } from '../../../lib/users/factors.ts'
 
 /** GET /admin-api/users/{id}: one user, and why she may not be able to sign in. */
 export const route: ReadRoute = async (event, at) => {
+  const hasIdentities = hasFederation()
   const operator = await readerOf(event, at, 'users:read')
   const target = await targetOf(event, at, operator)
   const [, identities, signIn] = await together([
     recordView(at.table, operator.act, target.id),
-    hasFederation() ? identitiesOf(at.table, target.id) : [],
+    hasIdentities ? identitiesOf(at.table, target.id) : [],
     signInOf(at.table, target, at.now),
   ])
   const account = { ...accountOf(target), factors: factorsOf(target) }
