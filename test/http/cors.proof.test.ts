@@ -212,7 +212,7 @@ describe('the packaged template', () => {
     const methods = ofType(template, 'Method')
     const isPreflight = ([, { Properties }]: (typeof methods)[number]) => Properties.HttpMethod === 'OPTIONS'
     const isOfPages = ([, { Properties }]: (typeof methods)[number]) =>
-      /Docs|Signin|AccountDashpages|Authorize|Approve|Federation|NewDashidentity/.test(
+      /Docs|Signin|AccountDashpages|Authorize|Approve|Federation|NewDashidentity|Console|AdminDash(read|change|danger)/.test(
         JSON.stringify(Properties.Integration),
       )
     expect(methods.filter(isOfPages)).not.toEqual([])

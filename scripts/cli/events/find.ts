@@ -28,7 +28,7 @@ const PAGE = 200
 const latestFirst = (a: AuditEvent, b: AuditEvent): number => (a.place < b.place ? 1 : -1)
 
 /** An event for operators. */
-interface FoundEvent extends AuditEvent {
+export interface FoundEvent extends AuditEvent {
   /** Ids of the users whom a search showed. */
   seen?: string[]
 }
