@@ -12,12 +12,15 @@ export const recorder = await startRecorder(emulator)
 export const operator = startOperator(recorder.url)
 const { aws } = deployment
 
-/** Functions that exist only with `pages=on`, with `oauth=on`, with `clientMetadataHosts`, with `federation=on`, and with `console=on`. */
+/**
+ * Functions that exist only with `pages=on`, with `oauth=on`, with `clientMetadataHosts`, with `federation=on`, with `console=on`, with
+ * `actAs=on`, and with `eventBus`.
+ */
 const SWITCHED_OFF = [
   ...['docs', 'signin', 'account-pages'],
   ...['approve', 'authorize', 'token', 'fetch-client'],
   ...['federation', 'new-identity', 'identities'],
-  'console',
+  ...['console', 'admin-read', 'admin-change', 'admin-danger', 'act-as', 'publish-event'],
 ]
 
 export const service = describeService()
