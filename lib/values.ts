@@ -106,3 +106,9 @@ export const optionalUrl: Parse<URL | undefined> = (value) => {
   if (!URL.canParse(value ?? '')) throw new Error('must be a URL')
   return new URL(value ?? '')
 }
+
+/**
+ * Returns the audience of the tokens with which operators act as users. It is neither that of the application nor that of an API: a verifier that does not know `act` would
+ * take the operator for the user.
+ */
+export const actAudienceOf = (issuer: string): string => `${issuer}/act-as`

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isUserId, type Principal, type UserState } from '../users/user.ts'
+import { actAudienceOf } from '../values.ts'
 import { accessTokenClaims, inputOf, type UnverifiedToken, verifyAccessToken } from './access-token.ts'
 import { invalidToken } from './jws.ts'
 import type { PublicKeys } from './public-keys.ts'
@@ -15,12 +16,6 @@ export interface Acting {
   /** The operator's session. */
   sessionId: string
 }
-
-/**
- * Returns the audience of these tokens. It is neither that of the application nor that of an API: a verifier that does not know `act` would
- * take the operator for the user.
- */
-export const actAudienceOf = (issuer: string): string => `${issuer}/act-as`
 
 /**
  * Creates an access token for an operator who acts as a user, without its signature: the claims of the user, and `act` (RFC 8693 section

@@ -1,6 +1,6 @@
 import { SETTINGS } from '../../lib/config.ts'
-import { actAudienceOf } from '../../lib/tokens/act-token.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
+import { actAudienceOf } from '../../lib/values.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { PARAMETER_NAMES, type ParameterName } from '../../project/parameter-names.ts'
 import type { Parameters } from '../framework.d.ts'

@@ -1,6 +1,6 @@
 import { isApiIdentifier, normalForm } from '../../lib/oauth/apis/api.ts'
-import { actAudienceOf } from '../../lib/tokens/act-token.ts'
 import { ownAudienceOf } from '../../lib/tokens/client-token.ts'
+import { actAudienceOf } from '../../lib/values.ts'
 import { usualAudience } from '../../project/names.ts'
 import type { Environment } from '../cli/io.ts'
 import { findLocal } from '../cli/local.ts'
