@@ -1,8 +1,9 @@
 import { together } from '../../../lib/aws/together.ts'
 import { isCursor, ownEvents } from '../../../lib/events/own.ts'
 import { targetOf } from '../../../lib/http/operators/operator.ts'
-import { afterOf, type ReadRoute, readerOf } from '../../../lib/http/operators/reader.ts'
+import { type ReadRoute, readerOf } from '../../../lib/http/operators/reader.ts'
 import { json } from '../../../lib/http/responses.ts'
+import { afterOf } from '../../../lib/http/schemas/query.ts'
 import { recordView } from '../../../lib/operators/reads/trail.ts'
 
 /** GET /admin-api/users/{id}/events: the events of a user's account, as the user sees them, in pages. */

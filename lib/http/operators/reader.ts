@@ -1,6 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type { Permission } from '../../application/permissions.ts'
-import { ServiceError } from '../../errors.ts'
 import type { Operator } from '../../operators/caller.ts'
 import { countRequest, SEARCHES } from '../../operators/limits.ts'
 import type { ReservingRoute } from '../table.ts'
@@ -27,18 +26,3 @@ export async function searcherOf(event: APIGatewayProxyEvent, at: ReadAt): Promi
   await countRequest(at, operator.user.id, 'searches', SEARCHES)
   return operator
 }
-
-/** Returns the query parameter `after`, if it has a form. @throws {@link ServiceError} `invalid_fields`. */
-export function afterOf(
-  { queryStringParameters }: APIGatewayProxyEvent,
-  isCursor: (value: string) => boolean,
-): string | undefined {
-  const after = queryStringParameters?.after
-  if (after !== undefined && !isCursor(after))
-    throw invalid('after', 'Must be the `next` of a previous page.')
-  return after
-}
-
-/** Returns the error of an invalid query parameter. */
-export const invalid = (name: string, detail: string): ServiceError =>
-  new ServiceError('invalid_fields', `${name} is invalid`, { fields: [{ pointer: `#/${name}`, detail }] })
