@@ -1,18 +1,13 @@
 import type { Table } from '../../aws/dynamodb.ts'
 import { together } from '../../aws/together.ts'
-import { findIdentities } from '../../federation/identity.ts'
+import { findIdentities, type Identity } from '../../federation/identity.ts'
 import { findFactorReset } from '../../mail/factor-reset.ts'
 import { isoOf } from '../../time.ts'
 import type { Administered } from '../accounts.ts'
 import { lastSignIn, wrongPasswords } from './activity.ts'
 
-/** What an operator sees of an identity at a provider. Times are ISO 8601. */
-interface ShownIdentity {
-  provider: string
-  label: string
-  createdAt: string
-  lastUsedAt?: string | undefined
-}
+/** What operators see of an identity: without the subject, which is the name of a person at the provider. */
+export type ShownIdentity = Omit<Identity, 'issuer' | 'subject'>
 
 /** What decides whether a user can sign in, in addition to the account. Times are ISO 8601. */
 interface SignIn {
@@ -25,17 +20,14 @@ interface SignIn {
 }
 
 /**
- * Finds the identities of a user, the oldest first. It leaves out the subject, which names a person at the
- * provider.
+ * Finds the identities of a user, as operators see them, the earliest first.
  *
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function identitiesOf(table: Table, userId: string): Promise<ShownIdentity[]> {
-  const identities = await findIdentities(table, userId)
-  return identities
-    .map(({ provider, label, createdAt, lastUsedAt }) => ({ provider, label, createdAt, lastUsedAt }))
-    .sort((one, other) => one.createdAt.localeCompare(other.createdAt))
-}
+export const shownIdentities = async (table: Table, userId: string): Promise<ShownIdentity[]> =>
+  (await findIdentities(table, userId))
+    .map(({ issuer, subject, ...shown }) => shown)
+    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
 
 /**
  * Finds what decides whether a user can sign in.

@@ -1,21 +1,12 @@
-import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { findIdentities, type Identity } from '../../../lib/federation/identity.ts'
 import { unlinkIdentity } from '../../../lib/federation/link.ts'
+import type { ShownIdentity } from '../../../lib/operators/reads/overview.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
 import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import { printable } from '../../cli/terminal/table.ts'
 import { ofUser } from '../arguments.ts'
 import { changeExisting, findExisting } from '../store.ts'
-
-/** What operators see of an identity: without the subject, which is the name of a person at the provider. */
-export type ShownIdentity = Omit<Identity, 'issuer' | 'subject'>
-
-/** Finds the identities of a user, as operators see them, the earliest first. */
-export const shownIdentities = async (table: Table, userId: string): Promise<ShownIdentity[]> =>
-  (await findIdentities(table, userId))
-    .map(({ issuer, subject, ...shown }) => shown)
-    .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
 
 /** Formats an identity as one line. */
 export const identityLine = ({ id, provider, label, createdAt, lastUsedAt }: ShownIdentity): string =>
