@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { REASONS, type Reason } from '../../operators/act-as/act.ts'
+import type { ActReason } from '../../events/types.ts'
+import { REASONS } from '../../operators/act-as/act.ts'
 import { isUserId } from '../../users/user.ts'
 import { atMost, schema } from './fields.ts'
 
@@ -13,7 +14,7 @@ export const ActRequest = /* @__PURE__ */ schema(() =>
       text().check(
         z.refine((reason) => REASONS.some((one) => one === reason), `Must be one of ${REASONS.join(', ')}.`),
       ),
-      z.transform((reason) => reason as Reason),
+      z.transform((reason) => reason as ActReason),
     ),
     ticket: z.optional(
       text().check(

@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { attributesOf, getItems, number, type Table, text, transact } from '../../aws/dynamodb.ts'
 import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf, partitionOf } from '../../events/event.ts'
+import type { ActReason } from '../../events/types.ts'
 import { sessionKey } from '../../sessions/store.ts'
 import { secondOf } from '../../time.ts'
 import type { Acting } from '../../tokens/act-token.ts'
@@ -11,9 +12,7 @@ import { storedUserOf } from '../accounts.ts'
 import type { Target } from './live-act.ts'
 
 /** Why an operator acts as a user. Events have no free text. */
-export const REASONS = ['support', 'bug', 'abuse', 'test'] as const
-
-export type Reason = (typeof REASONS)[number]
+export const REASONS = ['support', 'bug', 'abuse', 'test'] as const satisfies readonly ActReason[]
 
 /** Seconds in which a code can be exchanged. */
 const CODE_SECONDS = 60
@@ -90,7 +89,7 @@ const userCheck = ({ userId, generation }: Target) => ({
 export async function beginAct(
   table: Table,
   { target, acting }: Pick<BegunAct, 'target' | 'acting'>,
-  { reason, ticket }: { reason: Reason; ticket?: string | undefined },
+  { reason, ticket }: { reason: ActReason; ticket?: string | undefined },
   act: Act,
 ): Promise<{ id: string; code: string } | undefined> {
   const code = randomBytes(CODE_BYTES).toString('base64url')
