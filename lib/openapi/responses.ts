@@ -27,7 +27,6 @@ function problemsByStatus(route: Route): [status: number, names: ProblemName[]][
     ...(route.body ? WITH_BODY : []),
     ...(route.isProtected === true ? PROTECTED : []),
     ...(route.cookie === 'needs' ? WITH_COOKIE_ALONE : route.cookie ? WITH_COOKIE : []),
-    ...(route.cookie === 'needs' && route.body && !isForOperators(route) ? (['no_json'] as const) : []),
     ...(route.problems ?? []),
     ...ALWAYS,
   ]
@@ -38,9 +37,6 @@ function problemsByStatus(route: Route): [status: number, names: ProblemName[]][
     once.filter((name) => statusOfProblem(name) === status),
   ])
 }
-
-/** Whether a route is of the console's API: its header `Operator` is one that no form can send. */
-const isForOperators = ({ tag, cookie }: Route): boolean => tag === 'Admin' && cookie === 'needs'
 
 const responseName = (names: readonly ProblemName[]) => names.join('_or_')
 

@@ -37,6 +37,7 @@ export const OAUTH_ROUTES: Route[] = [
       }),
     },
     problems: [
+      'no_json',
       'invalid_query',
       'unknown_client',
       'not_allowed',
@@ -70,7 +71,7 @@ export const OAUTH_ROUTES: Route[] = [
       headers: { 'Set-Cookie': 'SessionCookie' },
       content: json(schemaRef('SignOut'), { next: 'done' }),
     },
-    problems: ['invalid_sign_out', 'unknown_client', 'other_client', 'unknown_logout_uri'],
+    problems: ['no_json', 'invalid_sign_out', 'unknown_client', 'other_client', 'unknown_logout_uri'],
   },
   {
     method: 'post',
