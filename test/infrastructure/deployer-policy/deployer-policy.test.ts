@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { root } from '../../support/process/service-description.ts'
 import { packageChangedProd, packageDev, type TemplateResource } from '../packaged.ts'
+import { covers } from './covers.ts'
 import { HANDLERS } from './resource-handlers.ts'
 import { actionsOfCommands, actionsOfFramework } from './sdk-calls.ts'
 
@@ -76,12 +77,6 @@ test('the policy names the service in each resource that has a name of its own',
     /^\*$|:apigateway:|:key\/\*$|:event-source-mapping:\*$|:identity\/\*$|:role\/aws-service-role\/ops\.apigateway/
   expect(named.filter((arn) => !others.test(arn) && !arn.includes('serverless-jwt-auth-'))).toEqual([])
 })
-
-/** Whether an action of a policy, which may end with a wildcard, allows another one. Actions have no case. */
-const covers = (pattern: string, action: string) =>
-  pattern.endsWith('*')
-    ? action.toLowerCase().startsWith(pattern.slice(0, -1).toLowerCase())
-    : action.toLowerCase() === pattern.toLowerCase()
 
 /** The resources of both packages that have all of them together. */
 async function resources(): Promise<TemplateResource[]> {
