@@ -104,6 +104,37 @@ test('a late response never shows one user at the address of another', async () 
   expect(await page.locator('main').textContent()).not.toContain(ada.username)
 })
 
+test('a late body changes nothing on the page of another user', async () => {
+  const [ada, bob] = [await addUser(), await addUser()]
+  const { page } = await openConsole('support')
+  await page.evaluate(`
+    const read = Response.prototype.text
+    window.held = []
+    Response.prototype.text = async function () {
+      const text = await read.call(this)
+      if (this.url.includes('${ada.id}')) await new Promise((resolve) => held.push(resolve))
+      return text
+    }
+    window.release = () => held.splice(0).forEach((end) => end())`)
+  const goTo = (id: string) => page.evaluate(`void (location.hash = '#/users/${id}')`)
+  const untilHeld = (count: number) => expect.poll(() => page.evaluate('held.length')).toBe(count)
+  const expectBob = async () => {
+    await goTo(bob.id)
+    await heading(page, bob.username).waitFor()
+    await page.evaluate('release()')
+    expect(await page.locator('main').textContent()).not.toContain(ada.username)
+  }
+  await goTo(ada.id)
+  await untilHeld(1)
+  await expectBob()
+  await goTo(ada.id)
+  await untilHeld(1)
+  await page.evaluate('release()')
+  await heading(page, ada.username).waitFor()
+  await untilHeld(3)
+  await expectBob()
+})
+
 test('a change of another tab is a sentence, and the page then shows it', async () => {
   const ada = await addUser()
   const { page } = await openConsole('support', { known: /409/ })
@@ -122,7 +153,8 @@ test('a user who was deleted meanwhile is a sentence', async () => {
   await show(page, ada)
   await storeOf(shared()).remove(ada.username)
   await change(page, 'Disable')
-  await page.getByText('No user whom you may help has this name.').waitFor()
+  // The lists of the user, which may be late, say the same.
+  await page.locator('#loading-notice').getByText('No user whom you may help has this name.').waitFor()
   expect(await page.locator('main').textContent()).not.toContain(ada.username)
 })
 

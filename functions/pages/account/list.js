@@ -10,9 +10,8 @@ import { busy, call, element, notice } from '../form.js'
  * @param options - `rows` is the number of rows to show at once, `empty` a text for a list without entries.
  */
 export function listOf(id, path, rowOf, { rows = Infinity, empty = '' } = {}) {
-  /** State of the list: entries that it does not show yet, and the start of the next page. */
+  /** State of the list: its elements, entries that it does not show yet, and the start of the next page. */
   let current
-  const where = (part) => element(`${part}${id}`)
 
   async function showMore(fetch, list) {
     const after = list.next === undefined ? '' : `?after=${encodeURIComponent(list.next)}`
@@ -20,20 +19,22 @@ export function listOf(id, path, rowOf, { rows = Infinity, empty = '' } = {}) {
       const { status, body } = await call(path + after, { fetch })
       // The list was started again.
       if (list !== current) return
-      if (status !== 200) return notice(where('notice-'), body.detail, 'error')
-      if (after === '') where('').replaceChildren()
+      if (status !== 200) return notice(list.notice, body.detail, 'error')
+      if (after === '') list.entries.replaceChildren()
       list.left = body[id]
       list.next = body.next
       const text = after === '' && list.left.length === 0 ? empty : ''
-      notice(where('notice-'), text, text && 'info')
+      notice(list.notice, text, text && 'info')
     }
-    where('').append(...list.left.splice(0, rows).map((entry) => rowOf(entry, fetch)))
-    where('more-').hidden = list.left.length === 0 && list.next === undefined
-    where('more-').onclick = ({ target }) => busy(target, () => showMore(fetch, list))
+    list.entries.append(...list.left.splice(0, rows).map((entry) => rowOf(entry, fetch)))
+    list.more.hidden = list.left.length === 0 && list.next === undefined
+    list.more.onclick = ({ target }) => busy(target, () => showMore(fetch, list))
   }
 
   return (fetch) => {
-    current = { left: [] }
+    // The console removes the elements with their user. A late list changes the removed ones.
+    const [entries, more, notice] = ['', 'more-', 'notice-'].map((part) => element(part + id))
+    current = { entries, more, notice, left: [] }
     return showMore(fetch, current)
   }
 }
