@@ -90,6 +90,7 @@ print(json.dumps({user.username: [
       unusable: ['', true, false, 'argon2', false, false],
       admin: ['', true, true, 'argon2', false, false],
       user: ['', true, false, 'argon2', false, true],
+      support: ['', true, false, 'argon2', false, false],
     })
     stores.aws.stop()
   },
