@@ -1,11 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { bcrypt, bcryptSha256 } from '../../lib/passwords/foreign/bcrypt.ts'
 import { pbkdf2 } from '../../lib/passwords/foreign/pbkdf2.ts'
 import { firebaseScrypt, scrypt } from '../../lib/passwords/foreign/scrypt.ts'
 import { hashFault } from '../../scripts/users/import/hashes/hash-fault.ts'
-import { temporaryFolder } from '../support/process/operator.ts'
 import { root } from '../support/process/service-description.ts'
 
 /** What Cognito passes to its user migration trigger, as far as the program reads it. */
@@ -16,7 +15,7 @@ interface MigrationEvent {
   response: object
 }
 
-test('the user migration trigger of MOVING.md takes the correct password only', async () => {
+test('the user migration trigger for Cognito takes the correct password only', async () => {
   const trigger = await loadTrigger()
   expect(await trigger(event('user'))).toEqual({
     ...event('user'),
@@ -70,14 +69,11 @@ test('MOVING.md lists each accepted form of a hash, and no other one', () => {
   expect(unlisted).toEqual([])
 })
 
-/** Loads the program for Cognito of docs/MOVING.md. */
+/** Loads the program for Cognito of examples/moving. */
 async function loadTrigger(): Promise<(event: MigrationEvent) => Promise<MigrationEvent>> {
-  const document = readFileSync(join(root, 'docs/MOVING.md'), 'utf8')
-  const file = join(temporaryFolder(), 'trigger.mjs')
-  writeFileSync(file, /^```js\n(export const handler.*?)^```$/ms.exec(document)?.[1] ?? '')
   vi.stubEnv('API', inject('serviceUrl'))
   onTestFinished(() => void vi.unstubAllEnvs())
-  return (await import(file)).handler
+  return (await import(join(root, 'examples/moving/cognito-trigger.mjs'))).handler
 }
 
 const event = (password: string, triggerSource = 'UserMigration_Authentication') => ({

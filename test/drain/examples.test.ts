@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,14 +11,13 @@ import { temporaryFolder } from '../support/process/operator.ts'
 import { root } from '../support/process/service-description.ts'
 import { type Responder, sendJson, startFarEnd } from './far-end.ts'
 
-// The endpoints of docs/MOVING.md, each as a process, with a stand-in for the place that it asks.
+// The endpoints of examples/moving, each as a process, with a stand-in for the place that it asks.
 
 const SECRET = 'a-bearer-secret'
 const section =
   readFileSync(join(root, 'docs/MOVING.md'), 'utf8').split('### Passwords from an endpoint')[1] ?? ''
-const [server = '', ...places] = [...section.matchAll(/^```javascript\n(.*?)^```$/gms)].map(
-  ([, code = '']) => code,
-)
+const endpoint = join(root, 'examples/moving/endpoint')
+const server = join(endpoint, 'server.mjs')
 
 const farEnd = await startFarEnd()
 
@@ -58,10 +57,8 @@ const freePort = () =>
   })
 
 /** Runs an endpoint until the end of the test, and returns its URL. */
-async function start(verify: string, environment: Record<string, string>): Promise<string> {
+async function start(place: string, environment: Record<string, string>): Promise<string> {
   const folder = temporaryFolder()
-  writeFileSync(join(folder, 'server.mjs'), server)
-  writeFileSync(join(folder, 'verify.mjs'), verify)
   const users = ['ada', 'factor'].map((name) => {
     const user = { id: 42, name, salt: 'salt', sha1: hash('sha1', 'saltcorrect') }
     return name === 'factor' ? { ...user, totp: 'x' } : user
@@ -69,7 +66,7 @@ async function start(verify: string, environment: Record<string, string>): Promi
   writeFileSync(join(folder, 'users.json'), JSON.stringify(users))
   const port = await freePort()
   const env = { SECRET, PORT: String(port), USERS: join(folder, 'users.json'), ...environment }
-  const child: ChildProcess = spawn(process.execPath, [join(folder, 'server.mjs')], { env, stdio: 'inherit' })
+  const child: ChildProcess = spawn(process.execPath, [server, place], { env, stdio: 'inherit' })
   atEnd(() => void child.kill())
   const url = `http://127.0.0.1:${port}/verify`
   for (;;) {
@@ -84,17 +81,15 @@ async function start(verify: string, environment: Record<string, string>): Promi
 }
 
 test('each endpoint has at most 25 lines', () => {
-  const lines = (code: string) => code.split('\n').filter((line) => line !== '').length
-  expect([server, ...places].map(lines).every((count) => count <= 25)).toBe(true)
-  expect(places.length).toBe(3)
+  const files = readdirSync(endpoint)
+  const lines = files.map((file) => readFileSync(join(endpoint, file), 'utf8').trim().split('\n').length)
+  expect(lines.every((count) => count <= 25)).toBe(true)
+  for (const file of files) expect(section).toContain(`${file}\``)
 })
 
 test('the endpoint does not start without its secret', () => {
-  const folder = temporaryFolder()
-  writeFileSync(join(folder, 'server.mjs'), server)
-  writeFileSync(join(folder, 'verify.mjs'), 'export const verify = () => ({ correct: false })')
   for (const secret of [{}, { SECRET: '' }]) {
-    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'server.mjs')], {
+    const { status, stderr } = spawnSync(process.execPath, [server, './table.mjs'], {
       env: { PORT: '0', ...secret },
       encoding: 'utf8',
       timeout: 60_000,
@@ -125,14 +120,14 @@ const common = {
   AUTH0: farEnd.url,
 }
 
-test.each<[what: string, index: number, responder?: Responder]>([
-  ['Firebase', 0, firebase],
-  ['Auth0', 1, auth0],
-  ['a table of your own', 2],
+test.each<[what: string, place: string, responder?: Responder]>([
+  ['Firebase', './firebase.mjs', firebase],
+  ['Auth0', './auth0.mjs', auth0],
+  ['a table of your own', './table.mjs'],
 ])(
   'the endpoint for %s gives each verdict, and none without its secret or its place',
-  async (_what, index, responder) => {
-    const url = await start(places[index] ?? '', common)
+  async (_what, place, responder) => {
+    const url = await start(place, common)
     if (responder) farEnd.respond = responder
     const ask = (username: string, password: string, { id = '42', secret = SECRET } = {}) =>
       askEndpoint({ url, secret }, { id, username, password })

@@ -10,7 +10,7 @@ import { useService } from '../support/service.ts'
 import { signIn } from '../support/users/sessions.ts'
 import { operate } from './moved-users.ts'
 
-// Runs the programs of docs/MOVING.md in Django itself.
+// Runs the programs of examples/moving in Django itself.
 
 const PACKAGES = 'python3-django python3-argon2 python3-bcrypt'
 const { status } = spawnSync('/usr/bin/python3', ['-c', 'import django, argon2, bcrypt'])
@@ -43,7 +43,7 @@ test.skipIf(!hasDjango)(
     const folder = temporaryFolder()
     runInDjango(folder, CREATE)
     const csv = join(folder, 'auth_user.csv')
-    writeFileSync(csv, runInDjango(folder, programOf('Django')))
+    writeFileSync(csv, runInDjango(folder, programOf('export_users.py')))
 
     const stores = await useService()
     const args = ['import', csv, '--from', 'django', '--role', 'user', '--without-passwords']
@@ -62,7 +62,7 @@ test.skipIf(!hasDjango)(
     const out = temporaryFolder()
     const exported = await operate(stores, 'export', '--output', join(out, 'users.jsonl'))
     expect(exported.status).toBe(0)
-    runInDjango(out, programOf('To Django'))
+    runInDjango(out, programOf('import_users.py'))
     const found = runInDjango(
       out,
       `
@@ -97,11 +97,7 @@ print(json.dumps({user.username: [
   60_000,
 )
 
-/** Returns the first Python program of a section of MOVING.md. */
-function programOf(section: string): string {
-  const text = readFileSync(join(root, 'docs/MOVING.md'), 'utf8').split(`### ${section}\n`)[1] ?? ''
-  return /^```python\n(.*?)^```$/ms.exec(text)?.[1] ?? ''
-}
+const programOf = (file: string) => readFileSync(join(root, 'examples/moving/django', file), 'utf8')
 
 /** Runs a program in a Django project. Its working directory contains the database. */
 function runInDjango(folder: string, program: string): string {

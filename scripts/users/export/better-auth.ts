@@ -5,7 +5,7 @@ import { type Lose, loseSecret, takeHash } from './losses.ts'
 import type { UserRecord } from './records.ts'
 import { isOff, providerNameOf, type System } from './systems.ts'
 
-/** The kinds that `emailAndPassword.password.verify` of docs/MOVING.md verifies. */
+/** The kinds that `emailAndPassword.password.verify` of examples/moving verifies. */
 const KINDS = ['argon2id', 'argon2i', 'bcrypt']
 
 /** Rows of the tables of better-auth, by table (https://better-auth.com/docs/concepts/database#core-schema). */
@@ -18,7 +18,7 @@ interface Rows {
 
 /**
  * Rows for better-auth's adapter, in files of JSON lines. `role` and `banned` are of its plugin admin, `username` of username, `passkey`
- * of passkey and `twoFactor` of two-factor. Its secret encrypts two columns, so docs/MOVING.md encrypts them where it stores the rows.
+ * of passkey and `twoFactor` of two-factor. Its secret encrypts two columns, so examples/moving encrypts them where it stores the rows.
  */
 export const betterAuth: System = {
   files(records, lose) {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -17,9 +17,8 @@ import { ORIGIN } from '../../support/service.ts'
 import { totpCode, wrongTotpCode } from '../../support/users/factors.ts'
 import { usePasskey } from '../../support/users/webauthn/authenticator.ts'
 import { ACME, addMover, addMovers, BCRYPT, GOOGLE } from './movers.ts'
-import { programsOf } from './programs.ts'
 
-// better-auth from npm, with the program and the configuration of docs/MOVING.md.
+// better-auth from npm, with the program and the configuration of examples/moving.
 
 // better-auth logs each refused sign-in.
 vi.spyOn(console, 'warn').mockReturnValue()
@@ -138,7 +137,7 @@ const PASSKEY_TABLE = `{ id: 'passkey', schema: { passkey: { fields: {
   transports: { type: 'string', required: false }, createdAt: { type: 'date', required: false },
 } } } }`
 
-/** Exports the stage, and runs the programs of docs/MOVING.md on the files. */
+/** Exports the stage, and runs the programs of examples/moving on the files. */
 async function importAll() {
   const cache = join(root, 'node_modules/.cache')
   mkdirSync(cache, { recursive: true })
@@ -149,15 +148,15 @@ async function importAll() {
     ...['export', '--to', join(folder, 'moved'), '--for', 'better-auth', '--with-secrets'],
   ])
   expect(status).toBe(0)
-  const [configuration = '', loader = ''] = programsOf('To better-auth', 'js')
+  const read = (program: string) => readFileSync(join(root, 'examples/moving/better-auth', program), 'utf8')
   const file = join(folder, 'auth.sqlite')
   writeFileSync(
     join(folder, 'auth.mjs'),
-    configuration
+    read('auth.mjs')
       .replace("'auth.sqlite'", JSON.stringify(file))
       .replace('plugins: [', `plugins: [${PASSKEY_TABLE}, `),
   )
-  writeFileSync(join(folder, 'move.mjs'), loader.replace('`moved/', `\`${folder}/moved/`))
+  writeFileSync(join(folder, 'move.mjs'), read('move.mjs').replace('`moved/', `\`${folder}/moved/`))
   vi.stubEnv('BETTER_AUTH_SECRET', randomBytes(32).toString('base64'))
   vi.stubEnv('BETTER_AUTH_URL', URL_THERE)
   const { auth }: { auth: Auth } = await import(pathToFileURL(join(folder, 'auth.mjs')).href)

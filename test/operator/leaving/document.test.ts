@@ -7,7 +7,7 @@ import { PASSWORD, readyHash, useStore } from '../../support/process/operator.ts
 import { root } from '../../support/process/service-description.ts'
 import { addMover, addMovers, newFolder } from './movers.ts'
 
-// The commands of docs/MOVING.md. `better-auth.proof.test.ts` runs its programs.
+// The commands of docs/MOVING.md. `better-auth.proof.test.ts` runs the programs of examples/moving.
 
 const store = await useStore()
 await addMovers(store.table, readyHash())
