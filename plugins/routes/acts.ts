@@ -1,7 +1,9 @@
+import { ROLES } from '../../lib/application/roles.ts'
 import { EVERY_ROLE } from '../../lib/authorization/act-policy.ts'
 import type { WrittenFunction } from '../framework.d.ts'
 import { rolesOf } from './guards.ts'
 import {
+  adviceFor,
   eventsOf,
   hasAuth,
   matches,
@@ -50,22 +52,34 @@ export function faultsOfActs(key: string, definition: WrittenFunction): string[]
 
 /**
  * Finds routes that would open others, as `faultsOfWildcards` in `scopes.ts` does: a wildcard of IAM matches slashes too. An operator who may
- * read `notes/{id}` would reach `notes/{id}/log`.
+ * read `notes/{id}` would reach `notes/{id}/log`. The policy of an operator denies no route by the user's role, as that of the user does.
  */
 export function faultsOfOpenedByActs(functions: Written, brought: object = {}): string[] {
-  const others = Object.entries(functions).flatMap(([key, definition]) =>
-    definition.actAs === true ? [] : routesOf(definition).map((route) => ({ key, route })),
+  const protectedRoutes = Object.entries(functions).flatMap(([key, definition]) =>
+    routesOf(definition)
+      .filter(({ isProtected }) => isProtected)
+      .map((route) => ({ key, route, definition })),
   )
   return Object.entries(functions).flatMap(([key, definition]) =>
     readableOf(definition).flatMap((route) =>
-      others
-        .filter((other) => other.route.isProtected && matches(route, other.route))
-        .map(
-          (other) =>
-            `Function ${key} has actAs, and its route ${shown(route)} also matches ${shown(other.route)} of ${named(other.key, brought)}, which has none. ${Object.hasOwn(brought, other.key) ? 'Give yours another path.' : `Give ${other.key} actAs too, or another path.`}`,
-        ),
+      protectedRoutes
+        .filter((other) => matches(route, other.route))
+        .flatMap((other) => {
+          const [what, property] = differenceOf(definition, other.definition, key)
+          if (what === undefined) return []
+          const advice = adviceFor(other.key, brought, property)
+          return `Function ${key} has actAs, and its route ${shown(route)} also matches ${shown(other.route)} of ${named(other.key, brought)}, which ${what}. ${advice}`
+        }),
     ),
   )
+}
+
+/** Returns what keeps users from a function who may use another one with `actAs`. */
+function differenceOf(opened: WrittenFunction, other: WrittenFunction, key: string) {
+  if (other.actAs !== true) return ['has no actAs', 'actAs'] as const
+  const roles = rolesOf(other)
+  const isForFewer = roles && (rolesOf(opened) ?? ROLES).some((role) => !roles.includes(role))
+  return isForFewer ? ([`not every role of ${key} may use`, 'role'] as const) : []
 }
 
 /** Returns the setting `ACT_AS_ROUTES` of the authorizer: what operators may read who act as users of these roles, such as `GET/=user`. */

@@ -44,7 +44,7 @@ export const named = (key: string, brought: object): string =>
   Object.hasOwn(brought, key) ? `${key} of serverless-jwt-auth` : `function ${key}`
 
 /** Returns what a user does about a route that matches one of a function. */
-export const adviceFor = (key: string, brought: object, what: 'role' | 'scopes'): string =>
+export const adviceFor = (key: string, brought: object, what: 'role' | 'scopes' | 'actAs'): string =>
   Object.hasOwn(brought, key) ? 'Give yours another path.' : `Give ${key} the same ${what}, or another path.`
 
 /** Whether an event is a route with `authorizer: auth`. */
