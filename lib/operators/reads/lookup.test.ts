@@ -100,3 +100,13 @@ test('a search makes one limited query without a filter for each partition, and 
   for (const query of queries) expect(query).toMatchObject({ Limit: 11, Select: 'SPECIFIC_ATTRIBUTES' })
   expect(queries.filter(({ FilterExpression }) => FilterExpression !== undefined)).toEqual([])
 })
+
+test('a search makes the same calls whether a user of another role has the name or not', async () => {
+  const callsOf = async (name: string) => {
+    const { watched, calls } = watchedTable(table)
+    expect((await findWithin(watched, ['user'], { name, limit: 10 })).accounts).toEqual([])
+    return calls.map(({ operation }) => operation).sort()
+  }
+  const unknown = await callsOf('nobody-has-this')
+  for (const name of ['zoe', 'ann.zoe@example.org', idOf('zoe')]) expect(await callsOf(name)).toEqual(unknown)
+})

@@ -31,6 +31,9 @@ interface Hits {
   readTo?: string | undefined
 }
 
+/** An id that no user has. A search always reads an id: otherwise its time would tell that a user of another role has the name. */
+const NO_USER = 'A'.repeat(22)
+
 /**
  * Finds users of some roles, in the order of the name that matched. The user with exactly this name or id comes
  * first. A user of another role is not found by any member of the search.
@@ -62,7 +65,7 @@ export async function findWithin(
     ),
   ])
   const { hits, next } = merged(partitions, limit)
-  const exact = [exactId, isFirstPage && isUserId(name) ? name : undefined].filter((id) => id !== undefined)
+  const exact = [exactId ?? NO_USER, isFirstPage && isUserId(name) ? name : NO_USER]
   const found = await accountsById(table, [...exact, ...hits.map(({ id }) => id)])
   const accounts = [...found.values()].filter(
     (account) => roles.includes(account.role) && (exact.includes(account.id) || matches(account, prefix)),
