@@ -79,7 +79,9 @@ export const ADMIN_SCHEMAS = {
       signIn: object(
         'What decides whether the user can sign in.',
         {
-          last: object('The last sign-in of 180 days.', { at: time('When it was.') }),
+          last: object('The last sign-in of 180 days, among the latest 1,000 events.', {
+            at: time('When it was.'),
+          }),
           wrongPasswords: {
             type: 'integer',
             minimum: 0,

@@ -14,21 +14,27 @@ export const COUNTED = ['ids', 'expiresAt']
 /**
  * Finds the last sign-in of a user that is still kept.
  *
+ * @param pages - How many pages of 50 events to read at most. A user with an app can cause many events without a sign-in.
  * @throws {@link ServiceError} `unavailable`.
  */
-export async function lastSignIn(table: Table, userId: string): Promise<AuditEvent | undefined> {
+export async function lastSignIn(
+  table: Table,
+  userId: string,
+  pages = Infinity,
+): Promise<AuditEvent | undefined> {
   // What is older belongs to an earlier account with this id. The first session of a registration begins in the same instant.
   let created = ''
   let before: string | undefined
-  do {
+  for (let page = 0; page < pages; page += 1) {
     const { events, next } = await eventsOfUser(table, userId, { limit: EVENTS_PER_READ, before })
     for (const event of events) {
       if (event.at < created) return undefined
       if (event.type === 'session.created' || event.type === 'session.renewed') return event
       if (event.type === 'user.created') created = event.at
     }
+    if (next === undefined) return undefined
     before = next
-  } while (before !== undefined)
+  }
   return undefined
 }
 

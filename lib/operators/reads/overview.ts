@@ -6,12 +6,15 @@ import { isoOf } from '../../time.ts'
 import type { Administered } from '../accounts.ts'
 import { lastSignIn, wrongPasswords } from './activity.ts'
 
+/** Pages of 50 events. A function has five seconds, and a user may have more events than it can read. */
+const PAGES = 20
+
 /** What operators see of an identity: without the subject, which is the name of a person at the provider. */
 export type ShownIdentity = Omit<Identity, 'issuer' | 'subject'>
 
 /** What decides whether a user can sign in, in addition to the account. Times are ISO 8601. */
 interface SignIn {
-  /** The last complete sign-in that is still kept. */
+  /** The last complete sign-in among the latest 1,000 events that are still kept. */
   last?: { at: string } | undefined
   /** Wrong passwords that the limits count now. */
   wrongPasswords: number
@@ -36,7 +39,7 @@ export const shownIdentities = async (table: Table, userId: string): Promise<Sho
  */
 export async function signInOf(table: Table, user: Administered, now: Date): Promise<SignIn> {
   const [last, failures, reset] = await together([
-    lastSignIn(table, user.id),
+    lastSignIn(table, user.id, PAGES),
     wrongPasswords(table, user, now),
     findFactorReset(table, user.id),
   ])
