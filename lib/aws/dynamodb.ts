@@ -154,13 +154,13 @@ export interface Demand {
   refusal: () => Error
 }
 
-/** A write or a condition of a transaction: the input of its operation, without `TableName`. It may come with a demand. */
+/** A write or a condition of a transaction: the input of its operation, without `TableName`. It may come with demands. */
 export type TransactWrite = (
   | { Put: object }
   | { Update: object }
   | { Delete: object }
   | { ConditionCheck: object }
-) & { demand?: Demand | undefined }
+) & { demands?: readonly Demand[] | undefined }
 
 /**
  * Makes all writes, or none of them.
@@ -177,10 +177,10 @@ export async function transact(
   { aws, name }: Table,
   writes: readonly TransactWrite[],
 ): Promise<readonly boolean[] | undefined> {
-  // Two events of one act have the same demand, and a transaction takes an item once.
-  const demands = [...new Set(writes.flatMap(({ demand }) => demand ?? []))]
+  // Two events of one act have the same demands, and a transaction takes an item once.
+  const demands = [...new Set(writes.flatMap(({ demands }) => demands ?? []))]
   const TransactItems = [
-    ...writes.map(({ demand: _, ...write }) => write),
+    ...writes.map(({ demands: _, ...write }) => write),
     ...demands.map(({ check }) => ({ ConditionCheck: check })),
   ].map((write) =>
     Object.fromEntries(Object.entries(write).map(([kind, input]) => [kind, { TableName: name, ...input }])),

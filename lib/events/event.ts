@@ -35,8 +35,8 @@ export interface Act {
   /** Id of the request in the gateway's log, or of the command. */
   requestId: string
   now: Date
-  /** The condition of every transaction with an event of this act. An administrator still must be one. */
-  demand?: Demand
+  /** The conditions of every transaction with an event of this act. An administrator still must be one. */
+  demands?: readonly Demand[]
 }
 
 /** The origin and the time of a request. */
@@ -48,16 +48,16 @@ export const byUser = (at: Request, actorId: string): Act => ({ ...at, actor: 'u
 /** Returns the act of a client, which has proved by a secret, a code or a token that it may act for the user. */
 export const byClient = (at: Request, actorId: string): Act => ({ ...at, actor: 'client', actorId })
 
-/** Returns the act of a user who administers another account, on condition of `demand`; see `requireOperator` in `lib/operators/caller.ts`. */
-export const byAdministrator = (at: Request, actorId: string, demand: Demand): Act => ({
+/** Returns the act of a user who administers another account, on condition of `demands`; see `requireOperator` in `lib/operators/caller.ts`. */
+export const byAdministrator = (at: Request, actorId: string, demands: readonly Demand[]): Act => ({
   ...at,
   actor: 'administrator',
   actorId,
-  demand,
+  demands,
 })
 
-/** Returns an act without its demand: for reads, which decide nothing, and for what follows from a change that had it. */
-export const withoutDemand = ({ demand: _, ...act }: Act): Act => act
+/** Returns an act without its demands: for reads, which decide nothing, and for what follows from a change that had them. */
+export const withoutDemands = ({ demands: _, ...act }: Act): Act => act
 
 /** Returns the act of the service, if no user has requested it with this request. */
 export const bySystem = (at: Request): Act => ({ ...at, actor: 'system' })
@@ -162,7 +162,7 @@ export const dayOf = (date: string, kind: EventClass, shard: number): string => 
  */
 export function eventOf<const T extends EventType>(
   table: Table,
-  { actor, actorId, via, origin, requestId, now, demand }: Act,
+  { actor, actorId, via, origin, requestId, now, demands }: Act,
   { subject: pk, changes, ...what }: Happening<T>,
 ): TransactWrite {
   const id = randomBytes(ID_BYTES).toString('base64url')
@@ -185,7 +185,7 @@ export function eventOf<const T extends EventType>(
     requestId,
     expiresAt: secondOf(now) + KEPT_DAYS[kind] * DAY_SECONDS,
   })
-  return { Put: { TableName: eventsTableOf(table), Item }, ...(demand && { demand }) }
+  return { Put: { TableName: eventsTableOf(table), Item }, ...(demands && { demands }) }
 }
 
 /**

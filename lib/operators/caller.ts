@@ -12,7 +12,8 @@ import { requireSubject } from '../sessions/subject.ts'
 import { acrOf } from '../users/factors.ts'
 import { profileKey } from '../users/store.ts'
 import type { UserState } from '../users/user.ts'
-import { lacksText, NO_RIGHTS, NOBODY, OWN_ACCOUNT } from './refusals.ts'
+import type { Administered } from './accounts.ts'
+import { changedMeanwhile, lacksText, NO_RIGHTS, NOBODY, OWN_ACCOUNT } from './refusals.ts'
 import { MAX_AGE_SECONDS, type Work } from './work.ts'
 
 /** A user who administers the accounts of others. */
@@ -59,7 +60,11 @@ export async function requireOperator(
   if (rights.may.length === 0 || (may !== undefined && !rights.may.includes(may))) throw lacks(may)
   const required = { acr: 'aal1', maxAgeSeconds: MAX_AGE_SECONDS[work] } as const
   requireAuthentication({ acr: acrOf(session.amr), authTime: session.authTime }, required, at.now)
-  return { user, session, ...rights, act: byAdministrator(at, user.id, stillAsRead(user)) }
+  const demand = stillAsRead(
+    user,
+    () => new ServiceError('invalid_token', 'the administrator was changed meanwhile'),
+  )
+  return { user, session, ...rights, act: byAdministrator(at, user.id, [demand]) }
 }
 
 const lacks = (may: Permission | undefined) =>
@@ -67,8 +72,20 @@ const lacks = (may: Permission | undefined) =>
     detail: may ? lacksText(may) : NO_RIGHTS,
   })
 
-/** Demands that a user has the role that was read, is enabled, and that no token was revoked since. */
-const stillAsRead = ({ id, generation, role }: UserState): Demand => ({
+/**
+ * Returns the act of a change of what belongs to a user. The role of the user may be another one since the read, such as one whom the
+ * operator may not help: then the change fails. A change of the user's own profile needs no such act, because it has a condition.
+ */
+export const actFor = ({ act }: Operator, target: Administered): Act => ({
+  ...act,
+  demands: [...(act.demands ?? []), stillAsRead(target, changedMeanwhile)],
+})
+
+/** Demands that a user has the role that was read, is enabled or disabled as before, and that no token was revoked since. */
+const stillAsRead = (
+  { id, generation, role, disabled }: Pick<UserState, 'id' | 'generation' | 'role' | 'disabled'>,
+  refusal: Demand['refusal'],
+): Demand => ({
   check: {
     Key: profileKey(id),
     ConditionExpression: 'generation = :generation AND #role = :role AND disabled = :disabled',
@@ -76,10 +93,10 @@ const stillAsRead = ({ id, generation, role }: UserState): Demand => ({
     ExpressionAttributeValues: attributesOf({
       ':generation': generation,
       ':role': role,
-      ':disabled': false,
+      ':disabled': disabled,
     }),
   },
-  refusal: () => new ServiceError('invalid_token', 'the administrator was changed meanwhile'),
+  refusal,
 })
 
 /**

@@ -1,7 +1,7 @@
 import { afterAll, test, vi } from 'vitest'
-import { DUELS, LOSSES, PROMOTED } from './interleave/acts.ts'
+import { DUELS, LOSSES, PROMOTED, SIGN_IN } from './interleave/acts.ts'
 import { startWorld } from './interleave/world.ts'
-import { CHANGING } from './routes.ts'
+import { ABOUT_A_USER, CHANGING } from './routes.ts'
 
 vi.mock('../../auth.config.ts', () => ({
   default: {
@@ -35,15 +35,16 @@ test.each(PAIRS)('%s has no effect once %s, in every order', async (route, loss)
   cases += await world.expectSoundInEveryOrder([route, loss])
 })
 
-/** They end one session or one app, and not what depends on a role. */
-const OF_ONE = /(sessions\/\{sid\}|grants\/\{gid\})\/end$|invitations$/
+/** They end one session or one app. Other changes may end the session that begins. */
+const OF_ONE = CHANGING.filter((route) => /(\{sid\}|\{gid\})\/end$/.test(route))
 
-test.each(CHANGING.filter((route) => !OF_ONE.test(route)))(
-  '%s has no effect once its user has been promoted, in every order',
-  async (route) => {
-    cases += await world.expectSoundInEveryOrder([route, PROMOTED])
-  },
-)
+test.each(OF_ONE)('%s succeeds while its user signs in, in every order', async (route) => {
+  cases += await world.expectSoundInEveryOrder([route, SIGN_IN])
+})
+
+test.each(ABOUT_A_USER)('%s has no effect once its user has been promoted, in every order', async (route) => {
+  cases += await world.expectSoundInEveryOrder([route, PROMOTED])
+})
 
 test.each(DUELS)('%s and %s leave an enabled administrator, in every order', async (one, other) => {
   cases += await world.expectSoundInEveryOrder([one, other])

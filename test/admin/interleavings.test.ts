@@ -1,8 +1,9 @@
 import { afterAll, test, vi } from 'vitest'
 import { rowsOf } from '../support/rows.ts'
-import { DUELS, LOSSES } from './interleave/acts.ts'
+import { DUELS, LOSSES, PROMOTED } from './interleave/acts.ts'
 import { CHANGE, WEAKENINGS } from './interleave/weaken.ts'
 import { startWorld } from './interleave/world.ts'
+import { ABOUT_A_USER } from './routes.ts'
 
 // What an administrator's change meets between its read and its write. interleavings.proof.test.ts runs all of it.
 
@@ -28,6 +29,10 @@ afterAll(() => {
 
 test.each(Object.keys(LOSSES))('a change has no effect once %s', async (loss) => {
   cases += await world.expectSoundInEveryOrder([CHANGE, loss])
+})
+
+test.each(rowsOf(ABOUT_A_USER))('%s has no effect once its user has been promoted', async (route) => {
+  cases += await world.expectSoundInEveryOrder([route, PROMOTED])
 })
 
 test.each(rowsOf(DUELS))('%s and %s leave an enabled administrator', async (one, other) => {

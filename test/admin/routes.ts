@@ -42,6 +42,9 @@ export const ROUTE_NAMES = ADMIN.routes.flatMap(({ method, path }) =>
 /** The routes that change something. */
 export const CHANGING = ROUTE_NAMES.filter((name) => !/^GET|token$/.test(name))
 
+/** Those that change a user, or what belongs to one. An invitation has no user yet. */
+export const ABOUT_A_USER = CHANGING.filter((name) => !name.endsWith('/invitations'))
+
 /** Sends the request of a route, as the console does. */
 export function send(
   functions: Functions,

@@ -65,13 +65,15 @@ test('a search leaves the ids that it showed, also none', async () => {
 
 /** An act whose demand never holds. */
 const actOf = (operatorId: string, now = noon): Act =>
-  byAdministrator(testAt(table, now), operatorId, {
-    check: {
-      Key: { pk: { S: 'nobody' }, sk: { S: 'profile' } },
-      ConditionExpression: 'attribute_exists(pk)',
+  byAdministrator(testAt(table, now), operatorId, [
+    {
+      check: {
+        Key: { pk: { S: 'nobody' }, sk: { S: 'profile' } },
+        ConditionExpression: 'attribute_exists(pk)',
+      },
+      refusal: () => new ServiceError('invalid_token', 'the demand of a read'),
     },
-    refusal: () => new ServiceError('invalid_token', 'the demand of a read'),
-  })
+  ])
 
 const viewsOf = async (userId: string) => {
   const { events } = await eventsOfUser(table, userId, { limit: 99 })

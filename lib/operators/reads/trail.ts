@@ -1,5 +1,5 @@
 import { attributesOf, getItems, type Table, transact } from '../../aws/dynamodb.ts'
-import { type Act, eventOf, partitionOf, SERVICE, withoutDemand } from '../../events/event.ts'
+import { type Act, eventOf, partitionOf, SERVICE, withoutDemands } from '../../events/event.ts'
 import { secondOf } from '../../time.ts'
 
 const DAY_SECONDS = 86_400
@@ -27,7 +27,7 @@ export async function recordView(table: Table, act: Act, userId: string): Promis
   // If the condition fails, another read of this day has recorded it.
   await transact(table, [
     { Put: { Item: mark, ConditionExpression: 'attribute_not_exists(pk)' } },
-    eventOf(table, withoutDemand(act), { type: 'user.viewed', subject: partitionOf(userId) }),
+    eventOf(table, withoutDemands(act), { type: 'user.viewed', subject: partitionOf(userId) }),
   ])
 }
 
@@ -43,5 +43,5 @@ export async function recordSearch(table: Table, act: Act, seen: readonly string
     subject: SERVICE,
     seen: seen.length > 0 ? seen : undefined,
   } as const
-  await transact(table, [eventOf(table, withoutDemand(act), searched)])
+  await transact(table, [eventOf(table, withoutDemands(act), searched)])
 }

@@ -1,7 +1,12 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { transact } from '../../../lib/aws/dynamodb.ts'
+import { eventOf, partitionOf } from '../../../lib/events/event.ts'
+import { SESSION_RANDOM_BYTES, startSession } from '../../../lib/sessions/session.ts'
+import { storedSession } from '../../../lib/sessions/store.ts'
+import { AMR } from '../../../lib/users/factors.ts'
 import { removeUser } from '../../../lib/users/names.ts'
 import { revokeSessions, revokeTokens } from '../../../lib/users/revocation.ts'
-import { changeUser, type UserChanges } from '../../../lib/users/store.ts'
+import { changeUser, type UserChanges, unrevoked } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
 import { operator } from '../../support/users/sessions.ts'
 import { testAct } from '../../support/users/users.ts'
@@ -51,6 +56,9 @@ export const LOSSES = {
 
 export const PROMOTED = 'ada becomes an administrator'
 
+/** What users do at any time. */
+export const SIGN_IN = 'ada signs in'
+
 /** What takes the rights of an administrator, by the routes of another one. */
 const DANGERS = CHANGING.filter((route) =>
   ['PATCH /admin-api/users/{id}', 'PUT /admin-api/users/{id}/role', 'DELETE /admin-api/users/{id}'].includes(
@@ -88,6 +96,22 @@ export const ACTS: Record<string, Act> = {
     ]),
   ),
   ...LOSSES,
+  [SIGN_IN]: {
+    async run({ table, ada: { target } }) {
+      const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
+      const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
+      const start = { amr: AMR.password, inCookie: true, origin, lifetimes }
+      const { session } = startSession(target, start, new Date(), randomBytes(SESSION_RANDOM_BYTES))
+      const happening = {
+        type: 'session.created',
+        subject: partitionOf(target.id),
+        session: session.id,
+      } as const
+      const event = eventOf(table, testAct(), happening)
+      const refused = await transact(table, [unrevoked(target), storedSession(session), event])
+      return { message: refused ? 'refused' : 'done' }
+    },
+  },
   [PROMOTED]: changing('ada', (user) => ({ role: 'admin', ...revokeTokens(user) })),
 }
 

@@ -1,9 +1,10 @@
 import type { Alter, Attempt } from '../../support/aws/gate.ts'
 import type { Weakening } from '../../support/interleave/world.ts'
+import { PROMOTED } from './acts.ts'
 
 type Input = Attempt['input']
 
-/** Changes the condition on the caller's profile, of each transaction that has one. */
+/** Changes the conditions on the profiles of the caller and the user, of each transaction that has them. */
 const demand =
   (weaken: (check: Input) => unknown): Alter =>
   (_, input) => {
@@ -30,6 +31,9 @@ const [GENERATION, ROLE, DISABLED] = [
 /** A change that each rule is shown by. */
 export const CHANGE = 'PATCH /admin-api/users/{id}'
 
+/** What a change of something that belongs to a user is shown by. */
+const END_SESSION = 'POST /admin-api/users/{id}/sessions/{sid}/end'
+
 /** Takes one rule away from each. A loss of the role and a disabling raise the generation, too. */
 export const WEAKENINGS: Record<string, Weakening<string>> = {
   'the generation of the caller': {
@@ -53,6 +57,11 @@ export const WEAKENINGS: Record<string, Weakening<string>> = {
     }),
     acts: [CHANGE, 'root is removed'],
     shows: /takes effect after root is removed/,
+  },
+  'the role and the generation of the user': {
+    alter: without(GENERATION, ROLE),
+    acts: [END_SESSION, PROMOTED],
+    shows: /takes effect after ada becomes an administrator/,
   },
   'a demand of two administrators': {
     alter: without(GENERATION, DISABLED),
