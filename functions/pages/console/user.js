@@ -34,7 +34,7 @@ export async function showUser(id, text = '', kind = 'error') {
   const view = viewOf(id)
   shown = view
   const { status, body } = await call(`admin-api/users/${id}`, { fetch: view.fetchVersion })
-  // The body comes after the response. Meanwhile, the page may show another user.
+  // The body comes after the response. By then, the page may show another user.
   if (shown !== view) return
   if (status !== 200) return showProblem(body)
   view.user = body
