@@ -238,6 +238,9 @@ export interface WrittenFunction {
   url?: unknown
   environment?: Record<string, unknown>
   may?: unknown
+  iamRoleStatements?: object[] | undefined
+  /** Where Lambda puts events of asynchronous invocations. */
+  destinations?: unknown
   events?: { http?: unknown; httpApi?: unknown; [type: string]: unknown }[]
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asRule, faultsOfAuthEvents } from './auth-events.ts'
+import { asRule, faultsOfAuthEvents, withFailedEvents } from './auth-events.ts'
 
 const faults = (authEvent: unknown, eventBus = 'changes') =>
   faultsOfAuthEvents('welcome', { handler: 'welcome.handler', events: [{ authEvent }] }, eventBus)
@@ -18,6 +18,28 @@ test('an authEvent becomes a rule on the bus, which leaves imports out and never
   })
   const list = Object(asRule({ authEvent: ['user.created', 'user.deleted'] }))
   expect(list.eventBridge.pattern['detail-type']).toEqual(['user.created', 'user.deleted'])
+})
+
+test('the third failure of a function puts its event into the queue, as the role of the function may', () => {
+  const arn = { 'Fn::GetAtt': ['FailedEvents', 'Arn'] }
+  const send = { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [arn] }
+  const own = { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['*'] }
+  const written = { handler: 'welcome.handler', events: [{ authEvent: 'user.created' }] }
+  const onFailure = { type: 'sqs', arn }
+  const onSuccess = 'report'
+  const rows: [object, object][] = [
+    [{}, { destinations: { onFailure } }],
+    [{ settings: ['table'] }, { destinations: { onFailure }, iamRoleStatements: [send] }],
+    [{ may: [] }, { destinations: { onFailure }, iamRoleStatements: [send] }],
+    [{ iamRoleStatements: [own] }, { destinations: { onFailure }, iamRoleStatements: [own, send] }],
+    [{ destinations: { onSuccess } }, { destinations: { onSuccess, onFailure } }],
+    [{ may: [], destinations: { onFailure: 'report' } }, {}],
+    [{ may: [], events: [{ http: 'GET /' }] }, {}],
+  ]
+  for (const [given, expected] of rows) {
+    const definition = { ...written, ...given }
+    expect(withFailedEvents(definition)).toEqual({ ...definition, ...expected })
+  }
 })
 
 test('another event stays as it is', () => {

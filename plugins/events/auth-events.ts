@@ -1,6 +1,8 @@
+import { allow, arnOf } from '../../lib/aws/access.ts'
 import { OUTGOING } from '../../lib/events/outgoing.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import type { WrittenFunction } from '../framework.d.ts'
+import { isServiceFunction } from '../project/ownership.ts'
 import { eventsOf } from '../routes/routes.ts'
 
 /** The bus of the service. The framework takes only its name, and would make another bus of a text. */
@@ -12,11 +14,17 @@ const BUS = { 'Fn::GetAtt': ['EventBus', 'Name'] }
  */
 const RETRIES = { maximumRetryAttempts: 185, maximumEventAge: 86_400 }
 
+/** The queue of events that a function did not take. */
+const FAILED_EVENTS = arnOf('FailedEvents')
+
 /** Events that call no function: each user of an import is not new, but was moved or restored. */
 const IMPORT = 'users import'
 
 /** Returns the types of an `authEvent`: one, or a list. */
 const typesIn = (authEvent: unknown): unknown[] => [authEvent].flat()
+
+const authEventsOf = (definition: WrittenFunction) =>
+  eventsOf(definition).filter((event) => 'authEvent' in Object(event))
 
 /**
  * Finds what is wrong with the events of the service that a function is to be invoked for, as in `- authEvent: user.created`.
@@ -24,7 +32,7 @@ const typesIn = (authEvent: unknown): unknown[] => [authEvent].flat()
  * @param eventBus - Value of the parameter.
  */
 export function faultsOfAuthEvents(key: string, definition: WrittenFunction, eventBus: unknown): string[] {
-  const given = eventsOf(definition).filter((event) => 'authEvent' in Object(event))
+  const given = authEventsOf(definition)
   if (given.length === 0) return []
   if (eventBus !== 'changes' && eventBus !== 'all') {
     return [`The parameter eventBus must be changes or all, because function ${key} has an authEvent.`]
@@ -61,7 +69,28 @@ export function asRule<E extends object>(event: E): E | Record<string, unknown> 
         detail: { data: { via: [{ 'anything-but': [IMPORT] }] } },
       },
       retryPolicy: { ...RETRIES },
-      deadLetterQueueArn: { 'Fn::GetAtt': ['FailedEvents', 'Arn'] },
+      deadLetterQueueArn: structuredClone(FAILED_EVENTS),
     },
+  }
+}
+
+/**
+ * Returns a function whose events Lambda puts into the queue after the third failure, unless it names another place. A rule only knows
+ * invocations that Lambda refused, and Lambda discards an event whose function has thrown three times.
+ *
+ * Lambda sends with the role of the function. The framework permits the role that functions share, and leaves a role of IAM as it is.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ */
+export function withFailedEvents(definition: WrittenFunction): WrittenFunction {
+  const { destinations, iamRoleStatements } = definition
+  if (authEventsOf(definition).length === 0 || Object(destinations).onFailure !== undefined) return definition
+  const onFailure = { type: 'sqs', arn: structuredClone(FAILED_EVENTS) }
+  const hasOwnRole = isServiceFunction(definition) || iamRoleStatements !== undefined
+  const send = allow(['sqs:SendMessage'], [structuredClone(FAILED_EVENTS)])
+  return {
+    ...definition,
+    destinations: { ...Object(destinations), onFailure },
+    ...(hasOwnRole && { iamRoleStatements: [iamRoleStatements ?? [], send].flat() }),
   }
 }

@@ -6,7 +6,7 @@ import { functionName } from '../../project/names.ts'
 import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
 import { DESCRIPTION } from '../../project/project.ts'
 import { FAULT_OF_AUTH, RENAME } from '../clashes.ts'
-import { asRule, faultsOfAuthEvents } from '../events/auth-events.ts'
+import { asRule, faultsOfAuthEvents, withFailedEvents } from '../events/auth-events.ts'
 import type { AuthMembers, CompiledResource, Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
 import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
@@ -211,7 +211,7 @@ function addSettings(functions: Written, key: string, settings: Record<string, s
 
 /** Returns a function as the framework reads it. Its roles are a setting that `principalOf` reads. */
 function asFramework(definition: WrittenFunction, auth: Record<string, unknown>): WrittenFunction {
-  const { settings = [], scopes: _, actAs: _acts, ...rest } = definition
+  const { settings = [], scopes: _, actAs: _acts, ...rest } = withFailedEvents(definition)
   const roles = rolesOf(definition)
   if (roles) delete rest.role
   const environment = {

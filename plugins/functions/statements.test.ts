@@ -20,6 +20,11 @@ const definition = { name: 'jobs', handler: 'jobs.handler' }
 test.each([
   ['nothing', {}, []],
   ['a queue', { events: [{ sqs: { arn: queue } }] }, [allow(['sqs:ReceiveMessage'], [queue])]],
+  [
+    'a rule, which names a queue for failures,',
+    { events: [{ eventBridge: { deadLetterQueueArn: queue } }] },
+    [],
+  ],
   ['a topic for failures', { onError: topic }, [allow(['sns:Publish'], [topic])]],
 ])('a function with %s gets the statements for it, and none of other functions', (_, more, expected) => {
   expect(statementsOf({ ...definition, ...more }, ALL)).toEqual(expected)

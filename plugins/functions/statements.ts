@@ -2,9 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Statement } from '../../lib/aws/access.ts'
 import type { FunctionDefinition } from '../framework.d.ts'
 
-/** Returns what the framework adds statements for. */
+/** Returns what the framework adds statements for. A rule of EventBridge needs none, but names a queue. */
 export const sourcesOf = ({ events = [], onError, kmsKeyArn }: FunctionDefinition): unknown[] =>
-  [...events.filter(({ http }) => http === undefined), onError, kmsKeyArn].filter((one) => one !== undefined)
+  [
+    ...events.filter(({ http, eventBridge }) => (http ?? eventBridge) === undefined),
+    onError,
+    kmsKeyArn,
+  ].filter((one) => one !== undefined)
 
 /** Returns what the framework adds for a function's own queues, streams, topics and keys, without those of other functions. */
 export const statementsOf = (definition: FunctionDefinition, all: readonly Statement[]): Statement[] =>
