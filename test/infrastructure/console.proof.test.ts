@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { expect, test } from 'vitest'
 import { ROWS } from '../../lib/openapi/routes/rows.ts'
+import { replacementsIn } from '../package/replacements.ts'
 import { type Package, packageChangedProd, packageWithoutConsole } from './packaged.ts'
 import { unzip } from './unzip.ts'
 
@@ -31,6 +33,27 @@ test('without them, the template has nothing of them', () => {
     ['console', 'actAs'].some((name) => [needs].flat().includes(name as never)),
   )
   expect(rows.length).toBeGreaterThan(15)
+})
+
+// "StreamSpecification: Update requires: No interruption", as ResourcePolicy and all others but those of `replacementsIn`:
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html
+test('eventBus turned on, or off again, changes only the stream of the table of events and replaces no table', () => {
+  const tablesOf = ({ resources }: Package) =>
+    Object.fromEntries(Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::DynamoDB::Table'))
+  const [before, after] = [off, on].map(tablesOf)
+  expect(Object.keys(before ?? {}).toSorted()).toEqual(['Events', 'Table'])
+  expect(replacementsIn(before ?? {}, after ?? {})).toEqual([])
+  expect(replacementsIn(after ?? {}, before ?? {})).toEqual([])
+  const changesOf = (id: string) => {
+    const [one = {}, other = {}] = [before, after].map((tables) => tables?.[id]?.Properties)
+    const names = new Set([...Object.keys(one), ...Object.keys(other)])
+    return [...names].filter((name) => !isDeepStrictEqual(one[name], other[name]))
+  }
+  // The policy of a table names the role of each function.
+  expect(changesOf('Table')).toEqual(['ResourcePolicy'])
+  expect(changesOf('Events').toSorted()).toEqual(['ResourcePolicy', 'StreamSpecification'])
+  expect(before?.Events?.Properties.StreamSpecification).toBeUndefined()
+  expect(after?.Events?.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_IMAGE' })
 })
 
 /** Functions whose bundle is another one with them, each with the reason. */
