@@ -16,7 +16,8 @@ const route = proxied('/admin-api', {
 test.each([
   ['me', '/admin-api/me', {}],
   ['users/a', '/admin-api/users/{id}', { id: 'a' }],
-  ['users/a/grants/https%3A%2F%2Fb', '/admin-api/users/{id}/grants/{gid}', { id: 'a', gid: 'https://b' }],
+  ['users/a/grants/b', '/admin-api/users/{id}/grants/{gid}', { id: 'a', gid: 'b' }],
+  ['users/%2e%2e', '/admin-api/users/{id}', { id: '%2e%2e' }],
 ])('GET %s is the route %s', async (proxy, resource, pathParameters) => {
   const { body } = await send('GET', proxy)
   expect(JSON.parse(body)).toEqual({ resource, pathParameters, via: `GET ${resource}` })
@@ -28,7 +29,8 @@ test.each([
   ['GET', 'me/'],
   ['GET', 'users'],
   ['GET', 'users/a/b'],
-  ['GET', 'users/%'],
+  ['GET', '%6De'],
+  ['GET', 'users%2Fa'],
   ['GET', '__proto__'],
 ])('%s %j is no route', async (method, proxy) => {
   await expect(send(method, proxy)).rejects.toMatchObject({ code: 'not_found' })

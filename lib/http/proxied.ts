@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { ServiceError } from '../errors.ts'
 import type { ApiRoute, Request } from './handler.ts'
 import { byRoute } from './routes.ts'
@@ -8,7 +7,8 @@ import { byRoute } from './routes.ts'
  * A route gets its event with its own path as the resource.
  *
  * @param prefix - Such as `/admin-api`.
- * @param routes - By method and path, as in the rows of `lib/openapi`. A parameter stands for one segment.
+ * @param routes - By method and path, as in the rows of `lib/openapi`. A parameter stands for one segment. Ids need no
+ *   encoding in a path, so nothing decodes it.
  */
 export function proxied<R extends Request & { via: string }>(
   prefix: string,
@@ -16,7 +16,7 @@ export function proxied<R extends Request & { via: string }>(
 ): ApiRoute<R> {
   const route = byRoute(routes)
   return async (event, at) => {
-    const given = segmentsOf(event)
+    const given = (event.pathParameters?.proxy ?? '').split('/')
     for (const name of Object.keys(routes)) {
       const [method, resource = ''] = name.split(' ')
       const pathParameters =
@@ -24,15 +24,6 @@ export function proxied<R extends Request & { via: string }>(
       if (pathParameters) return route({ ...event, resource, pathParameters }, { ...at, via: name })
     }
     throw new ServiceError('not_found', 'no such route in this function')
-  }
-}
-
-/** The gateway does not decode what a greedy parameter stands for. */
-function segmentsOf({ pathParameters }: APIGatewayProxyEvent): string[] {
-  try {
-    return (pathParameters?.proxy ?? '').split('/').map(decodeURIComponent)
-  } catch (error) {
-    throw new ServiceError('not_found', 'the path is not encoded', { cause: error })
   }
 }
 
