@@ -2,12 +2,11 @@ import type { Context } from 'aws-lambda'
 import { type AuthorizerEvent, askedByHttpApi, DENIED } from '../lib/authorization/http-api.ts'
 import { askedByRestApi } from '../lib/authorization/policy.ts'
 import { within } from '../lib/aws/client.ts'
-import { readConfig } from '../lib/config.ts'
+import { AUTHORIZER, readSettings } from '../lib/config.ts'
 import { ServiceError } from '../lib/errors.ts'
 import { deadlineOf } from '../lib/http/handler.ts'
 import { logFailure } from '../lib/log.ts'
 import { verifyLiveClient } from '../lib/oauth/live-token.ts'
-import { AUTHORIZER } from '../lib/settings.ts'
 import { readBearer } from '../lib/tokens/bearer.ts'
 import { isOfClient } from '../lib/tokens/client-token.ts'
 import { verifyLiveUser } from '../lib/tokens/live-token.ts'
@@ -18,7 +17,7 @@ const publicKeys = publicKeyCache()
 /** Lambda authorizer: verifies an access token. A REST API gets an IAM policy for its caller, an HTTP API a decision about one route. */
 export async function handler(event: AuthorizerEvent, context: Context) {
   try {
-    const config = readConfig(AUTHORIZER)
+    const config = readSettings(AUTHORIZER)
     const at = { table: { aws: within(deadlineOf(context)), name: config.TABLE_NAME }, config }
     const asked = event.type === 'REQUEST' ? askedByHttpApi(event, config) : askedByRestApi(event, config)
     const unverified = readBearer(asked.header)

@@ -9,90 +9,36 @@ import {
   optionalList,
   optionalText,
   optionalUrl,
+  type Parse,
   text,
   wholeSeconds,
 } from './values.ts'
 
-/** Every environment variable that functions read, with the parser that validates it. */
-export const SETTINGS = {
-  /** Origins whose pages may read responses; `*` allows all. Validated at deployment. */
-  AUTH_ALLOWED_ORIGINS: optionalList,
-  /** Roles that may use the routes of the function; empty allows all. `role` of a function in `serverless.yml`. */
-  AUTH_ROLES: optionalList,
+// The authorizer reads three groups by `readSettings`. So its bundle has no other parsers.
+
+/** Settings of an authorizer. */
+export const AUTHORIZER = {
   /** Routes that only some roles may use; see `policyFor` in `lib/authorization/policy.ts`. */
   GUARDED_ROUTES: text,
-  /** Routes that clients may use with a scope; see `clientPolicyFor` in `lib/authorization/client-policy.ts`. */
-  SCOPED_ROUTES: text,
   /** Protected routes of the project's HTTP API, if it has any; see `lib/authorization/http-api.ts`. */
   HTTP_API_ROUTES: optionalText,
-  /** Routes that operators may read who act as a user; see `actPolicyFor` in `lib/authorization/act-policy.ts`. */
-  ACT_AS_ROUTES: text,
-  /** The scopes of functions; empty without any. */
-  API_SCOPES: optionalList,
-  /** Routes of the application that demand an access token, such as `GET/notes`; see `lib/openapi/own-routes.ts`. */
-  OWN_ROUTES: optionalList,
-  /** Whether clients may keep the refresh token in a cookie: `on`; any other value means no. */
-  COOKIE_SESSIONS: isOn,
-  TABLE_NAME: text,
-  /** Alias of the KMS key that signs new tokens. */
-  SIGNING_KEY: text,
+  /** Routes that clients may use with a scope; see `clientPolicyFor` in `lib/authorization/client-policy.ts`. */
+  SCOPED_ROUTES: text,
   /** Aliases of the KMS keys whose public halves are trusted and published. */
   PUBLISHED_KEYS: list,
-  TOKEN_ISSUER: issuer,
+  TABLE_NAME: text,
   TOKEN_AUDIENCE: audience,
-  // Bundles whose settings do not need them leave pure calls out.
-  TOKEN_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 86_400),
-  SESSION_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 31_536_000),
-  SESSION_IDLE_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 31_536_000),
-  /** How long a replaced refresh token still gets its replacement. */
-  REFRESH_GRACE_SECONDS: /* @__PURE__ */ wholeSeconds(0, 60),
-  LIMIT_USER_AND_SOURCE: limit,
-  LIMIT_SOURCE: limit,
-  LIMIT_KNOWN_SOURCE: limit,
-  LIMIT_USER: limit,
-  LIMIT_USER_AND_KNOWN_SOURCE: limit,
-  /** Whether new passwords are checked against known data breaches: `on` or `off`. */
-  BREACHED_PASSWORDS: breachedPasswords,
-  /** Requests for mails, by source and by recipient. */
-  LIMIT_MAIL_SOURCE: limit,
-  LIMIT_MAIL_RECIPIENT: limit,
-  /** Requests of one administrator to the console's API. */
-  LIMIT_ADMIN_READS: limit,
-  LIMIT_ADMIN_CHANGES: limit,
-  /** Name of the function that sends mails; empty if the service sends none. */
-  MAILER: optionalText,
-  /** Hosts of metadata documents of clients that are URLs; `*` allows all, empty none. Validated at deployment. */
-  CLIENT_METADATA_HOSTS: optionalList,
-  /** Name of the function that fetches metadata documents. */
-  CLIENT_FETCHER: text,
-  /** The next three are validated at deployment. */
-  MAIL_FROM: text,
-  SERVICE_NAME: text,
-  /** Domains of addresses that may register; empty allows all. */
-  ALLOWED_EMAIL_DOMAINS: optionalList,
-  /** Base URL of the pages that links in mails open, and of the API for clients. */
-  PUBLIC_URL: issuer,
-  NOTIFY_NEW_SOURCE: text,
-  /** The users who may register: `off`, `invite` or `open`. */
-  REGISTRATION: text,
-  /** The users who must have a second factor. */
-  REQUIRE_SECOND_FACTOR: factorPolicy,
-  /** Alias of the KMS key that encrypts the secrets of second factors. */
-  FACTOR_KEY: text,
-  /** Domain that passkeys are bound to, and origins of the pages that use them. Validated at deployment. */
-  RP_ID: text,
-  RP_ORIGINS: list,
-  /** Time from the announcement of an operator's reset of second factors to its effect. */
-  FACTOR_RESET_DELAY_SECONDS: /* @__PURE__ */ wholeSeconds(0, 2_592_000),
-  /** Whether the pages are deployed: `on`; any other value means no. */
-  PAGES: text,
-  /** Whether apps may sign users in: `on`; any other value means no. */
-  OAUTH: isOn,
-  /** Whether operators may act as users: `on`; any other value means no. */
-  ACT_AS: isOn,
-  /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
-  DEMO: isOn,
-  // Lambda sets the first four of these. The AWS SDKs define the endpoints.
+  TOKEN_ISSUER: issuer,
+}
+
+/** Setting of an authorizer with `actAs=on`. */
+export const ACTS = {
+  /** Routes that operators may read who act as a user; see `actPolicyFor` in `lib/authorization/act-policy.ts`. */
+  ACT_AS_ROUTES: text,
+}
+
+/** Settings of the client of AWS. Lambda sets the first four. The AWS SDKs define the endpoints. */
+export const AWS = {
   AWS_REGION: text,
   AWS_ACCESS_KEY_ID: text,
   AWS_SECRET_ACCESS_KEY: text,
@@ -103,6 +49,79 @@ export const SETTINGS = {
   AWS_ENDPOINT_URL_LAMBDA: optionalUrl,
   AWS_ENDPOINT_URL_SESV2: optionalUrl,
 }
+
+/** Every environment variable that functions read, with the parser that validates it. */
+export const SETTINGS = /* @__PURE__ */ Object.assign(
+  {
+    /** Origins whose pages may read responses; `*` allows all. Validated at deployment. */
+    AUTH_ALLOWED_ORIGINS: optionalList,
+    /** Roles that may use the routes of the function; empty allows all. `role` of a function in `serverless.yml`. */
+    AUTH_ROLES: optionalList,
+    /** The scopes of functions; empty without any. */
+    API_SCOPES: optionalList,
+    /** Routes of the application that demand an access token, such as `GET/notes`; see `lib/openapi/own-routes.ts`. */
+    OWN_ROUTES: optionalList,
+    /** Whether clients may keep the refresh token in a cookie: `on`; any other value means no. */
+    COOKIE_SESSIONS: isOn,
+    /** Alias of the KMS key that signs new tokens. */
+    SIGNING_KEY: text,
+    // Bundles whose settings do not need them leave pure calls out.
+    TOKEN_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 86_400),
+    SESSION_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 31_536_000),
+    SESSION_IDLE_TTL_SECONDS: /* @__PURE__ */ wholeSeconds(60, 31_536_000),
+    /** How long a replaced refresh token still gets its replacement. */
+    REFRESH_GRACE_SECONDS: /* @__PURE__ */ wholeSeconds(0, 60),
+    LIMIT_USER_AND_SOURCE: limit,
+    LIMIT_SOURCE: limit,
+    LIMIT_KNOWN_SOURCE: limit,
+    LIMIT_USER: limit,
+    LIMIT_USER_AND_KNOWN_SOURCE: limit,
+    /** Whether new passwords are checked against known data breaches: `on` or `off`. */
+    BREACHED_PASSWORDS: breachedPasswords,
+    /** Requests for mails, by source and by recipient. */
+    LIMIT_MAIL_SOURCE: limit,
+    LIMIT_MAIL_RECIPIENT: limit,
+    /** Requests of one administrator to the console's API. */
+    LIMIT_ADMIN_READS: limit,
+    LIMIT_ADMIN_CHANGES: limit,
+    /** Name of the function that sends mails; empty if the service sends none. */
+    MAILER: optionalText,
+    /** Hosts of metadata documents of clients that are URLs; `*` allows all, empty none. Validated at deployment. */
+    CLIENT_METADATA_HOSTS: optionalList,
+    /** Name of the function that fetches metadata documents. */
+    CLIENT_FETCHER: text,
+    /** The next three are validated at deployment. */
+    MAIL_FROM: text,
+    SERVICE_NAME: text,
+    /** Domains of addresses that may register; empty allows all. */
+    ALLOWED_EMAIL_DOMAINS: optionalList,
+    /** Base URL of the pages that links in mails open, and of the API for clients. */
+    PUBLIC_URL: issuer,
+    NOTIFY_NEW_SOURCE: text,
+    /** The users who may register: `off`, `invite` or `open`. */
+    REGISTRATION: text,
+    /** The users who must have a second factor. */
+    REQUIRE_SECOND_FACTOR: factorPolicy,
+    /** Alias of the KMS key that encrypts the secrets of second factors. */
+    FACTOR_KEY: text,
+    /** Domain that passkeys are bound to, and origins of the pages that use them. Validated at deployment. */
+    RP_ID: text,
+    RP_ORIGINS: list,
+    /** Time from the announcement of an operator's reset of second factors to its effect. */
+    FACTOR_RESET_DELAY_SECONDS: /* @__PURE__ */ wholeSeconds(0, 2_592_000),
+    /** Whether the pages are deployed: `on`; any other value means no. */
+    PAGES: text,
+    /** Whether apps may sign users in: `on`; any other value means no. */
+    OAUTH: isOn,
+    /** Whether operators may act as users: `on`; any other value means no. */
+    ACT_AS: isOn,
+    /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
+    DEMO: isOn,
+  },
+  AUTHORIZER,
+  ACTS,
+  AWS,
+)
 
 type Settings = typeof SETTINGS
 /** Name of a setting. */
@@ -126,18 +145,29 @@ export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Sett
  * @example
  * const config = readConfig(['TABLE_NAME', 'TOKEN_ISSUER'])
  */
-export function readConfig<N extends SettingName>(names: readonly N[], env = process.env): Config<N> {
+export const readConfig = <N extends SettingName>(names: readonly N[], env = process.env): Config<N> =>
+  readSettings(Object.fromEntries(names.map((name) => [name, SETTINGS[name]])), env) as Config<N>
+
+/**
+ * Reads settings like {@link readConfig}, by their parsers, such as {@link AUTHORIZER}.
+ *
+ * It adds only the parsers of the group to a bundle. {@link readConfig} adds all.
+ */
+export function readSettings<P extends Record<string, Parse<unknown>>>(
+  parsers: P,
+  env = process.env,
+): { readonly [K in keyof P]: ReturnType<P[K]> } {
   const faults: string[] = []
   const config: Record<string, unknown> = {}
-  for (const name of names) {
+  for (const [name, parse] of Object.entries(parsers)) {
     try {
-      config[name] = SETTINGS[name](env[name])
+      config[name] = parse(env[name])
     } catch (error) {
       faults.push(`${name} ${(error as Error).message}`)
     }
   }
   if (faults.length > 0) throw new Error(`Invalid configuration: ${faults.join('; ')}`)
-  return config as Config<N>
+  return config as { readonly [K in keyof P]: ReturnType<P[K]> }
 }
 
 /**

@@ -1,16 +1,16 @@
 // Groups of settings that several handlers read, for the list of a handler. They are in a separate file, so
 // that bundles without them contain nothing of it.
 
-/** Settings that issue access tokens. */
-const TOKENS = ['SIGNING_KEY', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'TOKEN_TTL_SECONDS'] as const
-
 /** Settings of a function that begins sessions, or continues them. */
 export const SIGN_INS = [
   'COOKIE_SESSIONS',
   'SESSION_TTL_SECONDS',
   'SESSION_IDLE_TTL_SECONDS',
   'REFRESH_GRACE_SECONDS',
-  ...TOKENS,
+  'SIGNING_KEY',
+  'TOKEN_ISSUER',
+  'TOKEN_AUDIENCE',
+  'TOKEN_TTL_SECONDS',
 ] as const
 
 /** Name of one of {@link SIGN_INS}. */
@@ -38,15 +38,4 @@ export const DESCRIBED = [
   'OWN_ROUTES',
   'SERVICE_NAME',
   'DEMO',
-] as const
-
-/** Settings of an authorizer. */
-export const AUTHORIZER = [
-  'GUARDED_ROUTES',
-  'HTTP_API_ROUTES',
-  'SCOPED_ROUTES',
-  'PUBLISHED_KEYS',
-  'TABLE_NAME',
-  'TOKEN_AUDIENCE',
-  'TOKEN_ISSUER',
 ] as const

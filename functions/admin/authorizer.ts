@@ -3,13 +3,12 @@ import { actPolicyFor } from '../../lib/authorization/act-policy.ts'
 import { type AuthorizerEvent, askedByHttpApi, DENIED } from '../../lib/authorization/http-api.ts'
 import { askedByRestApi } from '../../lib/authorization/policy.ts'
 import { within } from '../../lib/aws/client.ts'
-import { readConfig } from '../../lib/config.ts'
+import { ACTS, AUTHORIZER, readSettings } from '../../lib/config.ts'
 import { ServiceError } from '../../lib/errors.ts'
 import { deadlineOf } from '../../lib/http/handler.ts'
 import { logFailure } from '../../lib/log.ts'
 import { verifyLiveClient } from '../../lib/oauth/live-token.ts'
 import { verifyLiveAct } from '../../lib/operators/act-as/live-act.ts'
-import { AUTHORIZER } from '../../lib/settings.ts'
 import { isOfAct } from '../../lib/tokens/act-token.ts'
 import { readBearer } from '../../lib/tokens/bearer.ts'
 import { isOfClient } from '../../lib/tokens/client-token.ts'
@@ -21,7 +20,7 @@ const publicKeys = publicKeyCache()
 /** `functions/authorizer.ts` with `actAs=on`. Only the REST API takes operators who act as users. */
 export async function handler(event: AuthorizerEvent, context: Context) {
   try {
-    const config = readConfig([...AUTHORIZER, 'ACT_AS_ROUTES'])
+    const config = readSettings({ ...AUTHORIZER, ...ACTS })
     const at = { table: { aws: within(deadlineOf(context)), name: config.TABLE_NAME }, config }
     const asked = event.type === 'REQUEST' ? askedByHttpApi(event, config) : askedByRestApi(event, config)
     const unverified = readBearer(asked.header)

@@ -1,6 +1,6 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Principal } from '../users/user.ts'
-import { readListedRoutes } from './listed-routes.ts'
+import { policyOpening, readListedRoutes } from './listed-routes.ts'
 import { contextOf } from './policy.ts'
 
 /** In place of roles, at a route that every user may use. */
@@ -22,19 +22,8 @@ export function actPolicyFor(
   methodArn: string,
   routes: string,
 ): APIGatewayAuthorizerResult {
-  const stageArn = methodArn.split('/', 2).join('/')
-  const opened = openedTo(principal.role, routes).map((resource) => `${stageArn}/${resource}`)
-  // A policy must have a statement.
-  const [Effect, Resource] =
-    opened.length > 0 ? (['Allow', opened] as const) : (['Deny', `${stageArn}/*`] as const)
-  return {
-    principalId: principal.userId,
-    policyDocument: {
-      Version: '2012-10-17',
-      Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: Resource as string | string[] }],
-    },
-    context: { act: JSON.stringify({ ...contextOf(principal), operatorId }) },
-  }
+  const act = JSON.stringify({ ...contextOf(principal), operatorId })
+  return policyOpening(openedTo(principal.role, routes), principal.userId, methodArn, { act })
 }
 
 const RULE = 'ACT_AS_ROUTES must be none, or routes such as GET/=user'

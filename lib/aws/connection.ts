@@ -1,5 +1,5 @@
-import * as http from 'node:http'
-import * as https from 'node:https'
+import { Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http'
+import { Agent as SecureAgent, request as secureRequest } from 'node:https'
 import { failure, type HttpResponse } from './failure.ts'
 import type { FlatHeaders } from './sign.ts'
 
@@ -19,8 +19,9 @@ const CLOSED = new Set<unknown>(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
  *   `TimeoutError` if no whole response comes within `timeoutMs`.
  */
 export function connectionTo({ protocol, hostname, port }: URL, { isOnce = false } = {}) {
-  const { request, Agent } = protocol === 'https:' ? https : http
-  const agent = new Agent({ keepAlive: !isOnce })
+  const isSecure = protocol === 'https:'
+  const request = isSecure ? secureRequest : plainRequest
+  const agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: !isOnce })
   const target = { agent, hostname, port, method: 'POST' }
 
   return (path: string, headers: FlatHeaders, body: string, timeoutMs: number) =>
@@ -29,7 +30,7 @@ export function connectionTo({ protocol, hostname, port }: URL, { isOnce = false
       let sent = send()
       const timer = setTimeout(() => sent.destroy(failure('TimeoutError', 'no response in time')), timeoutMs)
 
-      function send(): http.ClientRequest {
+      function send(): ClientRequest {
         const next = request({ ...target, path, headers }, (response) => {
           isResponding = true
           const chunks: Buffer[] = []
@@ -58,12 +59,12 @@ export function connectionTo({ protocol, hostname, port }: URL, { isOnce = false
     })
 }
 
-const responseOf = ({ statusCode, headers }: http.IncomingMessage, chunks: Buffer[]): HttpResponse => ({
+const responseOf = ({ statusCode, headers }: IncomingMessage, chunks: Buffer[]): HttpResponse => ({
   status: statusCode ?? 0,
   body: Buffer.concat(chunks).toString('utf8'),
   errorType: headers['x-amzn-errortype']?.toString(),
 })
 
-function closeIdle({ freeSockets }: http.Agent) {
+function closeIdle({ freeSockets }: Agent) {
   for (const socket of Object.values(freeSockets).flat()) socket?.destroy()
 }

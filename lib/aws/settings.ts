@@ -1,4 +1,4 @@
-import { readConfig } from '../config.ts'
+import { AWS, readSettings } from '../config.ts'
 
 /** The protocol of a service. */
 export interface Protocol {
@@ -75,17 +75,7 @@ export function awsSettings(): AwsSettings {
     AWS_ENDPOINT_URL_KMS: kms = all,
     AWS_ENDPOINT_URL_LAMBDA: lambda = all,
     AWS_ENDPOINT_URL_SESV2: ses = all,
-  } = readConfig([
-    'AWS_REGION',
-    'AWS_ACCESS_KEY_ID',
-    'AWS_SECRET_ACCESS_KEY',
-    'AWS_SESSION_TOKEN',
-    'AWS_ENDPOINT_URL',
-    'AWS_ENDPOINT_URL_DYNAMODB',
-    'AWS_ENDPOINT_URL_KMS',
-    'AWS_ENDPOINT_URL_LAMBDA',
-    'AWS_ENDPOINT_URL_SESV2',
-  ])
+  } = readSettings(AWS)
   return {
     region,
     credentials: { accessKeyId, secretAccessKey, sessionToken },
