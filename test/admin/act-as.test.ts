@@ -21,7 +21,18 @@ import {
   useRoutes,
 } from '../support/http/routes.ts'
 import { addTestUser } from '../support/users/users.ts'
-import { authorize, begin, codeFor, ENDINGS, exchange, opens, pass, tokenFor } from './acts.ts'
+import {
+  ALL_ENDINGS,
+  authorize,
+  begin,
+  codeFor,
+  ENDINGS,
+  exchange,
+  gatewayOf,
+  opens,
+  pass,
+  tokenFor,
+} from './acts.ts'
 import { add, type Console, openConsole } from './requests.ts'
 
 useRoutes()
@@ -164,7 +175,7 @@ describe('a code', () => {
     expect(await exchange(code)).toEqual(ENDED)
   })
 
-  test.each(ENDINGS)('gets 401 after %s', async (_what, end) => {
+  test.each(ALL_ENDINGS)('gets 401 after %s', async (_what, end) => {
     const code = await codeFor(sue, 'user')
     await end(sue)
     expect(await exchange(code)).toEqual(ENDED)
@@ -189,12 +200,20 @@ describe('a token', () => {
     expect(await authorize(token)).toBeUndefined()
   })
 
-  test.each(ENDINGS)('is rejected after %s', async (_what, end) => {
-    const token = await tokenFor(sue, 'user')
-    expect(await authorize(token)).toBeDefined()
-    await end(sue)
-    expect(await authorize(token)).toBeUndefined()
-  })
+  test.each(ALL_ENDINGS)(
+    'is rejected after %s, and by the cache of the gateway 60 seconds later',
+    async (_what, end) => {
+      const token = await tokenFor(sue, 'user')
+      const asks = gatewayOf(token)
+      expect(await asks()).toBe(true)
+      await end(sue)
+      expect(await authorize(token)).toBeUndefined()
+      pass(59.999)
+      expect(await asks()).toBe(true)
+      pass(60)
+      expect(await asks()).toBe(false)
+    },
+  )
 })
 
 describe('POST /act-as refuses', () => {
