@@ -6,7 +6,11 @@ import type { TestService } from '../support/service.ts'
 import { beginInCookie, consoleHeaders } from './console.ts'
 
 /** Returns a token with which an administrator acts as a user. */
-async function actingToken(service: TestService, admin: User, target: User): Promise<string> {
+export async function actingToken(
+  service: Pick<TestService, 'functions' | 'table' | 'settled'>,
+  admin: User,
+  target: User,
+): Promise<string> {
   const headers = consoleHeaders(await beginInCookie(service, admin), admin.id)
   const body = { userId: target.id, reason: 'support' }
   const { text } = await service.functions.ask('POST /act-as', { headers, body })

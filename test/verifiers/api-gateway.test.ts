@@ -32,6 +32,7 @@ const BROKEN: Record<string, string | undefined> = {
   'foreign issuer with its own key': 'kid',
   'issuer with a slash': 'iss',
   'foreign audience': 'aud',
+  'of an operator who acts as a user': 'aud',
   // AWS: "There is no standard mechanism to differentiate JWT access tokens from other types of JWTs".
   'ID token': undefined,
   'alg none': 'alg',

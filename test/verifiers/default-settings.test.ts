@@ -54,6 +54,13 @@ test.each(Object.entries(VERIFIERS))('%s refuses a token with other claims', asy
   await expect(verify(`${header}.${claims}.${signature}`)).rejects.toThrow()
 })
 
+test.each(Object.entries(VERIFIERS))(
+  '%s refuses the token of an operator who acts as a user',
+  async (_, start) => {
+    await expect((await start())(issued.act)).rejects.toThrow(/aud/)
+  },
+)
+
 /** Responds to requests for the issuer's metadata and keys, as the issuer does over https. */
 async function fetchFromIssuer(url: string | URL | Request): Promise<Response> {
   const { href } = new URL(url instanceof Request ? url.url : url)

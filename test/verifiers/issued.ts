@@ -1,3 +1,4 @@
+import { actingToken } from '../admin/bearers.ts'
 import { NO_LIMITS, type TestService } from '../support/service.ts'
 import { NEW_PASSWORD, PASSWORD, refresh, signIn, tokensOf } from '../support/users/sessions.ts'
 
@@ -7,6 +8,8 @@ export const AUDIENCE = 'audience'
 /** Tokens by the request after which a client has them, and what their issuer publishes. */
 export interface Issued {
   tokens: Record<'login' | 'refresh' | 'password change', string[]>
+  /** A token with which an operator acts as a user. */
+  act: string
   metadata: Record<string, string>
   jwks: { keys: { kid: string }[] }
 }
@@ -27,6 +30,7 @@ export async function issueTokens(stores: TestService, usersCount: number): Prom
   const issued: Awaited<ReturnType<typeof walk>>[] = []
   // One after the other: many at once exceed the timeouts of their calls on a busy machine.
   for (let count = 0; count < usersCount; count += 1) issued.push(await walk())
+  const [operator, user] = [await stores.addUser({ role: 'admin' }), await stores.addUser()]
   const published = async (route: 'metadata' | 'jwks') => JSON.parse((await functions.ask(route, {})).text)
   return {
     tokens: {
@@ -34,6 +38,7 @@ export async function issueTokens(stores: TestService, usersCount: number): Prom
       refresh: issued.map(([, token]) => token),
       'password change': issued.map(([, , token]) => token),
     },
+    act: await actingToken({ ...stores, functions }, operator, user),
     metadata: await published('metadata'),
     jwks: await published('jwks'),
   }

@@ -35,6 +35,15 @@ test(`${LAMBDA} accepts valid tokens and refuses all others`, async () => {
   await expectVerdicts(LAMBDA, ask, cases)
 })
 
+test('/userinfo accepts valid tokens and refuses all others', async () => {
+  const ask: Ask = async (_path, token) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    return (await fetch(`${ISSUER}/userinfo`, { headers })).status
+  }
+  const sameForAll = cases.map((one): TokenCase => ({ ...one, statuses: [one.statuses[0], one.statuses[0]] }))
+  await expectVerdicts('/userinfo', ask, sameForAll)
+})
+
 test.each(SERVERS)('%s in %s responds %i to a valid token without keys', async (heading, file, status) => {
   for (const issuer of await unavailableIssuers()) {
     const ask = await startServer(heading, file, issuer)

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { awsClient, withTimeout } from '../../lib/aws/client.ts'
+import { actTokenInput } from '../../lib/tokens/act-token.ts'
 import { encode, forge, hmac, rsaPair, signer, thumbprint } from '../support/http/forge.ts'
 import { postLogin, withOtherSignature } from '../support/http/http.ts'
 
@@ -32,6 +33,14 @@ export async function tokenCases(serviceUrl: string, kmsUrl: string): Promise<To
   const foreign = { ...claims, iss: 'https://accounts.example' }
   const hour = (value: unknown) => Number(value) - 3600
   const [, payload, signature] = user.split('.')
+  const { sub: id, username, role, gen: generation, iss: issuer } = claims
+  const acting = { userId: 'an operator', generation: 1, sessionId: 'a session' }
+  const ofAct = actTokenInput(
+    { id, username, role, generation, attributes: {} } as Parameters<typeof actTokenInput>[0],
+    acting,
+    { issuer: String(issuer), actId: 'an act' },
+    new Date(),
+  )
 
   const valid: TokenCase[] = [
     { name: 'user', token: user, statuses: [200, 403] },
@@ -55,6 +64,7 @@ export async function tokenCases(serviceUrl: string, kmsUrl: string): Promise<To
     ),
     'issuer with a slash': await sign({ header, claims: { ...claims, iss: `${claims.iss}/` } }),
     'foreign audience': await sign({ header, claims: { ...claims, aud: 'another-api' } }),
+    'of an operator who acts as a user': await sign(partsOf(ofAct(String(header.kid)))),
     'ID token': await sign({
       header: { ...header, typ: 'JWT' },
       claims: { ...claims, client_id: undefined },
