@@ -34,7 +34,7 @@ export const route: ReservingRoute<(typeof CALLER)[number] | 'MAILER'> = async (
   if (begun === undefined) throw changedMeanwhile()
   const to = mailboxOf(user)
   const notice = { kind: 'acted-as', id: begun.id, username: user.username, at: now.toISOString() } as const
-  // Without the mail, there is no act.
+  // If the mail cannot be handed over, the operator gets no code.
   if (to !== undefined) await sendEvent(table.aws, config.MAILER, { ...notice, to, by: 'administrator' })
   return json(201, { code: begun.code })
 }
