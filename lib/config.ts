@@ -132,8 +132,8 @@ export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Sett
 
 /**
  * Reads settings from the environment. No other function reads the environment, except
- * {@link readAllowedOrigins}, {@link takesCookies}, {@link hasFederation}, {@link readRoles}, {@link readOldPlace}
- * and {@link readEventBus}.
+ * {@link readAllowedOrigins}, {@link takesCookies}, {@link hasFederation}, {@link readRoles}, {@link readActOrigins},
+ * {@link readOldPlace} and {@link readEventBus}.
  *
  * It is called once in a request, with every setting that the handler needs: by `tableHandler` in `lib/http/table.ts`, or by
  * the handler. A test compares the settings that a handler reads with those that its function has.
@@ -182,6 +182,13 @@ export const readRoles = (env = process.env): string[] => optionalList(env.AUTH_
 
 /** Whether a function takes operators who act as a user: `actAs: true` in `serverless.yml`. It is separate for bundle size, too. */
 export const takesActs = (env = process.env): boolean => env.AUTH_TAKES_ACTS === 'on'
+
+/**
+ * Reads the origins of pages where operators may act as users, or `undefined` with `actAs=off`. `*` names no page. It is separate for the same
+ * reason as {@link readAllowedOrigins}: bundle size.
+ */
+export const readActOrigins = ({ ACT_AS_ORIGINS } = process.env): string[] | undefined =>
+  ACT_AS_ORIGINS === undefined ? undefined : optionalList(ACT_AS_ORIGINS).filter((origin) => origin !== '*')
 
 /**
  * Reads where the function `drain` asks about passwords: a user pool, or an endpoint with its sealed secret. A deployment has validated

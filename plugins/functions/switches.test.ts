@@ -125,6 +125,12 @@ test('only with federation, the bundles of pages have something of it', () => {
   ])
 })
 
+test('only with actAs, the console knows pages of the application', () => {
+  const readWith = (actAs: string) => left({ pages: 'on', console: 'on', actAs })['admin-read']
+  expect(readWith('on')?.environment).toEqual({ ACT_AS_ORIGINS: 'https://app.example.com' })
+  expect(readWith('off')?.environment).toEqual({})
+})
+
 type Functions = Parameters<typeof switchOff>[0]['functions']
 
 /** Returns the functions that are left of all, with changes of a service in which everything is off. */
@@ -157,6 +163,7 @@ function allFunctions(SCOPED_ROUTES: string): Functions {
     login: [READ, INVOKE],
   }
   const environment: Record<string, object> = {
+    'admin-read': { ACT_AS_ORIGINS: 'https://app.example.com' },
     login: { MAILER: 'mailer' },
     userinfo: { AUTH_ALLOWED_ORIGINS: '*' },
   }

@@ -122,7 +122,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   else Object.values(functions).forEach(removeFederation)
   if (console === 'on') addConsole(functions, actAs)
   if (actAs === 'on') useHandlers(functions, ACT_HANDLERS)
-  else if (functions.authorizer) removeRights(functions.authorizer, FOR_ACTS)
+  else removeActs(functions)
   switchDrain(functions, custom.auth.drain)
 }
 
@@ -162,6 +162,14 @@ function addConsole(functions: SwitchedService['functions'], actAs: string): voi
   const { openapi } = functions
   useHandlers(functions, CONSOLE_HANDLERS)
   if (openapi) openapi.environment = { ...openapi.environment, ACT_AS: actAs }
+}
+
+/** Without acts, the authorizer reads nothing for them, and the console knows no page of the application. */
+function removeActs({ authorizer, 'admin-read': read }: SwitchedService['functions']): void {
+  if (authorizer) removeRights(authorizer, FOR_ACTS)
+  if (read === undefined) return
+  const { ACT_AS_ORIGINS: _, ...environment } = read.environment ?? {}
+  read.environment = environment
 }
 
 /** Removes routes without their features, and functions that have none left, or that need a feature themselves. */

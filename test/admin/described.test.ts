@@ -80,6 +80,32 @@ test('POST …/grants/{gid}/end of an app that has no access is a 404', async ()
   expect((await send(ada, `POST users/${target}/grants/an-app/end`, { match })).statusCode).toBe(404)
 })
 
+/** Returns `GET /admin-api/me` by a function that has another value of `ACT_AS_ORIGINS`. */
+async function meWith(ACT_AS_ORIGINS: string | undefined, by: Console) {
+  const definition = service.functions['admin-read']
+  const { ACT_AS_ORIGINS: _, ...environment } = { ...definition?.environment }
+  const read = {
+    ...definition,
+    environment: { ...environment, ...(ACT_AS_ORIGINS !== undefined && { ACT_AS_ORIGINS }) },
+  }
+  const functions = { ...service.functions, 'admin-read': read } as typeof service.functions
+  const { statusCode, body } = await send(by, 'GET me', {
+    handler: await loadHandler({ ...service, functions }, 'admin-read', aws),
+  })
+  expect(statusCode).toBe(200)
+  return body
+}
+
+test('GET me names the pages where an operator may act as users, and as users of which roles', async () => {
+  await add('support')
+  const origins = ['https://app.example.com', 'https://shop.example.com']
+  for (const operator of [ada, await openConsole('support')]) {
+    expect((await meWith(origins.join(','), operator)).actAs).toEqual({ origins, roles: ['user'] })
+    expect((await meWith('*', operator)).actAs).toEqual({ origins: [], roles: ['user'] })
+    expect(await meWith(undefined, operator)).not.toHaveProperty('actAs')
+  }
+})
+
 test('POST /act-as of a user who changes meanwhile is a 409', async () => {
   const proxy = await startProxy(aws.settings.endpoints.dynamodb)
   const endpoints = { ...aws.settings.endpoints, dynamodb: proxy.url }

@@ -104,6 +104,30 @@ test('a late response never shows one user at the address of another', async () 
   expect(await page.locator('main').textContent()).not.toContain(ada.username)
 })
 
+test('a late response to a change says nothing about another user', async () => {
+  const [ada, bob] = [await addUser(), await addUser()]
+  const { page } = await openConsole('support')
+  let release = () => {}
+  await page.route(`**/admin-api/users/${ada.id}`, async (route) => {
+    if (route.request().method() === 'PATCH') await new Promise<void>((resolve) => (release = resolve))
+    await route.continue()
+  })
+  await show(page, ada)
+  await Promise.all([page.waitForRequest((request) => request.method() === 'PATCH'), change(page, 'Disable')])
+  await page.evaluate(`void (location.hash = '#/users/${bob.id}')`)
+  await heading(page, bob.username).waitFor()
+  await press(page, 'Disable')
+  const late = page.waitForResponse((response) => response.request().method() === 'PATCH')
+  release()
+  await late
+  await page.locator('#confirm:not([aria-disabled])').waitFor()
+  await page.getByRole('dialog').getByText(`Disable ${bob.username}?`).waitFor()
+  expect(await page.locator('#user-notice').textContent()).toBe('')
+  await page.locator('#confirm').click()
+  await says(page, 'The user is disabled.')
+  expect((await storeOf(shared()).user(bob.username)).disabled).toBe(true)
+})
+
 test('a late body changes nothing on the page of another user', async () => {
   const [ada, bob] = [await addUser(), await addUser()]
   const { page } = await openConsole('support')

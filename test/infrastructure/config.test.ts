@@ -13,7 +13,7 @@ const FUNCTIONS = Object.entries(service.functions).map(([key, { handler, enviro
   key,
   file: handler.replace(/\.handler$/, '.ts'),
   names: Object.keys(environment)
-    .filter((name) => !['AUTH_ROLES', 'AUTH_TAKES_ACTS'].includes(name))
+    .filter((name) => !['AUTH_ROLES', 'AUTH_TAKES_ACTS', 'ACT_AS_ORIGINS'].includes(name))
     .sort(),
 }))
 /**

@@ -1,6 +1,7 @@
 // Requests to the admin API, with the session cookie. Each names the operator whom the page shows.
 
-import { createAuth } from '../../../client/client.js'
+// No operator acts as a user on this page, so it does not need client.js.
+import { createAuth } from '../../../client/session.js'
 import { call } from '../form.js'
 
 /** A promise that never settles: of a response that the page must not show. */

@@ -10,7 +10,10 @@ import { needsSignIn, page } from './api.js'
 
 const DIALOG = 'confirm-dialog'
 
-/** Sends the change that the dialog asks about. */
+/** The result of a change that the operator has cancelled. */
+const CANCELLED = { status: 0, body: { detail: '' } }
+
+/** Sends the change that the dialog asks about. A response that comes after the dialog has closed is not of the next one. */
 let send
 
 /**
@@ -19,15 +22,15 @@ let send
  *
  * @param question - The texts of the dialog.
  * @param sendChange - Returns the result of `send` of `api.js`.
- * @returns That result. Nothing if the operator cancels.
+ * @returns That result. If the operator cancels, the detail is empty.
  */
 export function confirm({ title, text, button, isDangerous = false }, sendChange) {
-  send = sendChange
   element('confirm-title').textContent = title
   element('confirm-text').textContent = text
   element('confirm').textContent = button
   element('confirm').className = isDangerous ? 'danger' : 'primary'
-  const ended = openDialog(DIALOG)
+  const ended = openDialog(DIALOG).then((response) => response ?? CANCELLED)
+  send = () => Promise.race([sendChange(), ended])
   showPart(DIALOG, 'step', 'question')
   element('confirm-cancel').focus()
   beDeaf()

@@ -16,19 +16,23 @@ afterEach(() => {
 })
 
 test.each([
-  { MAILER: '', REGISTRATION: 'off', ids: [] },
-  { MAILER: 'mailer', REGISTRATION: 'off', ids: ['reset', 'reset-factors'] },
-  { MAILER: 'mailer', REGISTRATION: 'invite', ids: ['invite', 'reset', 'reset-factors'] },
-])('the console has $ids with MAILER=$MAILER and REGISTRATION=$REGISTRATION', async (settings) => {
-  const { ids, ...environment } = settings
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
-  const { body, headers } = await handler(sampleEvent('console'), lambdaContext())
-  expect([...body.matchAll(/id="(invite|reset|reset-factors)"/g)].map(([, id]) => id)).toEqual(ids)
-  expect(body).not.toContain('<!-- if')
-  expect(headers?.['Content-Security-Policy']).toMatch(
-    /frame-ancestors 'none';.*; require-trusted-types-for 'script'; trusted-types 'none'$/,
-  )
-})
+  { MAILER: '', REGISTRATION: 'off', ACT_AS: 'off', ids: [] },
+  { MAILER: 'mailer', REGISTRATION: 'off', ACT_AS: 'off', ids: ['reset', 'reset-factors'] },
+  { MAILER: 'mailer', REGISTRATION: 'invite', ACT_AS: 'off', ids: ['invite', 'reset', 'reset-factors'] },
+  { MAILER: '', REGISTRATION: 'off', ACT_AS: 'on', ids: ['act-as'] },
+])(
+  'the console has $ids with MAILER=$MAILER, REGISTRATION=$REGISTRATION and ACT_AS=$ACT_AS',
+  async (settings) => {
+    const { ids, ...environment } = settings
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+    const { body, headers } = await handler(sampleEvent('console'), lambdaContext())
+    expect([...body.matchAll(/id="(invite|reset|reset-factors|act-as)"/g)].map(([, id]) => id)).toEqual(ids)
+    expect(body).not.toContain('<!-- if')
+    expect(headers?.['Content-Security-Policy']).toMatch(
+      /frame-ancestors 'none';.*; require-trusted-types-for 'script'; trusted-types 'none'$/,
+    )
+  },
+)
 
 test('the words for operators are about another person, of all sign-ins and values', () => {
   const { signIns = {}, values = {}, acted } = THEIRS

@@ -29,7 +29,7 @@ const page = pageRoute({
   },
   files: { 'page.css': style + ownStyle + THEME_STYLE, 'page.js': script },
   readContent: () => {
-    const config = readConfig(['DEMO', 'SERVICE_NAME', 'MAILER', 'REGISTRATION'])
+    const config = readConfig(['DEMO', 'SERVICE_NAME', 'MAILER', 'REGISTRATION', 'ACT_AS'])
     const { parts, texts } = faceOf(config)
     return { parts: [...parts, ...featuresOf(config), 'passwordFirst'], texts }
   },

@@ -4,7 +4,7 @@ import { announce, busy, clearProblem, element, make, notice, onSubmit, showSect
 import { say } from '../words.js'
 import { addressOf } from './address.js'
 import { page, send } from './api.js'
-import { change } from './change.js'
+import { confirm } from './confirm.js'
 import { badgeOf } from './facts.js'
 
 /** The words of the latest search. */
@@ -85,7 +85,7 @@ function rowOf({ id, username, email, role, disabled }) {
 }
 
 const invite = ({ email, role }) =>
-  change(
+  confirm(
     {
       title: say('Invite {email}?', { email: email.value }),
       text: say('The service sends a mail with a link. The new user gets the role {role}.', {
@@ -93,7 +93,7 @@ const invite = ({ email, role }) =>
       }),
       button: say('Send the invitation'),
     },
-    { path: 'invitations', method: 'PUT', body: { email: email.value, role: role.value } },
+    () => send('invitations', { method: 'PUT', body: { email: email.value, role: role.value } }),
   )
 
 onSubmit(element('search-form'), search, showFound)

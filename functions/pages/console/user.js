@@ -3,17 +3,18 @@
 
 import { call, element, notice, setTitle, showSection } from '../form.js'
 import { say } from '../words.js'
+import { showActing } from './acting.js'
 import { showActions } from './actions.js'
 import { addressOf } from './address.js'
-import { fetchAsOperator, NEVER } from './api.js'
-import { change } from './change.js'
+import { fetchAsOperator, NEVER, send } from './api.js'
+import { confirm } from './confirm.js'
 import { showFacts } from './facts.js'
 import { showForms } from './forms.js'
 import { showLists } from './lists.js'
 import { showSearch } from './search.js'
 
 /** Parts of the page about a user. Each gets the view after its template is in the page. */
-const PARTS = [showFacts, showActions, showForms, showLists]
+const PARTS = [showFacts, showActions, showActing, showForms, showLists]
 
 let shown
 
@@ -47,7 +48,7 @@ export async function showUser(id, text = '', kind = 'error') {
 }
 
 /**
- * Returns the view of a user: `user` and `etag` as the service sent them, `fetch` for requests about the user, and `change`.
+ * Returns the view of a user: `user` and `etag` as the service sent them, `fetch` for requests about the user, `confirm`, and `change`.
  */
 function viewOf(id) {
   const view = { id, path: `admin-api/users/${id}` }
@@ -63,10 +64,11 @@ function viewOf(id) {
     view.etag = response.headers.get('ETag')
     return response
   }
-  view.change = async (question, { path, ...options }, done) => {
-    const request = { ...options, path: `users/${id}${path}`, match: view.etag }
-    const response = await ifShown(await change(question, request))
-    await showChange(view, request, response, done)
+  view.confirm = async (...request) => ifShown(await confirm(...request))
+  view.change = async (question, request, done) => {
+    const path = `users/${id}${request.path}`
+    const response = await view.confirm(question, () => send(path, { ...request, match: view.etag }))
+    await showChange(view, { ...request, path }, response, done)
     return response
   }
   return view

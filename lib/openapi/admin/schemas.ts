@@ -19,27 +19,35 @@ const next = text('Value of `after` for the next page. Missing on the last page.
 
 /** Schemas of the responses of the console's API. */
 export const ADMIN_SCHEMAS = {
-  Operator: object('A user who may do something with the accounts of others.', {
-    id: text('The id of the user.'),
-    username: text('The username.'),
-    role: text('The role.'),
-    may: texts('What the user may do.'),
-    over: texts('The roles of the users whom the user may help.'),
-    roles: texts('All roles.'),
-    attributes: {
-      type: 'array',
-      description: 'The attributes of users that the application defines.',
-      items: object(
-        'An attribute.',
-        {
-          name: text('The name.'),
-          type: text('The type: `string`, `number` or `boolean`.'),
-          values: texts('The values that a text may have.'),
-        },
-        ['values'],
-      ),
+  Operator: object(
+    'A user who may do something with the accounts of others.',
+    {
+      id: text('The id of the user.'),
+      username: text('The username.'),
+      role: text('The role.'),
+      may: texts('What the user may do.'),
+      over: texts('The roles of the users whom the user may help.'),
+      roles: texts('All roles.'),
+      attributes: {
+        type: 'array',
+        description: 'The attributes of users that the application defines.',
+        items: object(
+          'An attribute.',
+          {
+            name: text('The name.'),
+            type: text('The type: `string`, `number` or `boolean`.'),
+            values: texts('The values that a text may have.'),
+          },
+          ['values'],
+        ),
+      },
+      actAs: object('Where the user may act as others. Missing with `actAs=off`.', {
+        origins: texts('The origins of pages of the application.'),
+        roles: texts('The roles of the users as whom the user may act.'),
+      }),
     },
-  }),
+    ['actAs'],
+  ),
   FoundUsers: object(
     'Users whom a search has found.',
     { users: { type: 'array', items: object('A user.', found, ['email']) }, next },

@@ -31,6 +31,7 @@ export const ADMIN_ROUTES: Route[] = [
         ...rightsOf(ADMINISTRATOR),
         roles: ROLES,
         attributes: [],
+        actAs: { origins: ['https://app.example.com'], roles: [FIRST_ROLE] },
       }),
     },
     problems: ['invalid_token', 'no_rights', 'work_sign_in', 'other_session', 'session_changed'],
