@@ -84,7 +84,8 @@ export default defineConfig({
           name: 'service',
           include: ['test/**/*.test.ts'],
           exclude: [...OTHERS, ...PROOF],
-          globalSetup,
+          // It ends last, when the running service has left its events.
+          globalSetup: ['test/local/outgoing/coverage.ts', ...globalSetup],
           ...sharedProcess,
         },
       },

@@ -8,6 +8,8 @@ import { eventOf, eventsTableOf, partitionOf } from '../../lib/events/event.ts'
 import { OUTGOING } from '../../lib/events/outgoing.ts'
 import { replaceHash } from '../../lib/users/store.ts'
 import { START } from '../../project/commands.ts'
+import { begin as beginAct } from '../admin/acts.ts'
+import { add, type Console, openConsole } from '../admin/requests.ts'
 import { addClient, basic, CALLBACK } from '../oauth/clients.ts'
 import { codeFor, exchange, sendForm } from '../oauth/requests.ts'
 import { run as runClients } from '../operator/clients/clients.ts'
@@ -84,6 +86,7 @@ let refreshToken: string
 const approve = async () => {
   code = await approved()
 }
+let operator: Console
 const approveAndExchange = async () => {
   await approve()
   refreshToken = (await grant(code)).refresh_token
@@ -132,16 +135,12 @@ const CHANGES: Record<EventType, Change> = {
     },
     route: () => login('user'),
   },
-  // Its event alone: the tests of act-as have the whole request.
   'act.started': {
-    route: async () => {
-      const happening = {
-        type: 'act.started',
-        subject: partitionOf((await stored()).id),
-        detail: 'support',
-      } as const
-      return transact(table, [eventOf(table, { ...testAct(), via: 'POST /act-as' }, happening)])
+    before: async () => {
+      await add('support')
+      operator = await openConsole('support')
     },
+    route: async () => beginAct(operator, { userId: (await stored()).id, reason: 'support', ticket: 'T-1' }),
   },
   'consent.given': { route: approved },
   'grant.created': { before: approve, route: () => grant(code) },

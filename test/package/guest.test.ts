@@ -654,6 +654,12 @@ test.each<[string, string[], (configuration: Configuration) => void, string]>([
     },
     'Clients with a scope of function notes would reach GET /bills/{id}/secret of function quiet, because GET /bills/{id} has a parameter. Give quiet the same scopes, or another path.',
   ],
+  [
+    'an authEvent is unknown',
+    ['package'],
+    ({ functions }) => Object.assign(Object(functions.orders), { events: [{ authEvent: 'user.create' }] }),
+    'Function orders has an unknown authEvent "user.create". Did you mean user.created?',
+  ],
   ['a plugin moves a route', ['package'], movedAt('before:package:compileEvents'), MOVED],
   [
     'a plugin moves a route in the complete template',

@@ -31,7 +31,8 @@ export default function setup(project: TestProject) {
   }
 }
 
-async function isWhole(project: TestProject): Promise<boolean> {
+/** Whether a run has all test files of a project, and all of their tests. */
+export async function isWhole(project: TestProject): Promise<boolean> {
   const { testFiles } = await project.globTestFiles()
   const ran = new Set(project.vitest.state.getFiles().map(({ filepath }) => filepath))
   return project.config.testNamePattern === undefined && testFiles.every((file) => ran.has(file))

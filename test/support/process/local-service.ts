@@ -1,3 +1,4 @@
+import { recordEventsAt } from '../../local/outgoing/record.ts'
 import { atEnd } from '../at-end.ts'
 import { type Service, startService } from './service.ts'
 
@@ -12,6 +13,9 @@ export async function useLocalService(
   start: { params?: Record<string, string>; options?: string[]; folder?: string; port?: number } = {},
 ): Promise<Service> {
   const service = await startService(start.params, start.options, start.folder, start.port)
-  atEnd(() => service.stop())
+  atEnd(async () => {
+    await recordEventsAt(service.dynamoDbUrl)
+    await service.stop()
+  })
   return service
 }

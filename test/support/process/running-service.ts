@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { recordEventsAt } from '../../local/outgoing/record.ts'
 import { sendByPath, startDocumentHost } from '../../oauth/document-host.ts'
 import { MANY_PASSWORDS, startService } from './service.ts'
 
@@ -44,6 +45,7 @@ export default async function setup(project: TestProject) {
   project.provide('dynamoDbUrl', service.dynamoDbUrl)
   project.provide('kmsUrl', /its KMS is at (\S+)/.exec(service.output())?.[1] ?? '')
   return async () => {
+    await recordEventsAt(service.dynamoDbUrl, project.getProvidedContext().eventsFile)
     await service.stop()
     host.stop()
   }
