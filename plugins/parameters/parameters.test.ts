@@ -220,10 +220,13 @@ test.each([
   ])
 })
 
-test('the audience is not that of tokens for the service’s own API', () => {
+test('the audience is not that of tokens for the service’s own API or of act-as tokens', () => {
   const issuer = 'https://auth.example.com'
   expect(faultsOf('prod', { issuer, audience: `${issuer}/api` })).toEqual([
     "The parameter audience must not be https://auth.example.com/api, which tokens of clients have for the service's own API.",
+  ])
+  expect(faultsOf('prod', { issuer, audience: `${issuer}/act-as` })).toEqual([
+    'The parameter audience must not be https://auth.example.com/act-as. This identifier is that of act-as tokens.',
   ])
   expect(faultsOf('prod', { issuer, audience: `${issuer}/apis` })).toEqual([])
   expect(faultsOf('prod', { issuer: null, audience: 'null/api' })).toEqual([])

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { actRoutes, faultsOfActs, faultsOfOpenedByActs } from './acts.ts'
+import { actRoutes, faultsOfActs, faultsOfOpenedByActs, settingsOfActs } from './acts.ts'
+import { authorizerSettings } from './settings.ts'
 
 const route = (method: string, path: string, more: object = {}) => ({
   handler: 'it.handler',
@@ -29,6 +30,35 @@ test.each([
     { handler: 'x', events: [{ http: 'GET notes' }], actAs: true },
     'so needs a GET or HEAD route',
   ],
+  [
+    'a public route',
+    { handler: 'x', events: [{ http: { path: 'notes', method: 'get' } }], actAs: true },
+    'so needs a GET or HEAD route with "authorizer: auth"',
+  ],
+  [
+    'another authorizer',
+    { handler: 'x', events: [{ http: { path: 'notes', method: 'get', authorizer: 'mine' } }], actAs: true },
+    'so needs a GET or HEAD route with "authorizer: auth"',
+  ],
+  [
+    'another authorizer where it reads',
+    {
+      handler: 'x',
+      events: [
+        { http: { path: 'notes', method: 'get', authorizer: 'mine' } },
+        { http: { path: 'notes', method: 'post', authorizer: 'auth' } },
+      ],
+      actAs: true,
+    },
+    'so needs a GET or HEAD route with "authorizer: auth"',
+  ],
+  ['no route', { handler: 'x', actAs: true }, 'so needs a GET or HEAD route with "authorizer: auth"'],
+  [
+    'a WebSocket API',
+    { ...route('get', 'notes', READ), events: [{ websocket: '$connect' }] },
+    'only http events know. It has websocket too.',
+  ],
+  ['a function URL', route('get', 'notes', { ...READ, url: true }), 'only http events know. It has url too.'],
   [
     'a route of an HTTP API',
     {
@@ -77,4 +107,15 @@ test('a route for one role opens no route that its users may use anyway', () => 
   const all = route('get', 'notes/all', { ...READ, role: ['admin', 'user'] })
   expect(faultsOfOpenedByActs({ admins, all })).toEqual([])
   expect(faultsOfOpenedByActs({ admins, all: { ...all, role: 'user' } })).toHaveLength(1)
+})
+
+test('with actAs=off, functions and the authorizer are as without actAs', () => {
+  expect(settingsOfActs(note, { actAs: 'off' })).toEqual({})
+  expect(settingsOfActs({ handler: 'x' }, { actAs: 'on' })).toEqual({})
+  expect(settingsOfActs(note, { actAs: 'on' })).toEqual({ AUTH_TAKES_ACTS: 'on' })
+  const settings = { GUARDED_ROUTES: 'none', SCOPED_ROUTES: 'none', ACT_AS_ROUTES: 'GET/notes/*=*' }
+  const { ACT_AS_ROUTES: _, ...others } = settings
+  expect(authorizerSettings(settings, { actAs: 'off' })).toEqual(others)
+  expect(authorizerSettings(settings, { actAs: 'on' })).toEqual(settings)
+  expect(authorizerSettings(others, { actAs: 'on' })).toEqual({ ...others, ACT_AS_ROUTES: 'none' })
 })

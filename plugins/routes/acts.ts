@@ -26,8 +26,7 @@ const READING = ['GET', 'HEAD']
 /** Returns the routes that an operator who acts as a user may read, each with one method. */
 const readableOf = (definition: WrittenFunction): Route[] =>
   definition.actAs === true
-    ? routesOf(definition)
-        .filter(({ isProtected }) => isProtected)
+    ? routesOf({ ...definition, events: eventsOf(definition).filter(hasAuth) })
         .flatMap((route) => methodsOf(route).map((method) => ({ ...route, method })))
         .filter(({ method }) => READING.includes(method))
     : []
@@ -42,8 +41,7 @@ export function faultsOfActs(key: string, definition: WrittenFunction): string[]
     : otherEntryOf(definition)
   if (entry !== undefined)
     return [`Function ${key} has actAs, which only http events know. It has ${entry} too.`]
-  const isReadable = eventsOf(definition).some(hasAuth) && readableOf(definition).length > 0
-  return isReadable
+  return readableOf(definition).length > 0
     ? []
     : [
         `Function ${key} has actAs, and so needs a GET or HEAD route with "authorizer: auth". Other methods stay closed.`,

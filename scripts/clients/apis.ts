@@ -17,7 +17,7 @@ import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { confirmOrRefuse } from '../cli/terminal/prompts.ts'
 import { ofApi, readApiScope, readName, readScopeName, several } from './input.ts'
-import { isTaken, takenIdentifiers } from './known.ts'
+import { isOfActs, isTaken, takenIdentifiers } from './known.ts'
 import { findExistingApi } from './store.ts'
 
 /** A transaction takes 100 items. A change may free all names and claim as many others. */
@@ -50,7 +50,9 @@ export async function addApi(
   if (isTaken(identifier, taken)) {
     throw new Refusal(
       'refused',
-      `${identifier} is the issuer or the audience of this stage. Tokens of the application would be valid for this API.`,
+      isOfActs(identifier, taken)
+        ? `${identifier} must be another one. This identifier is that of act-as tokens.`
+        : `${identifier} is the issuer or the audience of this stage. Tokens of the application would be valid for this API.`,
     )
   }
   if (isLoopbackApi(identifier) && !dev) {

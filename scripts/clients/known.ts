@@ -55,3 +55,10 @@ export const isTaken = (identifier: string, taken: readonly string[]): boolean =
       one === identifier ||
       (isApiIdentifier(one) && isApiIdentifier(identifier) && normalForm(one) === normalForm(identifier)),
   )
+
+/** Whether an identifier is, among those taken, that of tokens with which operators act as users. */
+export const isOfActs = (identifier: string, taken: readonly string[]): boolean =>
+  isTaken(
+    identifier,
+    taken.filter((one) => one.endsWith(actAudienceOf(''))),
+  )

@@ -214,6 +214,11 @@ describe('on a stage of AWS', () => {
         ),
       )
     }
+    for (const identifier of ['https://auth.example/act-as', 'https://AUTH.example:443/act-as']) {
+      expect(await run(['add-api', identifier, ...scope, ...stage], env)).toEqual(
+        refusal(1, `${identifier} must be another one. This identifier is that of act-as tokens.`),
+      )
+    }
     const other = await account({ ...outputs, Audience: 'https://api.example/' })
     expect(await run(['add-api', 'https://api.example', ...scope, ...stage], other)).toMatchObject({
       status: 1,
