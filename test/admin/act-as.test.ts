@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { attribute, type Item } from '../../lib/aws/dynamodb.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
-import { findAct, spendAct } from '../../lib/operators/act-as/act.ts'
+import { beginAct, findAct, spendAct } from '../../lib/operators/act-as/act.ts'
+import { sessionKey } from '../../lib/sessions/store.ts'
+import { secondOf } from '../../lib/time.ts'
 import { loadHandler } from '../support/http/handlers.ts'
 import {
   aws,
@@ -16,11 +18,12 @@ import {
   records,
   refresh,
   service,
+  sessionIdOf,
   stored,
   table,
   useRoutes,
 } from '../support/http/routes.ts'
-import { addTestUser } from '../support/users/users.ts'
+import { addTestUser, testAct } from '../support/users/users.ts'
 import {
   ALL_ENDINGS,
   authorize,
@@ -181,6 +184,20 @@ describe('a code', () => {
     expect(await exchange(code)).toEqual(ENDED)
   })
 
+  // The demand of the operator's act covers the others: see `interleavings.proof.test.ts`.
+  test.each(ENDINGS.filter(([what]) => /^the user|signs out$/.test(what)))(
+    'is not stored if %s between the read and the write',
+    async (_what, end) => {
+      const [user, { generation }] = [await stored('user'), await stored('support')]
+      const target = { userId: user.id, generation: user.generation }
+      const acting = { userId: sue.id, generation, sessionId: sessionIdOf(sue.cookie) }
+      await end(sue)
+      expect(await beginAct(table, { target, acting }, { reason: 'bug' }, testAct())).toBeUndefined()
+      const { events } = await eventsOfUser(table, user.id, { limit: 9 })
+      expect(events.map(({ type }) => type)).not.toContain('act.started')
+    },
+  )
+
   test.each(ENDINGS)('is not spent if %s between the check and the write', async (_what, end) => {
     const code = await codeFor(sue, 'user')
     const act = await findAct(table, code, now)
@@ -197,6 +214,20 @@ describe('a token', () => {
     pass(1_799)
     expect(await authorize(token)).toBeDefined()
     pass(1_800)
+    expect(await authorize(token)).toBeUndefined()
+  })
+
+  test('is rejected once the session of its operator has expired', async () => {
+    const token = await tokenFor(sue, 'user')
+    await table.aws('dynamodb', 'UpdateItem', {
+      TableName: table.name,
+      Key: sessionKey({ userId: sue.id, id: sessionIdOf(sue.cookie) }),
+      UpdateExpression: 'SET expiresAt = :end',
+      ExpressionAttributeValues: { ':end': attribute(secondOf(now) + 600) },
+    })
+    pass(599)
+    expect(await authorize(token)).toBeDefined()
+    pass(600)
     expect(await authorize(token)).toBeUndefined()
   })
 
