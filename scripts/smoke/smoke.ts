@@ -3,6 +3,7 @@ import { deleteItems } from '../../lib/operators/removal.ts'
 import type { Io } from '../cli/io.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { CHECKS } from './checks/checks.ts'
+import { EVENT_CHECKS } from './checks/events.ts'
 import type { Target } from './target.ts'
 import { endSmokeApi } from './visit/api.ts'
 import { endSmokeClient } from './visit/client.ts'
@@ -24,7 +25,7 @@ type State = 'ok' | 'failed' | 'skipped'
  * @throws {@link Refusal} `refused`, if a check failed. `interrupted`, if the operator pressed Ctrl-C.
  */
 export async function smoke(
-  { url, table, option, log, rpOrigin }: Target,
+  { url, table, option, log, rpOrigin, stream }: Target,
   io: Io,
   limits = LIMITS,
 ): Promise<void> {
@@ -35,7 +36,19 @@ export async function smoke(
     print(`Testing ${url} as ${user.username}.`)
     const send = clientOf(url, limits.responseMs, interruption)
     const { logMs, mailMs } = limits
-    const given = { send, table, user, realm: table.name, rpOrigin, log, logMs, mailMs, begun, interruption }
+    const given = {
+      send,
+      table,
+      user,
+      realm: table.name,
+      rpOrigin,
+      stream,
+      log,
+      logMs,
+      mailMs,
+      begun,
+      interruption,
+    }
     const visit: Visit = { ...given, mailIds: [], clients: [] }
     try {
       return await runChecks(visit, print)
@@ -72,7 +85,8 @@ async function removeAll({ table, clients, api, guest, mailIds }: Visit, option:
 
 async function runChecks(visit: Visit, print: (line: string) => void): Promise<State[]> {
   const outcomes: State[] = []
-  for (const [name, run] of Object.entries(CHECKS)) {
+  const checks = { ...CHECKS, ...(visit.stream !== undefined && EVENT_CHECKS) }
+  for (const [name, run] of Object.entries(checks)) {
     const startMs = performance.now()
     const error: Error | undefined = await run(visit).then(
       () => undefined,

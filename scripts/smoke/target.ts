@@ -20,6 +20,8 @@ export interface Target {
   option: string
   /** Origin of pages that use passkeys, if the stack names it. */
   rpOrigin?: string | undefined
+  /** ARN of the stream of the events that `publish-event` reads, if the stage has an event bus. */
+  stream?: string | undefined
   /** Log group of the function `login`. The local service has none. */
   log?: Log
 }
@@ -62,6 +64,7 @@ export async function findTarget(
     table,
     option,
     rpOrigin: rpOrigin || undefined,
+    stream: outputOf(stack, 'EventsStream') || undefined,
     log,
   }
 }

@@ -40,10 +40,17 @@ const FALLBACK = '{"level":"ERROR","message":{"event":"argon2.fallback"}}'
 /** Returns the records in a log group, or `undefined` if the operator may not read it. */
 let logOf: (group: string) => LogRecord[] | undefined
 
+/** Outputs of the stack in addition. */
+let outputs: Record<string, string> = {}
+
 beforeAll(async () => {
   service = await startFaultyService(inject('serviceUrl'))
   account = await startAccount(
-    () => ({ ServiceEndpoint: service.url, RpOrigins: `${inject('serviceUrl')},https://app.example` }),
+    () => ({
+      ServiceEndpoint: service.url,
+      RpOrigins: `${inject('serviceUrl')},https://app.example`,
+      ...outputs,
+    }),
     (group) => logOf(group),
   )
 })
@@ -54,6 +61,7 @@ afterAll(() => {
 beforeEach(() => {
   service.breakBy({})
   logOf = usualLogOf
+  outputs = {}
 })
 afterEach(async () => {
   expect(await leftovers()).toEqual([])
@@ -147,6 +155,19 @@ describe('npm run smoke', () => {
       .map((stdout) => linesOf({ status: 0, stdout, stderr: '' }))
     expect([begin.length > 2, end.length > 0]).toEqual([true, true])
     expect([...begin, ...end]).toEqual([...lines.slice(0, begin.length), ...lines.slice(-end.length)])
+  })
+
+  // The local DynamoDB has no streams. test/aws/event-bus.test.ts has those of a table that was replaced.
+  test('fails with an event bus, if the table of events has no stream', async () => {
+    outputs = { EventsStream: 'arn:aws:dynamodb:eu-central-1:123456789012:table/events/stream/1' }
+    const outcome = await run(stage, environment())
+    expect(outcome).toMatchObject({
+      status: 1,
+      stderr: `1 of ${NAMES.length + 1} checks failed.\n`,
+      stdout: expect.stringMatching(
+        /^failed +\d+ ms {2}stream of the events: expected the stream arn:.*\/stream\/1, which publish-event reads, got none\. No event leaves: deploy with eventBus=off, and then with its value$/m,
+      ),
+    })
   })
 
   proof('ends with 130 at Ctrl-C, and removes the user', async () => {

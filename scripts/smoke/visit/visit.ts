@@ -61,6 +61,8 @@ export interface Visit {
   realm: string
   /** Origin of pages that use passkeys, if the stack names it. */
   rpOrigin: string | undefined
+  /** Stream of the events that `publish-event` reads, if the stage has an event bus. */
+  stream: string | undefined
   /** Log of the function `login`. */
   log: Log | undefined
   /** Longest wait for the log. */
