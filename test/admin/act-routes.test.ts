@@ -139,7 +139,7 @@ test.each(rowsOf(cases, ({ kind }) => kind))('$sample: $kind', async (one) => {
   expect([...new Set(opened)]).toEqual(kind === 'actAs' ? READING.filter((method) => method === own) : [])
   const Authorization = `Bearer ${token}`
   if (isProtected) {
-    // A function without `actAs` knows no such caller, whatever a policy allows.
+    // A function without `actAs` knows no such caller, also if a policy allows it.
     const { statusCode } = await send(one, { Authorization }, said)
     expect(statusCode).toBe(kind === 'actAs' ? 200 : 401)
     return
