@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Role } from '../../lib/application/roles.ts'
 import { attribute, type Item, updateOf, writeIf } from '../../lib/aws/dynamodb.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
@@ -9,7 +9,9 @@ import { FACTOR_RESETS } from '../../lib/operators/limits.ts'
 import { type OperatorRequest, operatorCounter } from '../../lib/throttling/operator-counters.ts'
 import { nameKey, profileKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
+import { loadHandler } from '../support/http/handlers.ts'
 import {
+  aws,
   invalid,
   later,
   mailEvents,
@@ -18,6 +20,7 @@ import {
   problem,
   records,
   refresh,
+  service,
   sessionIdOf,
   sessionOf,
   stored,
@@ -157,6 +160,33 @@ describe('an administrator', () => {
       )
     }
     expect(mailEvents).toHaveLength(1)
+  })
+
+  test('invites no user while registration is off', async () => {
+    const danger = service.functions['admin-danger']
+    const off = { ...danger, environment: { ...danger?.environment, REGISTRATION: 'off' } }
+    const functions = { ...service.functions, 'admin-danger': off as NonNullable<typeof danger> }
+    const handler = await loadHandler({ ...service, functions }, 'admin-danger', aws)
+    const body = { email: 'bob@example.org', role: 'user' }
+    // The description of such a service does not have the route.
+    await expect(send(ada, 'PUT invitations', { body, handler })).rejects.toThrow(
+      '404, which is not described',
+    )
+    expect(mailEvents).toEqual([])
+  })
+
+  test('has no link sent to a user of a former role', async () => {
+    vi.doMock('../../lib/application/permissions.ts', () => ({
+      rightsOf: () => ({ may: ['users:reset'], over: ['former'] }),
+      hasRights: () => true,
+    }))
+    const handler = await loadHandler(service, 'admin-change', aws)
+    vi.doUnmock('../../lib/application/permissions.ts')
+    await writeIf(table, 'UpdateItem', { Key: profileKey(user.id), ...updateOf({ role: 'former' }, {}) })
+    expect(await send(ada, `POST users/${user.id}/reset`, { ...sent(), handler })).toEqual(
+      problem(409, 'Conflict', 'This user is disabled, or has a former role. Change that first.'),
+    )
+    expect(mailEvents).toEqual([])
   })
 
   test('does not invite a user', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { transact } from '../../lib/aws/dynamodb.ts'
+import { type Table, transact } from '../../lib/aws/dynamodb.ts'
 import { approvalOf } from '../../lib/oauth/grants/app.ts'
 import { readRefreshToken } from '../../lib/sessions/refresh-token.ts'
 import { SESSION_RANDOM_BYTES, startSession } from '../../lib/sessions/session.ts'
@@ -49,8 +49,13 @@ export interface Named {
 /** Gives a user a session, and an app. */
 export async function nameAll(service: TestService, target: User): Promise<Named> {
   const { sessionId } = readRefreshToken(await beginInCookie(service, target))
-  const client = await addClient(service.table)
-  const approval = { userId: target.id, client, scopes: ['openid'], generation: 3 }
-  await transact(service.table, [approvalOf(undefined, approval, new Date()).write])
-  return { target, sessionId, clientId: client.id }
+  return { target, sessionId, clientId: (await allowApp(service.table, target.id)).id }
+}
+
+/** Gives an app access to the account of a user. */
+export async function allowApp(table: Table, userId: string, values: Parameters<typeof addClient>[1] = {}) {
+  const client = await addClient(table, values)
+  const approval = { userId, client, scopes: ['openid'], generation: 3 }
+  await transact(table, [approvalOf(undefined, approval, new Date()).write])
+  return client
 }

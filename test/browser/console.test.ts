@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { findApp } from '../../lib/oauth/grants/app.ts'
+import { allowApp } from '../admin/console.ts'
 import { sendForAll } from '../support/http/http.ts'
 import { giveFactors } from '../support/users/users.ts'
 import { mails, serviceUrl } from './accounts.ts'
@@ -119,6 +121,21 @@ describe('support', () => {
     await says(page, 'All sessions have ended.')
     await page.getByText('The user has no session.').waitFor()
     expect([await one(), await other()]).toEqual([false, false])
+  })
+
+  test('removes the access of an app', async () => {
+    const ada = await addUser()
+    const { table } = storeOf(shared())
+    const app = await allowApp(table, ada.id, { id: `notes-${ada.username}`, name: 'Notes' })
+    const { page } = await openConsole('support')
+    const sent = changesOf(page)
+    await show(page, ada)
+    await press(page, 'Remove access: Notes')
+    await page.locator('#confirm:not([aria-disabled])').click()
+    await says(page, 'The access was removed.')
+    await page.getByText('No app has access.').waitFor()
+    expect(await findApp(table, ada.id, app.id)).toMatchObject({ scopes: [], revokedAt: expect.any(Number) })
+    expect(sent).toEqual([`POST /admin-api/users/{id}/grants/${app.id}/end`])
   })
 
   test('sends a mail for a new password, and resets factors by mail', async () => {

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { serviceUrl } from './accounts.ts'
-import { heading, type open, pauseClock, useBrowser } from './browser.ts'
+import { heading, type open, pauseClock, press, useBrowser } from './browser.ts'
+import { addUser as addAccount, says } from './console.ts'
 import { addUser, begin, expectCode, screen, startShop } from './shop.ts'
 
 // A page of another site lets its visitor click, type or tap without a pause. The first input opens a page of the service, and the next
@@ -89,12 +90,13 @@ const GAMES: Game[] = [
 ]
 
 /**
- * Counts the requests of a page that give something away: an approval with a click, or a sign-out that the user has agreed to. An approval
- * that the page repeats with the access token is the same one.
+ * Counts the requests of a page that give something away: an approval with a click, a sign-out that the user has agreed to, or a change of
+ * an operator. An approval that the page repeats with the access token is the same one.
  */
 function consentsOf(page: Page): () => number {
   let count = 0
   page.on('request', (request) => {
+    if (request.url().includes('/admin-api/') && request.method() !== 'GET') count += 1
     if (!/\/oauth2\/(approve|signout)$/.test(request.url())) return
     const { click, sub } = JSON.parse(request.postData() ?? '{}')
     if ((click || sub) && !request.headers().authorization) count += 1
@@ -103,6 +105,8 @@ function consentsOf(page: Page): () => number {
 }
 
 interface Guarded {
+  /** Who is signed in, if another one than the user of the shop. */
+  as?: string
   url: string
   button: string
   /** Waits until the page asks. */
@@ -112,9 +116,9 @@ interface Guarded {
 }
 
 /** Opens the page as a person does. @returns Where the button is, and the cookies of the person. */
-async function visit({ url, button, asks }: Guarded) {
+async function visit({ as = username, url, button, asks }: Guarded) {
   const page = await shop.open()
-  await begin(page, username)
+  await begin(page, as)
   await shop.click(page, url)
   await asks(page)
   const box = Object(await page.getByRole('button', { name: button, exact: true }).boundingBox())
@@ -158,6 +162,22 @@ const logout: Guarded = {
   follows: (page) => heading(page, 'Signed out').waitFor(),
 }
 
+const target = await addAccount()
+const clerk = await addAccount({ role: 'support' })
+/** The operator has pressed the button of the account before the game begins. */
+const change: Guarded = {
+  as: clerk.username,
+  url: `${serviceUrl()}/admin-console#/users/${target.id}`,
+  button: 'Send the mail',
+  async asks(page) {
+    await heading(page, target.username).waitFor()
+    await press(page, 'Send a mail for a new password')
+    // From the first button, Tab leads to the next one. From the last one, it would leave the page.
+    await page.getByRole('dialog').getByRole('heading').click()
+  },
+  follows: (page) => says(page, 'The mail is on its way.'),
+}
+
 describe('a game of another site gives nothing away, and the first click after a pause gives', () => {
   test.each(GAMES)('a code: $name', async (game) => {
     expect(await play(game, authorize, await visit(authorize))).toEqual([0, 1])
@@ -165,5 +185,9 @@ describe('a game of another site gives nothing away, and the first click after a
 
   test.each(GAMES)('a sign-out: $name', async (game) => {
     expect(await play(game, logout, await visit(logout))).toEqual([0, 1])
+  })
+
+  test.each(GAMES)('a change of a user: $name', async (game) => {
+    expect(await play(game, change, await visit(change))).toEqual([0, 1])
   })
 })
