@@ -31,7 +31,7 @@ interface Hits {
   readTo?: string | undefined
 }
 
-/** An id that no user has. A search always reads an id: otherwise its time would tell that a user of another role has the name. */
+/** An id that no user has. A search always reads an id: otherwise its time would show that a user of another role has the name. */
 const NO_USER = 'A'.repeat(22)
 
 /**
