@@ -13,7 +13,7 @@ import { isUserId, PROFILE } from '../../../lib/users/user.ts'
 import { START } from '../../../project/commands.ts'
 import { root } from '../../support/process/service-description.ts'
 
-/** Source of the events that are judged. */
+/** Source of the events that this file checks. */
 export const SOURCE = 'https://issuer.example'
 
 /** Returns whether a value is one that a member may have in an event of a type. */
@@ -43,7 +43,7 @@ const VIAS = new Set([
   'smoke',
 ])
 
-/** The closed lists of `lib/events/types.ts`. A detail that no list has is a word that nobody decided on. */
+/** The closed lists of `lib/events/types.ts`. A detail that no list has is an unknown word. */
 const DETAILS: { [T in AuthEventType]?: readonly DetailOf<T>[] } = {
   'user.created': ROLES,
   'user.updated': [
