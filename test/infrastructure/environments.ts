@@ -91,7 +91,7 @@ const VARIABLES: Record<string, string[]> = {
   signin: [...FACE, 'MAILER', 'REGISTRATION', 'OAUTH', 'OWN_ROUTES'],
   'account-pages': FACE,
   authorize: FACE,
-  console: [...FACE, 'MAILER', 'REGISTRATION'],
+  console: [...FACE, 'MAILER', 'REGISTRATION', 'ACT_AS'],
   openapi: [
     'MAILER',
     'PAGES',
