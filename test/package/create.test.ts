@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Package, packageProd, readPackage } from '../infrastructure/packaged.ts'
 import { unzip } from '../infrastructure/unzip.ts'
 import { root } from '../support/process/service-description.ts'
+import { actAs } from './operators.ts'
 import { emptyFolder, output, run, signIn, start, userEnvironment } from './project.ts'
 import { FIRST, RENAMED, replacementsIn } from './replacements.ts'
 
@@ -63,6 +64,18 @@ const brought = (resources: Package['resources']) =>
       }),
   )
 
+/** Gives `GET /` acts, and a second method. */
+const withActAs = (configuration: string) =>
+  configuration
+    .replace(/^( +)handler: functions\/user-content\.handler\n/m, '$&$1actAs: true\n')
+    .replace(/^( +)- (http: \{ method: )get(, path: \/, .*)$/m, '$&\n$1- $2post$3')
+
+const events = readFileSync(join(root, 'docs/EVENTS.md'), 'utf8')
+const [, welcome = ''] = /^```ts\n(.*?)^```$/ms.exec(events) ?? []
+const [, welcomeEntry = ''] = /^```yaml\n(.*?)^```$/ms.exec(events) ?? []
+const [, welcomeLines = ''] = /^```text\n(.*?)^```$/ms.exec(events) ?? []
+const [, welcomeCommand = ''] = /`(npm run users -- .*?)`/.exec(events) ?? []
+
 beforeAll(async () => {
   const started = performance.now()
   // npx keeps what it has run by name and version, and a build does not change the version. It asks a user before.
@@ -119,11 +132,40 @@ test('the route of OWN-PROJECT.md works, after a restart', async () => {
     'serverless.yml',
     read('serverless.yml').replace(/^functions:\n/m, (line) => `${line}${entry}`),
   )
+  write('functions/welcome.ts', welcome)
   expect(await output('npm test', project)).toMatch(/pass 3/)
   await service.stop()
+  const configuration = read('serverless.yml')
+  write(
+    'serverless.yml',
+    withActAs(configuration).replace(/^functions:\n/m, (line) => line + welcomeEntry),
+  )
   service = await start(project)
+  // Other stages than `dev` have no bus.
+  write('serverless.yml', configuration)
   const get = await signIn(service.url, 'user')
   expect(await get('/hello')).toEqual({ status: 200, body: { message: 'Hello, user!' } })
+})
+
+test('the ten lines of EVENTS.md send a welcome mail to a user of a command', async () => {
+  const mark = service.output().length
+  await output(`echo correct horse battery staple | ${welcomeCommand}`, project)
+  const printed = () => service.output().slice(mark).replace(/ +$/gm, '')
+  await expect.poll(() => printed().replace(/\d+ ms/g, '87 ms')).toContain(welcomeLines)
+})
+
+test('the console is served, and an operator sees a route with actAs as a user, by GET only', async () => {
+  const page = await fetch(`${service.url}/admin-console`)
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<title>')])
+  const authToken = await actAs(service.url, 'admin', 'user')
+  const statusOf = async (route: string) => {
+    const [method = '', path = ''] = route.split(' ')
+    const headers = { Authorization: `Bearer ${authToken}` }
+    return [route, (await fetch(`${service.url}${path}`, { method, headers })).status]
+  }
+  expect(await statusOf('GET /')).toEqual(['GET /', 200])
+  for (const route of ['POST /', 'GET /hello', 'GET /admin', 'GET /me', 'PUT /password'])
+    expect(await statusOf(route)).toEqual([route, 403])
 })
 
 test('ten changes of a handler are served one after the other, without a restart', async () => {
