@@ -59,6 +59,7 @@ beforeEach(() => {
     REGISTRATION: 'open',
     OAUTH: 'on',
     DEMO: 'off',
+    ACT_AS: 'off',
   }))
     vi.stubEnv(name, value)
   vi.stubEnv('SERVICE_NAME', 'Acme Shop')

@@ -1,6 +1,7 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import type { Principal } from '../users/user.ts'
-import { policyOpening, readListedRoutes } from './listed-routes.ts'
+import { readListedRoutes } from './listed-routes.ts'
+import { policyOpening } from './opening-policy.ts'
 import { contextOf } from './policy.ts'
 
 /** In place of roles, at a route that every user may use. */

@@ -1,6 +1,7 @@
 import type { APIGatewayAuthorizerResult } from 'aws-lambda'
 import { type ClientPrincipal, clientContextOf } from './client-principal.ts'
-import { policyOpening, readListedRoutes } from './listed-routes.ts'
+import { readListedRoutes } from './listed-routes.ts'
+import { policyOpening } from './opening-policy.ts'
 
 /**
  * Returns the result of a Lambda authorizer for a client with an access token for this service's own API,

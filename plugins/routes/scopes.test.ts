@@ -13,12 +13,6 @@ import {
   scopesIn,
 } from './scopes.ts'
 
-const route = (method: string, path: string, scopes?: unknown, authorizer: string | null = 'auth') => ({
-  handler: 'it.handler',
-  ...(scopes !== undefined && { scopes }),
-  events: [{ http: { method, path, ...(authorizer && { authorizer }) } }],
-})
-
 test.each([
   ['a path', [route('get', 'notes', ['notes:read'])], 'GET/notes=notes:read GET/notes/=notes:read'],
   ['the root', [route('get', '/', ['a'])], 'GET/=a'],
@@ -28,6 +22,12 @@ test.each([
 ])('the scoped routes of %s', (_, functions, expected) => {
   expect(scopedRoutes(Object.fromEntries(Object.entries(functions)))).toBe(expected)
 })
+
+/** A function with one route. */
+function route(method: string, path: string, scopes?: unknown, authorizer: string | null = 'auth') {
+  const event = { http: { method, path, ...(authorizer && { authorizer }) } }
+  return { handler: 'it.handler', ...(scopes !== undefined && { scopes }), events: [event] }
+}
 
 const FORM = 'A scope has 1 to 64 letters, digits and :._/- but is not one of OpenID Connect.'
 const NO_ROUTE = 'Function notes names scopes, but has no route.'

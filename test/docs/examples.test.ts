@@ -58,6 +58,6 @@ test('the deployment of BROWSERS.md is valid, and with a page of another site re
   const parameters = Object.fromEntries(given)
   expect(Object.keys(parameters)).toEqual(['issuer', 'cookieSessions', 'allowedOrigins', 'rpId', 'rpOrigins'])
   expect(faultsOf('prod', parameters)).toEqual([])
-  const [, shown] = /rejected before anything is changed:\n\n```text\n(.*?)\n```/s.exec(browsers) ?? []
+  const [, shown] = /rejected before anything changes:\n\n```text\n(.*?)\n```/s.exec(browsers) ?? []
   expect(faultsOf('prod', { ...parameters, allowedOrigins: 'https://app.example.net' })).toEqual([shown])
 })

@@ -8,7 +8,10 @@ const isWrite = (call: ts.CallExpression): boolean => {
   const name = call.expression.getText().split('.').at(-1)
   if (name === 'writeIf' || name === 'transact') return true
   const [service, operation] = call.arguments.map((argument) => argument.getText())
-  return service === "'dynamodb'" && !/^'(GetItem|BatchGetItem|Query|Scan|ListTables)'$/.test(operation ?? '')
+  return (
+    service === "'dynamodb'" &&
+    !/^'(GetItem|BatchGetItem|Query|Scan|ListTables|DescribeTable)'$/.test(operation ?? '')
+  )
 }
 
 /** What makes an event. `endingOf` returns one with the end of a session, `factorResetWrites` one with a request, and `newGrant` one with a grant. */

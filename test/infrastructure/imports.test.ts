@@ -264,7 +264,7 @@ test('only lib/http/ and the edges of lib/authorization/ know events and respons
     'lib/authorization/client-policy.ts',
     'lib/authorization/event.ts',
     'lib/authorization/http-api.ts',
-    'lib/authorization/listed-routes.ts',
+    'lib/authorization/opening-policy.ts',
     'lib/authorization/policy.ts',
   ])
   const ofOpenApi = lib.filter(({ file }) => file.startsWith('lib/openapi/')).flatMap(localImports)

@@ -16,12 +16,13 @@ const happening = { type: 'user.updated', subject: partitionOf(ID), changes: ['e
 const bus = { name: 'bus', source: SOURCE, types: OUTGOING.all }
 const { Detail } = entryOf(eventIn(Object(eventOf(table, act, happening)).Put.Item), bus)
 const event = JSON.parse(Detail)
-const changed = (members: object, data: object = {}) =>
-  JSON.stringify({ ...event, ...members, data: { ...event.data, ...data } })
 
 test('an event with ids and words of closed lists has no fault', () => {
   expect([...faultsOf(Detail), ...(judgedByPython([Detail]) ?? [])]).toEqual([])
 })
+
+const changed = (members: object, data: object = {}) =>
+  JSON.stringify({ ...event, ...members, data: { ...event.data, ...data } })
 
 test.each([
   ['a name as its subject', changed({ subject: 'ada' })],
