@@ -32,6 +32,7 @@ vi.mock('../../auth.config.ts', () => ({
 
 beforeEach(() => {
   const settings = {
+    ACT_AS: 'off',
     MAILER: 'mailer',
     REGISTRATION: 'open',
     OAUTH: 'on',
