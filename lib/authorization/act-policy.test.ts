@@ -48,7 +48,7 @@ test('only a function with actAs reads user and operator, and only for GET or HE
     sessionId: 'act',
     acr: 'aal1',
     authTime: 0,
-    attributes: {},
+    attributes: Object(),
   }
   const { context: authorizer } = actPolicyFor(user, operatorId, ARN, 'GET/notes=*')
   vi.stubEnv('AUTH_TAKES_ACTS', 'on')

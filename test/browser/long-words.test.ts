@@ -67,7 +67,13 @@ const server = createServer(async ({ url: path = '' }, response) => {
 })
 const { port, stop } = await listen(server)
 beforeAll(() => {
-  const settings = { MAILER: 'mailer', REGISTRATION: 'open', OAUTH: 'on', SERVICE_NAME: WORD.slice(0, 40) }
+  const settings = {
+    MAILER: 'mailer',
+    REGISTRATION: 'open',
+    OAUTH: 'on',
+    ACT_AS: 'on',
+    SERVICE_NAME: WORD.slice(0, 40),
+  }
   for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value)
 })
 afterAll(async () => {
