@@ -1,4 +1,4 @@
-import { afterAll, vi } from 'vitest'
+import { afterAll, inject, vi } from 'vitest'
 import { recordEvents } from '../../local/outgoing/record.ts'
 import { lowerArgon2 } from './cheap-argon2.ts'
 
@@ -19,7 +19,10 @@ vi.mock('../../../local/dynamodb/transactions.ts', async (importOriginal) => {
   const original = await importOriginal<typeof import('../../../local/dynamodb/transactions.ts')>()
   const transactions: typeof original.transactions = (now, onInsertions) =>
     original.transactions(now, (insertions) => {
-      recordEvents(insertions.map(({ item }) => item))
+      recordEvents(
+        insertions.map(({ item }) => item),
+        inject('eventsFile'),
+      )
       onInsertions(insertions)
     })
   return { ...original, transactions }

@@ -1,3 +1,4 @@
+import { inject } from 'vitest'
 import { recordEventsAt } from '../../local/outgoing/record.ts'
 import { atEnd } from '../at-end.ts'
 import { type Service, startService } from './service.ts'
@@ -14,7 +15,7 @@ export async function useLocalService(
 ): Promise<Service> {
   const service = await startService(start.params, start.options, start.folder, start.port)
   atEnd(async () => {
-    await recordEventsAt(service.dynamoDbUrl)
+    await recordEventsAt(service.dynamoDbUrl, inject('eventsFile'))
     await service.stop()
   })
   return service
