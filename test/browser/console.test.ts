@@ -257,34 +257,31 @@ describe('an administrator', () => {
   })
 })
 
-const WIDTHS = [
-  ...LOOKS,
-  { width: 768, colorScheme: 'light' as const },
-  { width: 768, colorScheme: 'dark' as const },
-]
-
-test.each(WIDTHS)('the console fits and is accessible at $width pixels, $colorScheme', async (look) => {
-  const ada = await addUser()
-  await signInElsewhere(ada.username)
-  await giveFactors(storeOf(shared()).table, ada)
-  const { page } = await openConsole('admin', look)
-  const take = (state: string) => inspect(page, `console-${state}-${look.width}-${look.colorScheme}`)
-  await openPart(page, 'Invite a user')
-  await take('search')
-  await find(page, 'ada')
-  await page.locator('#users li').first().waitFor()
-  await take('hits')
-  await show(page, ada)
-  await page.getByText('Signed in with the password').waitFor()
-  await take('user')
-  for (const part of ['Change the role', 'Change the names', 'Remove or delete']) await openPart(page, part)
-  await take('open')
-  await press(page, 'Disable')
-  await page.locator('#confirm:not([aria-disabled])').waitFor()
-  await take('dialog')
-  await page.locator('#confirm').click()
-  await says(page, 'The user is disabled.')
-  await take('disabled')
-})
+test.each([...LOOKS, { width: 768, colorScheme: 'dark' as const }])(
+  'the console fits and is accessible at $width pixels, $colorScheme',
+  async (look) => {
+    const ada = await addUser()
+    await signInElsewhere(ada.username)
+    await giveFactors(storeOf(shared()).table, ada)
+    const { page } = await openConsole('admin', look)
+    const take = (state: string) => inspect(page, `console-${state}-${look.width}-${look.colorScheme}`)
+    await openPart(page, 'Invite a user')
+    await take('search')
+    await find(page, 'ada')
+    await page.locator('#users li').first().waitFor()
+    await take('hits')
+    await show(page, ada)
+    await page.getByText('Signed in with the password').waitFor()
+    await take('user')
+    for (const part of ['Change the role', 'Change the names', 'Remove or delete']) await openPart(page, part)
+    await take('open')
+    await press(page, 'Disable')
+    await page.locator('#confirm:not([aria-disabled])').waitFor()
+    await take('dialog')
+    await page.locator('#confirm').click()
+    await says(page, 'The user is disabled.')
+    await take('disabled')
+  },
+)
 
 const openPart = (page: Page, name: string) => page.getByRole('heading', { name, exact: true }).click()
