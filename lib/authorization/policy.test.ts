@@ -13,7 +13,7 @@ test('a user may call the whole stage, and is denied the routes of administrator
     principalId: 'Ada-Lovelace-1815-12-A',
     policyDocument: {
       Version: '2012-10-17',
-      Statement: userStatements(stage),
+      Statement: userStatements(stage, guarded),
     },
     context: contextOf('user'),
   })

@@ -13,9 +13,9 @@ export const adminStatements = (stageArn: string) => [statement('Allow', `${stag
 export const GUARDED_ROUTES = String(describeService().functions.authorizer?.environment?.GUARDED_ROUTES)
 
 /** Those for a user, who may not call the routes of other roles. */
-export const userStatements = (stageArn: string) => {
-  const guarded = GUARDED_ROUTES.split(' ').map((one) => one.split('='))
-  const denied = guarded.filter(([, roles = '']) => !roles.split('|').includes('user'))
+export const userStatements = (stageArn: string, guarded = GUARDED_ROUTES) => {
+  const routes = guarded.split(' ').map((one) => one.split('='))
+  const denied = routes.filter(([, roles = '']) => !roles.split('|').includes('user'))
   return [
     ...adminStatements(stageArn),
     statement(
