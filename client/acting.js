@@ -1,5 +1,5 @@
 // Shows a page to an operator who acts as a user. The token is in the memory of this tab, and nothing renews it: the button and a reload
-// end it. The session in the cookie, perhaps of the operator's own account, is neither read nor changed.
+// end it. At the origin of such a page, the service takes no session cookie.
 
 import { AuthError, claimsOf, placesOf, post } from './requests.js'
 
@@ -15,6 +15,8 @@ const LOOK = {
   textAlign: 'center',
 }
 
+const ENDED = 'This has ended. Open the user from the console again.'
+
 const REFUSED = { detail: 'You see this page as another user. End that first.' }
 
 /** @typedef {import('./client.d.ts').Edges} Edges @typedef {import('./client.d.ts').Auth} Auth */
@@ -23,7 +25,7 @@ const REFUSED = { detail: 'You see this page as another user. End that first.' }
 const begun = new WeakMap()
 
 /**
- * Returns the client of a page that was opened with a code, or `undefined`. Takes the code out of the address.
+ * Returns the client of a page that was opened with a code. Takes the code out of the address. Without a code, there is no user.
  *
  * @param {Parameters<typeof import('./client.d.ts').createAuth>[0]} options
  * @param {Edges} edges
@@ -35,14 +37,14 @@ export function actingAuth(options, edges) {
     edges.history?.replaceState(edges.history.state, '', href.slice(0, -hash.length))
     begun.set(edges, begin(options, edges, code))
   }
-  return begun.get(edges)
+  return begun.get(edges) ?? begin(options, edges)
 }
 
 /** @returns {Auth} */
 function begin(
   /** @type {{ url: string }} */ options,
   /** @type {Edges} */ edges,
-  /** @type {string} */ code,
+  /** @type {string | undefined} */ code = undefined,
 ) {
   const { base, requestTo } = placesOf(options, edges)
   const show = showBanner(edges)
@@ -66,13 +68,17 @@ function begin(
     change(null, sentence)
   }
 
-  const known = post(edges, `${base}act-as/token`, { code }, undefined, 'omit').then(
+  const exchange = async () => {
+    if (code === undefined) throw new Error(ENDED)
+    return post(edges, `${base}act-as/token`, { code }, undefined, 'omit')
+  }
+  const known = exchange().then(
     ({ authToken, expiresIn }) => {
       const { sub: id, username, role, act } = claimsOf(authToken)
       token = authToken
       actor = { userId: act.sub }
       change({ id, username, role }, `You see this as ${username}.`)
-      edges.setTimeout(() => end('This has ended. Open the user from the console again.'), 1000 * expiresIn)
+      edges.setTimeout(() => end(ENDED), 1000 * expiresIn)
     },
     (error) => end(error.message),
   )

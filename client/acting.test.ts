@@ -66,12 +66,15 @@ test('a code that the service refuses shows no user, and says why', async () => 
   expect(page.sent).toHaveLength(2)
 })
 
-test.each([
-  ['without actAs', '#act-as=the-code', false],
-  ['without a code', '#orders', true],
-  ['without a fragment', '', true],
-])('a page %s has the session of its own user, and no banner', async (_what, hash, actAs) => {
-  const page = open(hash, () => Response.json({}, { status: 401 }), actAs)
+test.each(['#orders', ''])('a page with the fragment "%s" has no user, and sends nothing', async (hash) => {
+  const page = open(hash)
+  expect(await page.auth.refresh()).toBeNull()
+  expect(page.banner()).toEqual(['', 'This has ended. Open the user from the console again.'])
+  expect(page.sent).toEqual([])
+})
+
+test('a page without actAs has the session of its own user, and no banner', async () => {
+  const page = open('#act-as=the-code', () => Response.json({}, { status: 401 }), false)
   expect(await page.auth.refresh()).toBeNull()
   expect(page.sent[0]).toEqual(['POST', 'https://auth.example.com/refresh', 'include', null, '{}'])
   expect([page.address, page.auth.actor]).toEqual([undefined, undefined])

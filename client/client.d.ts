@@ -166,9 +166,9 @@ export type Edges = Pick<typeof globalThis, 'fetch' | 'setTimeout' | 'clearTimeo
  * @param options.url - Base URL of the service, absolute or relative to the page.
  * @param options.apis - Origins that {@link Auth.fetch} sends the access token to, in addition to those of
  *   the page and the service.
- * @param options.actAs - Whether operators may see the page as a user. They come from the console, with a code in the fragment of the
- *   address. The client shows a banner, and keeps the token in the memory of the tab. `signIn` and `post` reject there with an AuthError,
- *   and `signOut` ends it, as the button of the banner and a reload do.
+ * @param options.actAs - Whether operators see the page as a user: at an origin of the parameter `actAsOrigins`, where no session is. They
+ *   come from the console, with a code in the fragment of the address. The client shows a banner, and keeps the token in the memory of the
+ *   tab. `signIn` and `post` reject there with an AuthError, and `signOut` ends it, as the button of the banner and a reload do.
  * @param edges - For tests.
  * @example
  * const auth = createAuth({ url: 'https://auth.example.com', apis: ['https://api.example.com'] })

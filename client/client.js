@@ -7,4 +7,4 @@ export { AuthError } from './requests.js'
 
 /** @type {typeof import('./client.d.ts').createAuth} */
 export const createAuth = (options, edges = globalThis) =>
-  (options.actAs && actingAuth(options, edges)) || createSession(options, edges)
+  options.actAs ? actingAuth(options, edges) : createSession(options, edges)

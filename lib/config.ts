@@ -184,11 +184,11 @@ export const readRoles = (env = process.env): string[] => optionalList(env.AUTH_
 export const takesActs = (env = process.env): boolean => env.AUTH_TAKES_ACTS === 'on'
 
 /**
- * Reads the origins of pages where operators may act as users, or `undefined` with `actAs=off`. `*` names no page. It is separate for the same
- * reason as {@link readAllowedOrigins}: bundle size.
+ * Reads the origins of pages where operators may act as users, or `undefined` with `actAs=off`. It is separate for the same reason as
+ * {@link readAllowedOrigins}: bundle size.
  */
 export const readActOrigins = ({ ACT_AS_ORIGINS } = process.env): string[] | undefined =>
-  ACT_AS_ORIGINS === undefined ? undefined : optionalList(ACT_AS_ORIGINS).filter((origin) => origin !== '*')
+  ACT_AS_ORIGINS === undefined ? undefined : optionalList(ACT_AS_ORIGINS)
 
 /**
  * Reads where the function `drain` asks about passwords: a user pool, or an endpoint with its sealed secret. A deployment has validated

@@ -136,6 +136,8 @@ export interface AuthMembers {
   federation: string
   console: string
   actAs: string
+  /** Origins separated by commas. */
+  actAsOrigins: string
   /** Which events leave the service: `off`, `changes` or `all`. */
   eventBus: string
   /** Where passwords are that were not imported: a user pool or a URL; empty without such a place. */

@@ -48,6 +48,7 @@ export const PARAMETER_NAMES = [
   'limitAdminReads',
   'limitAdminChanges',
   'actAs',
+  'actAsOrigins',
   'eventBus',
   'oldPool',
   'oldPoolClient',

@@ -8,6 +8,7 @@ import { DESCRIPTION } from '../../project/project.ts'
 import { FAULT_OF_AUTH, RENAME } from '../clashes.ts'
 import { asRule, faultsOfAuthEvents, withFailedEvents } from '../events/auth-events.ts'
 import type { AuthMembers, CompiledResource, Hooks, Serverless, WrittenFunction } from '../framework.d.ts'
+import { originsWithActs } from '../parameters/act-origins.ts'
 import { logicalName, withCommon, withOrigins } from '../project/functions.ts'
 import { isServiceFunction, setOwnership } from '../project/ownership.ts'
 import { reject, rejectAny } from '../reject.ts'
@@ -103,12 +104,21 @@ export default class FunctionsPlugin {
       key,
       keys.includes(key)
         ? withCommon(own[key] ? one : named(one, key), structuredClone(brought.common))
-        : withOrigins(one, hasProtected(this.written[key]), service.provider, auth.allowedOrigins),
+        : withOrigins(
+            one,
+            hasProtected(this.written[key]),
+            service.provider,
+            originsOf(this.written[key], auth),
+          ),
     ])
     service.functions = { ...service.functions, ...Object.fromEntries(complete) }
     configurationInput.functions = service.functions as Written
   }
 }
+
+/** Returns the origins whose pages may read what a function of the project returns. */
+const originsOf = (one: WrittenFunction | undefined, auth: Partial<AuthMembers>) =>
+  one?.actAs === true ? originsWithActs(auth) : auth.allowedOrigins
 
 const refuse = (faults: readonly string[]): void => rejectAny([...new Set(faults)])
 

@@ -1,5 +1,6 @@
 import type { AuthMembers, FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
 import { hasScopes } from '../functions/switches.ts'
+import { originsWithActs } from '../parameters/act-origins.ts'
 import { type Ownership, ownershipOf } from '../project/ownership.ts'
 import { routesOf } from '../routes/routes.ts'
 import { hasOlderStage, NOTICE } from './older-stage.ts'
@@ -39,7 +40,10 @@ const isGatewayResponse = ({ Type }: Resource) => Type === 'AWS::ApiGateway::Gat
 type AllowingService = Pick<Service, 'resources'> & {
   provider: Pick<Service['provider'], 'environment'>
   functions: Record<string, Pick<FunctionDefinition, 'handler' | 'events' | 'environment'>>
-  custom: { auth: Pick<AuthMembers, 'allowedOrigins' | 'authorizer'> }
+  custom: {
+    auth: Pick<AuthMembers, 'allowedOrigins' | 'authorizer'> &
+      Partial<Pick<AuthMembers, 'actAs' | 'actAsOrigins'>>
+  }
 }
 
 /** Which functions and resources are of the service, and which the plugin brings. */
@@ -60,7 +64,7 @@ const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
 export function allowOrigins(service: AllowingService, ownership: OwnershipOfRoutes): void {
   addPreflights(service, ownership)
   const { custom, functions, resources } = service
-  const { allowedOrigins: allowed } = custom.auth
+  const allowed = originsWithActs(custom.auth)
   if (allowed === '') return
   const takesCookies = Object.entries(functions).some(
     ([key, { environment }]) => ownership.functions.has(key) && environment?.COOKIE_SESSIONS === 'on',

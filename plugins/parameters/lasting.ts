@@ -27,6 +27,7 @@ const LASTING = {
   federation: undefined,
   console: undefined,
   actAs: undefined,
+  actAsOrigins: '',
   eventBus: undefined,
   oldPool: null,
   passwordsUrl: null,

@@ -70,6 +70,7 @@ test('a package has an output for each lasting parameter that it was given', asy
     [
       'AccessLogs',
       'ActAs',
+      'ActAsOrigins',
       'AlarmTopicArn',
       'AllowedEmailDomains',
       'AllowedOrigins',

@@ -51,7 +51,7 @@ export function packageWithoutFederation(): Promise<Package> {
 }
 /** The second of them without the console, act-as and events on a bus, which is the default. */
 export function packageWithoutConsole(): Promise<Package> {
-  const { console: _, actAs: __, eventBus: ___, ...others } = CHANGED
+  const { console: _, actAs: __, actAsOrigins: ___, eventBus: ____, ...others } = CHANGED
   return packageService('prod', others)
 }
 export const packageDev = () =>
@@ -62,6 +62,7 @@ export const packageDev = () =>
     requireSecondFactor: 'all',
   })
 
+export const ACT_ORIGIN = 'https://support.example.com'
 export const LISTED_ORIGINS = ['https://app.example.com', 'https://admin.example.com:8443'] as const
 
 export const TOPIC_ARN = 'arn:aws:sns:eu-central-1:123456789012:on-call'
@@ -114,6 +115,7 @@ const CHANGED = {
   cookieSessions: 'on',
   console: 'on',
   actAs: 'on',
+  actAsOrigins: ACT_ORIGIN,
   eventBus: 'changes',
   breachedPasswords: 'off',
 }

@@ -12,6 +12,7 @@ import { SERVICE_FEATURES } from '../http/openapi/document.ts'
 import { describeService, root } from '../support/process/service-description.ts'
 import { environments } from './environments.ts'
 import {
+  ACT_ORIGIN,
   HASHING,
   LISTED_ORIGINS,
   type Package,
@@ -83,6 +84,11 @@ const STREAM = {
 const WITH_ACTS: Record<string, object> = {
   authorizer: { ACT_AS_ROUTES: 'GET/=*' },
   'user-content': { AUTH_TAKES_ACTS: 'on' },
+}
+/** Origins whose pages may read a response, where acts count. */
+const WHERE_ACTS_ARE: Record<string, string> = {
+  'act-as': ACT_ORIGIN,
+  'user-content': [...LISTED_ORIGINS, ACT_ORIGIN].join(','),
 }
 /** Handlers without the console and acts. */
 const WITHOUT_CONSOLE: Record<string, string> = {
@@ -465,10 +471,11 @@ describe('a function', () => {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const isOfAll = stage === 'dev' || name === 'token' || (name === 'userinfo' && of === changedProd)
       const origins = OF_OWN_PAGES.includes(name) ? '' : isOfAll ? '*' : listed
+      const withActs = of === changedProd ? WHERE_ACTS_ARE[name] : name === 'act-as' ? '' : undefined
       // A function of the project has no variable without a value, and the framework's name.
       const isOfProject = name in OF_PROJECT
       const common = {
-        ...(!(isOfProject && origins === '') && { AUTH_ALLOWED_ORIGINS: origins }),
+        ...(!(isOfProject && origins === '') && { AUTH_ALLOWED_ORIGINS: withActs ?? origins }),
         ...(of !== prod && WITH_ACTS[name]),
       }
       const own = environments(stage, slots, changesOf(of, stage))[name]
