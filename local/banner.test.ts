@@ -15,7 +15,7 @@ const START = `  notes is running at ${URL_}`
 const SIGN_IN = `  Sign-in page  ${URL_}/signin`
 const API = `  API page      ${URL_}/docs`
 const MAILBOX = `  Mailbox       ${URL_}/mailbox`
-const USERS = `  Demo users, on this machine only: ${ROLES.map((role) => `${role} (password ${role})`).join(' and ')}`
+const USERS = `  Demo users, on this machine only: ${ROLES.map((role) => `${role} (password ${role})`).join(', ')}`
 const COVERED = ROLES.filter(isCovered)
 
 test('the banner names the pages that the service has', () => {

@@ -22,7 +22,7 @@ export function banner(url: string, dynamoDb: URL, features: Features): string {
     ...(hasMail ? [`  Mailbox       ${url}/mailbox`] : []),
   ]
   const app = `\n    SERVICE=${url} node examples/oidc-server/server.js  # an app that signs in here`
-  const users = DEMO_USERS.map(({ username }) => `${username} (password ${username})`).join(' and ')
+  const users = DEMO_USERS.map(({ username }) => `${username} (password ${username})`).join(', ')
   return `
   ${service} is running at ${url}
 ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}

@@ -28,7 +28,7 @@ const LOADED = `data:text/javascript,${encodeURIComponent(`
 `)}`
 
 /** LOCAL.md shows those of this repository. Another project has its roles. */
-const DEMO_USERS = ROLES.map((role) => `${role} (password ${role})`).join(' and ')
+const DEMO_USERS = ROLES.map((role) => `${role} (password ${role})`).join(', ')
 
 const service = await useLocalService()
 const banner = service.output()
@@ -39,7 +39,7 @@ describe('npm start', () => {
     const { url, dynamoDbUrl } = service
     const [, shown = ''] = /^```text\n(.*?)\n```$/ms.exec(document) ?? []
     const expected = shown
-      .replace('user (password user) and admin (password admin)', DEMO_USERS)
+      .replace('user (password user), support (password support), admin (password admin)', DEMO_USERS)
       .replaceAll('http://localhost:3000', url)
       .replaceAll('http://127.0.0.1:49152', dynamoDbUrl)
     expect(banner).toBe(`${expected}\n\n`)

@@ -89,7 +89,7 @@ test('the route with authorizer: auth needs a token, and others stay open', asyn
 })
 
 test('the roles are user and admin', async () => {
-  expect(service.output()).toContain('user (password user) and admin (password admin)')
+  expect(service.output()).toContain('user (password user), admin (password admin)')
 })
 
 test('the functions of the service are packaged as before, but for the authorizer', async () => {
