@@ -33,11 +33,11 @@ const begun = new WeakMap()
 export function actingAuth(options, edges) {
   const { href, hash = '' } = edges.location
   const [, code] = /^#act-as=(.*)$/.exec(hash) ?? []
-  if (code !== undefined) {
-    edges.history?.replaceState(edges.history.state, '', href.slice(0, -hash.length))
-    begun.set(edges, begin(options, edges, code))
-  }
-  return begun.get(edges) ?? begin(options, edges)
+  if (code !== undefined) edges.history?.replaceState(edges.history.state, '', href.slice(0, -hash.length))
+  const known = code === undefined ? begun.get(edges) : undefined
+  const auth = known ?? begin(options, edges, code)
+  begun.set(edges, auth)
+  return auth
 }
 
 /** @returns {Auth} */

@@ -81,7 +81,8 @@ export function allowOrigins(service: AllowingService, ownership: OwnershipOfRou
 /** Adds a preflight to the routes that pages of other origins may call. */
 function addPreflights({ provider, custom, functions }: AllowingService, ownership: OwnershipOfRoutes): void {
   const { allowedOrigins: allowed, authorizer } = custom.auth
-  const taken = pathsWithCors(functions, ownership)
+  const taken = pathsOf(functions, ({ http }, key) => !ownership.brought.has(key) && Object(http).cors)
+  const withActs = pathsOf(functions, (_, key) => functions[key]?.environment?.AUTH_TAKES_ACTS === 'on')
   for (const [key, { handler, events = [], environment }] of Object.entries(functions)) {
     const isOfService = ownership.functions.has(key)
     // A function may set its origins itself. Those of provider do not reach the functions of the service.
@@ -98,7 +99,10 @@ function addPreflights({ provider, custom, functions }: AllowingService, ownersh
       const isProtected = Object(Object(written).authorizer).name === authorizer.name
       if (!isOfService && !isProtected) continue
       if (!ownership.brought.has(key) && ('cors' in written || taken.has(pathOf(event)))) continue
-      event.http = { ...written, cors: preflightOf(origin, allowCredentials) }
+      // The framework makes the preflight of a path from the last of its routes.
+      const isWider = origin === allowed && withActs.has(pathOf(event))
+      const origins = isWider ? originsWithActs(custom.auth) : origin
+      event.http = { ...written, cors: preflightOf(origins, allowCredentials) }
     }
   }
 }
@@ -113,17 +117,15 @@ const preflightOf = (origin: string, allowCredentials: boolean) => ({
   cacheControl: 'no-store',
 })
 
-/** Returns the paths on which the project says something of CORS. A path has one preflight, which the framework merges. */
-const pathsWithCors = (
+/** Returns the paths of some events. A path has one preflight, which the framework merges. */
+const pathsOf = (
   functions: AllowingService['functions'],
-  { brought }: Pick<Ownership, 'brought'>,
+  isChosen: (event: { http?: unknown }, key: string) => boolean,
 ): ReadonlySet<string> =>
   new Set(
-    Object.entries(functions)
-      .filter(([key]) => !brought.has(key))
-      .flatMap(([, { events }]) => events ?? [])
-      .filter(({ http }) => Object(http).cors)
-      .map(pathOf),
+    Object.entries(functions).flatMap(([key, { events = [] }]) =>
+      events.filter((event) => isChosen(event, key)).map(pathOf),
+    ),
   )
 
 const pathOf = (event: { http?: unknown }): string =>

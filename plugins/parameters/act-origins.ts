@@ -1,19 +1,46 @@
 import type { AuthMembers, Parameters } from '../framework.d.ts'
+import { foreignOrigin } from './same-site.ts'
 
-/** Returns the origins of a list that is a parameter. */
+/** Returns the URLs of a list that is a parameter. */
 const listed = (text: unknown): string[] =>
   String(text ?? '')
     .split(',')
-    .filter(Boolean)
+    .filter((url) => URL.canParse(url))
 
-const originOf = (url: unknown): string[] => (URL.canParse(String(url)) ? [new URL(String(url)).origin] : [])
+/** Accepts origins whose pages are safe from readers on the network. Those of this machine need no certificate. */
+export function actOrigins(text: string): void {
+  if (text === '') return
+  for (const origin of text.split(',')) {
+    const { protocol, hostname, origin: normal } = URL.canParse(origin) ? new URL(origin) : new URL('none:')
+    const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname))
+    if (!isSafe || normal !== origin || origin.includes('*')) {
+      throw new Error(
+        'must be https origins such as https://support.example.net, separated by commas, with nothing after the host or port',
+      )
+    }
+  }
+}
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
+
+/** A cookie of localhost is sent with https, too. */
+const secure = (url: string): string => url.replace(/^http:/, 'https:')
 
 /**
- * Reports origins where operators act as users, and where users have sessions too. A user may have put a script into what the operator
- * sees. At another origin it finds no session: neither in the cookie, which is not taken there, nor in what a page has stored.
+ * Reports origins where operators act as users, and where a script could find more than the act. A user may have put a script into what
+ * the operator sees. On another site it has no session cookie, also not through a proxy at another port, and no passkey of the service
+ * works (WebAuthn, `rpId`).
+ *
+ * @param ownUrl - Where browsers reach the service on a developer's machine; undefined on AWS.
  */
-export function faultsOfActOrigins(parameters: Parameters, stage: string): string[] {
-  const { actAs, actAsOrigins, allowedOrigins, issuer, publicUrl } = parameters
+export function faultsOfActOrigins(
+  parameters: Parameters,
+  stage: string,
+  ownUrl: string | undefined,
+): string[] {
+  const { actAs, actAsOrigins, allowedOrigins, rpOrigins, issuer, publicUrl } = parameters
+  // Another rule reports a value that is no origin. Only the framework knows one that is a variable.
+  if (String(actAs).includes('${') || String(actAsOrigins).includes('${')) return []
   const acts = listed(actAsOrigins)
   if (actAs !== 'on') {
     return acts.length > 0 ? ['The parameter actAsOrigins needs actAs=on.'] : []
@@ -23,14 +50,15 @@ export function faultsOfActOrigins(parameters: Parameters, stage: string): strin
       ? []
       : ['The parameter actAs needs actAsOrigins: where operators see the application as a user.']
   }
-  if (acts.includes('*')) return ['The parameter actAsOrigins must name origins.']
-  const taken = [...listed(allowedOrigins), ...originOf(issuer), ...originOf(publicUrl)]
-  return acts
-    .filter((origin) => taken.includes(origin))
-    .map(
-      (origin) =>
-        `The parameter actAsOrigins has ${origin}, where users have sessions. Operators need an origin of its own, with the same pages.`,
-    )
+  const taken = [allowedOrigins, rpOrigins, issuer, publicUrl, ownUrl].flatMap(listed)
+  return acts.flatMap((origin) => {
+    const near = taken.find((url) => foreignOrigin([secure(origin)], secure(url)) === undefined)
+    return near === undefined
+      ? []
+      : [
+          `The parameter actAsOrigins has ${origin}, on the site of ${near}, where sessions are. Operators need another site, with the same pages.`,
+        ]
+  })
 }
 
 /** Returns the origins whose pages may read a route that operators may use who act as a user. */

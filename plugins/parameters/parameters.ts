@@ -4,7 +4,7 @@ import { actAudienceOf } from '../../lib/values.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { PARAMETER_NAMES, type ParameterName } from '../../project/parameter-names.ts'
 import type { Parameters } from '../framework.d.ts'
-import { faultsOfActOrigins } from './act-origins.ts'
+import { actOrigins, faultsOfActOrigins } from './act-origins.ts'
 import { namePrefix } from './name-prefix.ts'
 import { appClient, endpointUrl, faultsOfOldPlace, sealedSecret, userPool } from './old-place.ts'
 import { operators } from './operators.ts'
@@ -69,7 +69,7 @@ const RULES = {
   limitAdminReads: SETTINGS.LIMIT_ADMIN_READS,
   limitAdminChanges: SETTINGS.LIMIT_ADMIN_CHANGES,
   actAs: oneOf('on', 'off'),
-  actAsOrigins: origins,
+  actAsOrigins: actOrigins,
   eventBus: oneOf('off', 'changes', 'all'),
   oldPool: userPool,
   oldPoolClient: appClient,
@@ -152,7 +152,7 @@ export function faultsOf(
     ...Object.entries(parameters).flatMap(([name, value]) => faultsOfValue(name, value, others)),
     ...faultsOfCombinations(parameters),
     ...faultsOfAudience(parameters),
-    ...faultsOfActOrigins(parameters, stage),
+    ...faultsOfActOrigins(parameters, stage, ownUrl),
     ...faultsOfProviders(parameters, ownUrl),
     ...faultsOfSites(parameters, ownUrl),
     ...faultsOfRelyingParty(parameters, ownUrl),

@@ -6,7 +6,7 @@ import { expectFocus, heading, inspect, LOOKS, press, useBrowser } from './brows
 import { addUser, change, openConsole, PASSWORD, type Place, show, storeOf } from './console.ts'
 import { startClock } from './service-clock.ts'
 
-// Support sees the application as a user, in a page of an origin of its own.
+// Support sees the application as a user, in a page on another site.
 
 useBrowser()
 
@@ -37,12 +37,18 @@ const planted = await startAppServer(() => render(service.url, PLANTED))
 afterAll(() => planted.stop())
 const clock = startClock()
 afterAll(() => clock.remove())
-const plantedOrigin = `http://localhost:${planted.port}`
-const { origin, service } = await startAppWithService(
+/** On another site than the service. */
+const originOf = (port: number | string) => `http://127.0.0.1:${port}`
+const plantedOrigin = originOf(planted.port)
+const { app, service } = await startAppWithService(
   (url) => render(url),
-  (own) => ({ allowedOrigins: 'http://localhost:9', actAsOrigins: `${own},${plantedOrigin}` }),
+  (own) => ({
+    allowedOrigins: 'http://localhost:9',
+    actAsOrigins: `${originOf(new URL(own).port)},${plantedOrigin}`,
+  }),
   clock.options,
 )
+const origin = originOf(app.port)
 const place: Place = service
 const ENDED = 'Open the user from the console again.'
 

@@ -62,7 +62,7 @@ export const packageDev = () =>
     requireSecondFactor: 'all',
   })
 
-export const ACT_ORIGIN = 'https://support.example.com'
+export const ACT_ORIGIN = 'https://support.example.net'
 export const LISTED_ORIGINS = ['https://app.example.com', 'https://admin.example.com:8443'] as const
 
 export const TOPIC_ARN = 'arn:aws:sns:eu-central-1:123456789012:on-call'
