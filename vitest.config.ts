@@ -39,14 +39,17 @@ export const textImports = {
 /** Tests beside the code. */
 const UNIT = ['{bench,client,functions,lib,local,plugins,project,scripts}/**/*.test.ts', 'packages/*.test.ts']
 
-/** Tests that need Chromium, Hoppscotch or Django, and tests that prove by mass. `npm test` leaves them out, `npm run test:proof` runs them. */
+/** Tests that need Chromium, Hoppscotch or Django, and whole tables. `npm test` leaves them out, `npm run test:proof` runs them. */
 const PROOF = ['test/browser/**/*.test.ts', 'test/**/*.proof.test.ts']
+
+/** Tests that prove by mass: every order, thousands of sessions. `npm run test:mass` runs them. */
+const MASS = ['test/**/*.mass.test.ts']
 
 /** Tests with large tables: `npm test` runs one row of each class, and the proofs run all rows. */
 const TABLES = ['lib', 'local', 'test'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => join(folder, file))
-    .filter((file) => file.endsWith('.test.ts') && !/node_modules|\.proof\./.test(file))
+    .filter((file) => file.endsWith('.test.ts') && !/node_modules|\.(proof|mass)\./.test(file))
     .filter((file) => readFileSync(file, 'utf8').includes("/support/rows.ts'")),
 )
 
@@ -68,6 +71,13 @@ export const sharedProcess = {
   setupFiles: 'test/support/process/fresh-modules.ts',
 }
 
+const ofProofs = {
+  globalSetup,
+  provide: { isProof: true },
+  setupFiles: 'test/support/process/fresh-modules.ts',
+  maxWorkers: availableParallelism(),
+}
+
 export default defineConfig({
   plugins: [textImports],
   // For tests that import modules of pages. `plugins/page-files.ts` sets it in the pages.
@@ -83,7 +93,7 @@ export default defineConfig({
         test: {
           name: 'service',
           include: ['test/**/*.test.ts'],
-          exclude: [...OTHERS, ...PROOF],
+          exclude: [...OTHERS, ...PROOF, ...MASS],
           // It ends last, when the running service has left its events.
           globalSetup: ['test/local/outgoing/coverage.ts', ...globalSetup],
           ...sharedProcess,
@@ -94,13 +104,14 @@ export default defineConfig({
         test: {
           name: 'proof',
           include: [...PROOF, ...TABLES],
-          exclude: [...OTHERS, ...TIMES],
-          globalSetup,
-          provide: { isProof: true },
-          setupFiles: 'test/support/process/fresh-modules.ts',
-          maxWorkers: availableParallelism(),
+          exclude: [...OTHERS, ...TIMES, ...MASS],
+          ...ofProofs,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: 'mass', include: MASS, exclude: OTHERS, ...ofProofs },
       },
       {
         extends: true,

@@ -3,7 +3,7 @@ import { isProof, rowsOf } from '../support/rows.ts'
 import { FACTOR_WEAKENINGS, type FactorWeakening } from './interleave/weaken.ts'
 import { expectSoundFactorsFrom, startFactorWorlds } from './interleave/world.ts'
 
-// interleavings.proof.test.ts runs the mass of schedules.
+// interleavings.mass.test.ts runs the mass of schedules.
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),

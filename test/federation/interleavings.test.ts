@@ -3,7 +3,7 @@ import { rowsOf } from '../support/rows.ts'
 import { WEAKENINGS } from './interleave/weaken.ts'
 import { startWorld } from './interleave/world.ts'
 
-// interleavings.proof.test.ts runs all pairs with faults.
+// interleavings.mass.test.ts runs all pairs with faults.
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),

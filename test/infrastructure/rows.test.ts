@@ -10,7 +10,7 @@ test('the proofs run each file of tests whose tables are shorter in npm test', (
     ?.map((project) => Object(project).test)
     .find(({ name }) => name === 'proof').include
   const shortened = globSync('{bench,client,functions,lib,local,plugins,scripts,test}/**/*.test.ts')
-    .filter((file) => !/node_modules|\.proof\.|^test\/browser/.test(file))
+    .filter((file) => !/node_modules|\.(proof|mass)\.|^test\/browser/.test(file))
     .filter((file) => isShortened(file))
   expect(shortened).toContain('test/sessions/faults.test.ts')
   expect(proofs).toEqual(expect.arrayContaining(shortened))

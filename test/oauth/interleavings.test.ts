@@ -10,7 +10,7 @@ import {
   startOauthWorld,
 } from './interleave/world.ts'
 
-// interleavings.proof.test.ts runs the mass of schedules.
+// interleavings.mass.test.ts runs the mass of schedules.
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),

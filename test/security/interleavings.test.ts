@@ -5,7 +5,7 @@ import type { ActName } from './interleave/operations.ts'
 import { WEAKENINGS } from './interleave/weaken.ts'
 import { MEETINGS, ordersOf, scheduleFrom, startWorld } from './interleave/world.ts'
 
-// interleavings.proof.test.ts runs the mass of schedules.
+// interleavings.mass.test.ts runs the mass of schedules.
 
 vi.mock('node:timers/promises', async (original) =>
   (await import('../support/aws/gate.ts')).withoutPauses(await original()),
