@@ -54,7 +54,7 @@ afterAll(async () => {
 })
 
 test('each role has its demo user, and only the named one may use a route', async () => {
-  expect(service.output()).toContain('member (password member) and editor (password editor)')
+  expect(service.output()).toContain('member (password member), editor (password editor)')
   expect(service.output()).toContain('{"username":"member","password":"member"}')
   // Not by `get`, which compares with the API description of this repository and its roles.
   const call = async (name: string) => {
