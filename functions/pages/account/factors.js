@@ -53,10 +53,12 @@ export async function showFactors(profile) {
 }
 
 async function showPasskeys() {
+  // A sign-out removes the elements. A late response changes the removed ones.
+  const [list, refusal] = [element('passkeys'), element('factors-notice')]
   const { status, body } = await call('passkeys', { fetch: page.fetch })
-  if (status !== 200) return notice(element('factors-notice'), body.detail, 'error')
-  element('passkeys').replaceChildren(...body.passkeys.map(rowOf))
-  element('passkeys').hidden = body.passkeys.length === 0
+  if (status !== 200) return notice(refusal, body.detail, 'error')
+  list.replaceChildren(...body.passkeys.map(rowOf))
+  list.hidden = body.passkeys.length === 0
 }
 
 function rowOf(passkey) {
