@@ -46,9 +46,9 @@ const LEVEL = 0.01
 /**
  * What an unknown name may take less, or more. The store, which is in this process, reads and sends two items less for it: 0.05 ms
  * less in 4,000 reads, and twice that after a hash, which empties the caches of the processor. A slower machine takes longer for
- * both, so after a hash it is a share of the whole time.
+ * both, so it is a share of the whole time: a twentieth up to 0.25 ms, or a hundredth if that is more.
  */
-const unknownNameMs = (signInMs: number) => Math.max(0.1, signInMs / 100)
+const unknownNameMs = (signInMs: number) => Math.max(Math.min(0.25, signInMs / 20), signInMs / 100)
 
 let signIns = 0
 
