@@ -19,7 +19,7 @@ vi.mock('../../lib/aws/connection.ts', async (original) =>
 vi.mock('../../lib/sessions/refresh-token.ts', async (original) =>
   (await import('../support/aws/gate.ts')).forgetful(await original()),
 )
-vi.setConfig({ testTimeout: 600_000 })
+vi.setConfig({ testTimeout: 1_200_000 })
 
 const world = await startWorld()
 
@@ -31,26 +31,13 @@ test('nothing revoked lives and names stay sound in random schedules', async () 
   console.log(`Random schedules from seed ${FIRST_SEED}: ${count} cases, no violation`)
 })
 
-const PAIRS = ACT_NAMES.flatMap((first, index) =>
-  ACT_NAMES.slice(index).map((second) => [first, second] as const),
-)
-
-/** `users remove` is the removal of `delete me`, and then deletes what is left: all orders of that take half of the time. */
-const isCommandOfRemoval = (pair: readonly ActName[]) => pair.includes('remove')
-const MAX_ORDERS_OF_COMMAND = 20
-
 test('nothing revoked lives and names stay sound in every order of two operations', async () => {
-  const pairs = PAIRS.filter((pair) => !isCommandOfRemoval(pair))
+  const pairs = ACT_NAMES.flatMap((first, index) =>
+    ACT_NAMES.slice(index).map((second) => [first, second] as const),
+  )
   let count = 0
   for (const pair of pairs) count += await world.expectSoundInEveryOrder(pair)
   console.log(`Every order of ${pairs.length} pairs of operations: ${count} cases, no violation`)
-})
-
-test('nothing revoked lives while the operator removes the user', async () => {
-  const pairs = PAIRS.filter(isCommandOfRemoval)
-  let count = 0
-  for (const pair of pairs) count += await world.expectSoundWithin(pair, MAX_ORDERS_OF_COMMAND)
-  console.log(`${pairs.length} pairs with \`users remove\`: ${count} orders, no violation`)
 })
 
 test.each(MEETINGS)('each of %j leaves its event, with the clock moving by %i ms', async (acts, tickMs) => {
