@@ -1,5 +1,6 @@
 import type { AuthMembers, Parameters } from '../framework.d.ts'
 import { foreignOrigin } from './same-site.ts'
+import { areSecureOrigins } from './values.ts'
 
 /** Returns the URLs of a list that is a parameter. */
 const listed = (text: unknown): string[] =>
@@ -9,16 +10,10 @@ const listed = (text: unknown): string[] =>
 
 /** Accepts origins whose pages are safe from readers on the network. Those of this machine need no certificate. */
 export function actOrigins(text: string): void {
-  if (text === '') return
-  for (const origin of text.split(',')) {
-    const { protocol, hostname, origin: normal } = URL.canParse(origin) ? new URL(origin) : new URL('none:')
-    const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.includes(hostname))
-    if (!isSafe || normal !== origin || origin.includes('*')) {
-      throw new Error(
-        'must be https origins such as https://support.example.net, separated by commas, with nothing after the host or port',
-      )
-    }
-  }
+  if (text === '' || (areSecureOrigins(text, LOOPBACK) && !text.includes('*'))) return
+  throw new Error(
+    'must be https origins such as https://support.example.net, separated by commas, with nothing after the host or port',
+  )
 }
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']

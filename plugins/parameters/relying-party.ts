@@ -1,5 +1,6 @@
 import { getDomain } from 'tldts'
 import type { Parameters } from '../framework.d.ts'
+import { areSecureOrigins } from './values.ts'
 
 /** The domain that passkeys are bound to, and the origins of the pages that use them (WebAuthn level 3, section 5.1.2). */
 interface RelyingParty {
@@ -17,14 +18,10 @@ export function rpId(text: string): void {
 
 /** Accepts origins as browsers write them into the responses of passkeys. */
 export function rpOrigins(text: string): void {
-  for (const origin of text.split(',')) {
-    const { protocol, hostname, origin: normal } = URL.canParse(origin) ? new URL(origin) : new URL('none:')
-    if ((protocol !== 'https:' && !(protocol === 'http:' && hostname === 'localhost')) || normal !== origin) {
-      throw new Error(
-        'must be https origins such as https://app.example.com, or http://localhost:3000, separated by commas, with nothing after the host or port',
-      )
-    }
-  }
+  if (areSecureOrigins(text, ['localhost'])) return
+  throw new Error(
+    'must be https origins such as https://app.example.com, or http://localhost:3000, separated by commas, with nothing after the host or port',
+  )
 }
 
 /**

@@ -15,6 +15,19 @@ export function origins(text: string): void {
   }
 }
 
+/**
+ * Reports whether a text is a list of https origins as browsers write them.
+ *
+ * @param localHosts - Hosts of the developer's machine, which need no certificate.
+ */
+export const areSecureOrigins = (text: string, localHosts: readonly string[]): boolean =>
+  text.split(',').every((origin) => {
+    if (!URL.canParse(origin)) return false
+    const { protocol, hostname, origin: normal } = new URL(origin)
+    const isSecure = protocol === 'https:' || (protocol === 'http:' && localHosts.includes(hostname))
+    return isSecure && normal === origin
+  })
+
 /** Accepts an e-mail address. */
 export function sender(text: string): void {
   if (!text.includes('@') || !LOGIN_NAME.test(text)) {
