@@ -424,7 +424,7 @@ const ownAddress = (stage: string) => ({
 
 describe('a function', () => {
   /** Functions that answer pages of the service only. */
-  const OF_OWN_PAGES = ['federation', 'new-identity', 'admin-read', 'admin-change', 'admin-danger']
+  const OF_OWN_PAGES = ['federation', 'new-identity', 'admin-read', 'admin-change', 'admin-danger', 'act-as']
 
   /** The values of variables that are not the defaults. */
   function changesOf(of: Package, stage: string): Record<string, unknown> {
@@ -471,7 +471,7 @@ describe('a function', () => {
       const listed = of === changedProd ? LISTED_ORIGINS.join(',') : ''
       const isOfAll = stage === 'dev' || name === 'token' || (name === 'userinfo' && of === changedProd)
       const origins = OF_OWN_PAGES.includes(name) ? '' : isOfAll ? '*' : listed
-      const withActs = of === changedProd ? WHERE_ACTS_ARE[name] : name === 'act-as' ? '' : undefined
+      const withActs = of === changedProd ? WHERE_ACTS_ARE[name] : undefined
       // A function of the project has no variable without a value, and the framework's name.
       const isOfProject = name in OF_PROJECT
       const common = {
