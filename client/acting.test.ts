@@ -73,7 +73,7 @@ test.each(['#orders', ''])('a page with the fragment "%s" has no user, and sends
   expect(page.sent).toEqual([])
 })
 
-test('a page without actAs has the session of its own user, and no banner', async () => {
+test('a page without actAs has a session, and no banner', async () => {
   const page = open('#act-as=the-code', () => Response.json({}, { status: 401 }), false)
   expect(await page.auth.refresh()).toBeNull()
   expect(page.sent[0]).toEqual(['POST', 'https://auth.example.com/refresh', 'include', null, '{}'])
