@@ -2,7 +2,7 @@ import { allow, arnOf, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { REVOKING } from '../users/revocation.ts'
 import { OWN_PROFILE } from './own-account.ts'
-import { CHALLENGE } from './passkeys/challenge.ts'
+import { BOUND_CHALLENGE, CHALLENGE } from './passkeys/challenge.ts'
 import { PASSKEY } from './passkeys/passkey.ts'
 import { PENDING_TOTP, TOTP } from './totp/store.ts'
 
@@ -86,6 +86,17 @@ export const storeOwnChallenges = write(
 )
 
 export const readChallenges = read(['challenge#*'], [...namesOf(CHALLENGE), 'spentBy'])
+
+/** Stores and finds challenges that are bound to one more thing, such as the mail of a registration. */
+export const storeBoundChallenges = write(
+  ['PutItem'],
+  ['challenge#*'],
+  namesOf(BOUND_CHALLENGE).filter((name) => name !== 'loginTokenId'),
+)
+export const readBoundChallenges = read(['challenge#*'], [...namesOf(BOUND_CHALLENGE), 'spentBy'])
+
+/** Spends a challenge that no login token goes with. */
+export const spendSingleChallenges = writeTogether(['UpdateItem'], ['challenge#*'], ['spentBy'])
 
 /** Spends a challenge, and the login token of a sign-in or an enrolment that the passkey completes. */
 export const spendChallenges = writeTogether(['UpdateItem'], ['challenge#*', 'login#*'], ['spentBy'])

@@ -20,8 +20,8 @@ export interface Counter {
 /** A client that sends requests. */
 interface Requester {
   source: string
-  /** User who has proved the password. */
-  userId: string | undefined
+  /** Partition of the user who has proved the password, or of the mail that a person without an account has read. */
+  proved: string | undefined
 }
 
 /** Limits on requests of a source. */
@@ -41,14 +41,14 @@ interface RequestLimits {
  */
 export const sourceCounters = (
   name: string,
-  { source, userId }: Requester,
+  { source, proved }: Requester,
   { ofSource, ofUser }: RequestLimits,
   now: Date,
 ): Counter[] =>
-  userId === undefined
+  proved === undefined
     ? [counter(`source#${source}`, name, ofSource, now)]
     : [
-        counter(partitionOf({ userId }), `${name}#${source}`, ofUser, now),
+        counter(proved, `${name}#${source}`, ofUser, now),
         counter(`source#${source}`, `${name}#verified`, ofSource, now),
       ]
 

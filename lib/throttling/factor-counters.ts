@@ -31,7 +31,7 @@ const CHALLENGES_OF_USER: Limit = { attempts: 30, windowSeconds: 900 }
 /**
  * Returns the counters of the challenges that a source requests; see {@link sourceCounters}.
  *
- * @param userId - User who has proved the password.
+ * @param proved - Partition of the user who has proved the password, or of the mail of a registration.
  */
-export const challengeCounters = (source: string, userId: string | undefined, now: Date): Counter[] =>
-  sourceCounters('challenges', { source, userId }, { ofSource: CHALLENGES, ofUser: CHALLENGES_OF_USER }, now)
+export const challengeCounters = (source: string, proved: string | undefined, now: Date): Counter[] =>
+  sourceCounters('challenges', { source, proved }, { ofSource: CHALLENGES, ofUser: CHALLENGES_OF_USER }, now)

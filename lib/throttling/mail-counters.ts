@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { secondOf } from '../time.ts'
 import type { Limit } from '../values.ts'
-import { type Counter, counter, sourceCounters } from './counter.ts'
+import { type Counter, counter, partitionOf, sourceCounters } from './counter.ts'
 
 /** Mails that one user requests from one source, after the password. */
 const MAILS_OF_USER: Limit = { attempts: 5, windowSeconds: 3_600 }
@@ -16,7 +16,10 @@ export const mailRequestCounters = (
   userId: string | undefined,
   limit: Limit,
   now: Date,
-): Counter[] => sourceCounters('mails', { source, userId }, { ofSource: limit, ofUser: MAILS_OF_USER }, now)
+): Counter[] => {
+  const proved = userId === undefined ? undefined : partitionOf({ userId })
+  return sourceCounters('mails', { source, proved }, { ofSource: limit, ofUser: MAILS_OF_USER }, now)
+}
 
 /**
  * Returns the counters of a mail that anybody can request in a recipient's name.

@@ -45,6 +45,13 @@ export const storeUsers = writeTogether(
   ['userId', ...namesOf(PROFILE).filter((name) => !NOT_OF_NEW_USERS.includes(name))],
 )
 
+/** Stores such a user with a passkey in place of a password. */
+export const storeUsersWithPasskeys = writeTogether(
+  ['PutItem'],
+  ['user#*', 'name#*'],
+  ['userId', 'factors', ...namesOf(PROFILE).filter((name) => !NOT_OF_NEW_USERS.includes(name))],
+)
+
 /** Replaces the hash of a verified password. Revokes nothing. */
 export const replaceHashes = write(['UpdateItem'], ['user#*'], ['generation', ...PASSWORD])
 

@@ -103,11 +103,12 @@ type ImportedValues = Pick<
   | 'mustEnrol'
 >
 
-const ID_BYTES = 16
+/** Random bytes of a user id. */
+export const USER_ID_BYTES = 16
 const GENERATION_BYTES = 6
 
 /** Random bytes that {@link newUser} needs: for the id, the change id and both generations. */
-export const USER_RANDOM_BYTES = 2 * (ID_BYTES + GENERATION_BYTES)
+export const USER_RANDOM_BYTES = 2 * (USER_ID_BYTES + GENERATION_BYTES)
 
 /**
  * Creates a new user, without storing it.
@@ -124,9 +125,10 @@ export function newUser(
   now: Date,
   random: Buffer,
 ): User {
-  const bytes = (index: number) => random.toString('base64url', index * ID_BYTES, (index + 1) * ID_BYTES)
+  const bytes = (index: number) =>
+    random.toString('base64url', index * USER_ID_BYTES, (index + 1) * USER_ID_BYTES)
   const generation = (index: number) =>
-    random.readUIntBE(2 * ID_BYTES + index * GENERATION_BYTES, GENERATION_BYTES)
+    random.readUIntBE(2 * USER_ID_BYTES + index * GENERATION_BYTES, GENERATION_BYTES)
   return {
     id: bytes(0),
     emailVerified: false,

@@ -48,6 +48,15 @@ describe('options', () => {
     })
   })
 
+  test('creationOptions of a new user demand user verification', () => {
+    const { authenticatorSelection } = creationOptions(relyingParty, user, [], challengeFor('new-user'))
+    expect(authenticatorSelection).toEqual({
+      residentKey: 'required',
+      requireResidentKey: true,
+      userVerification: 'required',
+    })
+  })
+
   test('requestOptions without passkeys are the same for everybody, but for the challenge', () => {
     const challenge = challengeFor('sign-in')
     expect(requestOptions(relyingParty, challenge)).toEqual({
@@ -309,13 +318,44 @@ function startCpuTimer(): () => number {
   }
 }
 
-describe('a registration is refused (7.1)', () => {
-  const table = [...BOTH, ...OF_REGISTRATIONS]
-  console.log(`7.1: ${table.length} broken registrations`)
-  test.each(table)('%s', async (_check, changes, reason, kind: Kind = {}) => {
-    const spentMs = startCpuTimer()
-    await expect(register(kind, changes)).rejects.toMatchObject(refused(reason))
-    expect(spentMs()).toBeLessThan(500)
+describe.each(['registration', 'new-user'] as const)(
+  'a registration of the kind %s is refused (7.1)',
+  (of) => {
+    const table = [...BOTH, ...OF_REGISTRATIONS]
+    console.log(`7.1: ${table.length} broken registrations of the kind ${of}`)
+    test.each(table)('%s', async (_check, changes, reason, kind: Kind = {}) => {
+      const spentMs = startCpuTimer()
+      await expect(register(kind, changes, ORIGIN, of)).rejects.toMatchObject(refused(reason))
+      expect(spentMs()).toBeLessThan(500)
+    })
+  },
+)
+
+describe('the passkey of a new user', () => {
+  test.each(GOOD)('may be %s', async (_name, kind) => {
+    expect((await register(kind, {}, ORIGIN, 'new-user')).verified).toMatchObject({ uvInitialized: true })
+  })
+
+  test.each([
+    ['', FLAGS.UP | FLAGS.BE | FLAGS.BS],
+    [' of one device', FLAGS.UP],
+  ])('must verify its user: that%s without it is refused by a text for the user', async (_of, flags) => {
+    const refusal = {
+      code: 'invalid_fields',
+      message: 'no user verification',
+      fields: [{ pointer: '#/response', detail: 'Use one with a PIN, fingerprint or face.' }],
+    }
+    await expect(register({ flags }, {}, ORIGIN, 'new-user')).rejects.toMatchObject(refusal)
+    // A second factor may lack it.
+    expect((await register({ flags })).verified).toMatchObject({ uvInitialized: false })
+  })
+
+  test('is refused for every other fault first', async () => {
+    const flags = FLAGS.UP
+    const other = { clientData: { origin: 'https://evil.example' } }
+    await expect(register({ flags }, other, ORIGIN, 'new-user')).rejects.toMatchObject(
+      refused('the origin is not in rpOrigins'),
+    )
   })
 })
 
@@ -364,8 +404,12 @@ describe('a sign-in is refused (7.2)', () => {
   })
 })
 
-const challengeFor = (kind: Challenge['kind']) =>
-  startChallenge(kind === 'sign-in' ? { kind } : { kind, userId, generation: 7 }, now, randomBytes(32))
+const challengeFor = (kind: Challenge['kind']) => startChallenge(boundOf(kind), now, randomBytes(32))
+
+const boundOf = (kind: Challenge['kind']) => {
+  if (kind === 'new-user') return { kind, boundTo: 'mail#of-a-registration', newUserId: userId }
+  return kind === 'sign-in' ? { kind } : { kind, userId, generation: 7 }
+}
 
 const refused = (reason: string | RegExp) => ({
   code: 'invalid_credentials',
@@ -373,8 +417,13 @@ const refused = (reason: string | RegExp) => ({
   message: typeof reason === 'string' ? reason : expect.stringMatching(reason),
 })
 
-async function register(kind: Kind = {}, changes: Changes = {}, origin = ORIGIN) {
-  const challenge = challengeFor('registration')
+async function register(
+  kind: Kind = {},
+  changes: Changes = {},
+  origin = ORIGIN,
+  of: 'registration' | 'new-user' = 'registration',
+) {
+  const challenge = challengeFor(of)
   const options = creationOptions(relyingParty, user, [], challenge)
   const { passkey, response } = createPasskey(options, origin, kind, changes)
   return { passkey, verified: verifyRegistration(relyingParty, response, challenge), response }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { verifyAssertion, verifyRegistration } from '../../lib/factors/passkeys/ceremony.ts'
+import type { CeremonyKind } from '../../lib/factors/passkeys/challenge.ts'
 import type { Passkey } from '../../lib/factors/passkeys/passkey.ts'
 import { root } from '../support/process/service-description.ts'
 import {
@@ -147,6 +148,32 @@ test('the service gives the verdicts of SimpleWebAuthn and of fido2', async () =
   expect(refused).toEqual([])
 })
 
+test('the service gives the verdicts of both on the passkey of a new user, which must verify its user', async () => {
+  const faults = { ...FAULTS, ...OF_REGISTRATIONS }
+  const unverified = [
+    { flags: FLAGS.UP },
+    { flags: FLAGS.UP | FLAGS.BE | FLAGS.BS },
+    { flags: FLAGS.UP, counter: 4 },
+    { flags: 0 },
+  ]
+  const all: (Case & { isGood?: boolean })[] = [
+    ...KINDS.map((kind) => ({ ...registration(kind), isGood: true })),
+    ...Object.values(faults).map((changes) => registration({}, changes)),
+    ...unverified.map((kind) => registration(kind)),
+  ]
+  const judged = await judgeAll(all)
+  console.log(`${all.length} registrations of new users, fido2: ${hasFido2}`)
+  expect(all.map((one) => verdictOf(one, 'new-user').accepts)).toEqual(
+    all.map(({ isGood }) => isGood === true),
+  )
+  expect(judged.map(({ simpleWebAuthn }) => simpleWebAuthn.accepts)).toEqual(
+    all.map(({ isGood }) => isGood === true),
+  )
+  expect(judged.filter(({ fido2 }, index) => all[index]?.isGood && fido2?.accepts === false)).toEqual([])
+  const ofUnverified = judged.slice(-unverified.length)
+  expect(ofUnverified.filter(({ fido2 }) => fido2?.accepts)).toEqual([])
+})
+
 test.each(ALGORITHMS)('the service refuses bytes after a signature of %s', (algorithm) => {
   const { passkey } = registration({ algorithm })
   const changes: Changes = { signature: (bytes) => Buffer.concat([bytes, Buffer.of(0)]) }
@@ -232,10 +259,10 @@ async function publicKeyOf({ registration: made }: Vector): Promise<string> {
 }
 
 /** Verifies a case as the service does. An assertion without user verification is that of a second factor. */
-function verifyOwn({ response, expected, credential }: Case) {
+function verifyOwn({ response, expected, credential }: Case, kind: CeremonyKind = 'registration') {
   const relyingParty = { RP_ID: expected.rpId, RP_ORIGINS: expected.origins }
   const challenge = {
-    kind: 'registration' as const,
+    kind,
     challenge: expected.challenge,
     expiresAt: 0,
     userId: user.id,
@@ -259,9 +286,9 @@ function verifyOwn({ response, expected, credential }: Case) {
   return verifyAssertion(relyingParty, response, challenge, { userId: user.id, passkey, isBothFactors })
 }
 
-function verdictOf(one: Case): Verdict {
+function verdictOf(one: Case, kind?: CeremonyKind): Verdict {
   try {
-    verifyOwn(one)
+    verifyOwn(one, kind)
     return { accepts: true }
   } catch (error) {
     return { accepts: false, reason: String(error) }

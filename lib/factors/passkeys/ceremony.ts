@@ -4,7 +4,7 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server'
 import type { Config } from '../../config.ts'
-import type { ServiceError } from '../../errors.ts'
+import { ServiceError } from '../../errors.ts'
 import { isValidAttestation, readAttestationObject } from '../../webauthn/attestation.ts'
 import { type AuthenticatorData, readAuthenticatorData } from '../../webauthn/authenticator-data.ts'
 import { readClientData } from '../../webauthn/client-data.ts'
@@ -38,8 +38,8 @@ const TIMEOUT_MS = CHALLENGE_TTL_SECONDS * 1_000
 /**
  * Returns the options of `navigator.credentials.create()`. A passkey is discoverable, so that it signs in without a name.
  *
- * It may lack user verification, as security keys without a PIN do. Then it is only a second factor. The
- * service does not request attestation. The user handle is the 16 bytes of the user id, which reveals nothing
+ * It may lack user verification, as security keys without a PIN do. Then it is only a second factor. That of a new user is the only
+ * factor, so it must verify its user. The service does not request attestation. The user handle is the 16 bytes of the user id, which reveals nothing
  * about the user.
  *
  * @param existing - The user's passkeys: their authenticators refuse to make another one.
@@ -48,7 +48,7 @@ export const creationOptions = (
   { RP_ID, SERVICE_NAME }: Config<'RP_ID' | 'SERVICE_NAME'>,
   user: { id: string; username: string },
   existing: readonly Passkey[],
-  { challenge }: Challenge,
+  { challenge, kind }: Challenge,
 ): PublicKeyCredentialCreationOptionsJSON => ({
   rp: { id: RP_ID, name: SERVICE_NAME },
   user: { id: user.id, name: user.username, displayName: user.username },
@@ -59,7 +59,7 @@ export const creationOptions = (
   authenticatorSelection: {
     residentKey: 'required',
     requireResidentKey: true,
-    userVerification: 'preferred',
+    userVerification: kind === 'new-user' ? 'required' : 'preferred',
   },
   excludeCredentials: existing.map(descriptorOf),
 })
@@ -93,12 +93,13 @@ const descriptorOf = ({ credentialId, transports }: Passkey) => ({
  * new passkey. The store verifies that no user has its credential id.
  *
  * @param challenge - The caller's challenge, not spent.
- * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey.
+ * @throws {@link ServiceError} `invalid_credentials`, with the detail of a refused passkey; `invalid_fields`, if that of a new user did not
+ *   verify its user.
  */
 export function verifyRegistration(
   relyingParty: RelyingParty,
   response: CreationResponse,
-  { challenge, userId }: Challenge,
+  { challenge, kind, userId }: Challenge,
 ): Omit<Passkey, 'name' | 'createdAt'> {
   const refused = refusalFor(userId)
   checkClientData(relyingParty, response, { type: 'webauthn.create', challenge }, refused)
@@ -116,6 +117,7 @@ export function verifyRegistration(
   if (!isValidAttestation(attestation, key, signedData(authData, clientDataJSON))) {
     throw refused('the attestation does not verify')
   }
+  if (kind === 'new-user' && !read.isUserVerified) throw unverifiedUser()
   return {
     credentialId: response.id,
     publicKey: credential.publicKey.toString('base64url'),
@@ -177,6 +179,13 @@ export function verifyAssertion(
   if (deviceTypeOf(read) !== passkey.deviceType) throw refused('the backup eligibility changed')
   return { counter, backedUp: isBackedUp, uvInitialized: passkey.uvInitialized || read.isUserVerified }
 }
+
+/** Returns the error of a valid passkey that a new user cannot sign in with, so that the user takes another one. */
+const unverifiedUser = () =>
+  new ServiceError('invalid_fields', 'no user verification', {
+    event: 'factor.refused',
+    fields: [{ pointer: '#/response', detail: 'Use one with a PIN, fingerprint or face.' }],
+  })
 
 type Refused = (reason: string) => ServiceError
 

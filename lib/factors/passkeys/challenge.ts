@@ -12,6 +12,7 @@ import {
   writeIf,
 } from '../../aws/dynamodb.ts'
 import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../../aws/item.ts'
+import { partitionOf } from '../../throttling/counter.ts'
 import { challengeCounters } from '../../throttling/factor-counters.ts'
 import { sourceOf, truncatedSource } from '../../throttling/source.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../../throttling/store.ts'
@@ -19,10 +20,10 @@ import { secondOf } from '../../time.ts'
 import { refusal } from '../refusals.ts'
 
 /**
- * The purpose of a challenge: to register a passkey, to sign in without a name, or to complete a sign-in with
- * a password.
+ * The purpose of a challenge: to register a passkey, to sign in without a name, to complete a sign-in with a password, or to create
+ * an account.
  */
-export type CeremonyKind = 'registration' | 'sign-in' | 'second-factor'
+export type CeremonyKind = 'registration' | 'sign-in' | 'second-factor' | 'new-user'
 
 /** Attributes of a challenge. */
 export const CHALLENGE = {
@@ -37,8 +38,20 @@ export const CHALLENGE = {
   expiresAt: number,
 } satisfies Attributes
 
+/** Attributes of a challenge that is bound to one more thing. Functions without such challenges cannot name them. */
+export const BOUND_CHALLENGE = {
+  ...CHALLENGE,
+  /** Of a new account: the partition of the mail that proves its address, which has a hash of the mail id. */
+  boundTo: optionalText,
+  /** Id of the user that the account is for. It is the user handle of the passkey. */
+  newUserId: optionalText,
+} satisfies Attributes
+
+/** What a challenge is for. */
+type Bound = Pick<Challenge, 'kind' | 'userId' | 'generation' | 'loginTokenId' | 'boundTo'>
+
 /** A challenge, which an authenticator signs. */
-export interface Challenge extends ValuesOf<typeof CHALLENGE> {
+export interface Challenge extends ValuesOf<typeof BOUND_CHALLENGE> {
   /** 256 random bits in base64url. */
   challenge: string
 }
@@ -62,7 +75,7 @@ const challengeKey = (challenge: string): Key => ({
  * @param random - {@link CHALLENGE_RANDOM_BYTES} fresh random bytes.
  */
 export const startChallenge = (
-  bound: Pick<Challenge, 'kind' | 'userId' | 'generation' | 'loginTokenId'>,
+  bound: Bound & Pick<Challenge, 'newUserId'>,
   now: Date,
   random: Buffer,
 ): Challenge => ({
@@ -74,7 +87,7 @@ export const startChallenge = (
 /**
  * Stores a new challenge, within the limit of the source: 300 in 15 minutes, because pages with autofill
  * request one at each view. Challenges of users who have proved the password are counted separately, with a
- * limit of 30 for each user. The function may be called twice.
+ * limit of 30 for each user. So are those for new users, with a limit of 30 for each mail. The function may be called twice.
  *
  * @param sourceIp - Address of the request, from the gateway.
  * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
@@ -86,7 +99,7 @@ export async function storeChallenge(
   now: Date,
 ): Promise<void> {
   const source = sourceOf(sourceIp)
-  const counters = challengeCounters(source, rest.userId, now)
+  const counters = challengeCounters(source, provedBy(rest), now)
   const reservation = await reserveInTurn(table, counters, attemptIdOf(challenge), now)
   const log = { source: truncatedSource(source), ...(rest.userId && { userId: rest.userId }) }
   rejectIfRefused(reservation, 'too_many_mails', 'too many challenges', {
@@ -99,6 +112,10 @@ export async function storeChallenge(
   })
 }
 
+/** Returns the partition that counts the challenges of a proof. A new user has no partition yet, so the mail of the registration counts. */
+const provedBy = ({ userId, boundTo }: Pick<Challenge, 'userId' | 'boundTo'>): string | undefined =>
+  userId === undefined ? boundTo : partitionOf({ userId })
+
 /**
  * Finds the challenge that a response signs, with a consistent read. Nothing is spent.
  *
@@ -109,26 +126,28 @@ export async function storeChallenge(
 export async function findChallenge(
   table: Table,
   unverifiedChallenge: string,
-  bound: Pick<Challenge, 'kind' | 'userId' | 'generation' | 'loginTokenId'>,
+  bound: Bound,
   now: Date,
 ): Promise<Challenge> {
-  const { kind, userId, generation, loginTokenId } = bound
+  const { kind, userId, generation, loginTokenId, boundTo } = bound
+  const attributes = boundTo === undefined ? CHALLENGE : BOUND_CHALLENGE
   const log = userId === undefined ? undefined : { userId }
   if (!FORM.test(unverifiedChallenge)) throw refusal('passkey_refused', 'not a challenge', log)
   const [item] = await getItems(
     table,
     [challengeKey(unverifiedChallenge)],
-    [...namesOf(CHALLENGE), 'spentBy'],
+    [...namesOf(attributes), 'spentBy'],
   )
   if (item === undefined) throw refusal('passkey_refused', 'no such challenge', log)
   if (item.spentBy !== undefined) throw refusal('passkey_refused', 'the challenge is spent', log)
-  const stored = valuesOf(CHALLENGE, item)
+  const stored: Omit<Challenge, 'challenge'> = valuesOf(attributes, item)
   if (stored.expiresAt <= secondOf(now)) throw refusal('passkey_refused', 'the challenge has expired', log)
   if (
     stored.kind !== kind ||
     stored.userId !== userId ||
     stored.loginTokenId !== loginTokenId ||
-    stored.generation !== generation
+    stored.generation !== generation ||
+    stored.boundTo !== boundTo
   ) {
     throw refusal('passkey_refused', 'a challenge for something else', log)
   }
