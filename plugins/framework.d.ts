@@ -138,7 +138,6 @@ export interface AuthMembers {
   actAs: string
   /** Origins separated by commas. */
   actAsOrigins: string
-  /** Which events leave the service: `off`, `changes` or `all`. */
   eventBus: string
   /** Where passwords are that were not imported: a user pool or a URL; empty without such a place. */
   drain: { pool: string; url: string }
@@ -150,6 +149,7 @@ export interface AuthMembers {
   alarmTopicArn: string
   operators: string
   registration: string
+  mailSignIn: string
   requireSecondFactor: FactorPolicy
   /** Sender of mails; empty if the service sends none. */
   mailFrom: string

@@ -34,6 +34,7 @@ export const PARAMETER_NAMES = [
   'publicUrl',
   'registration',
   'allowedEmailDomains',
+  'mailSignIn',
   'notifyNewSource',
   'requireSecondFactor',
   'factorResetDelaySeconds',

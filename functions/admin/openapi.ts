@@ -1,4 +1,4 @@
-import { hasFederation, readConfig } from '../../lib/config.ts'
+import { hasFederation, hasMailSignIn, readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { serverUrlOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
@@ -11,6 +11,11 @@ import { DESCRIBED } from '../../lib/settings.ts'
 export const handler = apiHandler(async (event) => {
   const config = readConfig([...DESCRIBED, 'ACT_AS'])
   const { OWN_ROUTES: own, SERVICE_NAME: title } = config
-  const features = featuresOf({ ...config, FEDERATION: hasFederation(), CONSOLE: true })
+  const features = featuresOf({
+    ...config,
+    MAIL_SIGN_IN: hasMailSignIn(),
+    FEDERATION: hasFederation(),
+    CONSOLE: true,
+  })
   return json(200, describeApi(serverUrlOf(event), features, { own, title, more: ADMIN }))
 })

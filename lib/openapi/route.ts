@@ -19,7 +19,7 @@ export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
  * Features that a parameter switches off, with the routes that need them. They are the pages, mails,
- * registration by invitation, registration by anybody, sign-in at other apps, sign-in by other providers, the console of operators, and
+ * registration by invitation, registration by anybody, sign-in by a mail, sign-in at other apps, sign-in by other providers, the console of operators, and
  * operators who act as users. Routes with scopes exist if a function names some. The last feature is the examples of demo users.
  */
 export const FEATURES = [
@@ -27,6 +27,7 @@ export const FEATURES = [
   'mail',
   'invitations',
   'registration',
+  'mailSignIn',
   'oauth',
   'federation',
   'console',
@@ -46,6 +47,7 @@ export function featuresOf({
   MAILER,
   REGISTRATION,
   OAUTH = false,
+  MAIL_SIGN_IN = false,
   FEDERATION = false,
   CONSOLE = false,
   ACT_AS = false,
@@ -53,7 +55,11 @@ export function featuresOf({
   DEMO = false,
 }: Config<'MAILER' | 'REGISTRATION'> &
   Partial<
-    Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'DEMO' | 'ACT_AS'> & { FEDERATION: boolean; CONSOLE: boolean }
+    Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'DEMO' | 'ACT_AS'> & {
+      MAIL_SIGN_IN: boolean
+      FEDERATION: boolean
+      CONSOLE: boolean
+    }
   >): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
@@ -61,6 +67,7 @@ export function featuresOf({
     mail: hasMail,
     invitations: hasMail && REGISTRATION !== 'off',
     registration: hasMail && REGISTRATION === 'open',
+    mailSignIn: hasMail && MAIL_SIGN_IN,
     oauth: OAUTH,
     federation: FEDERATION,
     console: CONSOLE,

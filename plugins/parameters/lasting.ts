@@ -20,6 +20,7 @@ const LASTING = {
   operators: '',
   audience: undefined,
   registration: undefined,
+  mailSignIn: undefined,
   requireSecondFactor: undefined,
   cookieSessions: undefined,
   pages: undefined,

@@ -55,6 +55,7 @@ const RULES = {
   publicUrl: SETTINGS.PUBLIC_URL,
   registration: oneOf('off', 'invite', 'open'),
   allowedEmailDomains: domains,
+  mailSignIn: oneOf('on', 'off'),
   notifyNewSource: oneOf('on', 'off'),
   requireSecondFactor: SETTINGS.REQUIRE_SECOND_FACTOR,
   factorResetDelaySeconds: SETTINGS.FACTOR_RESET_DELAY_SECONDS,
