@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { principalOf } from '../../lib/authorization/principal.ts'
 import { together } from '../../lib/aws/together.ts'
-import { readBody } from '../../lib/http/body.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { EmailChangeRequest } from '../../lib/http/schemas/account.ts'
+import { readProvedBody } from '../../lib/http/schemas/proofs.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
-import { notify, requestMail } from '../../lib/mail/request.ts'
-import { verifyCurrentPassword } from '../../lib/passwords/current.ts'
+import { sendEvent } from '../../lib/mail/event.ts'
+import { countMailRequest, notify } from '../../lib/mail/request.ts'
+import { returnProof, spendProof, verifyOwner } from '../../lib/proofs/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
-import { returnAttempt } from '../../lib/throttling/attempt.ts'
 
 const SETTINGS = [...PASSWORD_LIMITS, 'LIMIT_MAIL_SOURCE', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
@@ -18,12 +18,17 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { table, config, origin, now } = at
   const principal = principalOf(event, now)
   const { userId, generation } = principal
-  const { email: address, currentPassword } = readBody(event, EmailChangeRequest)
+  const { proof, body } = readProvedBody(event, EmailChangeRequest)
+  const address = body.email
 
-  const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
+  const owner = await verifyOwner(at, principal, proof, 'address')
+  const { user, attempt } = owner
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
   const mail = { kind: 'address', mailId, userId, generation, at: now.toISOString(), origin } as const
-  await together([returnAttempt(table, attempt), requestMail(table, config, mail, now)])
+  await together([returnProof(table, attempt), countMailRequest(table, config, mail, now)])
+  // After the count: a refused request costs no proof. Before the mail: one proof is one address.
+  await spendProof(table, owner)
+  await sendEvent(table.aws, config.MAILER, mail)
   if (address.toLowerCase() !== user.email) {
     await notify(at, 'address-requested', user)
   }

@@ -9,17 +9,18 @@ import { findBoundUser, requireOwnProof, verifyProof } from '../../lib/mail/veri
 import { confirmAddress } from '../../lib/registration/address.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 
-/** POST /email/confirm: changes the caller's address to the confirmed one. Revokes all access tokens. */
+/** POST /email/confirm: changes the caller's address to the confirmed one. Revokes all access tokens, and without a password all other sessions. */
 export const handler = reservingHandler(['MAILER', 'REQUIRE_SECOND_FACTOR'], async (event, at) => {
   const { table, origin, now } = at
-  const { userId, generation } = principalOf(event, now)
+  const principal = principalOf(event, now)
+  const { userId, generation } = principal
   const proof = readBody(event, EmailConfirmation)
 
   const { confirmation, mailId } = await verifyProof(table, ['address'], { ...proof, ...origin }, now)
   requireOwnProof(confirmation, userId)
   const user = await findBoundUser(table, confirmation)
   requireUnrevoked(generation, user)
-  const email = await confirmAddress(at, user, mailId)
+  const email = await confirmAddress(at, user, principal, mailId)
   if (email !== user.email) await notify(at, 'address-changed', user)
   logEvent('info', { event: 'email.changed', userId: user.id })
   return noContent()

@@ -10,5 +10,5 @@ export const route: TableRoute<'FACTOR_KEY' | 'SERVICE_NAME'> = async (event, at
   const { table, now } = at
   const { enrolmentToken } = readBody(event, EnrolmentRequest)
   const { login, user } = await findProvedEnrolment(table, enrolmentToken, now)
-  return json(200, await startTotp(at, user, login.id))
+  return json(200, await startTotp(at, user, { loginTokenId: login.id }))
 }

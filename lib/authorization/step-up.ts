@@ -47,17 +47,27 @@ export const STEP_UP_PROBLEM = { detail: SIGN_IN_AGAIN, ...challengeOf(STEP_UP) 
  * requireAuthentication(principalOf(event, now), { acr: 'aal2', maxAgeSeconds: 600 }, now)
  */
 export function requireAuthentication(
-  { acr, authTime }: Pick<Principal, 'acr' | 'authTime'>,
+  principal: Pick<Principal, 'acr' | 'authTime'>,
   required: Authentication,
   now: Date,
 ): void {
-  if (acr >= required.acr && secondOf(now) - authTime <= required.maxAgeSeconds) return
+  if (hasAuthentication(principal, required, now)) return
   throw new ServiceError('invalid_token', 'the sign-in is too old or had too few factors', {
     event: 'stepup.required',
     detail: SIGN_IN_AGAIN,
     challenge: challengeOf(required),
   })
 }
+
+const hasAuthentication = (
+  { acr, authTime }: Pick<Principal, 'acr' | 'authTime'>,
+  required: Authentication,
+  now: Date,
+): boolean => acr >= required.acr && secondOf(now) - authTime <= required.maxAgeSeconds
+
+/** Returns the `acr` that a sign-in still counts for at a change of the account: a sign-in with two factors for some minutes. */
+export const acrForChange = (principal: Pick<Principal, 'acr' | 'authTime'>, now: Date): Acr =>
+  hasAuthentication(principal, STEP_UP, now) ? STEP_UP.acr : 'aal1'
 
 /**
  * Requires a recent sign-in with two factors, if the user has second factors or must have one. Routes that

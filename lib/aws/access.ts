@@ -28,6 +28,7 @@ type Partition =
   | 'name#*'
   | 'login#*'
   | 'challenge#*'
+  | 'change#*'
   | 'credential#*'
   | 'credential#identity#*'
   | 'mail#*'

@@ -37,6 +37,9 @@ type With<Detail extends string, K> = K & { detail?: Detail }
 type UserDetail =
   | ('added' | 'replaced' | 'removed' | 'elapsed' | 'requested' | 'withdrawn' | 'cancelled' | 'reset')
   | ('disabled' | 'enabled' | 'sessions-ended' | 'signed-out-everywhere')
+  // A proof of a change, which its `ref` names. `proved-by-` is followed by what proved it.
+  | 'proved-by-mail'
+  | 'proved-by-passkey'
   | Role
 
 /**

@@ -18,7 +18,7 @@ import { identityRefusal } from './identity-refusals.ts'
 import { type Pending, spendPending } from './pending.ts'
 
 /**
- * Links the identity of a token to the user who began the link and has just proved the password, and spends the token. Sessions stay.
+ * Links the identity of a token to the user who began the link and has just proved the account, and spends the token. Sessions stay.
  *
  * @param user - The profile that was read.
  * @param changeId - Random id of this change.
@@ -29,7 +29,7 @@ import { type Pending, spendPending } from './pending.ts'
 export async function linkIdentity(
   table: Table,
   user: User,
-  { pending, changeId }: { pending: Pending; changeId: string },
+  { pending, changeId, spends = [] }: { pending: Pending } & Pick<Unlinking, 'changeId' | 'spends'>,
   act: Act,
 ): Promise<void> {
   if (pending.userId !== user.id) throw identityRefusal('identity_expired', 'another user began it')
@@ -42,14 +42,16 @@ export async function linkIdentity(
   const refused = await transact(table, [
     ...decision,
     change,
+    ...spends,
     ...linkWrites(user.id, identityOf(pending, act.now)),
     updateEventOf(table, act, user.id, { changes: ['identities'], detail: 'added', ref: pending.provider }),
   ])
   if (!refused) return
   if (refused.slice(0, decision.length).includes(true))
     throw identityRefusal('identity_expired', 'spent, or the provider changed')
-  // The user's own link of the same identity may have come between.
-  if (refused[decision.length]) throw new ServiceError('conflict', 'the user changed')
+  // The user's own link of the same identity may have come between, or another use of the proof.
+  const ofUser = refused.slice(decision.length, decision.length + 1 + spends.length)
+  if (ofUser.includes(true)) throw new ServiceError('conflict', 'the user changed')
   throw identityRefusal('identity_taken', 'another account has it')
 }
 
@@ -70,13 +72,14 @@ export const identityOf = (
 export async function unlinkIdentity(
   table: Table,
   user: Pick<User, 'id' | 'generation' | 'sessionGeneration' | 'changeId'>,
-  { identity, changeId, survivingSession }: Unlinking,
+  { identity, changeId, spends = [], survivingSession }: Unlinking,
   act: Act,
 ): Promise<boolean> {
   const changes = { changeId, changedAt: act.now.toISOString(), ...revokeSessions(user, survivingSession) }
   return !(await transact(table, [
     changeIfUnchanged(user, changes),
     ...unlinkWrites(user.id, identity.id),
+    ...spends,
     updateEventOf(table, act, user.id, {
       changes: ['identities'],
       detail: 'removed',
@@ -90,6 +93,8 @@ interface Unlinking {
   identity: Pick<Identity, 'id' | 'provider'>
   /** Random id of this change. */
   changeId: string
+  /** Writes that spend the proof of the user, if it was no password. */
+  spends?: readonly TransactWrite[]
   survivingSession?: string | undefined
 }
 

@@ -10,6 +10,7 @@ import { secondOf } from '../time.ts'
  * - `reset`: that a user may choose a new password;
  * - `address`: a new address of a user;
  * - `enrolment`: that a user who knows the password may add the first second factor;
+ * - `change`: that the user of a session may make one change of the account; by its code alone;
  * - `cancel-reset`: that a user's second factors stay.
  */
 export type ConfirmationKind =
@@ -18,6 +19,7 @@ export type ConfirmationKind =
   | 'reset'
   | 'address'
   | 'enrolment'
+  | 'change'
   | 'cancel-reset'
 
 /** Attributes of a confirmation. Neither the token nor the code is stored. */

@@ -8,6 +8,7 @@ import type { Counter } from '../throttling/counter.ts'
 import {
   actMailCounter,
   administratorMailCounter,
+  changeMailCounters,
   codeMailCounter,
   enrolmentMailCounter,
   noticeCounter,
@@ -116,10 +117,11 @@ async function recordSent(
  * cannot cause either. Those of the API for administrators have their own: who has a session of an
  * administrator must not suppress notices. A mail of an enrolment needs the correct password, and has its own counter. With a shared
  * counter, an attacker who knows the password could suppress notices, and strangers' requests for mails could
- * keep a user from enrolling.
+ * keep a user from enrolling. So does a mail of a change, which needs a session of the user.
  */
 function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {
   if (event.kind === 'enrolment') return [enrolmentMailCounter(to, now)]
+  if (event.kind === 'change') return changeMailCounters(to, now)
   if (event.kind === 'acted-as') return [actMailCounter(to, now)]
   if (event.by === 'administrator') return [administratorMailCounter(to, now)]
   return 'mailId' in event && event.origin

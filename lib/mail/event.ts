@@ -57,6 +57,7 @@ export type MailEvent = {
   | { kind: 'reset'; mailId: string; loginName: string; generation?: number }
   | { kind: 'address'; mailId: string; userId: string; generation: number }
   | { kind: 'enrolment'; mailId: string; userId: string; generation: number }
+  | { kind: 'change'; mailId: string; userId: string; generation: number }
   | { kind: 'factor-reset'; mailId: string; userId: string }
   | { kind: 'offline-access'; id: string; userId: string; app: App }
   | { kind: NoticeKind; id: string; to: string; username: string; identity?: NamedIdentity }

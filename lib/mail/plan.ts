@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Table } from '../aws/dynamodb.ts'
 import { mailboxOf, verifiedMailboxOf } from '../users/user.ts'
+import { changeIn } from './change.ts'
 import {
   addressIn,
   CONFIRMATION_RANDOM_BYTES,
@@ -18,6 +19,7 @@ import { isInvited } from './store.ts'
 import { accountExists } from './texts/account-exists.ts'
 import { address } from './texts/address.ts'
 import { cancelReset } from './texts/cancel-reset.ts'
+import { change } from './texts/change.ts'
 import { enrolment } from './texts/enrolment.ts'
 import type { Facts } from './texts/facts.ts'
 import { invitation } from './texts/invitation.ts'
@@ -37,7 +39,7 @@ export interface PlannedMail {
   withoutCode?: Pick<PlannedMail, 'message' | 'confirmation'>
 }
 
-const CONFIRMATIONS: Record<ConfirmationKind, (facts: Facts) => Message> = {
+const CONFIRMATIONS: Record<Exclude<ConfirmationKind, 'change'>, (facts: Facts) => Message> = {
   registration,
   invitation,
   reset,
@@ -128,6 +130,17 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     return confirm(planning, to, boundTo(user, event), user)
   },
 
+  async change(event, planning) {
+    const asked = changeIn(event.mailId)
+    const user = await findRecipient(planning.table, event.userId)
+    const to = user && verifiedMailboxOf(user)
+    if (!asked || !user || !to || user.disabled || user.generation !== event.generation) return undefined
+    const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
+    const { confirmation, code } = startConfirmation(boundTo(user, event), planning.now, random)
+    const message = change(asked.change)({ ...planning.facts, username: user.username, code })
+    return { to, message, confirmation }
+  },
+
   async 'factor-reset'({ mailId, userId }, planning) {
     const { table, facts } = planning
     const user = await findRecipient(table, userId)
@@ -168,16 +181,16 @@ async function planRegistration(
  * Binds a confirmation to the state of its user. Nothing else of the event counts: the right to invoke the mailer is no right to bind
  * a mail to another user.
  */
-const boundTo = (
+const boundTo = <K extends ConfirmationKind>(
   { id: userId, generation, email }: Recipient,
-  { kind, mailId }: Pick<ConfirmationDetails, 'kind' | 'mailId'>,
-): ConfirmationDetails => ({ kind, mailId, bindings: { userId, generation, email } })
+  { kind, mailId }: { kind: K; mailId: string },
+): ConfirmationDetails & { kind: K } => ({ kind, mailId, bindings: { userId, generation, email } })
 
 /** Returns a mail that asks to confirm something. */
 function confirm(
   { publicUrl, facts, now }: Planning,
   to: string,
-  details: ConfirmationDetails,
+  details: ConfirmationDetails & { kind: Exclude<ConfirmationKind, 'change'> },
   user?: Recipient,
 ): PlannedMail {
   const { kind } = details

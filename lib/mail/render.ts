@@ -25,7 +25,9 @@ const CODE = '{code}'
  */
 export function renderMessage(message: Message): Required<Pick<OutgoingMail, 'subject' | 'text' | 'html'>> {
   const { subject, lead, action, code, paragraphs } = message
-  const codeLine = say('Or type this code: {code}', { code: CODE })
+  const codeLine = action
+    ? say('Or type this code: {code}', { code: CODE })
+    : say('Type this code: {code}', { code: CODE })
   const text = [
     lead,
     ...(action?.when ? [action.when] : []),

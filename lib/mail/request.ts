@@ -6,7 +6,7 @@ import { ServiceError } from '../errors.ts'
 import type { Act } from '../events/event.ts'
 import { logFailure } from '../log.ts'
 import { isKnownSource } from '../throttling/known-sources.ts'
-import { mailRequestCounters } from '../throttling/mail-counters.ts'
+import { changeRequestCounters, mailRequestCounters } from '../throttling/mail-counters.ts'
 import { sourceOf, truncatedSource } from '../throttling/source.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
@@ -35,13 +35,31 @@ export async function requestMail(
   event: MailEvent & { origin: MailOrigin },
   now: Date,
 ): Promise<void> {
+  await countMailRequest(table, config, event, now)
+  await sendEvent(table.aws, config.MAILER, event)
+}
+
+/**
+ * Counts a mail that is about to be requested; see {@link requestMail}.
+ *
+ * @throws {@link ServiceError} `too_many_mails`, or `unavailable`.
+ */
+export async function countMailRequest(
+  table: ReservingTable,
+  config: Config<'LIMIT_MAIL_SOURCE'>,
+  event: MailEvent & { origin: MailOrigin },
+  now: Date,
+): Promise<void> {
   const source = sourceOf(event.origin.sourceIp)
   const userId = 'userId' in event ? event.userId : undefined
-  const counters = mailRequestCounters(source, userId, config.LIMIT_MAIL_SOURCE, now)
+  const limit = config.LIMIT_MAIL_SOURCE
+  const counters =
+    event.kind === 'change'
+      ? changeRequestCounters(source, event.userId, limit, now)
+      : mailRequestCounters(source, userId, limit, now)
   const reservation = await reserveInTurn(table, counters, attemptIdOf(idOf(event)), now)
   const log = { source: truncatedSource(source), ...(userId && { userId }) }
   rejectIfRefused(reservation, 'too_many_mails', 'too many mails', { log })
-  await sendEvent(table.aws, config.MAILER, event)
 }
 
 /**

@@ -2,7 +2,7 @@ import { HEADERS, headerRefs, OAUTH_HEADERS, PAGE_HEADERS, SHARED_HEADERS } from
 import { json } from './json-schema.ts'
 import { ownRoutesOf } from './own-routes.ts'
 import { PAGE_ROUTES } from './pages.ts'
-import { requestSchemas } from './requests.ts'
+import { requestSchemas, withProofs } from './requests.ts'
 import { problemRefs, problemResponses } from './responses.ts'
 import {
   type BodyExample,
@@ -27,8 +27,11 @@ interface Addition {
 const NOTHING: Addition = { routes: [], schemas: {}, headers: {} }
 
 /** Returns the schemas of requests and responses, by name. */
-export const schemasOf = ({ routes, schemas }: Addition = NOTHING): Record<string, object> => ({
-  ...requestSchemas([...ROUTES, ...routes]),
+export const schemasOf = (
+  { routes, schemas }: Addition = NOTHING,
+  features: readonly Feature[] = [],
+): Record<string, object> => ({
+  ...requestSchemas([...ROUTES, ...routes].map(changesWith(features))),
   ...RESPONSES,
   ...schemas,
 })
@@ -76,7 +79,7 @@ export function describeApi(
       securitySchemes: SECURITY_SCHEMES,
       headers: headersIn(parts, more.headers),
       responses: parts.responses,
-      schemas: schemasIn(parts, schemasOf(more)),
+      schemas: schemasIn(parts, schemasOf(more, features)),
     },
   }
 }
@@ -106,9 +109,14 @@ function routesWith(features: readonly Feature[], rows: readonly Route[], own: r
     [needs].flat().every((feature) => features.includes(feature)),
   )
   return [...described, ...ownRoutesOf(own, described)]
+    .map(changesWith(features))
     .map((route) => (features.includes('scopes') && route.isProtected === true ? forClients(route) : route))
     .map((route) => (features.includes('demo') ? route : withoutDemo(route)))
 }
+
+/** Returns what the features make of routes that change an account. */
+const changesWith = (features: readonly Feature[]) =>
+  features.includes('mailSignIn') ? withProofs : (route: Route) => route
 
 /** Returns a route without the examples that sign in with demo users. */
 function withoutDemo(route: Route): Route {

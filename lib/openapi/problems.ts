@@ -20,6 +20,8 @@ import {
   OWN_ACCOUNT,
 } from '../operators/refusals.ts'
 import { signInOf, type Work } from '../operators/work.ts'
+import { NO_PASSWORD } from '../passwords/refusals.ts'
+import { HAS_PASSWORD } from '../proofs/refusals.ts'
 import { COOKIE_REFUSALS } from '../sessions/page.ts'
 import { SESSION_CHANGED } from '../sessions/redeem.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
@@ -63,6 +65,8 @@ export type ProblemName =
   | 'other_session'
   | 'session_changed'
   | 'other_user'
+  | 'no_password'
+  | 'has_password'
   | 'same_origin'
   | keyof typeof IDENTITY_REFUSALS
   | 'registration_closed'
@@ -145,6 +149,18 @@ export const ALL_PROBLEMS = {
     title: TITLES[403],
     detail: OTHER_USER.detail,
     members: { error: OTHER_USER.error },
+  },
+  no_password: {
+    status: 422,
+    title: TITLES[422],
+    detail: PROBLEMS.invalid_fields[1],
+    members: { error: NO_PASSWORD.error, errors: NO_PASSWORD.fields },
+  },
+  has_password: {
+    status: 409,
+    title: TITLES[409],
+    detail: HAS_PASSWORD.detail,
+    members: { error: HAS_PASSWORD.error },
   },
   ...Object.fromEntries(
     Object.entries(IDENTITY_REFUSALS).map(([error, [code, detail]]) => {

@@ -1,5 +1,6 @@
 import type { ZodMiniType } from 'zod/mini'
 import type { Config } from '../config.ts'
+import type { Change } from '../mail/change.ts'
 import type { HeaderName } from './headers.ts'
 import type { ProblemName } from './problems.ts'
 
@@ -126,6 +127,11 @@ export interface Route {
   form?: { schema: object; example: object }
   /** Whether its errors are those of OAuth (RFC 6749 section 5.2), and no problems. */
   hasClientErrors?: boolean
+  /**
+   * The change of the account that the current password in the body proves: with `mailSignIn=on` a change token proves it too. `password`
+   * takes the password only.
+   */
+  proof?: Change | 'password'
   parameters?: object[]
   response: {
     /** Default: 200 with `content`, 204 without. */

@@ -8,6 +8,7 @@ import { IDENTITY_ROUTES } from './routes/identities.ts'
 import { ME_ROUTES } from './routes/me.ts'
 import { OAUTH_ROUTES } from './routes/oauth.ts'
 import { PASSKEY_ROUTES } from './routes/passkeys.ts'
+import { PROOF_ROUTES } from './routes/proof.ts'
 import { SESSION_ROUTES } from './routes/sessions.ts'
 import { schemaRef } from './schemas.ts'
 
@@ -23,6 +24,7 @@ export const ROUTES: Route[] = [
   ...PASSKEY_ROUTES,
   ...FEDERATION_ROUTES,
   ...IDENTITY_ROUTES,
+  ...PROOF_ROUTES,
   ...OAUTH_ROUTES,
   {
     method: 'get',

@@ -129,6 +129,13 @@ export const RESPONSES = {
   MailRequested: object('A request for a mail.', {
     mailId: text('The id of the mail, which its code is valid with.'),
   }),
+  Proofs: object('What the caller proves a change of the account with.', {
+    proofs: { type: 'array', items: { type: 'string', enum: ['password', 'passkey', 'mail'] } },
+  }),
+  ChangeToken: object('The proof of a change.', {
+    changeToken: text('The token, for one request that makes the change.'),
+    expiresIn: seconds('Seconds until it expires.'),
+  }),
   Content: object('Content, and the caller it was created for.', {
     message: text('The content.'),
     username: text('The user that the access token identifies.'),

@@ -7,18 +7,13 @@ import type { ReservingTable } from '../throttling/store.ts'
 import { requireUnrevoked } from '../users/revocation.ts'
 import type { Principal, User } from '../users/user.ts'
 import { hasPassword } from './hash.ts'
+import { noPassword } from './refusals.ts'
 import { verifyUserPassword } from './verify.ts'
 
 const WRONG_PASSWORD = {
   fields: [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }],
   event: 'password.refused',
 }
-
-/** The error for a user who signs in at a provider, and has no password. A mail proves more than that sign-in, which may be old. */
-const noPassword = () =>
-  new ServiceError('invalid_fields', 'the user has no password', {
-    fields: [{ pointer: '#/currentPassword', detail: 'You have no password yet. Choose one by a mail.' }],
-  })
 
 /**
  * Verifies the caller's current password, before a change of the account, within the limits. A wrong one stays counted.

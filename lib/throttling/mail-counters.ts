@@ -22,6 +22,16 @@ export const mailRequestCounters = (
 }
 
 /**
+ * Returns the counters of the mails by which a user proves changes. They are apart: a new address needs another mail after that.
+ *
+ * @param userId - User of the session.
+ */
+export const changeRequestCounters = (source: string, userId: string, limit: Limit, now: Date): Counter[] => {
+  const requester = { source, proved: partitionOf({ userId }) }
+  return sourceCounters('change-mails', requester, { ofSource: limit, ofUser: MAILS_OF_USER }, now)
+}
+
+/**
  * Returns the counters of a mail that anybody can request in a recipient's name.
  *
  * Only mails for a new password and for a registration may use the whole limit. Otherwise strangers could
@@ -55,6 +65,18 @@ const ENROLMENT_MAILS: Limit = { attempts: 10, windowSeconds: 3_600 }
 /** Returns the counter of the mails of enrolments to a recipient. */
 export const enrolmentMailCounter = (address: string, now: Date): Counter =>
   counter(recipientPartition(address), 'enrolment-mails', ENROLMENT_MAILS, now)
+
+/** Mails that prove a change, by recipient. They need a session of the user. */
+const CHANGE_MAILS: Limit = { attempts: 10, windowSeconds: 3_600 }
+
+/**
+ * Returns the counters of the mails that prove a change to a recipient. Each has a code and no link, so over the limit of codes there is
+ * no mail. Mails that strangers can cause do not count here.
+ */
+export const changeMailCounters = (address: string, now: Date): Counter[] => [
+  counter(recipientPartition(address), 'change-mails', CHANGE_MAILS, now),
+  counter(recipientPartition(address), 'change-codes', CODE_MAILS, now),
+]
 
 /**
  * Mails that administrators request by the API, by recipient. With the counter of notices, they could suppress

@@ -79,6 +79,13 @@ export const changeAddresses = writeTogether(
   ['username', 'email', 'emailVerified', 'emailAsWritten', 'changedAt', 'generation', 'changeId'],
 )
 
+/** Changes the address of a user without a password, which signs the user in, and ends the other sessions. */
+export const replaceAddresses = writeTogether(
+  ['UpdateItem'],
+  ['user#*'],
+  ['username', 'email', 'emailVerified', 'emailAsWritten', 'changedAt', ...REVOKING],
+)
+
 /** Changes the login names in that transaction. */
 export const changeNames = writeTogether(['PutItem', 'DeleteItem'], ['name#*'], ['userId'])
 

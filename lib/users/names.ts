@@ -8,7 +8,7 @@ import {
 } from '../aws/dynamodb.ts'
 import { type Act, eventOf, freedNameOf, partitionOf, updateEventOf } from '../events/event.ts'
 import { isEmail } from './login-name.ts'
-import { revokeTokens } from './revocation.ts'
+import { revokeSessions, revokeTokens } from './revocation.ts'
 import { findUserState, nameKey, profileKey } from './store.ts'
 import { loginNamesOf, type User } from './user.ts'
 
@@ -114,6 +114,8 @@ interface NameChange {
   changeId: string
   /** Additional writes of the transaction. */
   more?: readonly TransactWrite[]
+  /** The end of all sessions, but of one sign-in, if it is live. Without it, sessions stay. */
+  ending?: { survivingSession: string | undefined } | undefined
 }
 
 /**
@@ -124,8 +126,8 @@ interface NameChange {
  */
 export async function changeNames(
   table: Table,
-  user: Names & Pick<User, 'id' | 'generation'>,
-  { names, changeId, more = [] }: NameChange,
+  user: Names & Pick<User, 'id' | 'generation' | 'sessionGeneration'>,
+  { names, changeId, more = [], ending }: NameChange,
   act: Act,
 ): Promise<Outcome> {
   const before = loginNamesOf(user)
@@ -135,7 +137,7 @@ export async function changeNames(
     email: undefined,
     emailAsWritten: undefined,
     ...names,
-    ...revokeTokens(user),
+    ...(ending ? revokeSessions(user, ending.survivingSession) : revokeTokens(user)),
     changeId,
     changedAt: act.now.toISOString(),
   }

@@ -7,6 +7,7 @@ import * as mail from '../../lib/mail/access.ts'
 import * as oauth from '../../lib/oauth/access.ts'
 import * as operators from '../../lib/operators/access.ts'
 import * as acts from '../../lib/operators/act-as/access.ts'
+import * as proofs from '../../lib/proofs/access.ts'
 import * as sessions from '../../lib/sessions/access.ts'
 import * as signIn from '../../lib/sign-in/access.ts'
 import * as throttling from '../../lib/throttling/access.ts'
@@ -25,6 +26,7 @@ const MODULES: Record<string, Permission>[] = [
   throttling,
   mail,
   factors,
+  proofs,
   signIn,
   oauth,
   federation,

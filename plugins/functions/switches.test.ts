@@ -23,6 +23,7 @@ const REMOVABLE = [
   'federation',
   'new-identity',
   'identities',
+  'proof',
   ...CONSOLE,
 ]
 const [INVOKE, READ] = ['invokeMailer', 'readSessions']
@@ -45,6 +46,8 @@ test.each([
   [{ oauth: 'on', clientMetadataHosts: '*' }, ['approve', 'token', 'fetch-client']],
   [{ clientMetadataHosts: '*' }, []],
   [{ federation: 'on' }, ['federation', 'new-identity', 'identities']],
+  [{ mailSignIn: 'on' }, []],
+  [{ mailSignIn: 'on', mailFrom }, [...MAIL, 'proof']],
   [{ pages: 'on', console: 'on', actAs: 'on' }, [...PAGES, ...CONSOLE]],
 ])('with %j the functions %j are left', (changes, expected) => {
   const names = Object.keys(left(changes))
@@ -140,6 +143,7 @@ function left(changes: object, SCOPED_ROUTES = 'none'): Functions {
     mailFrom: '',
     registration: 'off',
     oauth: 'off',
+    mailSignIn: 'off',
     federation: 'off',
     console: 'off',
     actAs: 'off',

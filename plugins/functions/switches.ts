@@ -25,6 +25,8 @@ const FOR_IDENTITIES = [
   'listIdentities',
   'removeIdentities',
 ]
+/** What functions may do for users without a password. */
+const FOR_PROOFS = ['readChangeTokens', 'spendChangeTokens', 'replaceAddresses']
 /** Handlers of functions whose pages differ with federation. Without it, their bundles have nothing of it. */
 const FEDERATED_HANDLERS: Readonly<Record<string, string>> = {
   signin: 'functions/pages/federation/signin.handler',
@@ -93,6 +95,7 @@ type SwitchedService = {
       | 'drain'
       | 'mailFrom'
       | 'registration'
+      | 'mailSignIn'
       | 'clientMetadataHosts'
       | 'allowedOrigins'
     >
@@ -110,7 +113,8 @@ type SwitchedService = {
 export function switchOff({ custom, functions }: SwitchedService): void {
   const { federation, console, actAs, eventBus, mailFrom, clientMetadataHosts } = custom.auth
   const isScoped = hasScopes({ functions })
-  removeRoutes(functions, featuresIn(custom.auth, isScoped))
+  const features = featuresIn(custom.auth, isScoped)
+  removeRoutes(functions, features)
   if (clientMetadataHosts === '') delete functions['fetch-client']
   // `plugins/events/bus.ts` removes the bus.
   if (eventBus === 'off') delete functions['publish-event']
@@ -118,6 +122,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
   if (mailFrom === '') Object.values(functions).forEach(removeMailer)
+  if (!features.includes('mailSignIn')) Object.values(functions).forEach(removeMailSignIn)
   if (federation === 'on') useHandlers(functions, FEDERATED_HANDLERS)
   else Object.values(functions).forEach(removeFederation)
   if (console === 'on') addConsole(functions, actAs)
@@ -133,6 +138,7 @@ const featuresIn = (auth: SwitchedService['custom']['auth'], isScoped: boolean):
     MAILER: auth.mailFrom === '' ? undefined : 'mailer',
     REGISTRATION: auth.registration,
     OAUTH: auth.oauth === 'on',
+    MAIL_SIGN_IN: auth.mailSignIn === 'on',
     FEDERATION: auth.federation === 'on',
     CONSOLE: auth.console === 'on',
     ACT_AS: auth.actAs === 'on',
@@ -189,6 +195,14 @@ function removeMailer(definition: SwitchedService['functions'][string]): void {
   if (environment?.MAILER === undefined) return
   environment.MAILER = ''
   removeRights(definition, ['invokeMailer'])
+}
+
+/** Without sign-in by a mail, no function needs a permission for it. */
+function removeMailSignIn(definition: SwitchedService['functions'][string]): void {
+  if (definition.environment?.MAIL_SIGN_IN === undefined) return
+  const { MAIL_SIGN_IN: _, ...environment } = definition.environment
+  definition.environment = environment
+  removeRights(definition, FOR_PROOFS)
 }
 
 /** Without federation, a user may still have identities. `delete-me` removes them, and no other function needs a permission for them. */

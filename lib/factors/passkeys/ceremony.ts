@@ -67,18 +67,20 @@ export const creationOptions = (
 /**
  * Returns the options of `navigator.credentials.get()`.
  *
- * @param allowed - The user's passkeys, for a second factor. Without them, any passkey of the service may
- *   respond. It must verify its user, and counts as two factors.
+ * @param allowed - The user's passkeys, if the user is known. Without them, any passkey of the service may
+ *   respond.
+ * @param isBothFactors - Whether the passkey counts as two factors. Then it must verify its user.
  */
 export const requestOptions = (
   { RP_ID }: Pick<RelyingParty, 'RP_ID'>,
   { challenge }: Challenge,
   allowed?: readonly Passkey[],
+  isBothFactors = allowed === undefined,
 ): PublicKeyCredentialRequestOptionsJSON => ({
   rpId: RP_ID,
   challenge,
   timeout: TIMEOUT_MS,
-  userVerification: allowed === undefined ? 'required' : 'preferred',
+  userVerification: isBothFactors ? 'required' : 'preferred',
   ...(allowed && { allowCredentials: allowed.map(descriptorOf) }),
 })
 
@@ -136,6 +138,8 @@ export interface Asserted {
   passkey: Passkey
   /** Whether the passkey is both factors. Then it must verify its user, and must have done so before. */
   isBothFactors: boolean
+  /** Whether the user was known before, as at a second factor. Otherwise the response must name the user. */
+  isKnownUser?: boolean
 }
 
 /**
@@ -151,12 +155,12 @@ export function verifyAssertion(
   relyingParty: RelyingParty,
   response: AssertionResponse,
   { challenge }: Challenge,
-  { userId, passkey, isBothFactors }: Asserted,
+  { userId, passkey, isBothFactors, isKnownUser = !isBothFactors }: Asserted,
 ): Pick<Passkey, 'counter' | 'backedUp' | 'uvInitialized'> {
   const refused = refusalFor(userId)
   checkClientData(relyingParty, response, { type: 'webauthn.get', challenge }, refused)
   const { userHandle } = response.response
-  if (userHandle === undefined ? isBothFactors : userHandle !== userId) {
+  if (userHandle === undefined ? !isKnownUser : userHandle !== userId) {
     throw refused('the user handle is of another user')
   }
   if (response.id !== passkey.credentialId) throw refused('a response of another passkey')

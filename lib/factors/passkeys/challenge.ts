@@ -9,7 +9,6 @@ import {
   type Table,
   type TransactWrite,
   text,
-  writeIf,
 } from '../../aws/dynamodb.ts'
 import { type Attributes, namesOf, type Read, type ValuesOf, valuesOf } from '../../aws/item.ts'
 import { partitionOf } from '../../throttling/counter.ts'
@@ -17,13 +16,14 @@ import { challengeCounters } from '../../throttling/factor-counters.ts'
 import { sourceOf, truncatedSource } from '../../throttling/source.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../../throttling/store.ts'
 import { secondOf } from '../../time.ts'
+import { putWith } from '../put.ts'
 import { refusal } from '../refusals.ts'
 
 /**
- * The purpose of a challenge: to register a passkey, to sign in without a name, to complete a sign-in with a password, or to create
- * an account.
+ * The purpose of a challenge: to register a passkey, to sign in without a name, to complete a sign-in with a password, to create
+ * an account, or to prove a change of one.
  */
-export type CeremonyKind = 'registration' | 'sign-in' | 'second-factor' | 'new-user'
+export type CeremonyKind = 'registration' | 'sign-in' | 'second-factor' | 'new-user' | 'change'
 
 /** Attributes of a challenge. */
 export const CHALLENGE = {
@@ -41,7 +41,10 @@ export const CHALLENGE = {
 /** Attributes of a challenge that is bound to one more thing. Functions without such challenges cannot name them. */
 export const BOUND_CHALLENGE = {
   ...CHALLENGE,
-  /** Of a new account: the partition of the mail that proves its address, which has a hash of the mail id. */
+  /**
+   * Of a new account: the partition of the mail that proves its address, which has a hash of the mail id. Of a change: its session
+   * and its name.
+   */
   boundTo: optionalText,
   /** Id of the user that the account is for. It is the user handle of the passkey. */
   newUserId: optionalText,
@@ -89,12 +92,13 @@ export const startChallenge = (
  * request one at each view. Challenges of users who have proved the password are counted separately, with a
  * limit of 30 for each user. So are those for new users, with a limit of 30 for each mail. The function may be called twice.
  *
+ * @param challenge - With writes that spend what allowed it, for one transaction.
  * @param sourceIp - Address of the request, from the gateway.
- * @throws {@link ServiceError} `too_many_mails`, whose text fits every request, or `unavailable`.
+ * @throws {@link ServiceError} `too_many_mails`, whose text fits every request; `conflict`, if a proof is spent; `unavailable`.
  */
 export async function storeChallenge(
   table: ReservingTable,
-  { challenge, ...rest }: Challenge,
+  { challenge, spends, ...rest }: Challenge & { spends?: readonly TransactWrite[] | undefined },
   sourceIp: string,
   now: Date,
 ): Promise<void> {
@@ -106,7 +110,7 @@ export async function storeChallenge(
     log,
     event: 'factor.limited',
   })
-  await writeIf(table, 'PutItem', {
+  await putWith(table, spends, {
     Item: { ...challengeKey(challenge), ...attributesOf(rest) },
     ConditionExpression: 'attribute_not_exists(pk)',
   })

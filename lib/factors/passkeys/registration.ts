@@ -30,17 +30,19 @@ export interface Registrant {
 /**
  * Begins the registration of a passkey: stores a challenge, and returns the options of `navigator.credentials.create()`.
  *
+ * @param registrant - With writes that spend the proof of the user, if it was no password.
  * @throws {@link ServiceError} `conflict`, if the user has too many passkeys; as `storeChallenge`.
  */
 export async function beginRegistration(
-  { table, config, origin, now }: At<'RP_ID' | 'SERVICE_NAME', ReservingTable>,
-  { user, loginTokenId }: Registrant,
+  at: At<'RP_ID' | 'SERVICE_NAME', ReservingTable>,
+  { user, loginTokenId, spends }: Registrant & { spends?: readonly TransactWrite[] | undefined },
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
-  const existing = await findPasskeys(table, user.id)
+  const existing = await findPasskeys(at.table, user.id)
   requireRoom(existing)
-  const challenge = startChallenge(boundTo({ user, loginTokenId }), now, randomBytes(CHALLENGE_RANDOM_BYTES))
-  await storeChallenge(table, challenge, origin.sourceIp, now)
-  return creationOptions(config, user, existing, challenge)
+  const bound = boundTo({ user, loginTokenId })
+  const challenge = startChallenge(bound, at.now, randomBytes(CHALLENGE_RANDOM_BYTES))
+  await storeChallenge(at.table, { ...challenge, spends }, at.origin.sourceIp, at.now)
+  return creationOptions(at.config, user, existing, challenge)
 }
 
 /**

@@ -26,18 +26,19 @@ export interface TotpSetup {
  * Begins to set up an authenticator app. It stores a new secret for ten minutes, in place of an earlier one
  * that was not confirmed. The user has the factor only after a code of the app confirms it.
  *
- * @param loginTokenId - Login token of an enrolment. Only the same enrolment can confirm the app.
- * @throws {@link ServiceError} `unavailable`.
+ * @param begun - Login token of an enrolment: only the same enrolment can confirm the app. Or writes that spend the proof of the user.
+ * @throws {@link ServiceError} `conflict`, if the proof is spent; `unavailable`.
  */
 export async function startTotp(
   { table, config, now }: Omit<At<'FACTOR_KEY' | 'SERVICE_NAME'>, 'origin'>,
   user: User,
-  loginTokenId?: string,
+  { loginTokenId, spends = [] }: { loginTokenId?: string; spends?: readonly TransactWrite[] },
 ): Promise<TotpSetup> {
   const secret = randomBytes(TOTP_SECRET_BYTES)
   const ciphertext = await encryptSecret(table.aws, config.FACTOR_KEY, user.id, secret)
   const expiresAt = secondOf(now) + SETUP_TTL_SECONDS
-  await storePendingTotp(table, user.id, { ciphertext, generation: user.generation, expiresAt, loginTokenId })
+  const pending = { ciphertext, generation: user.generation, expiresAt, loginTokenId }
+  await storePendingTotp(table, user.id, pending, spends)
   return { secret: base32Of(secret), uri: totpUri(secret, config.SERVICE_NAME, user.username) }
 }
 

@@ -8,10 +8,10 @@ import {
   type TransactWrite,
   text,
   texts,
-  writeIf,
 } from '../../aws/dynamodb.ts'
 import { type Attributes, namesOf, type ValuesOf, valuesOf } from '../../aws/item.ts'
 import { pendingTotpKey, recoveryCodesKey, totpKey } from '../keys.ts'
+import { putWith } from '../put.ts'
 
 /** Attributes of a user's authenticator app. */
 export const TOTP = {
@@ -69,13 +69,17 @@ export async function findTotpSetup(
 }
 
 /**
- * Stores the authenticator app that a user is setting up, in place of an earlier one. It may be called twice.
+ * Stores the authenticator app that a user is setting up, in place of an earlier one.
  *
- * @throws {@link ServiceError} `unavailable`.
+ * @param spends - Writes that spend the proof of the user.
+ * @throws {@link ServiceError} as `putWith` in `lib/factors/put.ts`.
  */
-export async function storePendingTotp(table: Table, userId: string, pending: PendingTotp): Promise<void> {
-  await writeIf(table, 'PutItem', { Item: { ...pendingTotpKey(userId), ...attributesOf(pending) } })
-}
+export const storePendingTotp = (
+  table: Table,
+  userId: string,
+  pending: PendingTotp,
+  spends: readonly TransactWrite[],
+): Promise<void> => putWith(table, spends, { Item: { ...pendingTotpKey(userId), ...attributesOf(pending) } })
 
 /**
  * Returns the writes that make a pending authenticator app the user's own, in place of an earlier one. They

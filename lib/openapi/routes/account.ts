@@ -24,6 +24,7 @@ export const ACCOUNT_ROUTES: Route[] = [
     summary: 'Change the password',
     description: `Ends all other sessions and revokes all access tokens: refresh to get a new one. The new password must have ${MIN_CODE_POINTS} to ${MAX_CODE_POINTS} characters, and must not be the username, the e-mail address or a common password. A deployed service also rejects passwords that are known from a data breach. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited by user and by source. Only the limit of the source is shared with failed logins.`,
     isProtected: true,
+    proof: 'password',
     body: {
       name: 'PasswordChangeRequest',
       description: 'The current password and its replacement.',
@@ -88,6 +89,7 @@ export const ACCOUNT_ROUTES: Route[] = [
     description:
       'Sends a mail with a link and a code to the new address, and a notice to the current one. The new address counts after `POST /email/confirm`. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited as in `PUT /password`.',
     isProtected: true,
+    proof: 'address',
     body: {
       name: 'EmailChangeRequest',
       description: 'The new address and the current password.',

@@ -70,6 +70,7 @@ export const CODE_ROUTES: Route[] = [
     description:
       'Creates a secret for an authenticator app. `POST /factors/totp/confirm` adds the app, within 10 minutes. Until then nothing else changes. A newer secret replaces it. A user who has an app already replaces it by the new one. Wrong current passwords are limited together with those of `PUT /password`.',
     isProtected: true,
+    proof: 'app',
     body: withPassword,
     response: {
       description: 'The secret. It is shown once.',
@@ -112,6 +113,7 @@ export const CODE_ROUTES: Route[] = [
     description:
       'Removes the caller’s authenticator app, and with the last second factor the recovery codes. All other sessions end and all access tokens are revoked: refresh the tokens. The user gets a mail. Wrong current passwords are limited together with those of `PUT /password`.',
     isProtected: true,
+    proof: 'removal',
     body: withPassword,
     response: { description: 'The app was removed.' },
     problems: ['step_up', 'not_found', 'last_factor', 'conflict', 'too_many_attempts'],
@@ -126,6 +128,7 @@ export const CODE_ROUTES: Route[] = [
     description:
       'Creates ten recovery codes. Earlier ones are no longer accepted. The user gets a mail. Wrong current passwords are limited together with those of `PUT /password`.',
     isProtected: true,
+    proof: 'recovery-codes',
     body: withPassword,
     response: {
       description: 'The recovery codes. They are shown once.',

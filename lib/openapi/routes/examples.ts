@@ -47,6 +47,29 @@ export const enrolmentBody = {
   examples: { token: { summary: 'The enrolment token of a sign-in', value: { enrolmentToken: token } } },
 }
 
+/** The challenge of a passkey. */
+export const challenge = 'AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
+export const credential = {
+  id: 'AbCdEfGhIjKlMnOpQrStUw',
+  rawId: 'AbCdEfGhIjKlMnOpQrStUw',
+  type: 'public-key',
+}
+/** Returns what a browser adds to a challenge, as the authenticator signs it. */
+export const clientDataOf = (type: string) => {
+  const data = { type, challenge, origin: 'https://auth.example.com', crossOrigin: false }
+  return Buffer.from(JSON.stringify(data)).toString('base64url')
+}
+/** A signature of a passkey. */
+export const asserted = {
+  ...credential,
+  response: {
+    clientDataJSON: clientDataOf('webauthn.get'),
+    authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4',
+    signature: 'MEUCIQDx',
+    userHandle: 'AbCdEfGhIjKlMnOpQrStUw',
+  },
+}
+
 /** Returns a parameter in the path. */
 export const inPath = (name: string, description: string, example?: string) => ({
   name,

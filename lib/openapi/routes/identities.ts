@@ -83,6 +83,7 @@ export const IDENTITY_ROUTES: Route[] = [
     description:
       'Takes the identity token of `POST /login/provider` with the purpose `link`, in the same browser. A user without a password chooses one by `POST /password/forgot` first. A user with second factors must have signed in with two factors in the last 5 minutes. The user gets a mail.',
     isProtected: true,
+    proof: 'identities',
     body: {
       name: 'IdentityLink',
       description: 'The identity token and the current password.',
@@ -118,6 +119,7 @@ export const IDENTITY_ROUTES: Route[] = [
     description:
       'Ends all other sessions and revokes all access tokens: refresh to get a new one. The password stays. The user gets a mail.',
     isProtected: true,
+    proof: 'identities',
     parameters: [inPath('id', 'The id of the identity, from `GET /identities`.', id)],
     body: {
       name: 'IdentityRemoval',

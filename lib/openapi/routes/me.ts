@@ -88,6 +88,7 @@ export const ME_ROUTES: Route[] = [
     description:
       'Deletes the profile and frees its login names. All sessions end and all access tokens are revoked. This cannot be undone. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited together with those of `PUT /password`.',
     isProtected: true,
+    proof: 'deletion',
     body: {
       name: 'AccountDeletionRequest',
       description: 'The current password of the account to delete.',

@@ -10,13 +10,22 @@ import {
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { currentPassword, enrolmentBody, inPath, token, tokens } from './examples.ts'
+import {
+  asserted,
+  challenge,
+  clientDataOf,
+  credential,
+  currentPassword,
+  enrolmentBody,
+  inPath,
+  token,
+  tokens,
+} from './examples.ts'
 
 const loginToken = token
+const id = challenge
 const enrolmentToken = token
 
-const id = 'AbCdEfGhIjKlMnOpQrStUwWxYzAbCdEfGhIjKlMnOpQ'
-const challenge = id
 const passkey = {
   id,
   name: 'Phone',
@@ -25,24 +34,9 @@ const passkey = {
   synced: true,
   transports: ['hybrid', 'internal'],
 }
-const credential = { id: 'AbCdEfGhIjKlMnOpQrStUw', rawId: 'AbCdEfGhIjKlMnOpQrStUw', type: 'public-key' }
-/** Returns what a browser adds to a challenge, as the authenticator signs it. */
-const clientDataOf = (type: string) => {
-  const data = { type, challenge, origin: 'https://auth.example.com', crossOrigin: false }
-  return Buffer.from(JSON.stringify(data)).toString('base64url')
-}
 const created = {
   ...credential,
   response: { clientDataJSON: clientDataOf('webauthn.create'), attestationObject: 'o2NmbXRkbm9uZQ' },
-}
-const asserted = {
-  ...credential,
-  response: {
-    clientDataJSON: clientDataOf('webauthn.get'),
-    authenticatorData: 'SZYN5YgOjGh0NBcPZHZgW4',
-    signature: 'MEUCIQDx',
-    userHandle: 'AbCdEfGhIjKlMnOpQrStUw',
-  },
 }
 const idInPath = inPath('id', 'The id of the passkey, from `GET /passkeys`.', id)
 
@@ -109,6 +103,7 @@ export const PASSKEY_ROUTES: Route[] = [
     description:
       'Returns the options of `navigator.credentials.create()`. A challenge is valid for 5 minutes, once. A user has at most 20 passkeys.',
     isProtected: true,
+    proof: 'passkey',
     body: {
       name: 'PasskeyOptionsRequest',
       description: 'The current password.',
@@ -236,6 +231,7 @@ export const PASSKEY_ROUTES: Route[] = [
     description:
       'Ends all other sessions and revokes all access tokens: refresh to get a new one. With the last second factor the recovery codes are removed, too. The user gets a mail.',
     isProtected: true,
+    proof: 'removal',
     parameters: [idInPath],
     body: {
       name: 'PasskeyRemoval',
