@@ -69,7 +69,8 @@ type WithPassword = z.ZodMiniObject<{ currentPassword: typeof Password }, z.core
  * Returns a route as a service with `mailSignIn=on` has it: a change of the account also takes a change token, and a user may have no
  * password.
  */
-export function withProofs(route: Route): Route {
+export function withProofs({ withMailSignIn, ...row }: Route): Route {
+  const route = { ...row, ...withMailSignIn }
   const { proof, body, problems = [] } = route
   if (proof === undefined || body === undefined) return route
   if (proof === 'password') return { ...route, problems: [...problems, 'no_password'] }

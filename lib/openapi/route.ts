@@ -132,6 +132,8 @@ export interface Route {
    * takes the password only.
    */
   proof?: Change | 'password'
+  /** What is different with `mailSignIn=on`. */
+  withMailSignIn?: Partial<Pick<Route, 'description' | 'body' | 'problems' | 'response'>>
   parameters?: object[]
   response: {
     /** Default: 200 with `content`, 204 without. */

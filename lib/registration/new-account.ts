@@ -1,4 +1,5 @@
 import { FIRST_ROLE, type Role } from '../application/roles.ts'
+import type { TransactWrite } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
 import { ServiceError } from '../errors.ts'
 import { byUser } from '../events/event.ts'
@@ -12,14 +13,16 @@ import { createUser, namesOf } from '../users/names.ts'
 import { isNameTaken } from '../users/store.ts'
 import type { User } from '../users/user.ts'
 
+/** Mails that prove the address of a new user. */
+export const NEW_USER_MAILS = ['registration', 'invitation'] as const
+
 /**
  * Verifies the link or the code of a mail, and finds the role of the new user.
  *
  * @throws {@link ServiceError} `invalid_link`; or as `verifyProof` in `lib/mail/verify.ts`.
  */
 export async function verifyMail(table: ReservingTable, proof: ProofFields, sourceIp: string, now: Date) {
-  const kinds = ['registration', 'invitation'] as const
-  const { confirmation, mailId } = await verifyProof(table, kinds, { ...proof, sourceIp }, now)
+  const { confirmation, mailId } = await verifyProof(table, NEW_USER_MAILS, { ...proof, sourceIp }, now)
   return { mailId, role: await roleOf(table, confirmation, mailId) }
 }
 
@@ -55,14 +58,20 @@ export function confirmedNames(address: string, chosen: string | undefined) {
  * confirmation is invalid. Otherwise one address could find out which usernames exist. Tries are counted
  * before the usernames are read.
  *
- * @throws {@link ServiceError} `invalid_link`, `invalid_fields`, or `unavailable`.
+ * @param more - Further writes of the transaction.
+ * @throws {@link ServiceError} `invalid_link`, also if one of `more` is refused; `invalid_fields`, or `unavailable`.
  */
-export async function storeUser(at: At<never, ReservingTable>, user: User, mailId: string): Promise<void> {
+export async function storeUser(
+  at: At<never, ReservingTable>,
+  user: User,
+  mailId: string,
+  more: readonly TransactWrite[] = [],
+): Promise<void> {
   const { table, now } = at
   const counter = usernameCounter(mailKey(mailId), now)
   const { refusedForSeconds } = await reserveAttempt(table, [counter], user.changeId, now)
   if (refusedForSeconds > 0) throw invalidLink('too many usernames')
-  const outcome = await createUser(table, user, byUser(at, user.id), spend(mailId, now))
+  const outcome = await createUser(table, user, byUser(at, user.id), spend(mailId, now), ...more)
   if (outcome === 'done') return
   // The username or the address is taken. Both count.
   judgeAttempt(table, user.changeId, () => true)

@@ -88,8 +88,8 @@ export const USER_STATE = [
 /** The part of a user that tokens and sessions depend on. */
 export type UserState = Pick<User, 'id' | (typeof USER_STATE)[number]>
 
-/** Values that an imported user may have. */
-type ImportedValues = Pick<
+/** Values that an imported user may have, or a user with a passkey in place of a password. */
+type GivenValues = Pick<
   User,
   | 'id'
   | 'email'
@@ -101,6 +101,7 @@ type ImportedValues = Pick<
   | 'attributes'
   | 'passwordFrom'
   | 'mustEnrol'
+  | 'factors'
 >
 
 /** Random bytes of a user id. */
@@ -116,12 +117,12 @@ export const USER_RANDOM_BYTES = 2 * (USER_ID_BYTES + GENERATION_BYTES)
  * Both generations begin at a random number. If they began at 0, old tokens and sessions would be valid again
  * after a user is removed and imported with the same id.
  *
- * @param values - Values of the user. An `id` is that of an imported user.
+ * @param values - Values of the user. An `id` is that of an imported user, or of the challenge of a passkey.
  * @param now - Becomes `createdAt`, if `values` has none, and `changedAt`.
  * @param random - {@link USER_RANDOM_BYTES} fresh random bytes.
  */
 export function newUser(
-  values: Pick<User, 'username' | 'role' | 'passwordHash'> & Partial<ImportedValues>,
+  values: Pick<User, 'username' | 'role' | 'passwordHash'> & Partial<GivenValues>,
   now: Date,
   random: Buffer,
 ): User {

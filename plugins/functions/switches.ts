@@ -5,6 +5,7 @@ import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 import { rowOf } from '../routes/row-events.ts'
 import { switchDrain } from './drain.ts'
+import { MAIL_HANDLERS, switchMailSignIn } from './mail-sign-in.ts'
 
 /** Functions without a route: the features that they need. */
 const NEEDS = new Map<string, Feature>([
@@ -25,8 +26,6 @@ const FOR_IDENTITIES = [
   'listIdentities',
   'removeIdentities',
 ]
-/** What functions may do for users without a password. */
-const FOR_PROOFS = ['readChangeTokens', 'spendChangeTokens', 'replaceAddresses']
 /** Handlers of functions whose pages differ with federation. Without it, their bundles have nothing of it. */
 const FEDERATED_HANDLERS: Readonly<Record<string, string>> = {
   signin: 'functions/pages/federation/signin.handler',
@@ -37,9 +36,10 @@ const CONSOLE_HANDLERS: Readonly<Record<string, string>> = { openapi: 'functions
 /** Handler of the authorizer that also takes operators who act as a user. */
 const ACT_HANDLERS: Readonly<Record<string, string>> = { authorizer: 'functions/admin/authorizer.handler' }
 /** All handlers that functions get only with a feature. */
-export const SWITCHED_HANDLERS = [FEDERATED_HANDLERS, CONSOLE_HANDLERS, ACT_HANDLERS].flatMap((one) =>
-  Object.values(one),
-)
+export const SWITCHED_HANDLERS = [
+  ...MAIL_HANDLERS,
+  ...[FEDERATED_HANDLERS, CONSOLE_HANDLERS, ACT_HANDLERS].flatMap((one) => Object.values(one)),
+]
 /** What the authorizer may do for operators who act as a user. */
 const FOR_ACTS = ['readActSources']
 /** What the authorizer may do for tokens of clients. */
@@ -122,7 +122,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (!isScoped && functions.authorizer) removeRights(functions.authorizer, FOR_CLIENTS)
   if (clientMetadataHosts === '' && functions.approve) removeRights(functions.approve, FOR_URLS)
   if (mailFrom === '') Object.values(functions).forEach(removeMailer)
-  if (!features.includes('mailSignIn')) Object.values(functions).forEach(removeMailSignIn)
+  switchMailSignIn(functions, features.includes('mailSignIn'))
   if (federation === 'on') useHandlers(functions, FEDERATED_HANDLERS)
   else Object.values(functions).forEach(removeFederation)
   if (console === 'on') addConsole(functions, actAs)
@@ -195,14 +195,6 @@ function removeMailer(definition: SwitchedService['functions'][string]): void {
   if (environment?.MAILER === undefined) return
   environment.MAILER = ''
   removeRights(definition, ['invokeMailer'])
-}
-
-/** Without sign-in by a mail, no function needs a permission for it. */
-function removeMailSignIn(definition: SwitchedService['functions'][string]): void {
-  if (definition.environment?.MAIL_SIGN_IN === undefined) return
-  const { MAIL_SIGN_IN: _, ...environment } = definition.environment
-  definition.environment = environment
-  removeRights(definition, FOR_PROOFS)
 }
 
 /** Without federation, a user may still have identities. `delete-me` removes them, and no other function needs a permission for them. */

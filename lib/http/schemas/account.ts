@@ -10,6 +10,7 @@ import {
   proof,
   schema,
 } from './fields.ts'
+import { PasskeyCreation } from './passkeys.ts'
 
 /** Body of `PUT /password`. */
 export const PasswordChangeRequest = /* @__PURE__ */ schema(() =>
@@ -29,6 +30,30 @@ export const RegistrationConfirmation = /* @__PURE__ */ schema(() =>
   z
     .strictObject({ ...proof(), password: Password, username: z.optional(NewUsername), session: InCookie })
     .check(z.refine(hasProof, PROOF)),
+)
+
+/** Body of `POST /register/confirm` with `mailSignIn=on`. */
+export const AnyRegistrationConfirmation = /* @__PURE__ */ schema(() =>
+  z
+    .strictObject({
+      ...proof(),
+      password: z.optional(Password),
+      response: z.optional(PasskeyCreation),
+      username: z.optional(NewUsername),
+      session: InCookie,
+    })
+    .check(
+      z.refine(hasProof, PROOF),
+      z.refine(
+        ({ password, response }) => password === undefined || response === undefined,
+        'Must have at most one of password and response.',
+      ),
+    ),
+)
+
+/** Body of `POST /register/passkey/options`. */
+export const NewUserPasskeyRequest = /* @__PURE__ */ schema(() =>
+  z.strictObject({ ...proof(), username: z.optional(NewUsername) }).check(z.refine(hasProof, PROOF)),
 )
 
 /** Body of `POST /password/forgot`. */

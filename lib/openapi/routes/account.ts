@@ -1,7 +1,9 @@
 import {
+  AnyRegistrationConfirmation,
   EmailChangeRequest,
   EmailConfirmation,
   ForgottenPasswordRequest,
+  NewUserPasskeyRequest,
   PasswordChangeRequest,
   PasswordResetRequest,
   RegistrationConfirmation,
@@ -11,7 +13,7 @@ import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../../passwords/rules.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
 import { schemaRef } from '../schemas.ts'
-import { PROOF, password, proofs, requested, tokens } from './examples.ts'
+import { created, PROOF, password, proofs, requested, token, tokens } from './examples.ts'
 
 /** The routes of accounts: registration, password and address. */
 export const ACCOUNT_ROUTES: Route[] = [
@@ -162,5 +164,41 @@ export const ACCOUNT_ROUTES: Route[] = [
       content: json({ anyOf: [schemaRef('Tokens'), schemaRef('Enrolment')] }, tokens),
     },
     problems: ['invalid_link', 'too_many_attempts'],
+    withMailSignIn: {
+      description:
+        'Creates the account and signs in: with a password, with a passkey in place of it, or with neither, for a user who signs in by mails. A passkey is the `response` to the options of `POST /register/passkey/options`. It signs in with two factors, and the response has recovery codes, once. Without a `username`, the address is the username. Another address than the confirmed one cannot be a username. After ten taken usernames the link is void. A refused request spends neither the link nor the passkey.',
+      body: {
+        name: 'AnyRegistrationConfirmation',
+        description: `${PROOF} The password or the passkey of the new user, and the username. With \`session\`, the refresh token is kept in a cookie.`,
+        schema: AnyRegistrationConfirmation,
+        examples: {
+          ...proofs({ password, username: 'ada' }),
+          passkey: { summary: 'A passkey', value: { token, response: created, username: 'ada' } },
+        },
+      },
+      problems: ['invalid_link', 'passkey_refused', 'too_many_attempts'],
+    },
+  },
+  {
+    method: 'post',
+    path: '/register/passkey/options',
+    function: 'enrolment',
+    operationId: 'startPasskeyRegistration',
+    needs: ['invitations', 'mailSignIn'],
+    tag: 'Account',
+    summary: 'Start an account with a passkey in place of a password',
+    description:
+      'Returns the options of `navigator.credentials.create()`, with a user id that nobody has. The proof stays valid, for `POST /register/confirm` with the response. A challenge is valid for 5 minutes, once, with a proof of the same mail. The passkey must verify its user.',
+    body: {
+      name: 'NewUserPasskeyRequest',
+      description: `${PROOF} The username that the passkey is shown with.`,
+      schema: NewUserPasskeyRequest,
+      examples: proofs({ username: 'ada' }),
+    },
+    response: {
+      description: 'The options.',
+      content: json(schemaRef('PasskeyCreationOptions')),
+    },
+    problems: ['invalid_link', 'too_many_attempts', 'too_many_mails'],
   },
 ]

@@ -59,6 +59,11 @@ export const clientDataOf = (type: string) => {
   const data = { type, challenge, origin: 'https://auth.example.com', crossOrigin: false }
   return Buffer.from(JSON.stringify(data)).toString('base64url')
 }
+/** A new passkey. */
+export const created = {
+  ...credential,
+  response: { clientDataJSON: clientDataOf('webauthn.create'), attestationObject: 'o2NmbXRkbm9uZQ' },
+}
 /** A signature of a passkey. */
 export const asserted = {
   ...credential,

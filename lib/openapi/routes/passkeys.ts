@@ -13,8 +13,7 @@ import { schemaRef } from '../schemas.ts'
 import {
   asserted,
   challenge,
-  clientDataOf,
-  credential,
+  created,
   currentPassword,
   enrolmentBody,
   inPath,
@@ -33,10 +32,6 @@ const passkey = {
   lastUsedAt: '2026-11-24T15:00:00.000Z',
   synced: true,
   transports: ['hybrid', 'internal'],
-}
-const created = {
-  ...credential,
-  response: { clientDataJSON: clientDataOf('webauthn.create'), attestationObject: 'o2NmbXRkbm9uZQ' },
 }
 const idInPath = inPath('id', 'The id of the passkey, from `GET /passkeys`.', id)
 

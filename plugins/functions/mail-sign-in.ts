@@ -1,0 +1,54 @@
+import type { FunctionDefinition } from '../framework.d.ts'
+
+type Functions = Record<string, Pick<FunctionDefinition, 'handler' | 'environment' | 'may'>>
+
+/** What functions may do for users without a password. They have the setting `MAIL_SIGN_IN`. */
+const FOR_PROOFS = ['readChangeTokens', 'spendChangeTokens', 'replaceAddresses']
+
+/** What functions have for a passkey in place of a password. The handler of the others has nothing of it. */
+const FOR_PASSKEYS: Readonly<Record<string, { handler: string; variables: string[]; rights: string[] }>> = {
+  'new-account': {
+    handler: 'functions/registration/any-account.handler',
+    variables: ['RP_ID', 'RP_ORIGINS'],
+    rights: [
+      'readBoundChallenges',
+      'spendSingleChallenges',
+      'storePasskeys',
+      'storeRecoveryCodes',
+      'storeUsersWithPasskeys',
+    ],
+  },
+  enrolment: {
+    handler: 'functions/enrolment/steps.handler',
+    variables: [],
+    rights: ['storeBoundChallenges'],
+  },
+  passkeys: { handler: 'functions/passkeys/own-passkeys.handler', variables: ['RP_ID'], rights: [] },
+}
+
+/** The handlers of {@link switchMailSignIn}. */
+export const MAIL_HANDLERS = Object.values(FOR_PASSKEYS).map(({ handler }) => handler)
+
+/** Gives functions the handlers of a service with sign-in by a mail, or takes from them what only such a service needs. */
+export function switchMailSignIn(functions: Functions, isOn: boolean): void {
+  for (const [key, { handler, variables, rights }] of Object.entries(FOR_PASSKEYS)) {
+    const definition = functions[key]
+    if (definition && isOn) definition.handler = handler
+    else if (definition) take(definition, variables, rights)
+  }
+  const account = functions['new-account']
+  // Its other permission to store users covers this one.
+  if (account && isOn) take(account, [], ['storeUsers'])
+  if (isOn) return
+  for (const definition of Object.values(functions)) {
+    if (definition.environment?.MAIL_SIGN_IN !== undefined) take(definition, ['MAIL_SIGN_IN'], FOR_PROOFS)
+  }
+}
+
+/** Takes variables and rights from a function. */
+function take(definition: Functions[string], variables: string[], rights: string[]): void {
+  const { environment = {}, may } = definition
+  const left = Object.entries(environment).filter(([name]) => !variables.includes(name))
+  definition.environment = Object.fromEntries(left)
+  if (may) definition.may = may.filter((name) => !rights.includes(name))
+}
