@@ -14,7 +14,7 @@ import {
   TAGS,
 } from './route.ts'
 import { ROUTES } from './routes.ts'
-import { RESPONSES, schemaRef } from './schemas.ts'
+import { RESPONSES, schemaRef, WITH_PROOFS } from './schemas.ts'
 
 /** Routes that only a feature brings into the description, and the schemas and headers of their responses. */
 interface Addition {
@@ -33,6 +33,7 @@ export const schemasOf = (
 ): Record<string, object> => ({
   ...requestSchemas([...ROUTES, ...routes].map(changesWith(features))),
   ...RESPONSES,
+  ...(features.includes('mailSignIn') && WITH_PROOFS),
   ...schemas,
 })
 

@@ -200,3 +200,10 @@ export const RESPONSES = {
     },
   }),
 }
+
+const INVALID = RESPONSES.InvalidFields
+
+/** Schemas that another one replaces with `mailSignIn=on`. */
+export const WITH_PROOFS = {
+  InvalidFields: { ...INVALID, properties: { ...INVALID.properties, error: problem.error } },
+}

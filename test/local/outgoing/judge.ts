@@ -50,6 +50,7 @@ const DETAILS: { [T in AuthEventType]?: readonly DetailOf<T>[] } = {
     ...ROLES,
     ...(['added', 'replaced', 'removed', 'elapsed', 'requested', 'withdrawn', 'cancelled', 'reset'] as const),
     ...(['disabled', 'enabled', 'sessions-ended', 'signed-out-everywhere'] as const),
+    ...(['proved-by-mail', 'proved-by-passkey'] as const),
   ],
   'session.created': Object.values(AMR).map((words) => [words].flat().join(' ')),
   'session.renewed': Object.values(AMR).map((words) => [words].flat().join(' ')),
