@@ -6,7 +6,7 @@ import { route as startPasskey } from './passkey-options.ts'
 import { route as prove } from './proof.ts'
 import { route as startTotp } from './totp.ts'
 
-export const SETTINGS = [
+const SETTINGS = [
   'COOKIE_SESSIONS',
   'MAILER',
   'LIMIT_MAIL_SOURCE',
@@ -15,13 +15,14 @@ export const SETTINGS = [
   'RP_ID',
 ] as const
 
-export const ROUTES = {
-  'POST /enrolment/mail': sendMail,
-  'POST /enrolment/proof': prove,
-  'POST /enrolment/totp': startTotp,
-  'POST /enrolment/passkey/options': startPasskey,
-  'POST /factors/cancel-reset': cancelReset,
-}
-
 /** The steps of an enrolment before its completion, and the link that cancels a reset of second factors. */
-export const handler = reservingHandler(SETTINGS, byRoute(ROUTES))
+export const handler = reservingHandler(
+  SETTINGS,
+  byRoute({
+    'POST /enrolment/mail': sendMail,
+    'POST /enrolment/proof': prove,
+    'POST /enrolment/totp': startTotp,
+    'POST /enrolment/passkey/options': startPasskey,
+    'POST /factors/cancel-reset': cancelReset,
+  }),
+)

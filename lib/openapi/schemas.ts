@@ -33,6 +33,23 @@ const recoveryCodes = {
   description: 'Ten new recovery codes. They are shown once.',
 }
 
+/** Members of a passkey. */
+const PASSKEY = {
+  id: text('The id of the passkey, for `PATCH` and `DELETE /passkeys/{id}`.'),
+  name: text('The name that the user gave it.'),
+  createdAt: time('When it was added.'),
+  lastUsedAt: time('When it last signed in.'),
+  synced: {
+    type: 'boolean',
+    description: 'Whether it is on several devices, or backed up, as of its last use.',
+  },
+  transports: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'How the authenticator can be reached.',
+  },
+}
+
 /** Schemas of responses, by name. */
 export const RESPONSES = {
   Tokens: object(
@@ -92,28 +109,28 @@ export const RESPONSES = {
       excludeCredentials: { type: 'array', items: { type: 'object' } },
     },
   ),
-  Passkey: object(
-    'A passkey.',
-    {
-      id: text('The id of the passkey, for `PATCH` and `DELETE /passkeys/{id}`.'),
-      name: text('The name that the user gave it.'),
-      createdAt: time('When it was added.'),
-      lastUsedAt: time('When it last signed in.'),
-      synced: {
-        type: 'boolean',
-        description: 'Whether it is on several devices, or backed up, as of its last use.',
-      },
-      transports: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'How the authenticator can be reached.',
-      },
-    },
-    ['lastUsedAt', 'transports'],
-  ),
+  Passkey: object('A passkey.', PASSKEY, ['lastUsedAt', 'transports']),
   Passkeys: object('The caller’s passkeys.', {
     passkeys: { type: 'array', items: { $ref: '#/components/schemas/Passkey' } },
   }),
+  OwnPasskeys: object(
+    'The caller’s passkeys, with what a page needs to signal a change to password managers.',
+    {
+      rpId: text('The domain that passkeys are bound to.'),
+      passkeys: {
+        type: 'array',
+        items: { $ref: '#/components/schemas/OwnPasskey' },
+      },
+    },
+  ),
+  OwnPasskey: object(
+    'A passkey of the caller.',
+    {
+      ...PASSKEY,
+      credentialId: text('For `PublicKeyCredential.signalUnknownCredential()`, once the passkey is removed.'),
+    },
+    ['lastUsedAt', 'transports'],
+  ),
   AddedPasskey: object(
     'The new passkey.',
     {

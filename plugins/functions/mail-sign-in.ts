@@ -8,7 +8,7 @@ const FOR_PROOFS = ['readChangeTokens', 'spendChangeTokens', 'replaceAddresses']
 /** What functions have for a passkey in place of a password. The handler of the others has nothing of it. */
 const FOR_PASSKEYS: Readonly<Record<string, { handler: string; variables: string[]; rights: string[] }>> = {
   'new-account': {
-    handler: 'functions/registration/any-account.handler',
+    handler: 'functions/passwordless/new-account.handler',
     variables: ['RP_ID', 'RP_ORIGINS'],
     rights: [
       'readBoundChallenges',
@@ -19,11 +19,11 @@ const FOR_PASSKEYS: Readonly<Record<string, { handler: string; variables: string
     ],
   },
   enrolment: {
-    handler: 'functions/enrolment/steps.handler',
+    handler: 'functions/passwordless/enrolment.handler',
     variables: [],
     rights: ['storeBoundChallenges'],
   },
-  passkeys: { handler: 'functions/passkeys/own-passkeys.handler', variables: ['RP_ID'], rights: [] },
+  passkeys: { handler: 'functions/passwordless/passkeys.handler', variables: ['RP_ID'], rights: [] },
 }
 
 /** The handlers of {@link switchMailSignIn}. */

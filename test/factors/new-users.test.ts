@@ -354,7 +354,10 @@ describe('the user handle', () => {
       // The passkey names a user who does not have it.
       const refused = await signInByPasskey(functions, passkey)
       expect([refused.status, JSON.parse(refused.text).error]).toEqual([401, 'unknown_passkey'])
-      expect((await service.ask('GET /passkeys', { token: authToken })).body).toEqual({ passkeys: [] })
+      expect((await service.ask('GET /passkeys', { token: authToken })).body).toEqual({
+        rpId: 'localhost',
+        passkeys: [],
+      })
     },
   )
 })

@@ -60,6 +60,7 @@ test.for([['json'], ['application'], ['application/json/x']])(
 test.for([
   ['POST', '/register'],
   ['POST', '/register/confirm'],
+  ['POST', '/register/passkey/options'],
   ['POST', '/password/forgot'],
   ['POST', '/password/reset'],
   ['POST', '/login/totp'],

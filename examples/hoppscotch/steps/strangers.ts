@@ -40,6 +40,14 @@ export const STRANGER_STEPS: Step[] = [
     always: BAD_LINK,
   },
   {
+    name: 'Options for an account with a passkey',
+    row: 'POST /register/passkey/options',
+    description:
+      'Replace `token` as in `Confirm registration`. A browser makes the passkey: `navigator.credentials.create()`.',
+    body: { username: 'hoppscotch' },
+    always: BAD_LINK,
+  },
+  {
     name: 'Forgot password',
     row: 'POST /password/forgot',
     body: { login: 'hoppscotch' },

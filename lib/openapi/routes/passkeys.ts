@@ -14,6 +14,7 @@ import {
   asserted,
   challenge,
   created,
+  credential,
   currentPassword,
   enrolmentBody,
   inPath,
@@ -196,6 +197,15 @@ export const PASSKEY_ROUTES: Route[] = [
     response: {
       description: 'The passkeys, the oldest first.',
       content: json(schemaRef('Passkeys'), { passkeys: [passkey] }),
+    },
+    withMailSignIn: {
+      response: {
+        description: 'The passkeys, the oldest first.',
+        content: json(schemaRef('OwnPasskeys'), {
+          rpId: 'auth.example.com',
+          passkeys: [{ ...passkey, credentialId: credential.id }],
+        }),
+      },
     },
   },
   {

@@ -1,0 +1,32 @@
+import { together } from '../../lib/aws/together.ts'
+import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
+import { json } from '../../lib/http/responses.ts'
+import { AnyRegistrationConfirmation } from '../../lib/http/schemas/account.ts'
+import { readSignIn } from '../../lib/http/sessions/request.ts'
+import { sessionResponse } from '../../lib/http/sessions/response.ts'
+import { reservingHandler } from '../../lib/http/table.ts'
+import { logEvent } from '../../lib/log.ts'
+import { createAnyAccount } from '../../lib/registration/any-account.ts'
+import { SIGN_INS } from '../../lib/settings.ts'
+import { signInWithOneStep } from '../../lib/sign-in/password.ts'
+import { markKnownSources } from '../../lib/throttling/known-sources.ts'
+import { factorsOf, needsFactor } from '../../lib/users/factors.ts'
+
+const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR', 'RP_ID', 'RP_ORIGINS'] as const
+
+/** POST /register/confirm with `mailSignIn=on`: creates an account with a password, a passkey or neither, and signs in. */
+export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
+  const request = readSignIn(event, AnyRegistrationConfirmation, arrival)
+  const { user, amr, recoveryCodes } = await createAnyAccount(arrival, request)
+  logEvent('info', { event: 'account.created', userId: user.id })
+
+  // The mail has proved the address. So the source is the user's own, and no second step follows.
+  const at = { ...arrival, now: new Date(user.createdAt) }
+  const marking = markKnownSources(at, user, undefined)
+  if (factorsOf(user).length === 0 && needsFactor(user, arrival.config.REQUIRE_SECOND_FACTOR)) {
+    const [next] = await together([beginEnrolment(at.table, user, request, at.now), marking])
+    return json(200, next)
+  }
+  const { token, ...session } = await signInWithOneStep(at, { ...request, user, amr }, marking)
+  return sessionResponse({ ...session, token: { ...token, recoveryCodes } })
+})
