@@ -113,6 +113,8 @@ export const SETTINGS = /* @__PURE__ */ Object.assign(
     PAGES: text,
     /** Whether apps may sign users in: `on`; any other value means no. */
     OAUTH: isOn,
+    /** Whether users may sign in by a mail, and have no password: `on`; any other value means no. */
+    MAIL_SIGN_IN: isOn,
     /** Whether operators may act as users: `on`; any other value means no. */
     ACT_AS: isOn,
     /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
@@ -132,7 +134,7 @@ export type Config<N extends SettingName> = { readonly [K in N]: ReturnType<Sett
 
 /**
  * Reads settings from the environment. No other function reads the environment, except
- * {@link readAllowedOrigins}, {@link takesCookies}, {@link hasMailSignIn}, {@link hasFederation}, {@link readRoles}, {@link readActOrigins},
+ * {@link readAllowedOrigins}, {@link takesCookies}, {@link hasFederation}, {@link readRoles}, {@link readActOrigins},
  * {@link readOldPlace} and {@link readEventBus}.
  *
  * It is called once in a request, with every setting that the handler needs: by `tableHandler` in `lib/http/table.ts`, or by
@@ -219,9 +221,6 @@ export const isOnLambda = (env = process.env): boolean =>
 
 /** Whether a function accepts the session cookie: its setting `COOKIE_SESSIONS` is `on`. It is separate for bundle size, too. */
 export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'
-
-/** Whether users may sign in by a mail, and have no password: `MAIL_SIGN_IN` is `on`. It is separate for bundle size, too. */
-export const hasMailSignIn = (env = process.env): boolean => env.MAIL_SIGN_IN === 'on'
 
 /** Whether users sign in by other providers: `FEDERATION` is `on`. It is not in {@link SETTINGS}, which other functions have too. */
 export const hasFederation = (env = process.env): boolean => env.FEDERATION === 'on'

@@ -33,6 +33,7 @@ export const DESCRIBED = [
   'PAGES',
   'MAILER',
   'REGISTRATION',
+  'MAIL_SIGN_IN',
   'OAUTH',
   'API_SCOPES',
   'OWN_ROUTES',

@@ -11,14 +11,20 @@ import { countMailRequest, notify } from '../../lib/mail/request.ts'
 import { returnProof, spendProof, verifyOwner } from '../../lib/proofs/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 
-const SETTINGS = [...PASSWORD_LIMITS, 'LIMIT_MAIL_SOURCE', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+const SETTINGS = [
+  ...PASSWORD_LIMITS,
+  'LIMIT_MAIL_SOURCE',
+  'MAILER',
+  'MAIL_SIGN_IN',
+  'REQUIRE_SECOND_FACTOR',
+] as const
 
 /** PUT /email: sends a mail to confirm the caller's new address, and one to the current address. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { table, config, origin, now } = at
   const principal = principalOf(event, now)
   const { userId, generation } = principal
-  const { proof, body } = readProvedBody(event, EmailChangeRequest)
+  const { proof, body } = readProvedBody(event, EmailChangeRequest, at.config)
   const address = body.email
 
   const owner = await verifyOwner(at, principal, proof, 'address')

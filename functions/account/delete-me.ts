@@ -12,14 +12,14 @@ import { findRemoval, removeAccount } from '../../lib/operators/removal.ts'
 import { returnProof, verifyOwner } from '../../lib/proofs/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 
-const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+const SETTINGS = [...PASSWORD_LIMITS, 'MAILER', 'MAIL_SIGN_IN', 'REQUIRE_SECOND_FACTOR'] as const
 
 /** DELETE /me: deletes the caller's account. Its sessions and access tokens are invalid from then on. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const { table, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
-  const { proof } = readProvedBody(event, AccountDeletionRequest)
+  const { proof } = readProvedBody(event, AccountDeletionRequest, at.config)
 
   const { user, attempt, spends } = await verifyOwner(at, principal, proof, 'deletion')
   const removal = findRemoval(table, userId).then(({ writes, allowed }) =>

@@ -14,7 +14,13 @@ import { findSession } from '../../lib/sessions/store.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { returnAttempt } from '../../lib/throttling/attempt.ts'
 
-const SETTINGS = [...PASSWORD_LIMITS, 'BREACHED_PASSWORDS', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+const SETTINGS = [
+  ...PASSWORD_LIMITS,
+  'BREACHED_PASSWORDS',
+  'MAILER',
+  'MAIL_SIGN_IN',
+  'REQUIRE_SECOND_FACTOR',
+] as const
 
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {

@@ -1,4 +1,4 @@
-import { hasFederation, hasMailSignIn, readConfig } from '../../lib/config.ts'
+import { hasFederation, readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { serverUrlOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
@@ -13,7 +13,6 @@ export const handler = apiHandler(async (event) => {
   const { OWN_ROUTES: own, SERVICE_NAME: title } = config
   const features = featuresOf({
     ...config,
-    MAIL_SIGN_IN: hasMailSignIn(),
     FEDERATION: hasFederation(),
     CONSOLE: true,
   })

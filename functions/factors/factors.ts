@@ -12,6 +12,7 @@ const SETTINGS = [
   'FACTOR_KEY',
   'RP_ID',
   'SERVICE_NAME',
+  'MAIL_SIGN_IN',
   'REQUIRE_SECOND_FACTOR',
   'MAILER',
 ] as const

@@ -12,7 +12,8 @@ import { readProvedBody } from '../../lib/http/schemas/proofs.ts'
 import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { type OwnerSetting, verifyCaller } from '../../lib/proofs/verify.ts'
+import type { OwnerSetting } from '../../lib/passwords/current.ts'
+import { verifyCaller } from '../../lib/proofs/verify.ts'
 import { factorsOf, needsFactor, withoutFactor } from '../../lib/users/factors.ts'
 
 /** DELETE /factors/totp: removes the caller's authenticator app, ends all other sessions and revokes all access tokens. */
@@ -20,7 +21,7 @@ export const route: ReservingRoute<OwnerSetting | 'MAILER'> = async (event, at) 
   const { table, config, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
-  const { proof } = readProvedBody(event, FactorChangeRequest)
+  const { proof } = readProvedBody(event, FactorChangeRequest, at.config)
   const { user, spends, survivingSession } = await verifyCaller(at, principal, proof, 'removal')
 
   if (!factorsOf(user).includes('totp')) throw new ServiceError('not_found', 'no authenticator app')

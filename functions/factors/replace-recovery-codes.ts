@@ -11,7 +11,8 @@ import { readProvedBody } from '../../lib/http/schemas/proofs.ts'
 import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { type OwnerSetting, verifyCaller } from '../../lib/proofs/verify.ts'
+import type { OwnerSetting } from '../../lib/passwords/current.ts'
+import { verifyCaller } from '../../lib/proofs/verify.ts'
 import { factorsOf } from '../../lib/users/factors.ts'
 
 /** POST /factors/recovery-codes: replaces the caller's recovery codes. */
@@ -19,7 +20,7 @@ export const route: ReservingRoute<OwnerSetting | 'MAILER'> = async (event, at) 
   const { table, now } = at
   const principal = principalOf(event, now)
   const { userId } = principal
-  const { proof } = readProvedBody(event, FactorChangeRequest)
+  const { proof } = readProvedBody(event, FactorChangeRequest, at.config)
   const { user, spends } = await verifyCaller(at, principal, proof, 'recovery-codes')
 
   // Without a factor, the password is enough to sign in.

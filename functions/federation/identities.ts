@@ -5,7 +5,7 @@ import { route as link } from './link-identity.ts'
 import { route as list } from './list-identities.ts'
 import { route as unlink } from './unlink-identity.ts'
 
-const SETTINGS = [...PASSWORD_LIMITS, 'REQUIRE_SECOND_FACTOR', 'MAILER'] as const
+const SETTINGS = [...PASSWORD_LIMITS, 'MAIL_SIGN_IN', 'REQUIRE_SECOND_FACTOR', 'MAILER'] as const
 
 /** The routes of the caller's identities at providers. */
 export const handler = reservingHandler(

@@ -13,13 +13,14 @@ import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notifyIdentity } from '../../lib/mail/request.ts'
 import { requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
-import { type OwnerSetting, returnProof, verifyOwner } from '../../lib/proofs/verify.ts'
+import type { OwnerSetting } from '../../lib/passwords/current.ts'
+import { returnProof, verifyOwner } from '../../lib/proofs/verify.ts'
 
 /** POST /identities: adds an identity to the caller's account. Sessions stay. */
 export const route: ReservingRoute<OwnerSetting | 'MAILER'> = async (event, at) => {
   const { table, now } = at
   const principal = principalOf(event, now)
-  const { proof, body } = readProvedBody(event, IdentityLink)
+  const { proof, body } = readProvedBody(event, IdentityLink, at.config)
   requireSameOrigin(pageOf(event, at))
   const waiting = { key: browserKeyOf(event), purpose: 'link' } as const
   const pending = await findPending(table, body.identityToken, waiting, now)

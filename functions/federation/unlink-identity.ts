@@ -11,13 +11,14 @@ import { readProvedBody } from '../../lib/http/schemas/proofs.ts'
 import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notifyIdentity } from '../../lib/mail/request.ts'
-import { type OwnerSetting, verifyCaller } from '../../lib/proofs/verify.ts'
+import type { OwnerSetting } from '../../lib/passwords/current.ts'
+import { verifyCaller } from '../../lib/proofs/verify.ts'
 
 /** DELETE /identities/{id}: removes an identity of the caller, ends all other sessions and revokes all access tokens. */
 export const route: ReservingRoute<OwnerSetting | 'MAILER'> = async (event, at) => {
   const { table, now } = at
   const principal = principalOf(event, now)
-  const { proof } = readProvedBody(event, IdentityRemoval)
+  const { proof } = readProvedBody(event, IdentityRemoval, at.config)
   const { user, spends, survivingSession } = await verifyCaller(at, principal, proof, 'identities')
 
   const identities = await findIdentities(table, user.id)

@@ -10,13 +10,14 @@ import { readProvedBody } from '../../lib/http/schemas/proofs.ts'
 import type { ReservingRoute } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
-import { type OwnerSetting, verifyCaller } from '../../lib/proofs/verify.ts'
+import type { OwnerSetting } from '../../lib/passwords/current.ts'
+import { verifyCaller } from '../../lib/proofs/verify.ts'
 
 /** DELETE /passkeys/{id}: removes one of the caller's passkeys, ends all other sessions and revokes all access tokens. */
 export const route: ReservingRoute<OwnerSetting | 'MAILER'> = async (event, at) => {
   const { table, config, now } = at
   const principal = principalOf(event, now)
-  const { proof } = readProvedBody(event, PasskeyRemoval)
+  const { proof } = readProvedBody(event, PasskeyRemoval, at.config)
   const { user, spends, survivingSession } = await verifyCaller(at, principal, proof, 'removal')
 
   const removal = await removalOfPasskey(table, config, user, event.pathParameters?.id)

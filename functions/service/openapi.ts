@@ -1,4 +1,4 @@
-import { hasFederation, hasMailSignIn, readConfig } from '../../lib/config.ts'
+import { hasFederation, readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
 import { serverUrlOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
@@ -13,6 +13,6 @@ import { DESCRIBED } from '../../lib/settings.ts'
 export const handler = apiHandler(async (event) => {
   const config = readConfig(DESCRIBED)
   const { OWN_ROUTES: own, SERVICE_NAME: title } = config
-  const features = featuresOf({ ...config, MAIL_SIGN_IN: hasMailSignIn(), FEDERATION: hasFederation() })
+  const features = featuresOf({ ...config, FEDERATION: hasFederation() })
   return json(200, describeApi(serverUrlOf(event), features, { own, title }))
 })

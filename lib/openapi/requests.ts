@@ -73,6 +73,12 @@ export function withProofs({ withMailSignIn, ...row }: Route): Route {
   const route = { ...row, ...withMailSignIn }
   const { proof, body, problems = [] } = route
   if (proof === undefined || body === undefined) return route
+  // A token may be spent by another request at once. The begin of a change has no other conflict.
+  const ofProofs = [
+    'no_password',
+    'has_password',
+    ...(proof === 'app' || proof === 'passkey' ? (['conflict'] as const) : []),
+  ] as const
   if (proof === 'password') return { ...route, problems: [...problems, 'no_password'] }
   return {
     ...route,
@@ -81,6 +87,6 @@ export function withProofs({ withMailSignIn, ...row }: Route): Route {
       description: `${body.description} Of a user without a password, the token of \`POST /proof\` for \`${proof}\` in place of it.`,
       schema: withChangeToken(body.schema as WithPassword),
     },
-    problems: [...new Set([...problems, 'no_password' as const, 'has_password' as const])],
+    problems: [...new Set([...problems, ...ofProofs])],
   }
 }

@@ -56,8 +56,7 @@ export function featuresOf({
   DEMO = false,
 }: Config<'MAILER' | 'REGISTRATION'> &
   Partial<
-    Config<'PAGES' | 'OAUTH' | 'API_SCOPES' | 'DEMO' | 'ACT_AS'> & {
-      MAIL_SIGN_IN: boolean
+    Config<'PAGES' | 'MAIL_SIGN_IN' | 'OAUTH' | 'API_SCOPES' | 'DEMO' | 'ACT_AS'> & {
       FEDERATION: boolean
       CONSOLE: boolean
     }

@@ -15,6 +15,9 @@ const WRONG_PASSWORD = {
   event: 'password.refused',
 }
 
+/** The settings of {@link verifyCurrentPassword}. */
+export type OwnerSetting = LimitSetting | 'MAIL_SIGN_IN' | 'REQUIRE_SECOND_FACTOR'
+
 /**
  * Verifies the caller's current password, before a change of the account, within the limits. A wrong one stays counted.
  *
@@ -32,7 +35,7 @@ const WRONG_PASSWORD = {
  * const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
  */
 export async function verifyCurrentPassword(
-  at: At<LimitSetting | 'REQUIRE_SECOND_FACTOR', ReservingTable>,
+  at: At<OwnerSetting, ReservingTable>,
   principal: Pick<Principal, 'userId' | 'generation' | 'acr' | 'authTime'>,
   password: string,
 ): Promise<{ user: User; attempt: Attempt }> {
@@ -40,7 +43,7 @@ export async function verifyCurrentPassword(
   try {
     requireUnrevoked(principal.generation, attempt.user)
     requireStepUp(principal, attempt.user, at.config.REQUIRE_SECOND_FACTOR, at.now)
-    if (!hasPassword(attempt.user.passwordHash)) throw noPassword()
+    if (!hasPassword(attempt.user.passwordHash)) throw noPassword(at.config)
   } catch (error) {
     await returnAttempt(at.table, attempt)
     throw error

@@ -4,8 +4,7 @@ import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
 import { findSurvivor } from '../factors/caller.ts'
 import type { Change } from '../mail/change.ts'
-import { verifyCurrentPassword } from '../passwords/current.ts'
-import type { LimitSetting } from '../settings.ts'
+import { type OwnerSetting, verifyCurrentPassword } from '../passwords/current.ts'
 import { type Attempt, returnAttempt } from '../throttling/attempt.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
@@ -14,9 +13,6 @@ import { findUser } from '../users/store.ts'
 import type { Principal, User } from '../users/user.ts'
 import { findChangeToken, spendChangeToken } from './change-token.ts'
 import { invalidChangeToken, requireNoPassword } from './refusals.ts'
-
-/** The settings of {@link verifyOwner}. */
-export type OwnerSetting = LimitSetting | 'REQUIRE_SECOND_FACTOR'
 
 /** What a request proves the account with: one of the two. `mailSignIn=off` knows the password alone. */
 export interface OwnerProof {

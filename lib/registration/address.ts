@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { hasMailSignIn } from '../config.ts'
 import type { At } from '../context.ts'
 import { ServiceError } from '../errors.ts'
 import { byUser } from '../events/event.ts'
@@ -24,7 +23,7 @@ import type { Principal, User } from '../users/user.ts'
  * @throws {@link ServiceError} `invalid_link`; `invalid_fields`, if the address is taken; `unavailable`.
  */
 export async function confirmAddress(
-  at: At<'REQUIRE_SECOND_FACTOR'>,
+  at: At<'MAIL_SIGN_IN' | 'REQUIRE_SECOND_FACTOR'>,
   user: User,
   caller: Pick<Principal, 'sessionId' | 'authTime'>,
   mailId: string,
@@ -38,7 +37,7 @@ export async function confirmAddress(
   // A username that is the address changes with it.
   const username = user.username === user.email ? address.toLowerCase() : user.username
   const names = namesOf(username, address, true)
-  const isCredential = hasMailSignIn() && !hasPassword(user.passwordHash)
+  const isCredential = at.config.MAIL_SIGN_IN && !hasPassword(user.passwordHash)
   const ending = isCredential
     ? { survivingSession: await findSurvivor(at.table, caller, user, at.now) }
     : undefined

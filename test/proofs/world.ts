@@ -11,7 +11,7 @@ import type { Asking, Functions } from '../support/http/functions.ts'
 import { ORIGIN, type TestService } from '../support/service.ts'
 import { addPasskey, addTotp, bodyOf } from '../support/users/factors.ts'
 import { codeIn } from '../support/users/mails.ts'
-import { begin, NEW_PASSWORD, refresh, tokensOf } from '../support/users/sessions.ts'
+import { begin, NEW_PASSWORD, refresh, type Tokens, tokensOf } from '../support/users/sessions.ts'
 import { storeSession } from '../support/users/users.ts'
 import { type SoftPasskey, usePasskey } from '../support/users/webauthn/authenticator.ts'
 
@@ -41,19 +41,29 @@ export async function addOwner(service: TestService, hasPassword: boolean): Prom
   return { user, passkey, passkeyId, identityId: identityIdOf(identity) }
 }
 
+/** How a session began. */
+interface Begun {
+  amr?: Amr
+  agoSeconds?: number
+}
+
 /** Returns the access token of a new session. */
-export async function tokenOf(
+export const tokenOf = async (service: TestService, user: User, begun?: Begun): Promise<string> =>
+  (await sessionOf(service, user, begun)).authToken
+
+/** Returns the tokens of a new session. */
+export async function sessionOf(
   { table, functions }: Pick<TestService, 'table' | 'functions'>,
   user: User,
-  { amr = 'fed pop mfa', agoSeconds = 0 }: { amr?: Amr; agoSeconds?: number } = {},
-): Promise<string> {
+  { amr = 'fed pop mfa', agoSeconds = 0 }: Begun = {},
+): Promise<Tokens> {
   const origin = { sourceIp: '203.0.113.7', userAgent: 'test' }
   const lifetimes = { absoluteTtlSeconds: 2_592_000, idleTtlSeconds: 604_800 }
   const at = new Date(Date.now() - agoSeconds * 1_000)
   const start = { amr, inCookie: false, origin, lifetimes }
   const { session, refreshToken } = startSession(user, start, at, randomBytes(SESSION_RANDOM_BYTES))
   await storeSession(table, session)
-  return tokensOf(await refresh(functions, refreshToken)).authToken
+  return tokensOf(await refresh(functions, refreshToken))
 }
 
 /** What proves a change in the body of a request. */

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import * as z from 'zod/mini'
-import { hasMailSignIn } from '../../config.ts'
+import type { Config } from '../../config.ts'
 import { CHANGES } from '../../mail/change.ts'
 import type { OwnerProof } from '../../proofs/verify.ts'
 import { readBody } from '../body.ts'
@@ -66,13 +66,14 @@ export const withChangeToken = <T extends { currentPassword: typeof Password }>(
  * @returns The proof, and the other members.
  * @throws {@link ServiceError} as `readBody`.
  * @example
- * const { proof } = readProvedBody(event, PasskeyRemoval)
+ * const { proof } = readProvedBody(event, PasskeyRemoval, config)
  */
 export function readProvedBody<T extends { currentPassword: typeof Password }>(
   event: APIGatewayProxyEvent,
   schema: z.ZodMiniObject<T, z.core.$strict>,
+  { MAIL_SIGN_IN }: Config<'MAIL_SIGN_IN'>,
 ): { proof: OwnerProof; body: Omit<z.output<typeof schema>, keyof OwnerProof> } {
-  const read: object = readBody(event, hasMailSignIn() ? withChangeToken(schema) : schema)
+  const read: object = readBody(event, MAIL_SIGN_IN ? withChangeToken(schema) : schema)
   const { currentPassword, changeToken, ...body } = read as OwnerProof & z.output<typeof schema>
   return { proof: { currentPassword, changeToken }, body }
 }
