@@ -133,7 +133,12 @@ interface Result {
   policyDocument?: object
   /** Of the fetcher of documents: no name server knows the host of its event. */
   isUnreachable?: boolean
+  /** Of the function that puts events on the bus. */
+  batchItemFailures?: object[]
 }
+
+/** Members that the results of functions without a status have. */
+const RESULTS = ['policyDocument', 'isUnreachable', 'batchItemFailures'] as const
 
 async function startCold(bench: Bench, { name, path, environment }: Contestant, held: HeldCpu | undefined) {
   const args = [path, inputFile(bench, name), String(bench.timeoutSeconds * 1000)]
@@ -145,11 +150,9 @@ async function startCold(bench: Bench, { name, path, environment }: Contestant, 
     env,
     held,
   )
+  // Events contain no challenges and no codes, so the routes that verify them refuse the request.
   const isRejected =
-    // Events contain no challenges and no codes, so the routes that verify them refuse the request.
-    result.policyDocument === undefined &&
-    result.isUnreachable === undefined &&
-    (result.statusCode ?? 500) >= 500
+    RESULTS.every((member) => result[member] === undefined) && (result.statusCode ?? 500) >= 500
   if (isRejected) throw new Error(`${name} returned ${JSON.stringify(result)}`)
   return ms
 }
