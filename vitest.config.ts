@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import { FEDERATED, isFederated, PAGE_FILES, textForBrowsers } from './plugins/page-files.ts'
+import { markOf, PAGE_FILES, textForBrowsers, waysIn } from './plugins/page-files.ts'
 
 // Every process of the tests inherits this: the workers, the framework, the operators' commands. The second process
 // that loads a module takes its compiled code from the cache.
@@ -22,7 +22,7 @@ export const textImports = {
   resolveId(source: string, importer = '') {
     if (source.startsWith('swagger-ui-dist/')) return `${TEXT}${source}`
     return /\/functions\/pages\/[a-z/-]+\.ts$/.test(importer) && /\.(html|css|js)$/.test(source)
-      ? `${TEXT}${resolve(importer, '..', source)}${isFederated(importer) ? FEDERATED : ''}`
+      ? `${TEXT}${resolve(importer, '..', source)}${markOf(importer)}`
       : undefined
   },
   async load(id: string) {
@@ -30,7 +30,7 @@ export const textImports = {
     const [name = '', mark] = id.slice(TEXT.length).split(/(?=\?)/)
     const file = require.resolve(name)
     const text = PAGE_FILES.test(file)
-      ? await textForBrowsers(file, mark === FEDERATED)
+      ? await textForBrowsers(file, waysIn(mark))
       : readFileSync(file, 'utf8')
     return `export default ${JSON.stringify(text)}`
   },
@@ -80,8 +80,8 @@ const ofProofs = {
 
 export default defineConfig({
   plugins: [textImports],
-  // For tests that import modules of pages. `plugins/page-files.ts` sets it in the pages.
-  define: { HAS_FEDERATION: 'true' },
+  // For tests that import modules of pages. `plugins/page-files.ts` sets them in the pages.
+  define: { HAS_FEDERATION: 'true', HAS_MAIL_SIGN_IN: 'true' },
   test: {
     projects: [
       {

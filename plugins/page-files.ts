@@ -3,24 +3,30 @@ import { resolve } from 'node:path'
 import { type BuildFailure, build, type Plugin } from 'esbuild'
 import { applicationData } from './application-data.ts'
 
-/** Parts of pages for sign-ins by other providers. */
-const PARTS_OF_FEDERATION =
-  / *<!-- if (?:federation|newIdentities|identityMails|identitiesWithoutMails) -->\n?.*? *<!-- end -->\n?/gs
+/** Ways to sign in that not every service has. */
+export type Way = 'federation' | 'mailSignIn'
+
+/** Parts of pages by the ways that they need: one of these. */
+const PARTS: readonly [names: readonly string[], ways: readonly Way[]][] = [
+  [['federation', 'newIdentities', 'identityMails', 'identitiesWithoutMails'], ['federation']],
+  [['mailSignIn'], ['mailSignIn']],
+  [['otherFirst'], ['federation', 'mailSignIn']],
+]
+
+/** What only pages without a way have, such as `<!-- unless mailSignIn -->`. */
+const UNLESS = / *<!-- unless (\w+) -->\n?(.*?) *<!-- end -->\n?/gs
 
 /**
  * Returns a file as browsers get it: HTML without its indentation, and a script or style with what it
  * imports, minified. What draws QR codes stays a separate file, which a page loads when it shows one. So does
  * what refreshes the session, and what serves sign-ins by other providers.
  *
- * @param hasFederation - Whether users sign in by other providers. Otherwise neither HTML nor scripts have anything of it: it is the
- *   value of `HAS_FEDERATION` in scripts, so esbuild leaves out what depends on it.
+ * @param ways - Ways to sign in that the service has. Neither HTML nor scripts have anything of others: they are the values of
+ *   `HAS_FEDERATION` and `HAS_MAIL_SIGN_IN` in scripts, so esbuild leaves out what depends on them.
  * @throws BuildFailure of esbuild.
  */
-export async function textForBrowsers(path: string, hasFederation = false): Promise<string> {
-  if (path.endsWith('.html')) {
-    const html = await readFile(path, 'utf8')
-    return (hasFederation ? html : html.replaceAll(PARTS_OF_FEDERATION, '')).replaceAll(/^ +/gm, '')
-  }
+export async function textForBrowsers(path: string, ways: readonly Way[] = []): Promise<string> {
+  if (path.endsWith('.html')) return withWays(await readFile(path, 'utf8'), ways).replaceAll(/^ +/gm, '')
   const { outputFiles } = await build({
     entryPoints: [path],
     bundle: true,
@@ -29,23 +35,72 @@ export async function textForBrowsers(path: string, hasFederation = false): Prom
     target: 'es2022',
     // Otherwise a sentence with a dash or a dot is not found in its script.
     charset: 'utf8',
+    plugins: ways.includes('mailSignIn') ? [] : [withoutMails],
     external: ['./qr.js', './refresh.js', './federation.js'],
-    define: { HAS_FEDERATION: String(hasFederation) },
+    define: {
+      HAS_FEDERATION: String(ways.includes('federation')),
+      HAS_MAIL_SIGN_IN: String(ways.includes('mailSignIn')),
+    },
     write: false,
     logLevel: 'silent',
   })
   return String(outputFiles[0]?.text)
 }
 
+/** What scripts have for sign-ins by a mail: imports of `functions/pages/mail`, statements, and lines of objects. */
+const OF_MAILS = [
+  /^import \{[^}]*\} from '(?:\.\.?\/)+mail\/[^']*'\n/gm,
+  /^( *)if \(HAS_MAIL_SIGN_IN[^\n]*\{\n.*?^\1\}\n/gms,
+  /^ *if \(HAS_MAIL_SIGN_IN[^\n]*\n/gm,
+  /^ *\.\.\.\(HAS_MAIL_SIGN_IN [^\n]*\n/gm,
+]
+
+/**
+ * Plugin for esbuild: removes it from a script before esbuild reads it. esbuild leaves out what depends on `HAS_MAIL_SIGN_IN`, but chooses
+ * short names by all characters of the source, so the script of a service without sign-in by a mail would differ.
+ */
+const withoutMails: Plugin = {
+  name: 'without-mails',
+  setup({ onLoad }) {
+    onLoad({ filter: PAGE_SCRIPTS }, async ({ path }) => ({
+      contents: OF_MAILS.reduce((text, part) => text.replaceAll(part, ''), await readFile(path, 'utf8')),
+    }))
+  },
+}
+
+/** Removes the parts of a page that need other ways than a service has. */
+function withWays(html: string, ways: readonly Way[]): string {
+  const removed = PARTS.filter(([, needed]) => !needed.some((way) => ways.includes(way)))
+  const names = removed.flatMap(([names]) => names)
+  const others = new RegExp(` *<!-- if (?:${names.join('|')}) -->\\n?.*? *<!-- end -->\\n?`, 'gs')
+  const without = html.replaceAll(UNLESS, (_, way, part) => (ways.includes(way) ? '' : part))
+  return names.length > 0 ? without.replaceAll(others, '') : without
+}
+
+const PAGE_SCRIPTS = /[\\/]functions[\\/]pages[\\/].*\.js$/
+
 /** Files of pages, which functions import as text. */
 export const PAGE_FILES = /[\\/]functions[\\/]pages[\\/].*\.(html|css|js)$/
 
-/** Whether a file of a function imports files of pages for sign-ins by other providers. Folders above the project may have any names. */
-export const isFederated = (importer: string): boolean =>
-  /[\\/]functions[\\/]pages[\\/](?:federation|console)[\\/][^\\/]+$/.test(importer)
+/** Folders whose files import files of pages with a way. Folders above the project may have any names. */
+const FOLDERS: Record<Way, RegExp> = {
+  federation: /[\\/]functions[\\/]pages[\\/](?:federation(?:[\\/]mail)?|console)[\\/][^\\/]+$/,
+  mailSignIn: /[\\/]functions[\\/]pages[\\/](?:federation[\\/])?mail[\\/][^\\/]+$/,
+}
 
-/** Marks such a file, because the same file without it is another text. */
-export const FEDERATED = '?federation'
+const WAYS = Object.keys(FOLDERS) as Way[]
+
+/** Returns the ways of the pages that a file of a function imports. */
+export const waysOf = (importer: string): Way[] => WAYS.filter((way) => FOLDERS[way].test(importer))
+
+/** Returns a mark for such a file, because the same file with other ways is another text: `?federation&mailSignIn`. */
+export const markOf = (importer: string): string => {
+  const ways = waysOf(importer)
+  return ways.length > 0 ? `?${ways.join('&')}` : ''
+}
+
+/** Returns the ways that a mark names. */
+export const waysIn = (mark = ''): Way[] => WAYS.filter((way) => mark.slice(1).split('&').includes(way))
 
 /** Plugin for esbuild: a function that imports a file of a page gets the text for browsers. */
 export const pageFiles: Plugin = {
@@ -53,11 +108,12 @@ export const pageFiles: Plugin = {
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /\.(html|css|js)$/ }, ({ path, importer, resolveDir }) => {
       const file = resolve(resolveDir, path)
-      return isFederated(importer) && PAGE_FILES.test(file) ? { path: file, suffix: FEDERATED } : undefined
+      const suffix = markOf(importer)
+      return suffix !== '' && PAGE_FILES.test(file) ? { path: file, suffix } : undefined
     })
     onLoad({ filter: PAGE_FILES }, async ({ path, suffix }) => {
       try {
-        return { contents: await textForBrowsers(path, suffix === FEDERATED), loader: 'text' }
+        return { contents: await textForBrowsers(path, waysIn(suffix)), loader: 'text' }
       } catch (error) {
         return { errors: (error as BuildFailure).errors }
       }

@@ -26,8 +26,30 @@ const FOR_PASSKEYS: Readonly<Record<string, { handler: string; variables: string
   passkeys: { handler: 'functions/passwordless/passkeys.handler', variables: ['RP_ID'], rights: [] },
 }
 
-/** The handlers of {@link switchMailSignIn}. */
-export const MAIL_HANDLERS = Object.values(FOR_PASSKEYS).map(({ handler }) => handler)
+/** Handlers of functions whose pages differ with sign-in by a mail, without and with other providers. */
+const PAGES: Readonly<Record<string, { plain: string; federated: string }>> = {
+  signin: {
+    plain: 'functions/pages/mail/signin.handler',
+    federated: 'functions/pages/federation/mail/signin.handler',
+  },
+  'account-pages': {
+    plain: 'functions/pages/mail/account-pages.handler',
+    federated: 'functions/pages/federation/mail/account-pages.handler',
+  },
+}
+
+/** The handlers of {@link switchMailSignIn} and {@link switchMailPages}. */
+export const MAIL_HANDLERS = [
+  ...Object.values(FOR_PASSKEYS).map(({ handler }) => handler),
+  ...Object.values(PAGES).flatMap((one) => Object.values(one)),
+]
+
+/** Gives functions the pages of a service with sign-in by a mail. */
+export function switchMailPages(functions: Functions, isFederated: boolean): void {
+  for (const [key, { plain, federated }] of Object.entries(PAGES)) {
+    if (functions[key]) functions[key].handler = isFederated ? federated : plain
+  }
+}
 
 /** Gives functions the handlers of a service with sign-in by a mail, or takes from them what only such a service needs. */
 export function switchMailSignIn(functions: Functions, isOn: boolean): void {

@@ -112,20 +112,21 @@ test('without OAuth, pages of other origins do not ask userinfo', () => {
   expect(left({ oauth: 'on' }).userinfo?.environment).toEqual({ AUTH_ALLOWED_ORIGINS: '*' })
 })
 
-test('only with federation, the bundles of pages have something of it', () => {
-  const handlersOf = (federation: string) => {
-    const { signin, 'account-pages': accountPages } = left({
-      pages: 'on',
-      mailFrom: 'a@b.example',
-      federation,
-    })
-    return [signin?.handler, accountPages?.handler]
-  }
-  expect(handlersOf('off')).toEqual(['signin', 'account-pages'])
-  expect(handlersOf('on')).toEqual([
-    'functions/pages/federation/signin.handler',
-    'functions/pages/federation/account-pages.handler',
-  ])
+test.each([
+  [{}, ''],
+  [{ federation: 'on' }, 'functions/pages/federation/'],
+  [{ mailSignIn: 'on' }, 'functions/pages/mail/'],
+  [{ mailSignIn: 'on', federation: 'on' }, 'functions/pages/federation/mail/'],
+])('with %j, the pages are those of the folder %j', (ways, folder) => {
+  const { signin, 'account-pages': accountPages } = left({ pages: 'on', mailFrom, ...ways })
+  const end = folder && '.handler'
+  expect([signin?.handler, accountPages?.handler]).toEqual(
+    ['signin', 'account-pages'].map((key) => `${folder}${key}${end}`),
+  )
+})
+
+test('without mails, no page signs in by one', () => {
+  expect(left({ pages: 'on', mailSignIn: 'on' }).signin?.handler).toBe('signin')
 })
 
 test('only with actAs, the console knows pages of the application', () => {

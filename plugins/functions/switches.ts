@@ -5,7 +5,7 @@ import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 import { rowOf } from '../routes/row-events.ts'
 import { switchDrain } from './drain.ts'
-import { MAIL_HANDLERS, switchMailSignIn } from './mail-sign-in.ts'
+import { MAIL_HANDLERS, switchMailPages, switchMailSignIn } from './mail-sign-in.ts'
 
 /** Functions without a route: the features that they need. */
 const NEEDS = new Map<string, Feature>([
@@ -125,6 +125,7 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   switchMailSignIn(functions, features.includes('mailSignIn'))
   if (federation === 'on') useHandlers(functions, FEDERATED_HANDLERS)
   else Object.values(functions).forEach(removeFederation)
+  if (features.includes('mailSignIn')) switchMailPages(functions, federation === 'on')
   if (console === 'on') addConsole(functions, actAs)
   if (actAs === 'on') useHandlers(functions, ACT_HANDLERS)
   else removeActs(functions)

@@ -2,6 +2,7 @@
 // and a mail scanner cannot spend it. Only a form of this page spends it.
 
 import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
+import { adoptNext, leaveAfter, signInByLink } from '../mail/link.js'
 import { createAccount, showCreated } from '../register/create-account.js'
 import { keepOwnNext, signinUrl } from '../signin/links.js'
 import { say } from '../words.js'
@@ -14,6 +15,7 @@ const SECTIONS = {
   address: 'address',
   enrolment: 'enrolment',
   'cancel-reset': 'cancel',
+  ...(HAS_MAIL_SIGN_IN ? { 'sign-in': 'sign-in' } : {}),
 }
 
 /** Time in which the tab that enrols must confirm that it has the link, and send it. */
@@ -38,6 +40,7 @@ function openLink() {
   for (const hint of document.querySelectorAll('[data-kind]')) hint.hidden = hint.dataset.kind !== kind
   element('username').value = link?.address ?? ''
   if (link?.kind === 'address') showCaller()
+  if (HAS_MAIL_SIGN_IN) adoptNext(link)
   showSection(SECTIONS[link?.kind] ?? 'missing')
 }
 
@@ -52,6 +55,7 @@ function readLink(fragment) {
   const [, kind, token] = /^#([\w-]+)=([\w.-]+)$/.exec(fragment) ?? []
   if (!Object.hasOwn(SECTIONS, kind)) return undefined
   const [, address, secret] = token.split('.')
+  if (HAS_MAIL_SIGN_IN && kind === 'sign-in') return { kind, token }
   if (['reset', 'enrolment', 'cancel-reset'].includes(kind)) return { kind, token }
   try {
     const decoded = decodePart(address)
@@ -154,6 +158,8 @@ onSubmit(element('enrolment-form'), handOver, () =>
     say('Go back to the tab where you sign in, and set up your second factor there.'),
   ),
 )
+
+if (HAS_MAIL_SIGN_IN) onSubmit(element('sign-in-form'), () => signInByLink(link), leaveAfter)
 
 // A second link in this tab changes only the fragment, so the browser does not load the page again.
 addEventListener('hashchange', () => {

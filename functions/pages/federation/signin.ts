@@ -2,7 +2,7 @@ import { readConfig } from '../../../lib/config.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import { signinContent } from '../../../lib/http/pages/signin-content.ts'
 import { sentResponse } from '../../../lib/http/sent-form.ts'
-import { featuresOf } from '../../../lib/openapi/route.ts'
+import { federatedParts } from './parts.ts'
 import { site } from './site.ts'
 
 /**
@@ -14,11 +14,8 @@ export const handler = pageHandler({
   readContent(event) {
     const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'OWN_ROUTES'])
     const { parts, texts } = signinContent(event, config)
-    const features = featuresOf({ ...config, DEMO: false, FEDERATION: true })
-    const mails = config.MAILER === undefined ? 'identitiesWithoutMails' : 'identityMails'
-    const newIdentities = config.REGISTRATION === 'open' ? ['newIdentities', mails] : []
     return {
-      parts: [...parts, ...features, ...newIdentities],
+      parts: [...parts, ...federatedParts(config)],
       texts: { ...texts, form: sentResponse(event) },
     }
   },

@@ -1,9 +1,6 @@
 import client from '../../../client/client.min.js' with { type: 'text' }
 import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
-import { say } from '../../../lib/application/texts.ts'
-import { isProviderId } from '../../../lib/federation/provider.ts'
-import { inShell } from '../../../lib/http/page.ts'
-import { signinSite } from '../../../lib/http/pages/signin-site.ts'
+import { federatedSite } from '../../../lib/http/pages/federated-site.ts'
 import account from '../account/page.html' with { type: 'text' }
 import accountScript from '../account/page.js' with { type: 'text' }
 import dialogs from '../factors/dialogs.html' with { type: 'text' }
@@ -20,28 +17,13 @@ import federation from './federation.js' with { type: 'text' }
 import response from './response.html' with { type: 'text' }
 import responseScript from './response.js' with { type: 'text' }
 
-/** The page that a provider leads to. */
-const responsePage = inShell(shell, {
-  title: say('Sign in'),
-  width: 'narrow',
-  style: './plain.css',
-  script: './response.js',
-  link: '',
-  body: response,
-})
-
-const { files, ...pages } = signinSite({
+/** The site of `functions/pages/signin/site.ts` with sign-ins by other providers, and the page that they lead to. */
+export const site = federatedSite({
   html: { shell, signin, account, enrolment, dialogs: secondFactor + dialogs },
   styles: { page: style, demo: demoStyle },
   scripts: { plain: script, demo, account: accountScript },
   qr,
   imported: { 'federation.js': federation },
+  response: { html: response, script: responseScript },
   modules: { 'client.js': client, 'passkeys.js': passkeys },
 })
-
-/** The site of `functions/pages/signin/site.ts` with sign-ins by other providers, and the page that they lead to. */
-export const site = {
-  ...pages,
-  files: { ...files, 'response.js': responseScript },
-  below: { isName: isProviderId, html: responsePage },
-}

@@ -20,6 +20,7 @@ let auth
  */
 export async function createAccount({ username, ...body }) {
   auth ??= createAuth({ url: '.' })
+  if (HAS_MAIL_SIGN_IN && !body.password) delete body.password
   try {
     const created = await auth.signIn({ ...body, ...(username && { username }) }, 'register/confirm')
     return { status: 200, body: created }

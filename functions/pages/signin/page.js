@@ -6,6 +6,7 @@ import { passkeyFailureOf } from '../factors/dialogs.js'
 import { askFactor } from '../factors/second-factor.js'
 import { federation } from '../federation/load.js'
 import { busy, clearProblem, ENROLMENT_KEY, element, failureOf, notice, onSubmit, setTitle } from '../form.js'
+import { showMail, startMailSignIn } from '../mail/sign-in.js'
 import { say } from '../words.js'
 import { auth, isAgain, next, onSignInAgain, showApp, shownUser } from './arrival.js'
 import { enrol } from './enrolment.js'
@@ -18,27 +19,21 @@ export const onShow = (show) => {
   showMore = show
 }
 
-/** Whether the page shows a user. */
+/** Whether the page shows a user, and whether it stays, because it shows a message to the user. */
 let isSignedIn = false
-/** Whether the page stays, because it shows a message to the user. */
 let isStaying = false
 
-/** The request that offers passkeys in the autofill: its end, and the time of its start. */
+/** The request that offers passkeys in the autofill: its end, and its start. Browsers and service accept a passkey for 5 minutes. */
 let autofill
 let autofillAtMs = 0
-/** Browsers and service accept a passkey for 5 minutes. */
 const AUTOFILL_MS = 240_000
 
 /** Whether the page shows recovery codes to a user who is already signed in. */
 let isEnrolling = false
-
 const CANCELLED = { status: 0, body: { detail: say('You are not signed in: the second factor is missing.') } }
 
 /** Message of the page when the user is signed out. */
 let farewell
-
-// The content of the page.
-
 /** Shows the user, the form, or the next page. */
 async function show(user) {
   isSignedIn = Boolean(user)
@@ -51,6 +46,7 @@ async function show(user) {
   setTitle(user ? say('Signed in as {username}', user) : say('Sign in'))
   notice(element('session-notice'), '')
   if (HAS_FEDERATION && !user) federation.focusProvider()
+  if (HAS_MAIL_SIGN_IN) showMail(user)
   await showMore(user)
 }
 
@@ -79,8 +75,6 @@ function follow() {
   element('sign-in-title').focus()
 }
 
-// The actions of the buttons.
-
 /** Returns the enrolment token that another page of this tab left, and removes it. */
 function takeEnrolment() {
   try {
@@ -88,7 +82,7 @@ function takeEnrolment() {
     sessionStorage.removeItem(ENROLMENT_KEY)
     return enrolmentToken
   } catch {
-    // The browser allows this page no storage. The user signs in with the password, and proves the account again.
+    // The browser allows this page no storage. The user signs in again, and proves the account again.
     return null
   }
 }
@@ -244,6 +238,12 @@ if (HAS_FEDERATION) {
     complete: signInBySteps,
     offerPasskeys,
   })
+}
+if (HAS_MAIL_SIGN_IN) {
+  const stay = (value) => {
+    isStaying = value
+  }
+  startMailSignIn({ show, stay, complete: signInBySteps })
 }
 auth.onChange(follow)
 begin()

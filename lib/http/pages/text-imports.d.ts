@@ -57,3 +57,6 @@ declare module 'swagger-ui-dist/swagger-ui-bundle.js' {
 
 /** In scripts of pages: whether users sign in by other providers. `plugins/page-files.ts` sets it. */
 declare const HAS_FEDERATION: boolean
+
+/** In scripts of pages: whether users sign in by a mail, and may have no password. `plugins/page-files.ts` sets it. */
+declare const HAS_MAIL_SIGN_IN: boolean

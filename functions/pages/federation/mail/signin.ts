@@ -1,0 +1,19 @@
+import { readConfig } from '../../../../lib/config.ts'
+import { pageHandler } from '../../../../lib/http/page.ts'
+import { signinContent } from '../../../../lib/http/pages/signin-content.ts'
+import { sentResponse } from '../../../../lib/http/sent-form.ts'
+import { federatedParts } from '../parts.ts'
+import { site } from './site.ts'
+
+/** The routes of `functions/pages/federation/signin.ts`, with `mailSignIn=on` too. */
+export const handler = pageHandler({
+  ...site,
+  readContent(event) {
+    const config = readConfig(['MAILER', 'REGISTRATION', 'OAUTH', 'DEMO', 'SERVICE_NAME', 'OWN_ROUTES'])
+    const { parts, texts } = signinContent(event, config)
+    return {
+      parts: [...parts, ...federatedParts(config, true)],
+      texts: { ...texts, form: sentResponse(event) },
+    }
+  },
+})

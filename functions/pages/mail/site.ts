@@ -1,0 +1,25 @@
+import client from '../../../client/client.min.js' with { type: 'text' }
+import passkeys from '../../../client/passkeys.min.js' with { type: 'text' }
+import { signinSite } from '../../../lib/http/pages/signin-site.ts'
+import account from '../account/page.html' with { type: 'text' }
+import accountScript from '../account/page.js' with { type: 'text' }
+import dialogs from '../factors/dialogs.html' with { type: 'text' }
+import enrolment from '../factors/enrolment.html' with { type: 'text' }
+import qr from '../factors/qr.js' with { type: 'text' }
+import secondFactor from '../factors/second-factor.html' with { type: 'text' }
+import shell from '../shell.html' with { type: 'text' }
+import demoStyle from '../signin/demo.css' with { type: 'text' }
+import demo from '../signin/demo.js' with { type: 'text' }
+import style from '../signin/page.css' with { type: 'text' }
+import signin from '../signin/page.html' with { type: 'text' }
+import script from '../signin/page.js' with { type: 'text' }
+import mail from './sign-in.html' with { type: 'text' }
+
+/** The site of `functions/pages/signin/site.ts` with sign-ins by a mail. */
+export const site = signinSite({
+  html: { shell, signin: signin + mail, account, enrolment, dialogs: secondFactor + dialogs },
+  styles: { page: style, demo: demoStyle },
+  scripts: { plain: script, demo, account: accountScript },
+  qr,
+  modules: { 'client.js': client, 'passkeys.js': passkeys },
+})
