@@ -33,21 +33,3 @@ export function signInWithPasskey(
 export function createPasskey(
   options: PublicKeyCredentialCreationOptionsJSON,
 ): Promise<PublicKeyCredentialJSON>
-
-/**
- * Tells the password manager that one passkey was removed, so that it no longer offers it. Call it only after the service has said so.
- *
- * Never send the list of all passkeys in its place: one that another tab or device is adding at this moment is not in the list, and would be
- * deleted.
- *
- * @param rpId - Relying party of the passkey.
- * @param credentialId - Of the removed passkey, in base64url.
- */
-export function signalRemoval(rpId: string, credentialId: string): Promise<void>
-
-/**
- * Tells the password manager the username that the passkeys of a user are shown with. Call it only after the service has changed it.
- *
- * @param rpId - Relying party of the passkeys.
- */
-export function signalUsername(rpId: string, user: Pick<User, 'id' | 'username'>): Promise<void>

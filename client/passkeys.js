@@ -27,23 +27,12 @@ export async function signInWithPasskey(auth, { loginToken, mediation, signal } 
     // registered to another user.
     const { problem } = /** @type {import('./client.d.ts').AuthError} */ (error)
     if (problem?.error === UNKNOWN && !loginToken) {
-      await signalRemoval(options.rpId, credential.id)
+      const unknown = { rpId: options.rpId, credentialId: credential.id }
+      await PublicKeyCredential.signalUnknownCredential?.(unknown).catch(() => {})
     }
     throw error
   }
 }
-
-/** Browsers without a method keep what they have. A failure of a signal is never one of what it is about. */
-const signal = async (method, about) => {
-  await globalThis.PublicKeyCredential?.[method]?.(about).catch(() => {})
-}
-
-/** @type {typeof import('./passkeys.d.ts').signalRemoval} */
-export const signalRemoval = (rpId, credentialId) => signal('signalUnknownCredential', { rpId, credentialId })
-
-/** @type {typeof import('./passkeys.d.ts').signalUsername} */
-export const signalUsername = (rpId, { id, username }) =>
-  signal('signalCurrentUserDetails', { rpId, userId: id, name: username, displayName: username })
 
 /** @type {typeof import('./passkeys.d.ts').createPasskey} */
 export async function createPasskey(options) {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { AuthError } from './client.js'
 
 const RESPONSE = { id: 'AQID', type: 'public-key' }
@@ -47,41 +47,6 @@ test.each([
   await expect(signedIn).rejects.toMatchObject({ message: 'Refused.' })
 })
 
-describe('a signal', () => {
-  const ada = { id: 'AbCdEfGhIjKlMnOpQrStUw', username: 'ada' }
-
-  test('names one removed passkey, or the username of one user', async () => {
-    const browser = installBrowser()
-    const { signalRemoval, signalUsername } = await load()
-    await signalRemoval('example.com', 'AQID')
-    await signalUsername('example.com', ada)
-    expect(browser.signal.mock.calls).toEqual([[{ rpId: 'example.com', credentialId: 'AQID' }]])
-    expect(browser.signalDetails.mock.calls).toEqual([
-      [{ rpId: 'example.com', userId: ada.id, name: 'ada', displayName: 'ada' }],
-    ])
-  })
-
-  test.each([
-    ['lacks it', { signals: false }],
-    ['refuses it', {}],
-  ])('fails for no page if the browser %s', async (_name, options) => {
-    const browser = installBrowser(options)
-    browser.signal.mockRejectedValue(new Error('not now'))
-    browser.signalDetails.mockRejectedValue(new Error('not now'))
-    const { signalRemoval, signalUsername } = await load()
-    expect(await signalRemoval('example.com', 'AQID')).toBeUndefined()
-    expect(await signalUsername('example.com', ada)).toBeUndefined()
-    vi.unstubAllGlobals()
-    expect(await signalRemoval('example.com', 'AQID')).toBeUndefined()
-  })
-
-  test('is never a list', async () => {
-    const { readFileSync } = await import('node:fs')
-    const source = readFileSync(new URL('passkeys.js', import.meta.url), 'utf8')
-    expect(source).not.toMatch(/signalAllAcceptedCredentials/)
-  })
-})
-
 test('a new passkey is returned as JSON', async () => {
   const browser = installBrowser()
   const { createPasskey } = await load()
@@ -105,17 +70,13 @@ function installBrowser({ signals = true } = {}) {
     get: vi.fn(async (_options: object) => credential),
     create: vi.fn(async (_options: object) => credential),
     signal: vi.fn(async (_unknown: object) => undefined),
-    signalDetails: vi.fn(async (_details: object) => undefined),
   }
   vi.stubGlobal('navigator', { credentials: browser })
   vi.stubGlobal('PublicKeyCredential', {
     parseRequestOptionsFromJSON: (options: object) => ({ parsed: options }),
     parseCreationOptionsFromJSON: (options: object) => ({ parsed: options }),
     isConditionalMediationAvailable: async () => true,
-    ...(signals && {
-      signalUnknownCredential: browser.signal,
-      signalCurrentUserDetails: browser.signalDetails,
-    }),
+    ...(signals && { signalUnknownCredential: browser.signal }),
   })
   return browser
 }

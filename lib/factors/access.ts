@@ -87,11 +87,17 @@ export const storeOwnChallenges = write(
 
 export const readChallenges = read(['challenge#*'], [...namesOf(CHALLENGE), 'spentBy'])
 
-/** Stores and finds challenges that are bound to one more thing, such as the mail of a registration. */
+/** Stores and finds challenges that are bound to one more thing, such as a session. */
 export const storeBoundChallenges = write(
   ['PutItem'],
   ['challenge#*'],
-  namesOf(BOUND_CHALLENGE).filter((name) => name !== 'loginTokenId'),
+  namesOf(BOUND_CHALLENGE).filter((name) => !['loginTokenId', 'newUserId'].includes(name)),
+)
+/** Stores those of new users, who are no users yet. */
+export const storeNewUserChallenges = write(
+  ['PutItem'],
+  ['challenge#*'],
+  ['kind', 'boundTo', 'newUserId', 'expiresAt'],
 )
 export const readBoundChallenges = read(['challenge#*'], [...namesOf(BOUND_CHALLENGE), 'spentBy'])
 

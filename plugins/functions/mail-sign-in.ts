@@ -21,7 +21,7 @@ const FOR_PASSKEYS: Readonly<Record<string, { handler: string; variables: string
   enrolment: {
     handler: 'functions/passwordless/enrolment.handler',
     variables: [],
-    rights: ['storeBoundChallenges'],
+    rights: ['storeNewUserChallenges'],
   },
   passkeys: { handler: 'functions/passwordless/passkeys.handler', variables: ['RP_ID'], rights: [] },
 }

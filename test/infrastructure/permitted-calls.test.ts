@@ -280,6 +280,14 @@ async function walk(): Promise<void> {
     await run('confirm-email', await eventOf('confirm-email', address), setting)
   }
 
+  // A registration with a passkey in place of a password.
+  const proved = await confirm('registration', 'Sixth@example.org')
+  const begun = { ...(await eventOf('enrolment', proved)), resource: '/register/passkey/options' }
+  const options = JSON.parse(Object(await run('enrolment', begun)).body)
+  const [pageOrigin = ''] = String(service.functions['new-account']?.environment?.RP_ORIGINS).split(',')
+  const { response } = createPasskey(options, pageOrigin)
+  await run('new-account', await eventOf('new-account', { ...proved, response }))
+
   const { id: userId, generation } = Object(await findUserByName(table, 'eve'))
   const newId = (address?: string) => newMailId(randomBytes(MAIL_ID_BYTES), address)
   const at = new Date().toISOString()
@@ -471,8 +479,8 @@ test('no route but POST /identities and POST /register/provider writes an identi
       ),
     ).sort()
   expect(allowing('credential#identity#*')).toEqual(['identities', 'new-identity'])
-  // It can add a passkey to each account, so a claim of an identity gains it nothing.
-  expect(allowing('credential#*')).toEqual(['add-passkey'])
+  // They can add a passkey to each account, so a claim of an identity gains them nothing.
+  expect(allowing('credential#*')).toEqual(['add-passkey', 'new-account'])
 })
 
 /** Lambda itself puts events into the queue. */

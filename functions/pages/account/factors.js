@@ -4,6 +4,7 @@ import { createPasskey } from '../../../client/passkeys.js'
 import { creationFailureOf } from '../factors/dialogs.js'
 import { setUpTotp, showRecoveryCodes } from '../factors/set-up.js'
 import { busy, call, element, make, notice } from '../form.js'
+import { keepPasskeys, signalRemoval, signalShownUser } from '../mail/signals.js'
 import { say } from '../words.js'
 import { askForChange } from './change.js'
 import { dayOf, hourOf } from './days.js'
@@ -50,6 +51,7 @@ export async function showFactors(profile) {
   element('codes-left').textContent = say('{count} left', { count: recoveryCodesLeft ?? 0 })
   element('codes-left').className = `badge ${recoveryCodesLeft > 3 ? 'good' : 'warn'}`
   await showPasskeys()
+  if (HAS_MAIL_SIGN_IN) await signalShownUser(profile)
 }
 
 async function showPasskeys() {
@@ -59,6 +61,7 @@ async function showPasskeys() {
   if (status !== 200) return notice(refusal, body.detail, 'error')
   list.replaceChildren(...body.passkeys.map(rowOf))
   list.hidden = body.passkeys.length === 0
+  if (HAS_MAIL_SIGN_IN) keepPasskeys(body)
 }
 
 function rowOf(passkey) {
@@ -222,5 +225,6 @@ async function removePasskey(passkey) {
     async (fields) =>
       orGone(await page.change(pathOf(passkey), { method: 'DELETE', body: withPassword(fields) })),
   )
+  if (HAS_MAIL_SIGN_IN && isDone && !isDone.isGone) await signalRemoval(passkey)
   if (isDone) await showChange(say('The passkey was removed.'), {})
 }

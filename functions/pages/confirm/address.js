@@ -3,6 +3,7 @@
 
 import { createAuth } from '../../../client/session.js'
 import { busy, call, element, failureOf, notice } from '../form.js'
+import { signalCaller } from '../mail/signals.js'
 import { say } from '../words.js'
 
 /** Key in the tab's storage for the link, while the user is on `/signin`. */
@@ -56,6 +57,7 @@ export async function confirmAddress({ token }) {
   }
   const response = await call('email/confirm', { body: { token }, fetch: auth.fetch })
   if (response.status === 204) await auth.refresh().catch(() => {})
+  if (HAS_MAIL_SIGN_IN && response.status === 204) await signalCaller(auth, caller)
   if (response.body.error !== 'other_user') return response
   offerOther(token)
   const detail = say('You are signed in as {username}. The link belongs to another user.', caller)

@@ -3,6 +3,7 @@
 
 import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, showSection } from '../form.js'
 import { adoptNext, leaveAfter, signInByLink } from '../mail/link.js'
+import { offerPasskey, showCodesOf } from '../mail/new-passkey.js'
 import { createAccount, showCreated } from '../register/create-account.js'
 import { keepOwnNext, signinUrl } from '../signin/links.js'
 import { say } from '../words.js'
@@ -128,7 +129,9 @@ onSubmit(element('account-form'), register, (created, { username }) => {
   const name = username.value || link.address
   showDone(say('Your account was created'))
   showCreated(created, name)
+  if (HAS_MAIL_SIGN_IN) showCodesOf(created)
 })
+if (HAS_MAIL_SIGN_IN) offerPasskey(element('account-form'))
 onSubmit(element('reset-form'), resetPassword, () =>
   showDone(
     say('Your password was changed'),

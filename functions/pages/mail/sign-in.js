@@ -1,9 +1,11 @@
 // "Continue with e-mail" on the page /signin: asks for a mail, takes its code, and creates the account of a new address.
 
+import { showRecoveryCodes } from '../factors/set-up.js'
 import { announce, busy, call, codeIn, element, failureOf, notice, onSubmit, setTitle } from '../form.js'
 import { auth, shownUser } from '../signin/arrival.js'
 import { say } from '../words.js'
 import { findAsked, forgetAsked, isTaken, keepAsked, takeStep } from './asked.js'
+import { isPasskeyChosen, offerPasskey, registerWithPasskey } from './new-passkey.js'
 
 const STEPS = ['mail-ask', 'mail-code', 'mail-account']
 /** The channel between the tabs that have asked for mails to one address. */
@@ -21,7 +23,8 @@ let isLost = false
 /**
  * Starts the sign-in by mail.
  *
- * @param given - `show` shows a user or the form. `stay` keeps the page from leading on. `complete` takes the steps after the first factor, and
+ * @param given - `show` shows a user or the form. `stay` keeps the page from leading on. `pause` ends the offer of passkeys in the autofill,
+ *   because a browser makes one request at a time, and `resume` begins it again. `complete` takes the steps after the first factor, and
  *   returns the result of `call`.
  */
 export function startMailSignIn(given) {
@@ -99,6 +102,7 @@ function addSteps() {
   )
   onSubmit(element('mail-code-form'), ({ code }) => tryCode(codeIn(code)), showNext)
   onSubmit(element('mail-account-form'), createAccount, showNext)
+  offerPasskey(element('mail-account-form'))
   for (const button of document.querySelectorAll('[data-mail]')) {
     button.addEventListener('click', () => busy(button, () => leaveStep(button.dataset.mail)))
   }
@@ -141,10 +145,24 @@ async function tryCode(code) {
 const signIn = (body, route) =>
   auth.signIn(body, route).then((step) => ({ status: 200, body: step }), failureOf)
 
-/** Creates the account of a new address. @param more - Further members of the request, in place of a password. */
-export function createAccount({ username, password }, more = password.value && { password: password.value }) {
+/** Creates the account of a new address. */
+function createAccount({ username, password }) {
   const name = username.value.trim()
-  return signIn({ ...newProof, ...(name && { username: name }), ...more }, 'register/confirm')
+  if (isPasskeyChosen()) return createWithPasskey(name)
+  const body = { ...newProof, ...(name && { username: name }) }
+  return signIn({ ...body, ...(password.value && { password: password.value }) }, 'register/confirm')
+}
+
+/** The page stays until the user has saved the recovery codes, even if it leads on after the sign-in. */
+async function createWithPasskey(name) {
+  page.stay(true)
+  page.pause()
+  const response = await registerWithPasskey(auth, newProof, name)
+  if (response.status !== 200) {
+    page.stay(false)
+    page.resume()
+  }
+  return response
 }
 
 /** Shows the step after a code or a new account. The mail is spent, unless its address has no account yet. */
@@ -156,6 +174,11 @@ async function showNext(step) {
   }
   const { status, body } = await page.complete({ proofs: [], ...step })
   forgetAsked()
+  if (step.recoveryCodes) {
+    await showRecoveryCodes(step.recoveryCodes)
+    page.stay(false)
+    await page.show(shownUser() ?? null)
+  }
   if (status === 200) return element('who').focus()
   showStep('mail-ask')
   notice(element('mail-notice'), body.detail, 'error')

@@ -2,6 +2,7 @@
 
 import { createAuth } from '../../../client/session.js'
 import { ENROLMENT_KEY, element, failureOf } from '../form.js'
+import { isPasskeyChosen, registerWithPasskey } from '../mail/new-passkey.js'
 import { leadBack, signinUrl } from '../signin/links.js'
 import { say } from '../words.js'
 
@@ -20,6 +21,7 @@ let auth
  */
 export async function createAccount({ username, ...body }) {
   auth ??= createAuth({ url: '.' })
+  if (HAS_MAIL_SIGN_IN && isPasskeyChosen()) return registerWithPasskey(auth, body, username)
   if (HAS_MAIL_SIGN_IN && !body.password) delete body.password
   try {
     const created = await auth.signIn({ ...body, ...(username && { username }) }, 'register/confirm')

@@ -2,6 +2,7 @@
 // /confirm instead.
 
 import { call, codeIn, element, onSubmit, showSection } from '../form.js'
+import { offerPasskey, showCodesOf } from '../mail/new-passkey.js'
 import { keepOwnNext, leadBack } from '../signin/links.js'
 import { createAccount, showCreated } from './create-account.js'
 
@@ -30,9 +31,11 @@ function showDone(created, { username }) {
   showCreated(created, username.value || element('address').textContent)
   element('proof-form').reset()
   showSection('done')
+  if (HAS_MAIL_SIGN_IN) showCodesOf(created)
 }
 
 keepOwnNext()
 element('returning').hidden = !leadBack(element('return'))
 onSubmit(element('ask-form'), askForMail, showProof)
 onSubmit(element('proof-form'), register, showDone)
+if (HAS_MAIL_SIGN_IN) offerPasskey(element('proof-form'))

@@ -243,7 +243,13 @@ if (HAS_MAIL_SIGN_IN) {
   const stay = (value) => {
     isStaying = value
   }
-  startMailSignIn({ show, stay, complete: signInBySteps })
+  startMailSignIn({
+    show,
+    stay,
+    complete: signInBySteps,
+    pause: () => autofill?.abort(),
+    resume: offerPasskeys,
+  })
 }
 auth.onChange(follow)
 begin()
