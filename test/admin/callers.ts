@@ -36,6 +36,8 @@ async function callersOf(service: TestService, target: User): Promise<Record<str
   const admin = await add('root', 'admin')
   const bare = await service.addUser({ username: 'bare', role: 'admin' })
   const ofBare = consoleHeaders(await beginInCookie(service, bare, AMR.password), bare.id)
+  const trainee = await service.addUser({ username: 'trainee', role: 'support' as User['role'] })
+  const ofTrainee = consoleHeaders(await beginInCookie(service, trainee, AMR.password), trainee.id)
   const { Cookie: _, ...withoutCookie } = await opened(admin)
   const tokens = Object.values(await bearers(service, admin, target))
   return {
@@ -44,7 +46,7 @@ async function callersOf(service: TestService, target: User): Promise<Record<str
     support: [await opened(await add('clerk', 'support' as User['role']))],
     administrator: [await opened(admin)],
     disabled: [await opened(await add('gone', 'admin', { disabled: true }))],
-    'no factor': [ofBare],
+    'no factor': [ofBare, ofTrainee],
     '`allowedOrigins`': [{ ...(await opened(admin)), 'Sec-Fetch-Site': 'same-site', Origin: ORIGIN }],
     bearer: tokens.map((token) => ({ ...withoutCookie, Authorization: `Bearer ${token}` })),
     replaced: [await replaced(service, admin)],

@@ -6,6 +6,7 @@ import { faultsOfConfig } from '../../plugins/config/faults.ts'
 import { tableIn } from '../docs/table.ts'
 import { recordLogs } from '../support/logs.ts'
 import { root } from '../support/process/service-description.ts'
+import { PASSWORD } from '../support/users/sessions.ts'
 import { readTable, routesIn, startWithCallers } from './callers.ts'
 import { REQUESTS, ROUTE_NAMES, send } from './routes.ts'
 
@@ -62,6 +63,15 @@ test.each(rows)('each caller of $route gets what the table says', async ({ route
   expect(found).toEqual(expected)
   // A request that is refused changes nothing.
   expect(await accounts()).toEqual(before)
+})
+
+test('the password of support leads to no session, and adds no factor', async () => {
+  const { body } = await service.ask('POST /login', { body: { username: 'trainee', password: PASSWORD } })
+  expect(body).toMatchObject({ next: 'enrolment', enrolmentToken: expect.any(String) })
+  expect(body).not.toHaveProperty('authToken')
+  const { enrolmentToken } = body
+  const refused = await service.ask('POST /enrolment/totp', { body: { enrolmentToken } })
+  expect(refused).toMatchObject({ status: 403, body: { error: 'proof_required' } })
 })
 
 /** The permission of each route, as ADMIN.md says it. */
