@@ -80,6 +80,7 @@ export const SETTINGS = /* @__PURE__ */ Object.assign(
     BREACHED_PASSWORDS: breachedPasswords,
     /** Requests for mails, by source and by recipient. */
     LIMIT_MAIL_SOURCE: limit,
+    LIMIT_MAIL_SIGN_INS: limit,
     LIMIT_MAIL_RECIPIENT: limit,
     /** Requests of one administrator to the console's API. */
     LIMIT_ADMIN_READS: limit,

@@ -28,6 +28,7 @@ export const PARAMETER_NAMES = [
   'publishedKeys',
   'breachedPasswords',
   'limitMailSource',
+  'limitMailSignIns',
   'limitMailRecipient',
   'mailFrom',
   'serviceName',

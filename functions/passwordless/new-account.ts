@@ -24,7 +24,8 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   const at = { ...arrival, now: new Date(user.createdAt) }
   const marking = markKnownSources(at, user, undefined)
   if (factorsOf(user).length === 0 && needsFactor(user, arrival.config.REQUIRE_SECOND_FACTOR)) {
-    const [next] = await together([beginEnrolment(at.table, user, request, at.now), marking])
+    const step = { ...request, first: request.password === undefined ? 'mail' : undefined } as const
+    const [next] = await together([beginEnrolment(at.table, user, step, at.now), marking])
     return json(200, next)
   }
   const { token, ...session } = await signInWithOneStep(at, { ...request, user, amr }, marking)

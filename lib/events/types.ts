@@ -44,9 +44,9 @@ type UserDetail =
 
 /**
  * The second step that a sign-in needs after the correct password. With `more`, later ones of the same hour
- * are not listed.
+ * are not listed. With `mail-`, the first step was a mail.
  */
-type NeededDetail = 'second-factor' | 'enrolment' | 'more'
+type NeededDetail = 'second-factor' | 'enrolment' | 'more' | 'mail-second-factor' | 'mail-enrolment'
 
 /** A token or code was used again, the session that the grant began in has ended, or the client revoked it. */
 type GrantDetail = 'token-reused' | 'code-reused' | 'session-ended' | 'revoked'

@@ -31,6 +31,9 @@ export const readRecipients = read(
   ['userId', ...RECIPIENT, ...namesOf(FACTOR_RESET), 'claimId', 'invocationId', 'sentAt'],
 )
 
+/** Reads whether a source is known to a login name. */
+export const readKnownSources = read(['name#*'], ['ownerId', 'expiresAt'])
+
 /**
  * Claims mails, stores their confirmations, marks them as sent, and gives up a claim after a refusal. It
  * cannot write a role, because only operators may store one.

@@ -7,6 +7,7 @@ import { secondOf } from '../time.ts'
  * The thing that a link or a code in a mail confirms:
  * - `registration`: an address, for a new user;
  * - `invitation`: an address, for a new user with a role that an operator chose;
+ * - `sign-in`: that a user may sign in, in the browser that asked;
  * - `reset`: that a user may choose a new password;
  * - `address`: a new address of a user;
  * - `enrolment`: that a user who knows the password may add the first second factor;
@@ -16,6 +17,7 @@ import { secondOf } from '../time.ts'
 export type ConfirmationKind =
   | 'registration'
   | 'invitation'
+  | 'sign-in'
   | 'reset'
   | 'address'
   | 'enrolment'

@@ -11,6 +11,7 @@ import {
   changeMailCounters,
   codeMailCounter,
   enrolmentMailCounter,
+  knownSourceMailCounter,
   noticeCounter,
   requestedMailCounters,
 } from '../throttling/mail-counters.ts'
@@ -19,7 +20,7 @@ import type { Limit } from '../values.ts'
 import type { Confirmation } from './confirmation.ts'
 import { idOf, type MailEvent } from './event.ts'
 import { announcement } from './factor-reset.ts'
-import { type MailingService, type PlannedMail, type ProvidersOf, planMail } from './plan.ts'
+import { type MailingService, type PlannedMail, planMail } from './plan.ts'
 import { renderMessage } from './render.ts'
 import { type OutgoingMail, senderOf, sendMail } from './send.ts'
 import { type Claim, claimMail, findClaim, markSent, releaseMail } from './store.ts'
@@ -36,11 +37,9 @@ export const DELIVERY = [
 type Delivery = Config<(typeof DELIVERY)[number]>
 
 /** What an invocation delivers with. */
-interface Delivering {
+interface Delivering extends Pick<MailingService, 'providersOf' | 'mayRegister'> {
   /** Id that all tries of one event have. */
   invocationId: string
-  /** Finds the names of the providers that a user signs in with; missing without federation. */
-  providersOf: ProvidersOf | undefined
 }
 
 /**
@@ -55,12 +54,12 @@ export async function deliverMail(
   table: Table,
   config: Delivery,
   event: MailEvent,
-  { invocationId, providersOf }: Delivering,
+  { invocationId, ...more }: Delivering,
 ): Promise<void> {
   const { kind } = event
   const id = idOf(event)
   const now = new Date()
-  const planned = await planMail(table, event, { ...serviceFrom(config), providersOf }, now)
+  const planned = await planMail(table, event, { ...serviceFrom(config), ...more }, now)
   if (planned === undefined) return logEvent('info', { event: 'mail.unneeded', kind })
   const counters = countersOf(event, planned, config.LIMIT_MAIL_RECIPIENT, now)
   const isLimited = await isOverLimit(table, counters, id, now)
@@ -117,12 +116,19 @@ async function recordSent(
  * cannot cause either. Those of the API for administrators have their own: who has a session of an
  * administrator must not suppress notices. A mail of an enrolment needs the correct password, and has its own counter. With a shared
  * counter, an attacker who knows the password could suppress notices, and strangers' requests for mails could
- * keep a user from enrolling. So does a mail of a change, which needs a session of the user.
+ * keep a user from enrolling. So does a mail of a change, which needs a session of the user. So does a mail for a sign-in from a
+ * source that the user has signed in from.
  */
-function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: Limit, now: Date): Counter[] {
+function countersOf(
+  event: MailEvent,
+  { to, confirmation, knownSource }: PlannedMail,
+  limit: Limit,
+  now: Date,
+): Counter[] {
   if (event.kind === 'enrolment') return [enrolmentMailCounter(to, now)]
   if (event.kind === 'change') return changeMailCounters(to, now)
   if (event.kind === 'acted-as') return [actMailCounter(to, now)]
+  if (knownSource !== undefined) return [knownSourceMailCounter(to, knownSource, now)]
   if (event.by === 'administrator') return [administratorMailCounter(to, now)]
   return 'mailId' in event && event.origin
     ? requestedMailCounters(to, isEntry(confirmation), limit, now)
@@ -131,9 +137,10 @@ function countersOf(event: MailEvent, { to, confirmation }: PlannedMail, limit: 
 
 /** Returns a mail, but without its code if its recipient has got too many codes. */
 async function limitCodes(table: Table, planned: PlannedMail, id: string, now: Date): Promise<PlannedMail> {
-  const { to, withoutCode } = planned
+  const { to, withoutCode, knownSource } = planned
   if (withoutCode === undefined) return planned
-  return (await isOverLimit(table, [codeMailCounter(to, now)], id, now)) ? { to, ...withoutCode } : planned
+  const isLimited = await isOverLimit(table, [codeMailCounter(to, knownSource, now)], id, now)
+  return isLimited ? { to, ...withoutCode } : planned
 }
 
 /**
@@ -151,11 +158,11 @@ async function isOverLimit(table: Table, counters: Counter[], id: string, now: D
 }
 
 /** Kinds of mails to an address that a client typed. */
-const TYPED: readonly MailEvent['kind'][] = ['registration', 'address']
+const TYPED: readonly MailEvent['kind'][] = ['registration', 'sign-in', 'address']
 
-/** Whether a mail lets the owner of its address choose a password. */
+/** Whether a mail lets the owner of its address choose a password, or sign in without one. */
 const isEntry = (confirmation: Confirmation | undefined): boolean =>
-  confirmation?.kind === 'reset' || confirmation?.kind === 'registration'
+  confirmation !== undefined && ['reset', 'registration', 'sign-in'].includes(confirmation.kind)
 
 /**
  * Sends a claimed mail. If SES refuses it, the claim is given up, and the next try may send it. If the

@@ -54,6 +54,7 @@ export type MailEvent = {
 } & (
   | { kind: 'registration'; mailId: string }
   | { kind: 'invitation'; mailId: string }
+  | { kind: 'sign-in'; mailId: string }
   | { kind: 'reset'; mailId: string; loginName: string; generation?: number }
   | { kind: 'address'; mailId: string; userId: string; generation: number }
   | { kind: 'enrolment'; mailId: string; userId: string; generation: number }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Table } from '../aws/dynamodb.ts'
+import { findKnownSource } from '../throttling/known-sources.ts'
 import { mailboxOf, verifiedMailboxOf } from '../users/user.ts'
 import { changeIn } from './change.ts'
 import {
@@ -27,6 +28,7 @@ import { NOTICES } from './texts/notices.ts'
 import { offlineAccess } from './texts/offline-access.ts'
 import { registration } from './texts/registration.ts'
 import { reset } from './texts/reset.ts'
+import { signIn } from './texts/sign-in.ts'
 
 /** A mail to send. */
 export interface PlannedMail {
@@ -37,11 +39,14 @@ export interface PlannedMail {
   confirmation?: Confirmation
   /** The same mail without its code, if it has one. */
   withoutCode?: Pick<PlannedMail, 'message' | 'confirmation'>
+  /** The source of the request, if the user has signed in from it before. Its sign-in mails count apart. */
+  knownSource?: string | undefined
 }
 
 const CONFIRMATIONS: Record<Exclude<ConfirmationKind, 'change'>, (facts: Facts) => Message> = {
   registration,
   invitation,
+  'sign-in': signIn,
   reset,
   address,
   enrolment,
@@ -58,6 +63,8 @@ export interface MailingService {
   factorResetDelaySeconds: number
   /** Finds the names of the providers that a user signs in with; missing without federation. */
   providersOf?: ProvidersOf | undefined
+  /** Whether an address that no user has gets an account by a mail for a sign-in; missing without such mails. */
+  mayRegister?: ((address: string) => boolean) | undefined
 }
 
 /** Finds the names of the providers that a user signs in with. */
@@ -67,11 +74,9 @@ export type ProvidersOf = (table: Table, userId: string) => Promise<string[]>
 type EventOf<K extends MailEvent['kind']> = MailEvent & { kind: K }
 
 /** Values that the plans of all kinds share. */
-interface Planning {
+interface Planning extends Pick<MailingService, 'publicUrl' | 'providersOf' | 'mayRegister'> {
   table: Table
-  publicUrl: string
   facts: Facts & { delaySeconds: number }
-  providersOf: ProvidersOf | undefined
   now: Date
 }
 
@@ -84,13 +89,15 @@ interface Planning {
 export async function planMail(
   table: Table,
   event: MailEvent,
-  { name: service, publicUrl, factorResetDelaySeconds: delaySeconds, providersOf }: MailingService,
+  { name: service, factorResetDelaySeconds: delaySeconds, ...shared }: MailingService,
   now: Date,
 ): Promise<PlannedMail | undefined> {
   const { at, origin } = event
-  const facts = { service, at, origin, forgotUrl: `${publicUrl}/forgot`, delaySeconds }
+  const { publicUrl } = shared
+  const site = new URL(publicUrl).origin
+  const facts = { service, at, origin, forgotUrl: `${publicUrl}/forgot`, site, delaySeconds }
   const plan = PLANS[event.kind as keyof typeof PLANS] as Plan<MailEvent> | undefined
-  if (plan) return plan(event, { table, publicUrl, facts, providersOf, now })
+  if (plan) return plan(event, { ...shared, table, facts, now })
   const { kind, to, username, identity } = event as EventOf<NoticeKind>
   return { to, message: NOTICES[kind]({ ...facts, username, identity }) }
 }
@@ -102,6 +109,21 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
   registration: planRegistration,
 
   invitation: planRegistration,
+
+  async 'sign-in'(event, planning) {
+    const { table, facts, mayRegister, now } = planning
+    const typed = addressIn(event.mailId)
+    const email = typed.toLowerCase()
+    const user = await findRecipientByName(table, email)
+    if (!user && !mayRegister?.(typed)) return undefined
+    if (!user) return confirm(planning, typed, { kind: 'registration', mailId: event.mailId, bindings: {} })
+    const to = user.email === email && verifiedMailboxOf(user)
+    // An import or an operator may have typed the address of another person. A reset ends the sessions and tells.
+    if (!to || user.disabled) return tellOwner(planning, user)
+    const asked = { loginName: email, userId: user.id, sourceIp: facts.origin?.sourceIp }
+    const knownSource = await findKnownSource(table, asked, now)
+    return { ...confirm(planning, to, boundTo(user, event), user), knownSource }
+  },
 
   async reset(event, planning) {
     const user = await findRecipientByName(planning.table, event.loginName)

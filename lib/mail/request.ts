@@ -5,11 +5,17 @@ import type { At } from '../context.ts'
 import { ServiceError } from '../errors.ts'
 import type { Act } from '../events/event.ts'
 import { logFailure } from '../log.ts'
+import type { Counter } from '../throttling/counter.ts'
 import { isKnownSource } from '../throttling/known-sources.ts'
-import { changeRequestCounters, mailRequestCounters } from '../throttling/mail-counters.ts'
+import {
+  changeRequestCounters,
+  mailRequestCounters,
+  signInRequestCounter,
+} from '../throttling/mail-counters.ts'
 import { sourceOf, truncatedSource } from '../throttling/source.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
 import { mailboxOf, type User } from '../users/user.ts'
+import type { Limit } from '../values.ts'
 import {
   type App,
   idOf,
@@ -52,14 +58,16 @@ export async function countMailRequest(
 ): Promise<void> {
   const source = sourceOf(event.origin.sourceIp)
   const userId = 'userId' in event ? event.userId : undefined
-  const limit = config.LIMIT_MAIL_SOURCE
-  const counters =
-    event.kind === 'change'
-      ? changeRequestCounters(source, event.userId, limit, now)
-      : mailRequestCounters(source, userId, limit, now)
+  const counters = countersOf(event, source, config.LIMIT_MAIL_SOURCE, now)
   const reservation = await reserveInTurn(table, counters, attemptIdOf(idOf(event)), now)
   const log = { source: truncatedSource(source), ...(userId && { userId }) }
   rejectIfRefused(reservation, 'too_many_mails', 'too many mails', { log })
+}
+
+function countersOf(event: MailEvent, source: string, limit: Limit, now: Date): Counter[] {
+  if (event.kind === 'sign-in') return [signInRequestCounter(source, limit, now)]
+  if (event.kind === 'change') return changeRequestCounters(source, event.userId, limit, now)
+  return mailRequestCounters(source, 'userId' in event ? event.userId : undefined, limit, now)
 }
 
 /**

@@ -93,6 +93,14 @@ export const HEADERS = {
     },
     example: '__Host-try=key; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Strict',
   },
+  KeyCookie: {
+    description: 'The key of the browser, which the mail is bound to. Sent with `session`.',
+    schema: {
+      type: 'string',
+      pattern: '^__Host-try=[A-Za-z0-9_-]{43}; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Strict$',
+    },
+    example: '__Host-try=key; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Strict',
+  },
   ExposeHeaders: {
     description: 'The headers that pages of another origin may read. Sent where CORS is configured.',
     schema: { type: 'string', pattern: '^Retry-After(,WWW-Authenticate)?$' },

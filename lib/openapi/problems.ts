@@ -3,6 +3,7 @@ import { PROBLEMS, TITLES } from '../errors.ts'
 import { FACTOR_REFUSALS, type FactorRefusal } from '../factors/refusals.ts'
 import { closedText, IDENTITY_REFUSALS } from '../federation/identity-refusals.ts'
 import { cancelledAt, failedAt, otherAddress, PROVIDER_REFUSALS } from '../federation/refusals.ts'
+import { OTHER_BROWSER } from '../mail/browser.ts'
 import { OTHER_USER } from '../mail/verify.ts'
 import { SAME_ORIGIN } from '../oauth/authorize/cookie.ts'
 import { OTHER_CLIENT_ID, TARGET_REFUSALS } from '../oauth/authorize/target.ts'
@@ -65,6 +66,7 @@ export type ProblemName =
   | 'other_session'
   | 'session_changed'
   | 'other_user'
+  | 'other_browser'
   | 'no_password'
   | 'has_password'
   | 'same_origin'
@@ -149,6 +151,12 @@ export const ALL_PROBLEMS = {
     title: TITLES[403],
     detail: OTHER_USER.detail,
     members: { error: OTHER_USER.error },
+  },
+  other_browser: {
+    status: 401,
+    title: TITLES[401],
+    detail: OTHER_BROWSER.detail,
+    members: { error: OTHER_BROWSER.error },
   },
   no_password: {
     status: 422,

@@ -5,6 +5,7 @@ import { CODE_ROUTES } from './routes/codes.ts'
 import { ENROLMENT_ROUTES } from './routes/enrolment.ts'
 import { FEDERATION_ROUTES } from './routes/federation.ts'
 import { IDENTITY_ROUTES } from './routes/identities.ts'
+import { MAIL_SIGN_IN_ROUTES } from './routes/mail-sign-in.ts'
 import { ME_ROUTES } from './routes/me.ts'
 import { OAUTH_ROUTES } from './routes/oauth.ts'
 import { PASSKEY_ROUTES } from './routes/passkeys.ts'
@@ -17,6 +18,7 @@ const ISSUER = 'https://auth.example.com'
 /** The routes of the service except the pages and CORS preflights (`OPTIONS`): those of the service itself, and those of `routes/`. */
 export const ROUTES: Route[] = [
   ...SESSION_ROUTES,
+  ...MAIL_SIGN_IN_ROUTES,
   ...ACCOUNT_ROUTES,
   ...ME_ROUTES,
   ...ENROLMENT_ROUTES,

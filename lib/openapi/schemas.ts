@@ -146,6 +146,22 @@ export const RESPONSES = {
   MailRequested: object('A request for a mail.', {
     mailId: text('The id of the mail, which its code is valid with.'),
   }),
+  MailSignInRequested: object(
+    'A request for a mail that signs in.',
+    {
+      mailId: text('The id of the mail, which its code is valid with.'),
+      browserKey: text('The key of a client without cookies, which the mail is valid with. Keep it secret.'),
+    },
+    ['browserKey'],
+  ),
+  NextRegistration: object(
+    'The address has no user. `POST /register/confirm` creates one by the same mail.',
+    {
+      next: { type: 'string', const: 'registration' },
+      mailId: text('The id of the mail.'),
+      email: text('The address.'),
+    },
+  ),
   Proofs: object('What the caller proves a change of the account with.', {
     proofs: { type: 'array', items: { type: 'string', enum: ['password', 'passkey', 'mail'] } },
   }),

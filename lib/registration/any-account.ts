@@ -48,7 +48,8 @@ export async function createAnyAccount(arrival: Creating, choices: Choices): Pro
   const values = { ...names, role, passwordHash, ...passkey?.profile }
   const user = newUser(values, at.now, randomBytes(USER_RANDOM_BYTES))
   await storeUser(at, user, mailId, passkey?.writes)
-  return { user, amr: passkey ? AMR.passkey : AMR.password, recoveryCodes: passkey?.recoveryCodes }
+  const first = password === undefined ? AMR.mail : AMR.password
+  return { user, amr: passkey ? AMR.passkey : first, recoveryCodes: passkey?.recoveryCodes }
 }
 
 /** Returns the hash of a password that is good enough for the user. */

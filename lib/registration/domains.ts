@@ -1,5 +1,9 @@
 import { ServiceError } from '../errors.ts'
 
+/** Whether an address has one of these domains. An empty list allows all. */
+export const isAllowedDomain = (email: string, domains: readonly string[]): boolean =>
+  domains.length === 0 || domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase())
+
 /**
  * Requires that an address may register.
  *
@@ -8,8 +12,7 @@ import { ServiceError } from '../errors.ts'
  * @throws {@link ServiceError} `invalid_fields`.
  */
 export function requireAllowedDomain(email: string, domains: readonly string[], pointer: string): void {
-  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase()
-  if (domains.length === 0 || domains.includes(domain)) return
+  if (isAllowedDomain(email, domains)) return
   const detail = `Must be an address at ${domains.join(' or ')}.`
   throw new ServiceError('invalid_fields', 'the domain may not register', { fields: [{ pointer, detail }] })
 }

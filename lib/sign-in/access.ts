@@ -29,6 +29,13 @@ export const storeProvedLogins = write(
   LOGIN.filter((name) => !name.startsWith('pair') && !OF_PROVIDERS.includes(name)),
 )
 
+/** Stores the login or enrolment token of a sign-in by a mail, or of a new user without a password. */
+export const storeMailLogins = write(
+  ['PutItem'],
+  ['login#*'],
+  LOGIN.filter((name) => name !== 'provider' && !name.startsWith('pair')),
+)
+
 /** Stores the enrolment token of a new user with an identity at a provider. */
 export const storeNewFederatedLogins = write(
   ['PutItem'],

@@ -19,6 +19,7 @@ import { SIGN_IN_SECONDS } from '../events/event.ts'
 import { refusal } from '../factors/refusals.ts'
 import { type ReservingTable, reserveAttempt } from '../throttling/store.ts'
 import { secondOf } from '../time.ts'
+import type { FirstStep } from '../users/factors.ts'
 import type { UserState } from '../users/user.ts'
 
 /**
@@ -41,7 +42,7 @@ export const LOGIN_TOKEN = {
   /** Login name of the sign-in, in its stored form. */
   loginName: text,
   /** The first step, if it was not the password: see `withFirst` in `lib/users/factors.ts`. */
-  first: optionalText as Read<'fed' | undefined>,
+  first: optionalText as Read<FirstStep | undefined>,
   /** Id of the identity provider of that step. */
   provider: optionalText,
   /** Whether the client keeps the refresh token in a cookie. */
@@ -125,27 +126,28 @@ export function startLoginToken(
   return { stored, token: `${id}.${secret}` }
 }
 
-/**
- * Stores a new login token. It may be called twice.
- *
- * @param event - Event of the password step, in the same transaction.
- * @throws {@link ServiceError} `unavailable`.
- */
-export async function storeLoginToken(
-  table: Table,
-  { id, pairAttempts, ...rest }: LoginToken,
-  event?: TransactWrite,
-): Promise<void> {
-  const put = {
+/** Returns the write that stores a new login token. It may be sent twice. */
+export const putLoginToken = ({ id, pairAttempts, ...rest }: LoginToken) => ({
+  Put: {
     // A set must not be empty.
     Item: {
       ...loginTokenKey(id),
       ...attributesOf({ ...rest, ...(pairAttempts?.length && { pairAttempts }) }),
     },
     ConditionExpression: 'attribute_not_exists(pk)',
-  }
-  if (event) await transact(table, [{ Put: put }, event])
-  else await writeIf(table, 'PutItem', put)
+  },
+})
+
+/**
+ * Stores a new login token. It may be called twice.
+ *
+ * @param event - Event of the password step, in the same transaction.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function storeLoginToken(table: Table, login: LoginToken, event?: TransactWrite): Promise<void> {
+  const put = putLoginToken(login)
+  if (event) await transact(table, [put, event])
+  else await writeIf(table, 'PutItem', put.Put)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { attribute, type Item } from '../aws/dynamodb.ts'
+import { attribute, getItems, type Item, type Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
 import type { At } from '../context.ts'
 import { secondOf } from '../time.ts'
@@ -21,6 +21,31 @@ const RENEWED_AFTER_SECONDS = 86_400
  */
 export const isKnownSource = (mark: Item | undefined, userId: string | undefined, now: Date): boolean =>
   userId !== undefined && ownerOf(mark) === userId && expiryOf(mark) > secondOf(now)
+
+/** The user of a login name, and where a request in that name came from. */
+interface NamedRequest {
+  loginName: string
+  userId: string
+  /** Missing for a request of an operator. */
+  sourceIp: string | undefined
+}
+
+/**
+ * Finds whether the source of a request is known to a user, with a consistent read.
+ *
+ * @returns The source, or `undefined` if it is not known.
+ * @throws {@link ServiceError} `unavailable`.
+ */
+export async function findKnownSource(
+  table: Table,
+  { loginName, userId, sourceIp }: NamedRequest,
+  now: Date,
+): Promise<string | undefined> {
+  if (sourceIp === undefined) return undefined
+  const source = sourceOf(sourceIp)
+  const [mark] = await getItems(table, [knownSourceKey(loginName, source)], ['ownerId', 'expiresAt'])
+  return isKnownSource(mark, userId, now) ? source : undefined
+}
 
 /** A request of a user, whose source becomes known for longer than a session lives. */
 type Marking = At<'SESSION_TTL_SECONDS'>

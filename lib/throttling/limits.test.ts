@@ -145,7 +145,7 @@ describe('mails', () => {
       maxAttempts: 3,
       endsAt: midnight + 86_400,
     })
-    expect(codeMailCounter(address, now)).toStrictEqual({
+    expect(codeMailCounter(address, undefined, now)).toStrictEqual({
       key: { pk: { S: partition }, sk: { S: `code-mails#${midnight}` } },
       maxAttempts: 20,
       endsAt: midnight + 86_400,

@@ -22,6 +22,13 @@ export const mailRequestCounters = (
 }
 
 /**
+ * Returns the counter of the mails for sign-ins that a source requests. They are apart from other mails: an office signs in at one
+ * address in the morning.
+ */
+export const signInRequestCounter = (source: string, limit: Limit, now: Date): Counter =>
+  counter(`source#${source}`, 'sign-in-mails', limit, now)
+
+/**
  * Returns the counters of the mails by which a user proves changes. They are apart: a new address needs another mail after that.
  *
  * @param userId - User of the session.
@@ -34,11 +41,11 @@ export const changeRequestCounters = (source: string, userId: string, limit: Lim
 /**
  * Returns the counters of a mail that anybody can request in a recipient's name.
  *
- * Only mails for a new password and for a registration may use the whole limit. Otherwise strangers could
+ * Only mails for a new password, a sign-in and a registration may use the whole limit. Otherwise strangers could
  * fill it with other mails, and the owner of an address would get neither.
  *
  * @param address - Upper and lower case count as one. A hash of it is stored.
- * @param isEntry - Whether the mail lets the owner of the address choose a password.
+ * @param isEntry - Whether the mail lets the owner of the address choose a password, or sign in.
  */
 export function requestedMailCounters(address: string, isEntry: boolean, limit: Limit, now: Date): Counter[] {
   const others = { ...limit, attempts: Math.max(1, limit.attempts - 1) }
@@ -101,9 +108,23 @@ export const actMailCounter = (address: string, now: Date): Counter =>
  */
 const CODE_MAILS: Limit = { attempts: 20, windowSeconds: 86_400 }
 
-/** Returns the counter of the mails with a code to a recipient. */
-export const codeMailCounter = (address: string, now: Date): Counter =>
-  counter(recipientPartition(address), 'code-mails', CODE_MAILS, now)
+/**
+ * Returns the counter of the mails with a code to a recipient.
+ *
+ * @param knownSource - For a sign-in from a source that its user has signed in from. It counts apart, so that strangers cannot use up
+ *   its codes.
+ */
+export const codeMailCounter = (address: string, knownSource: string | undefined, now: Date): Counter => {
+  const name = knownSource === undefined ? 'code-mails' : `code-mails#${knownSource}`
+  return counter(recipientPartition(address), name, CODE_MAILS, now)
+}
+
+/** Mails for a sign-in from one source that the user has signed in from. */
+const KNOWN_SOURCE_MAILS: Limit = { attempts: 5, windowSeconds: 3_600 }
+
+/** Returns the counter of the mails for sign-ins from such a source. Strangers cannot use up its mails. */
+export const knownSourceMailCounter = (address: string, source: string, now: Date): Counter =>
+  counter(recipientPartition(address), `mails#${source}`, KNOWN_SOURCE_MAILS, now)
 
 const recipientPartition = (address: string): string =>
   `recipient#${hash('sha256', address.toLowerCase(), 'base64url')}`

@@ -54,6 +54,10 @@ test('only a sign-in with two factors has the acr aal2', () => {
     federatedTotp: 'aal2',
     federatedRecoveryCode: 'aal2',
     federatedSecondPasskey: 'aal2',
+    mail: 'aal1',
+    mailTotp: 'aal2',
+    mailRecoveryCode: 'aal2',
+    mailSecondPasskey: 'aal2',
   })
   expect(acrOf('pwd mfas')).toBe('aal1')
   expect(['aal1', 'aal2', 'aal3', '', undefined].map(isAcr)).toEqual([true, true, false, false, false])

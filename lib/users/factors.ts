@@ -35,7 +35,7 @@ export const BY_PASSWORD = 'pwd' as const
  * Authentication methods of a sign-in: values of the claim `amr` with a space between them (RFC 8176 section
  * 2). `mfa` marks two factors. `recovery` is a value of this service.
  * `fed` is a sign-in at another identity provider. It is one factor, also if
- * the provider names more.
+ * the provider names more. `mail` is a sign-in by a mail, one factor.
  */
 export const AMR = {
   password: BY_PASSWORD,
@@ -47,12 +47,19 @@ export const AMR = {
   federatedTotp: 'fed otp mfa',
   federatedRecoveryCode: 'fed recovery mfa',
   federatedSecondPasskey: 'fed pop mfa',
+  mail: 'mail',
+  mailTotp: 'mail otp mfa',
+  mailRecoveryCode: 'mail recovery mfa',
+  mailSecondPasskey: 'mail pop mfa',
 } as const
 
 export type Amr = (typeof AMR)[keyof typeof AMR]
 
+/** The first step of a sign-in, if it was not the password: an identity provider, or a mail. */
+export type FirstStep = 'fed' | 'mail'
+
 /** Returns the methods of a sign-in whose first step was not the password. */
-export const withFirst = (amr: Amr, first: 'fed' | undefined): Amr =>
+export const withFirst = (amr: Amr, first: FirstStep | undefined): Amr =>
   first === undefined ? amr : (amr.replace(/^pwd/, first) as Amr)
 
 /** Values of the claim `acr`: one factor, or two (the assurance levels of NIST SP 800-63B). */

@@ -5,8 +5,8 @@ type Functions = Record<string, Pick<FunctionDefinition, 'handler' | 'environmen
 /** What functions may do for users without a password. They have the setting `MAIL_SIGN_IN`. */
 const FOR_PROOFS = ['readChangeTokens', 'spendChangeTokens', 'replaceAddresses']
 
-/** What functions have for a passkey in place of a password. The handler of the others has nothing of it. */
-const FOR_PASSKEYS: Readonly<Record<string, { handler: string; variables: string[]; rights: string[] }>> = {
+/** What functions have for a mail or a passkey in place of a password. The handlers of other services have nothing of it. */
+const FOR_BOTH: Readonly<Record<string, { handler: string; variables: string[]; rights: string[] }>> = {
   'new-account': {
     handler: 'functions/passwordless/new-account.handler',
     variables: ['RP_ID', 'RP_ORIGINS'],
@@ -16,7 +16,18 @@ const FOR_PASSKEYS: Readonly<Record<string, { handler: string; variables: string
       'storePasskeys',
       'storeRecoveryCodes',
       'storeUsersWithPasskeys',
+      'storeMailLogins',
     ],
+  },
+  mailer: {
+    handler: 'functions/mail/sign-in/mailer.handler',
+    variables: ['REGISTRATION', 'ALLOWED_EMAIL_DOMAINS'],
+    rights: ['readKnownSources'],
+  },
+  'mail-requests': {
+    handler: 'functions/mail/sign-in/mail-requests.handler',
+    variables: ['LIMIT_MAIL_SIGN_INS', 'COOKIE_SESSIONS'],
+    rights: [],
   },
   enrolment: {
     handler: 'functions/passwordless/enrolment.handler',
@@ -40,7 +51,7 @@ const PAGES: Readonly<Record<string, { plain: string; federated: string }>> = {
 
 /** The handlers of {@link switchMailSignIn} and {@link switchMailPages}. */
 export const MAIL_HANDLERS = [
-  ...Object.values(FOR_PASSKEYS).map(({ handler }) => handler),
+  ...Object.values(FOR_BOTH).map(({ handler }) => handler),
   ...Object.values(PAGES).flatMap((one) => Object.values(one)),
 ]
 
@@ -53,14 +64,14 @@ export function switchMailPages(functions: Functions, isFederated: boolean): voi
 
 /** Gives functions the handlers of a service with sign-in by a mail, or takes from them what only such a service needs. */
 export function switchMailSignIn(functions: Functions, isOn: boolean): void {
-  for (const [key, { handler, variables, rights }] of Object.entries(FOR_PASSKEYS)) {
+  for (const [key, { handler, variables, rights }] of Object.entries(FOR_BOTH)) {
     const definition = functions[key]
     if (definition && isOn) definition.handler = handler
     else if (definition) take(definition, variables, rights)
   }
   const account = functions['new-account']
-  // Its other permission to store users covers this one.
-  if (account && isOn) take(account, [], ['storeUsers'])
+  // Its other permissions to store users and login tokens cover these.
+  if (account && isOn) take(account, [], ['storeUsers', 'storeProvedLogins'])
   if (isOn) return
   for (const definition of Object.values(functions)) {
     if (definition.environment?.MAIL_SIGN_IN !== undefined) take(definition, ['MAIL_SIGN_IN'], FOR_PROOFS)

@@ -23,6 +23,7 @@ const REMOVABLE = [
   'federation',
   'new-identity',
   'identities',
+  'login-mail',
   'proof',
   ...CONSOLE,
 ]
@@ -47,7 +48,7 @@ test.each([
   [{ clientMetadataHosts: '*' }, []],
   [{ federation: 'on' }, ['federation', 'new-identity', 'identities']],
   [{ mailSignIn: 'on' }, []],
-  [{ mailSignIn: 'on', mailFrom }, [...MAIL, 'proof']],
+  [{ mailSignIn: 'on', mailFrom }, [...MAIL, 'login-mail', 'proof']],
   [{ pages: 'on', console: 'on', actAs: 'on' }, [...PAGES, ...CONSOLE]],
 ])('with %j the functions %j are left', (changes, expected) => {
   const names = Object.keys(left(changes))

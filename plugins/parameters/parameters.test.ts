@@ -126,6 +126,7 @@ const RULES: [
     'must be on or off',
   ],
   ['limitMailSource', ['30/3600'], ['30', '0/3600'], LIMIT],
+  ['limitMailSignIns', ['300/3600'], ['300', '0/3600'], LIMIT],
   ['limitMailRecipient', ['3/3600'], ['3', '3/0'], LIMIT],
   [
     'serviceName',

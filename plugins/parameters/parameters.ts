@@ -49,6 +49,7 @@ const RULES = {
   publishedKeys: oneOf('a', 'b', 'a,b'),
   breachedPasswords: oneOf('on', 'off'),
   limitMailSource: SETTINGS.LIMIT_MAIL_SOURCE,
+  limitMailSignIns: SETTINGS.LIMIT_MAIL_SIGN_INS,
   limitMailRecipient: SETTINGS.LIMIT_MAIL_RECIPIENT,
   mailFrom: sender,
   serviceName: shortName,

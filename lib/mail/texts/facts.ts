@@ -25,6 +25,8 @@ export interface Facts {
   providers?: readonly string[] | undefined
   /** Page where users request a new password. */
   forgotUrl: string
+  /** Origin of the pages that links open, such as `https://auth.example.com`. */
+  site?: string | undefined
 }
 
 /** Returns the values of a sentence about when and from where a request came. */
