@@ -52,7 +52,7 @@ export async function createAnyAccount(arrival: Creating, choices: Choices): Pro
   return { user, amr: passkey ? AMR.passkey : first, recoveryCodes: passkey?.recoveryCodes }
 }
 
-/** Returns the hash of a password that is good enough for the user. */
+/** Returns the hash of a password, after the rules of new passwords. */
 async function hashOf({ config }: Creating, password: string, names: Names): Promise<string> {
   validateNewPassword(password, names, '#/password')
   await rejectBreached(password, '#/password', config)

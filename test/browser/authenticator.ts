@@ -78,7 +78,9 @@ export async function recordResponses(page: Page): Promise<void> {
   page.on('response', (reply) => {
     const request = reply.request()
     const { pathname } = new URL(request.url())
-    const isSent = request.method() === 'POST' && /^\/(passkeys|(login|enrolment)\/passkey)$/.test(pathname)
+    const isSent =
+      request.method() === 'POST' &&
+      /^\/(passkeys|(login|enrolment)\/passkey|register\/confirm)$/.test(pathname)
     if (isSent && made) pending.push(record(made, reply, origin))
   })
   onTestFinished(async () => {
@@ -88,6 +90,8 @@ export async function recordResponses(page: Page): Promise<void> {
 
 async function record(response: Made, reply: Response, origin: string): Promise<void> {
   const isAccepted = reply.status() === 200
+  // The passkey may be accepted, and the username taken.
+  if (reply.status() === 422) return
   if (!isAccepted && (await reply.json()).error === 'unknown_passkey') {
     unknown += 1
     return

@@ -52,7 +52,8 @@ test('the table of items has every partition and sort key, and no others', () =>
 })
 
 test('the table of functions of factors has each of them with its routes', () => {
-  const areas = /^functions\/(?:sign-in|factors|passkeys|enrolment)\//
+  const areas =
+    /^functions\/(?:sign-in\/|factors\/|passkeys\/|enrolment\/|passwordless\/(?:passkeys|enrolment))/
   const functions = Object.entries(describeService().functions).filter(([, { handler }]) =>
     areas.test(handler),
   )

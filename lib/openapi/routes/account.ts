@@ -188,7 +188,7 @@ export const ACCOUNT_ROUTES: Route[] = [
     tag: 'Account',
     summary: 'Start an account with a passkey in place of a password',
     description:
-      'Returns the options of `navigator.credentials.create()`, with a user id that nobody has. The proof stays valid, for `POST /register/confirm` with the response. A challenge is valid for 5 minutes, once, with a proof of the same mail. The passkey must verify its user.',
+      'Returns the options of `navigator.credentials.create()`, with the id of the new user. The proof stays valid, for `POST /register/confirm` with the response. A challenge is valid for 5 minutes, once, with a proof of the same mail. The passkey must verify its user.',
     body: {
       name: 'NewUserPasskeyRequest',
       description: `${PROOF} The username that the passkey is shown with.`,
