@@ -103,6 +103,7 @@ export function testCors(mass: 'representatives' | 'all'): void {
       'passkeys',
       'refresh',
       'register/confirm',
+      'register/passkey/options',
     ])
     const without = [{ allowedOrigins: '*' }, { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL }]
     // The default of this stage is any origin.

@@ -24,7 +24,7 @@ let isLost = false
  * Starts the sign-in by mail.
  *
  * @param given - `show` shows a user or the form. `stay` keeps the page from leading on. `pause` ends the offer of passkeys in the autofill,
- *   because a browser makes one request at a time, and `resume` begins it again. `complete` takes the steps after the first factor, and
+ *   because a browser makes one request at a time, and `offerPasskeys` begins it again. `complete` takes the steps after the first factor, and
  *   returns the result of `call`.
  */
 export function startMailSignIn(given) {
@@ -160,7 +160,7 @@ async function createWithPasskey(name) {
   const response = await registerWithPasskey(auth, newProof, name)
   if (response.status !== 200) {
     page.stay(false)
-    page.resume()
+    page.offerPasskeys()
   }
   return response
 }

@@ -243,13 +243,7 @@ if (HAS_MAIL_SIGN_IN) {
   const stay = (value) => {
     isStaying = value
   }
-  startMailSignIn({
-    show,
-    stay,
-    complete: signInBySteps,
-    pause: () => autofill?.abort(),
-    resume: offerPasskeys,
-  })
+  startMailSignIn({ show, stay, complete: signInBySteps, offerPasskeys, pause: () => autofill?.abort() })
 }
 auth.onChange(follow)
 begin()
