@@ -55,7 +55,7 @@ const DETAILS: { [T in AuthEventType]?: readonly DetailOf<T>[] } = {
   'session.created': Object.values(AMR).map((words) => [words].flat().join(' ')),
   'session.renewed': Object.values(AMR).map((words) => [words].flat().join(' ')),
   'session.ended': ['signed-out', 'ended', 'replaced'],
-  'factor.required': ['second-factor', 'enrolment', 'more'],
+  'factor.required': ['second-factor', 'enrolment', 'more', 'mail-second-factor', 'mail-enrolment'],
   'grant.ended': ['token-reused', 'code-reused', 'session-ended', 'revoked'],
   'act.started': ['support', 'bug', 'abuse', 'test'],
   'client.created': CLIENT_TYPES,

@@ -1,0 +1,347 @@
+import { describe, expect, test, vi } from 'vitest'
+import { OTHER_BROWSER } from '../../lib/mail/browser.ts'
+import { DECOY_HASH } from '../../lib/passwords/hash.ts'
+import type { User } from '../../lib/users/user.ts'
+import { startWire } from '../support/aws/wire.ts'
+import { OWN_PAGE, setsCookie } from '../support/http/cookies.ts'
+import { recordLogs } from '../support/logs.ts'
+import { useService } from '../support/service.ts'
+import { addTotp, beginLogin, totpCode } from '../support/users/factors.ts'
+import { codeIn, newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
+import { begin } from '../support/users/sessions.ts'
+
+const logs = recordLogs()
+const service = await useService({ settings: { COOKIE_SESSIONS: 'on', REGISTRATION: 'open' } })
+
+const INVALID_LINK = {
+  type: 'about:blank',
+  title: 'Bad Request',
+  status: 400,
+  detail: 'The link or code is invalid or expired.',
+}
+const OTHER = { type: 'about:blank', title: 'Unauthorized', status: 401, ...OTHER_BROWSER }
+const SET_KEY = /^__Host-try=([\w-]{43}); Max-Age=3600; Path=\/; Secure; HttpOnly; SameSite=Strict$/
+
+let sources = 0
+/** Returns an address of a client that no other test has. */
+function newSource(): string {
+  sources += 1
+  return `198.51.${sources >> 8}.${sources & 255}`
+}
+
+/** A browser, which keeps its key. */
+function openBrowser({ sourceIp = newSource(), functions = service as Pick<typeof service, 'ask'> } = {}) {
+  let key = ''
+  const headers = () => ({ ...OWN_PAGE, ...(key && { Cookie: `__Host-try=${key}` }) })
+  return {
+    sourceIp,
+    key: () => key,
+    async start(email: string) {
+      const body = { email, session: 'cookie' }
+      const response = await functions.ask('POST /login/mail', { body, sourceIp, headers: headers() })
+      key = SET_KEY.exec(String(response.headers['Set-Cookie']))?.[1] ?? key
+      return response
+    },
+    confirm: (proof: object) =>
+      functions.ask('POST /login/mail/confirm', {
+        body: { ...proof, session: 'cookie' },
+        sourceIp,
+        headers: headers(),
+      }),
+  }
+}
+
+/** Adds a user who has no password. */
+async function addUser(values: Partial<User> = {}) {
+  const { username } = await service.addUser(values)
+  await service.setHash(username, DECOY_HASH)
+  const user = await service.user(username)
+  return { ...user, email: String(user.email) }
+}
+
+/** Asks for a mail in a browser. Returns its proofs. */
+async function askFor(email: string, browser = openBrowser()) {
+  const { status, body } = await browser.start(email)
+  expect(status).toBe(202)
+  const mail = service.mailTo(email)
+  return { browser, mail, mailId: String(body.mailId), code: codeIn(mail), token: tokenIn(mail) }
+}
+
+const TOKENS = {
+  authToken: expect.any(String),
+  tokenType: 'Bearer',
+  expiresIn: 1_800,
+  refreshExpiresIn: expect.any(Number),
+}
+
+const claimsOf = (authToken: string) =>
+  JSON.parse(Buffer.from(String(authToken.split('.')[1]), 'base64url').toString())
+
+describe('a sign-in by a mail', () => {
+  test.each(['code', 'token'] as const)('with its %s begins a session in the cookie, once', async (kind) => {
+    const { email, id } = await addUser()
+    const { browser, mailId, code, token } = await askFor(email)
+    const proof = kind === 'code' ? { mailId, code } : { token }
+    const { status, body, headers } = await browser.confirm(proof)
+    expect([status, body]).toEqual([200, TOKENS])
+    expect(headers).toMatchObject(setsCookie(body.refreshExpiresIn))
+    expect(claimsOf(body.authToken)).toMatchObject({ sub: id, amr: ['mail'], acr: 'aal1' })
+    expect(await browser.confirm(proof)).toMatchObject({ status: 400, body: INVALID_LINK })
+  })
+
+  test('of a client without cookies needs the key of the response', async () => {
+    const { email, id } = await addUser()
+    const { body } = await service.ask('POST /login/mail', { body: { email } })
+    expect(body).toEqual({ mailId: expect.any(String), browserKey: expect.stringMatching(/^[\w-]{43}$/) })
+    const { mailId, browserKey } = body
+    const proof = { mailId, code: codeIn(service.mailTo(email)) }
+    const confirm = (more: object) => service.ask('POST /login/mail/confirm', { body: { ...proof, ...more } })
+    expect(await confirm({})).toMatchObject({ status: 401, body: OTHER })
+    const done = await confirm({ browserKey })
+    expect([done.status, done.body]).toEqual([200, { ...TOKENS, refreshToken: expect.any(String) }])
+    expect(claimsOf(done.body.authToken).sub).toBe(id)
+  })
+
+  test('goes to the owner with the site, the browser and what to do if nobody asked', async () => {
+    const { email, username } = await addUser()
+    const { mail } = await askFor(email)
+    expect(mail.subject).toBe('Sign in to Test')
+    expect(mail.link).toMatch(/^https:\/\/service\.example\/confirm#sign-in=/)
+    for (const part of [username, 'https://service.example only', 'UTC from 198.51.', 'ignore it'])
+      expect(mail.text).toContain(part)
+  })
+
+  test('of a user with a second factor asks for it, and spends the mail in that step', async () => {
+    const { username } = await service.addUser()
+    const { secret } = await addTotp(
+      service.functions,
+      (await begin(service, service.functions, username)).authToken,
+    )
+    await service.setHash(username, DECOY_HASH)
+    const { email } = await service.user(username)
+    const { browser, mailId, code } = await askFor(String(email))
+    const { status, body } = await browser.confirm({ mailId, code })
+    expect([status, body]).toEqual([
+      200,
+      { next: 'second-factor', factors: ['totp', 'recovery-code'], loginToken: expect.any(String) },
+    ])
+    expect(await browser.confirm({ mailId, code })).toMatchObject({ status: 400, body: INVALID_LINK })
+    const last = { loginToken: body.loginToken, code: totpCode(secret, 1) }
+    const done = await service.ask('POST /login/totp', { body: last, headers: OWN_PAGE })
+    expect(done.status).toBe(200)
+    expect(claimsOf(done.body.authToken)).toMatchObject({ amr: ['mail', 'otp', 'mfa'], acr: 'aal2' })
+  })
+
+  test('proves the enrolment of a factor that the user must have', async () => {
+    const { email } = await addUser({ mustEnrol: true })
+    const { browser, mailId, code } = await askFor(email)
+    const { status, body } = await browser.confirm({ mailId, code })
+    const { enrolmentToken } = body
+    expect([status, body]).toEqual([
+      200,
+      { next: 'enrolment', proofs: [], enrolmentToken: expect.any(String) },
+    ])
+    const setup = await service.ask('POST /enrolment/totp', { body: { enrolmentToken } })
+    expect(setup.status).toBe(200)
+    const last = { enrolmentToken, code: totpCode(setup.body.secret) }
+    const done = await service.ask('enrol-totp', { body: last, headers: OWN_PAGE })
+    expect(done.status).toBe(200)
+    expect(claimsOf(done.body.authToken).amr).toEqual(['mail', 'otp', 'mfa'])
+  })
+
+  test('twice at once begins one session', async () => {
+    const { email } = await addUser()
+    const { browser, mailId, code, token } = await askFor(email)
+    const all = await Promise.all([browser.confirm({ mailId, code }), browser.confirm({ token })])
+    expect(all.map(({ status }) => status).sort()).toEqual([200, 400])
+  })
+
+  test.each<[string, (user: User) => Promise<unknown>]>([
+    ['disabled', ({ username }) => service.change(username, { disabled: true })],
+    [
+      'no longer known to own the address',
+      ({ username }) => service.change(username, { emailVerified: false }),
+    ],
+  ])('of a user who was %s after the mail is refused', async (_, change) => {
+    const user = await addUser()
+    const { browser, mailId, code } = await askFor(user.email)
+    await change(user)
+    expect(await browser.confirm({ mailId, code })).toMatchObject({ status: 400, body: INVALID_LINK })
+  })
+})
+
+describe('another browser', () => {
+  test.each(['code', 'token'] as const)(
+    'is refused with the %s, in both directions, and counts nothing',
+    async (kind) => {
+      const [ada, eve] = [await addUser(), await addUser()]
+      const [ofAda, ofEve] = [await askFor(ada.email), await askFor(eve.email)]
+      for (const [mail, other] of [
+        [ofAda, ofEve],
+        [ofEve, ofAda],
+      ] as const) {
+        const { mailId, code, token } = mail
+        const proof = kind === 'code' ? { mailId, code } : { token }
+        const before = await service.scan()
+        for (let tries = 0; tries < 6; tries += 1) {
+          expect(await other.browser.confirm(proof)).toMatchObject({ status: 401, body: OTHER })
+        }
+        expect(await service.scan()).toEqual(before)
+        expect((await mail.browser.confirm(proof)).status).toBe(200)
+      }
+      expect(JSON.stringify(logs)).toContain('another browser')
+    },
+  )
+
+  test('without a key, or with an address in place of the one of the mail, is refused', async () => {
+    const { email } = await addUser()
+    const { mailId, code, browser } = await askFor(email)
+    expect(await openBrowser().confirm({ mailId, code })).toMatchObject({ status: 401, body: OTHER })
+    const [random = ''] = mailId.split('.')
+    const moved = `${random}.${Buffer.from('eve@example.org').toString('base64url')}`
+    expect(await browser.confirm({ mailId: moved, code })).toMatchObject({ status: 401, body: OTHER })
+  })
+
+  test('cannot be given a key by a script, nor begin from the page of an app', async () => {
+    const { email } = await addUser()
+    const { body } = await service.ask('POST /login/mail', { body: { email } })
+    const proof = { mailId: body.mailId, code: codeIn(service.mailTo(email)), browserKey: body.browserKey }
+    const victim = openBrowser()
+    expect(await victim.confirm(proof)).toMatchObject({ status: 401, body: OTHER })
+    const wired = await service.load({ AUTH_ALLOWED_ORIGINS: 'http://app.localhost:3000' })
+    const headers = { ...OWN_PAGE, 'Sec-Fetch-Site': 'same-site', Origin: 'http://app.localhost:3000' }
+    for (const [route, sent] of [
+      ['POST /login/mail', { email }],
+      ['POST /login/mail/confirm', proof],
+    ] as const) {
+      const refused = await wired.ask(route, { body: { ...sent, session: 'cookie' }, headers })
+      expect([refused.status, JSON.parse(refused.text).detail]).toEqual([
+        403,
+        'This request needs the header Sec-Fetch-Site: same-origin.',
+      ])
+    }
+  })
+})
+
+describe('the response to an address', () => {
+  test('is the same in bytes and in calls of AWS, whoever has it', async () => {
+    const limits = { ALLOWED_EMAIL_DOMAINS: 'example.org' }
+    const wire = await startWire(service.aws)
+    const wired = await service.load(limits, { url: wire.url })
+    const addresses = {
+      known: (await addUser()).email,
+      unverified: (await addUser({ emailVerified: false })).email,
+      disabled: (await addUser({ disabled: true })).email,
+      unknown: newAddress().toLowerCase(),
+      foreign: `${newAddress().split('@')[0]}@example.com`,
+    }
+    const seen = []
+    for (const email of Object.values(addresses)) {
+      wire.intercept(() => 'pass')
+      const body = { email, session: 'cookie' }
+      const { status, text, headers } = await wired.ask('POST /login/mail', {
+        body,
+        headers: OWN_PAGE,
+        sourceIp: newSource(),
+      })
+      await service.settled()
+      const { 'Set-Cookie': cookie, ...others } = headers
+      expect(cookie).toMatch(SET_KEY)
+      const [random = '', address = ''] = String(JSON.parse(text).mailId).split('.')
+      expect(Buffer.from(address, 'base64url').toString()).toBe(email)
+      seen.push([
+        status,
+        random.length,
+        Object.keys(JSON.parse(text)),
+        others,
+        wire.calls().map(({ label }) => label),
+      ])
+    }
+    for (const one of seen) expect(one).toEqual(seen[0])
+  })
+
+  test('that nobody verified, or of a disabled user, leads to no sign-in', async () => {
+    const unverified = await addUser({ emailVerified: false })
+    await openBrowser().start(unverified.email)
+    expect(service.mailTo(unverified.email).subject).toBe('You already have an account at Test')
+    const disabled = await addUser({ disabled: true })
+    await openBrowser().start(disabled.email)
+    expect(service.mailsTo(disabled.email)).toEqual([])
+  })
+})
+
+describe('an address without a user', () => {
+  test('gets an account without a password by the same mail, and two confirmations make one user', async () => {
+    const address = newAddress()
+    const { browser, mail, mailId, code } = await askFor(address)
+    expect(mail.subject).toBe('Confirm your address for Test')
+    const { status, body } = await browser.confirm({ mailId, code })
+    expect([status, body]).toEqual([200, { next: 'registration', mailId, email: address }])
+    const confirm = (username: string) => service.ask('new-account', { body: { mailId, code, username } })
+    const all = await Promise.all([confirm(`one-${Date.now()}`), confirm(`two-${Date.now()}`)])
+    expect(all.map((one) => one.status).sort()).toEqual([200, 400])
+    const { authToken } = all.find((one) => one.status === 200)?.body ?? {}
+    expect(claimsOf(authToken)).toMatchObject({ amr: ['mail'], acr: 'aal1' })
+    const user = await service.user(address.toLowerCase())
+    expect(user).toMatchObject({ emailVerified: true, passwordHash: DECOY_HASH, role: 'user' })
+    const next = await askFor(address, openBrowser())
+    expect((await next.browser.confirm({ mailId: next.mailId, code: next.code })).status).toBe(200)
+  })
+
+  test.each([
+    [{ REGISTRATION: 'invite' }, newAddress()],
+    [{ ALLOWED_EMAIL_DOMAINS: 'example.com' }, newAddress()],
+  ])('gets no mail with %j', async (settings, email) => {
+    const closed = await useService({
+      settings: { COOKIE_SESSIONS: 'on', REGISTRATION: 'open', ...settings },
+    })
+    expect((await openBrowser({ functions: closed }).start(email)).status).toBe(202)
+    expect(closed.mailsTo(email)).toEqual([])
+  })
+})
+
+describe('limits', () => {
+  test('let the 31st person of an office sign in, and are apart from other mails', async () => {
+    stopClock()
+    const sourceIp = newSource()
+    const limited = await service.load({ LIMIT_MAIL_SOURCE: '1/3600', LIMIT_MAIL_SIGN_INS: '31/3600' })
+    const ask = async () =>
+      (await limited.ask('POST /login/mail', { body: { email: newAddress() }, sourceIp })).status
+    for (let person = 1; person <= 31; person += 1) expect(await ask()).toBe(202)
+    expect(await ask()).toBe(429)
+    const forgot = await limited.ask('forgot', { body: { login: 'ada' }, sourceIp })
+    expect(forgot.status).toBe(202)
+  })
+
+  test('that strangers use up leave the user of a known source mails and codes', async () => {
+    stopClock()
+    const { email } = await addUser()
+    const first = await askFor(email)
+    expect((await first.browser.confirm({ mailId: first.mailId, code: first.code })).status).toBe(200)
+    const strangers = 24
+    for (let count = 0; count < strangers; count += 1) {
+      // Three mails in an hour, and 20 codes in a day.
+      if (count % 3 === 2) vi.setSystemTime(Date.now() + 3_600_000)
+      await openBrowser().start(email)
+    }
+    const before = service.mailsTo(email).length
+    await openBrowser().start(email)
+    const stranger = service.mailsTo(email)
+    expect(stranger[0]?.text).not.toMatch(/code: \d{8}/)
+    const again = await askFor(email, openBrowser({ sourceIp: first.browser.sourceIp }))
+    expect(service.mailsTo(email).length).toBeGreaterThan(before)
+    expect((await again.browser.confirm({ mailId: again.mailId, code: again.code })).status).toBe(200)
+  })
+})
+
+test('a code of a sign-in is none of a reset, nor the reverse', async () => {
+  const { email, username } = await addUser()
+  const { mailId, code, browser } = await askFor(email)
+  const password = 'a long password for a reset'
+  const reset = await service.ask('reset', { body: { mailId, code, password } })
+  expect(reset).toMatchObject({ status: 400, body: INVALID_LINK })
+  const { body } = await service.ask('forgot', { body: { login: username } })
+  const ofReset = { mailId: body.mailId, code: codeIn(service.mailTo(email)) }
+  expect(await browser.confirm(ofReset)).toMatchObject({ status: 401, body: OTHER })
+  await expect(beginLogin(service.functions, username)).rejects.toThrow()
+})
