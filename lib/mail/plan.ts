@@ -118,7 +118,7 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     if (!user && !mayRegister?.(typed)) return undefined
     if (!user) return confirm(planning, typed, { kind: 'registration', mailId: event.mailId, bindings: {} })
     const to = user.email === email && verifiedMailboxOf(user)
-    // An import or an operator may have typed the address of another person. A reset ends the sessions and tells.
+    // An import or an operator may have typed the address of another person. A reset ends the sessions and sends a notice.
     if (!to || user.disabled) return tellOwner(planning, user)
     const asked = { loginName: email, userId: user.id, sourceIp: facts.origin?.sourceIp }
     const knownSource = await findKnownSource(table, asked, now)

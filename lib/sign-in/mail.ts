@@ -57,7 +57,7 @@ export async function verifySignInMail(
  * Returns the next step of a sign-in by a mail, like `nextStep` in `lib/sign-in/next-step.ts` after a password. One transaction stores
  * its login token and spends the mail.
  *
- * The mail also proves an enrolment: another mail to the same address would prove no more.
+ * The mail also proves an enrolment: another mail to the same address would prove the same.
  *
  * @returns The user, after a reset of the factors; and `next`, or `undefined` if the mail completes the sign-in.
  * @throws {@link ServiceError} `invalid_link`, if the mail is spent; `unavailable`.

@@ -62,6 +62,8 @@ test.for([
   ['POST', '/register/confirm'],
   ['POST', '/register/passkey/options'],
   ['POST', '/password/forgot'],
+  ['POST', '/login/mail'],
+  ['POST', '/login/mail/confirm'],
   ['POST', '/password/reset'],
   ['POST', '/login/totp'],
   ['POST', '/login/recovery-code'],

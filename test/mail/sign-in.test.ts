@@ -102,7 +102,7 @@ describe('a sign-in by a mail', () => {
     expect(claimsOf(done.body.authToken).sub).toBe(id)
   })
 
-  test('goes to the owner with the site, the browser and what to do if nobody asked', async () => {
+  test('goes to the owner with the site, the browser and what to do if it was not asked for', async () => {
     const { email, username } = await addUser()
     const { mail } = await askFor(email)
     expect(mail.subject).toBe('Sign in to Test')
@@ -224,7 +224,7 @@ describe('another browser', () => {
 })
 
 describe('the response to an address', () => {
-  test('is the same in bytes and in calls of AWS, whoever has it', async () => {
+  test('is the same in bytes and in calls of AWS for every address', async () => {
     const limits = { ALLOWED_EMAIL_DOMAINS: 'example.org' }
     const wire = await startWire(service.aws)
     const wired = await service.load(limits, { url: wire.url })
@@ -260,7 +260,7 @@ describe('the response to an address', () => {
     for (const one of seen) expect(one).toEqual(seen[0])
   })
 
-  test('that nobody verified, or of a disabled user, leads to no sign-in', async () => {
+  test('that is not verified, or of a disabled user, leads to no sign-in', async () => {
     const unverified = await addUser({ emailVerified: false })
     await openBrowser().start(unverified.email)
     expect(service.mailTo(unverified.email).subject).toBe('You already have an account at Test')
@@ -334,7 +334,7 @@ describe('limits', () => {
   })
 })
 
-test('a code of a sign-in is none of a reset, nor the reverse', async () => {
+test('a code of a sign-in does not reset a password, nor the reverse', async () => {
   const { email, username } = await addUser()
   const { mailId, code, browser } = await askFor(email)
   const password = 'a long password for a reset'

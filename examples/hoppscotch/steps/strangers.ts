@@ -32,6 +32,22 @@ export const STRANGER_STEPS: Step[] = [
     always: succeeds('a registration is accepted', { 'Object.keys(json)': ['mailId'] }),
   },
   {
+    name: 'Ask for a mail that signs in',
+    row: 'POST /login/mail',
+    body: { email: 'hoppscotch@example.org' },
+    always: succeeds('a request for a mail is accepted, whether or not there is a user', {
+      'Object.keys(json)': ['mailId', 'browserKey'],
+    }),
+  },
+  {
+    name: 'Sign in with a mail',
+    row: 'POST /login/mail/confirm',
+    example: 'token',
+    description:
+      'Replace `token` by what follows `=` in the link of the mail, and `browserKey` by that of the response.',
+    always: fails('a link of another browser is refused', 'invalid_link'),
+  },
+  {
     name: 'Confirm registration',
     row: 'POST /register/confirm',
     description:

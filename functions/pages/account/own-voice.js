@@ -1,5 +1,6 @@
 // The words about events for the user, on the page /account.
 
+import { OWN_MAIL_SIGN_INS } from '../mail/sign-ins.js'
 import { say } from '../words.js'
 
 const signIns = {
@@ -34,6 +35,7 @@ const signIns = {
         ],
       }
     : {}),
+  ...(HAS_MAIL_SIGN_IN ? OWN_MAIL_SIGN_INS : {}),
 }
 
 const values = { 'factor-reset': say('removal of your second factors') }

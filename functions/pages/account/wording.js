@@ -99,6 +99,7 @@ const SENTENCES = {
   'factor.required': ({ detail, ref }) => {
     if (HAS_FEDERATION && ref && detail)
       return say('Signed in with {ref}, without the second factor', { ref })
+    if (HAS_MAIL_SIGN_IN && /^mail/.test(detail)) return say('Signed in by mail, without the second factor')
     return detail === 'more'
       ? say('Correct password, without the second factor. More in this hour are not shown')
       : say('Correct password, without the second factor')

@@ -1,5 +1,6 @@
 // The words about events for an operator. Those for the user are in `account/own-voice.js`.
 
+import { THEIR_MAIL_SIGN_INS } from '../mail/sign-ins.js'
 import { say } from '../words.js'
 
 const signIns = {
@@ -30,6 +31,7 @@ const signIns = {
     say('Signed in with a provider and a passkey'),
     say('Signed in again with a provider and a passkey'),
   ],
+  ...(HAS_MAIL_SIGN_IN ? THEIR_MAIL_SIGN_INS : {}),
 }
 
 const values = { 'factor-reset': say('removal of the second factors') }

@@ -41,6 +41,8 @@ const WITH_DETAIL: Partial<Record<string, string>> = {
   'session.ended signed-out': 'signed out',
   'session.ended replaced': 'session replaced by another sign-in',
   'factor.required more': 'correct password, second factor pending; more in this hour are not listed',
+  'factor.required mail-second-factor': 'mail, second factor pending',
+  'factor.required mail-enrolment': 'mail, second factor pending',
   'user.updated disabled': 'disabled',
   'user.updated enabled': 'enabled',
   'user.updated sessions-ended': 'all sessions ended',
