@@ -185,6 +185,38 @@ describe('an account with a passkey only', () => {
   })
 })
 
+describe('an account with neither, at a service that requires a second factor', () => {
+  const APP = 'https://app.example.com'
+  const HEADERS = { 'Content-Type': 'application/json', Origin: APP, 'Sec-Fetch-Site': 'same-site' }
+
+  test.each(['a page of the service', 'a page of another allowed origin'])(
+    'enrols a passkey on %s',
+    async (which) => {
+      const settings = { AUTH_ALLOWED_ORIGINS: APP, COOKIE_SESSIONS: 'on', REQUIRE_SECOND_FACTOR: 'all' }
+      const app = await service.load({
+        ...settings,
+        RP_ID: 'example.com',
+        RP_ORIGINS: `https://example.com,${APP}`,
+      })
+      const isOwn = which === 'a page of the service'
+      const headers = isOwn
+        ? { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }
+        : HEADERS
+      const { token } = await proved()
+      const begun = bodyOf(await app.ask(CREATE, { headers, body: { ...token, session: 'cookie' } }))
+      expect(begun).toEqual({ next: 'enrolment', proofs: [], enrolmentToken: expect.any(String) })
+      const { enrolmentToken } = begun
+      const options = bodyOf<Options>(
+        await app.ask('POST /enrolment/passkey/options', { headers, body: { enrolmentToken } }),
+      )
+      const { response } = createPasskey(options, isOwn ? 'https://example.com' : APP)
+      const done = await app.ask('POST /enrolment/passkey', { headers, body: { enrolmentToken, response } })
+      expect(claimsOf(bodyOf<{ authToken: string }>(done).authToken)).toMatchObject({ acr: 'aal2' })
+      expect(String(done.headers['Set-Cookie'])).toMatch(/^__Host-refresh=/)
+    },
+  )
+})
+
 describe('a refused registration spends nothing', () => {
   const wrong: Record<string, [Kind, Changes]> = {
     'another origin': [{}, { clientData: { origin: 'https://evil.example' } }],
