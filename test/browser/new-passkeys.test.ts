@@ -71,6 +71,29 @@ describe('an account with a passkey only', () => {
     expect((await authenticator.credentials()).map(({ userName }) => userName)).toEqual([address])
   })
 
+  test('is created on /signin, after the code of a mail to an address without an account', async () => {
+    const { name, address } = newName()
+    const page = await open(`${serviceUrl()}/signin?next=account`)
+    await withoutAutofill(page)
+    await page.reload()
+    const authenticator = await addAuthenticator(page)
+    await press(page, 'Continue with e-mail')
+    await page.getByLabel('E-mail address', { exact: true }).filter({ visible: true }).fill(address)
+    await page.keyboard.press('Enter')
+    await code(page)
+      .filter({ visible: true })
+      .fill((await nextMail(address)).code)
+    await page.keyboard.press('Enter')
+    await heading(page, 'Create your account').waitFor()
+    await page.locator('#mail-username').fill(name)
+    await press(page, 'Create a passkey')
+    expect(await saveCodes(page)).toHaveLength(10)
+    // Only then the page leads on.
+    await heading(page, 'Your account').waitFor()
+    expect(await passkeys(page)).toHaveLength(1)
+    expect((await authenticator.credentials()).map(({ userName }) => userName)).toEqual([name])
+  })
+
   test('takes another username with the same passkey, whose name the password manager then has', async () => {
     const { name: taken } = await register()
     const { name, address } = newName()

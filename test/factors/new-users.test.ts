@@ -1,6 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  CHALLENGE_RANDOM_BYTES,
+  startChallenge,
+  storeChallenge,
+} from '../../lib/factors/passkeys/challenge.ts'
 import { mailKey } from '../../lib/mail/store.ts'
 import { DECOY_HASH } from '../../lib/passwords/hash.ts'
+import { keeping } from '../support/aws/table.ts'
 import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
 import { ORIGIN, useService } from '../support/service.ts'
@@ -110,6 +117,8 @@ describe('an account with a passkey only', () => {
         role: 'user',
       })
       expect(user.passwordHash).toBe(DECOY_HASH)
+      const { challenge } = await service.items(`challenge#${options.challenge}`)
+      expect(challenge?.spentBy).toEqual({ S: user.id })
       const items = await service.items(`user#${user.id}`)
       expect(Object.keys(items).filter((sk) => /^(passkey|recovery)/.test(sk))).toHaveLength(2)
       expect(
@@ -350,6 +359,19 @@ describe('the challenge of a new user', () => {
     }
     expect((await create(body)).status).toBe(200)
   })
+
+  test.each(['sign-in', 'change', 'registration'] as const)(
+    'is refused if its kind is %s, with all else alike',
+    async (kind) => {
+      const { mailId, code } = await proved()
+      const options = await optionsOf(code)
+      const bound = { kind, boundTo: mailKey(mailId).pk.S, newUserId: options.user.id }
+      const made = startChallenge(bound, NOW, randomBytes(CHALLENGE_RANDOM_BYTES))
+      await storeChallenge(keeping(service.table), made, '203.0.113.7', NOW)
+      const { response } = createPasskey({ ...options, challenge: made.challenge }, ORIGIN)
+      expect(await create({ ...code, response })).toMatchObject(PASSKEY_REFUSED)
+    },
+  )
 
   test('has counters of its mail and of proved requests: neighbours keep theirs', async () => {
     const sourceIp = '198.51.100.7'
