@@ -1,7 +1,9 @@
-// The dialog before a change. A change of factors needs the current password.
+// The dialog before a change. A change of factors needs the current password, or a proof in a second dialog.
 
 import { closeDialog, openDialog } from '../factors/dialogs.js'
 import { element, onSubmit } from '../form.js'
+import { forgetProof } from '../proof/kept.js'
+import { hasPassword as ownsPassword } from '../proof/owner.js'
 
 const DIALOG = 'change-dialog'
 
@@ -9,7 +11,7 @@ const DIALOG = 'change-dialog'
 let send
 
 /**
- * Asks for the current password and for a name, if the change needs them, and sends the change.
+ * Asks for the current password and for a name, if the change needs them, and sends the change. A user without a password types none.
  *
  * @param question - The texts of the dialog.
  * @param sendChange - Gets the fields. Returns the result of `call` of `form.js`.
@@ -18,6 +20,7 @@ let send
  */
 export function askForChange(question, sendChange) {
   const { title, text = '', button, isDangerous, hasName = false, hasPassword = true, name = '' } = question
+  if (HAS_MAIL_SIGN_IN) forgetProof()
   send = sendChange
   element('change-title').textContent = title
   element('change-text').textContent = text
@@ -26,13 +29,15 @@ export function askForChange(question, sendChange) {
   element('change-submit').className = isDangerous ? 'danger' : 'primary'
   const ended = openDialog(DIALOG)
   showField('change-name', hasName)
-  showField('change-password-now', hasPassword)
+  showField('change-password-now', HAS_MAIL_SIGN_IN ? hasPassword && ownsPassword() : hasPassword)
   // If the field is empty, the service names a new passkey.
   element('change-name').required = !hasPassword
   element('change-name').value = name
-  const first = [hasName && 'change-name', hasPassword && 'change-password-now', 'change-cancel'].find(
-    Boolean,
-  )
+  const first = [
+    hasName && 'change-name',
+    (HAS_MAIL_SIGN_IN ? hasPassword && ownsPassword() : hasPassword) && 'change-password-now',
+    'change-cancel',
+  ].find(Boolean)
   element(first).focus()
   return ended
 }

@@ -5,6 +5,8 @@ import { creationFailureOf } from '../factors/dialogs.js'
 import { setUpTotp, showRecoveryCodes } from '../factors/set-up.js'
 import { busy, call, element, make, notice } from '../form.js'
 import { keepPasskeys, signalRemoval, signalShownUser } from '../mail/signals.js'
+import { hasPassword } from '../proof/owner.js'
+import * as passwordless from '../proof/texts.js'
 import { say } from '../words.js'
 import { askForChange } from './change.js'
 import { dayOf, hourOf } from './days.js'
@@ -112,12 +114,14 @@ const withPassword = ({ currentPassword }) => ({ currentPassword: currentPasswor
 const pathOf = ({ id }) => `passkeys/${encodeURIComponent(id)}`
 
 /** Returns the message of a new app. Only the first factor ends other sessions. */
-const addingApp = () =>
-  factors.length > 0
+const addingApp = () => {
+  if (HAS_MAIL_SIGN_IN && !hasPassword()) return passwordless.addingApp(factors.length === 0)
+  return factors.length > 0
     ? say('A sign-in with the password then needs a code of the app or another factor.')
     : say(
         'A sign-in with the password then needs a code of the app or another factor. Your other sessions end.',
       )
+}
 
 async function addTotp() {
   const isNew = !factors.includes('totp')
@@ -140,9 +144,12 @@ async function removeTotp() {
   const isDone = await askForChange(
     {
       title: say('Remove the authenticator app'),
-      text: say(
-        'Its codes stop working, and your other sessions end. Without another factor, your password alone signs you in, and the recovery codes are deleted.',
-      ),
+      text:
+        HAS_MAIL_SIGN_IN && !hasPassword()
+          ? passwordless.removingApp()
+          : say(
+              'Its codes stop working, and your other sessions end. Without another factor, your password alone signs you in, and the recovery codes are deleted.',
+            ),
       button: say('Remove'),
       isDangerous: true,
     },
@@ -163,14 +170,16 @@ async function replaceCodes() {
   if (body) await showChange(say('You have new recovery codes.'), body)
 }
 
-const addingPasskey = () =>
-  factors.length > 0
+const addingPasskey = () => {
+  if (HAS_MAIL_SIGN_IN && !hasPassword()) return passwordless.addingPasskey(factors.length === 0)
+  return factors.length > 0
     ? say(
         'Your device or phone then signs you in, without the password. A security key without a PIN is a second factor only.',
       )
     : say(
         'Your device or phone then signs you in, without the password. A security key without a PIN is a second factor only. Your other sessions end.',
       )
+}
 
 async function addPasskey() {
   const body = await askForChange(
@@ -215,10 +224,13 @@ async function removePasskey(passkey) {
   const isDone = await askForChange(
     {
       title: say('Remove the passkey'),
-      text: say(
-        '{name} stops signing you in, and your other sessions end. Without another factor, your password alone signs you in, and the recovery codes are deleted. Delete it on your device, too.',
-        passkey,
-      ),
+      text:
+        HAS_MAIL_SIGN_IN && !hasPassword()
+          ? passwordless.removingPasskey(passkey)
+          : say(
+              '{name} stops signing you in, and your other sessions end. Without another factor, your password alone signs you in, and the recovery codes are deleted. Delete it on your device, too.',
+              passkey,
+            ),
       button: say('Remove'),
       isDangerous: true,
     },

@@ -4,6 +4,7 @@ import { AuthError } from '../../../client/requests.js'
 import { createAuth } from '../../../client/session.js'
 import { federation } from '../federation/load.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
+import { canProve, findOwner, hasPassword } from '../proof/owner.js'
 import { say } from '../words.js'
 import { showActivity } from './activity.js'
 import { showApps } from './apps.js'
@@ -11,6 +12,7 @@ import { askForChange } from './change.js'
 import { showFactors, startFactors } from './factors.js'
 import { showSessions } from './sessions.js'
 import { stepUp } from './step-up.js'
+import { sendWithProof } from './with-proof.js'
 
 const auth = createAuth({ url: '.' })
 
@@ -24,11 +26,9 @@ async function fetchAsShown(...request) {
 const NO_LONGER = say('This user is no longer signed in here. Nothing was sent.')
 const send = (path, options) => call(path, { ...options, fetch: fetchAsShown })
 
-/**
- * Sends a change that needs the current password. If it also needs a recent sign-in with a second factor, the
- * user signs in again, and the change is repeated.
- */
+/** Sends a change that needs the current password. If it also needs a recent sign-in with a second factor, the user signs in again first. */
 async function change(path, options) {
+  if (HAS_MAIL_SIGN_IN && !hasPassword()) return sendWithProof(send, path, options)
   const response = await send(path, options)
   if (response.body?.error !== 'insufficient_user_authentication') return response
   return (await stepUp(auth, shownId, options.body.currentPassword)) ?? send(path, options)
@@ -71,7 +71,7 @@ async function follow(user, text = say('Another user has signed in in this brows
 
 /** @returns The problem, if the service does not return the profile. */
 async function showProfile() {
-  const { status, body } = await send('me')
+  const { status, body } = await (HAS_MAIL_SIGN_IN ? findOwner(send) : send('me'))
   if (status !== 200) return body
   const { username, role, email, emailAsWritten, email_verified: isVerified } = body
   element('username').textContent = username
@@ -150,13 +150,10 @@ const changePassword = ({ currentPassword, newPassword }) =>
     method: 'PUT',
     body: { currentPassword: currentPassword.value, newPassword: newPassword.value },
   })
-
 const askForMail = ({ email, currentPassword }) =>
   change('email', { method: 'PUT', body: { email: email.value, currentPassword: currentPassword.value } })
-
 const confirmAddress = ({ code }) =>
   send('email/confirm', { body: { mailId: asked.mailId, code: codeIn(code) } })
-
 const deleteAccount = ({ currentPassword }) =>
   change('me', { method: 'DELETE', body: { currentPassword: currentPassword.value } })
 
@@ -244,7 +241,10 @@ element('sign-out').addEventListener('click', ({ target }) => busy(target, () =>
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
 element('try-again').addEventListener('click', ({ target }) => busy(target, begin))
 startFactors({ send, change, update, fetch: fetchAsShown })
-if (HAS_FEDERATION) federation.startIdentities({ ask: askForChange, change, update })
+if (HAS_FEDERATION) {
+  const given = { ask: askForChange, change, update }
+  federation.startIdentities(HAS_MAIL_SIGN_IN ? { ...given, canProve } : given)
+}
 addEventListener('hashchange', openLinked)
 auth.onChange(follow)
 begin()

@@ -49,6 +49,12 @@ const WHOLE = {
   'signed-out-everywhere': say('Signed out everywhere'),
   'sessions-ended': say('All sessions ended'),
   elapsed: say('Second factors removed, as requested'),
+  ...(HAS_MAIL_SIGN_IN
+    ? {
+        'proved-by-mail': say('A change was confirmed by a code in a mail'),
+        'proved-by-passkey': say('A change was confirmed with a passkey'),
+      }
+    : {}),
 }
 
 const BY = {

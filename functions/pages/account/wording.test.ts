@@ -31,6 +31,10 @@ describe('a sign-in', () => {
     ['pwd pop mfa', 'Signed in with your password and a passkey'],
     ['fed', 'Signed in with a provider'],
     ['fed otp mfa', 'Signed in with a provider and your authenticator app'],
+    ['mail', 'Signed in by mail'],
+    ['mail otp mfa', 'Signed in by mail and with your authenticator app'],
+    ['mail recovery mfa', 'Signed in by mail and with a recovery code'],
+    ['mail pop mfa', 'Signed in by mail and with a passkey'],
     ['retina', 'Signed in'],
   ])('with %s is “%s”', (detail, text) => {
     expect(textOf({ type: 'session.created', detail })).toBe(text)
@@ -58,6 +62,10 @@ describe('a sign-in', () => {
     expect(textOf({ type: 'factor.required', detail: 'enrolment', ref: 'demo' })).toBe(
       'Signed in with demo, without the second factor',
     )
+    for (const detail of ['mail-second-factor', 'mail-enrolment']) {
+      const mailed = 'Signed in by mail, without the second factor'
+      expect(textOf({ type: 'factor.required', detail })).toBe(mailed)
+    }
     const last = `${text}. More in this hour are not shown`
     expect(textOf({ type: 'factor.required', detail: 'more' })).toBe(last)
   })
@@ -108,6 +116,8 @@ test.each<[string[], string | undefined, string]>([
   [['passkey', 'totp'], 'removed', 'Authenticator app and passkey removed'],
   [['totp'], 'elapsed', 'Second factors removed, as requested'],
   [['recovery-codes'], 'replaced', 'Recovery codes replaced'],
+  [[], 'proved-by-mail', 'A change was confirmed by a code in a mail'],
+  [[], 'proved-by-passkey', 'A change was confirmed with a passkey'],
   [['factor-reset'], 'requested', 'Removal of your second factors requested'],
   [['factor-reset'], 'withdrawn', 'Removal of your second factors withdrawn'],
   [['factor-reset'], 'cancelled', 'Removal of your second factors cancelled'],

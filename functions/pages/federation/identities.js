@@ -16,8 +16,8 @@ let isLinking = false
 /**
  * Starts the section of the page.
  *
- * @param given - `ask` shows the dialog before a change. `change` sends a change that needs the password. `update` shows the account after a
- *   change.
+ * @param given - `ask` shows the dialog before a change. `change` sends a change that needs the password, or a proof in its place. `update`
+ *   shows the account after a change. `canProve` says whether the user has either.
  */
 export function startIdentities(given) {
   page = given
@@ -33,12 +33,14 @@ export async function showIdentities(fetch) {
   if (status !== 200) return showProblem(body.detail)
   element('identities').replaceChildren(...body.identities.map(rowOf))
   element('identities').hidden = body.identities.length === 0
-  element('no-password').hidden = body.hasPassword
+  element('no-password').hidden = HAS_MAIL_SIGN_IN ? page.canProve() : body.hasPassword
   // Without mails, an operator sets one.
   element('no-password').querySelector('a').hidden = !element('change-email')
   const lead = (id) => begin({ provider: id, purpose: 'link' }, showProblem)
   const buttons = providers.map((one) => buttonOf(say('Add {provider}', { provider: one.name }), one, lead))
-  element('identity-buttons').replaceChildren(...(body.hasPassword ? buttons : []))
+  element('identity-buttons').replaceChildren(
+    ...((HAS_MAIL_SIGN_IN ? page.canProve() : body.hasPassword) ? buttons : []),
+  )
   await continueLink()
 }
 

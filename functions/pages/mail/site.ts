@@ -7,6 +7,8 @@ import dialogs from '../factors/dialogs.html' with { type: 'text' }
 import enrolment from '../factors/enrolment.html' with { type: 'text' }
 import qr from '../factors/qr.js' with { type: 'text' }
 import secondFactor from '../factors/second-factor.html' with { type: 'text' }
+import proof from '../proof/dialog.html' with { type: 'text' }
+import passwordless from '../proof/passwordless.html' with { type: 'text' }
 import shell from '../shell.html' with { type: 'text' }
 import demoStyle from '../signin/demo.css' with { type: 'text' }
 import demo from '../signin/demo.js' with { type: 'text' }
@@ -17,7 +19,13 @@ import mail from './sign-in.html' with { type: 'text' }
 
 /** The site of `functions/pages/signin/site.ts` with sign-ins by a mail. */
 export const site = signinSite({
-  html: { shell, signin: signin + mail, account, enrolment, dialogs: secondFactor + dialogs },
+  html: {
+    shell,
+    signin: signin + mail,
+    account: account + proof + passwordless,
+    enrolment,
+    dialogs: secondFactor + dialogs,
+  },
   styles: { page: style, demo: demoStyle },
   scripts: { plain: script, demo, account: accountScript },
   qr,
