@@ -55,7 +55,7 @@ export const credential = {
   type: 'public-key',
 }
 /** Returns what a browser adds to a challenge, as the authenticator signs it. */
-export const clientDataOf = (type: string) => {
+const clientDataOf = (type: string) => {
   const data = { type, challenge, origin: 'https://auth.example.com', crossOrigin: false }
   return Buffer.from(JSON.stringify(data)).toString('base64url')
 }
