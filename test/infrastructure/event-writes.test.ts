@@ -51,9 +51,11 @@ const SILENT: [place: string, why: string][] = [
     'lib/enrolment/enrolment.ts: proveEnrolment',
     "It spends a link or an operator's code. The event of the factor that follows says that there was an enrolment.",
   ],
-  ['lib/factors/passkeys/challenge.ts: storeChallenge', 'A challenge is no part of an account.'],
   ['lib/factors/passkeys/store.ts: renamePasskey', 'A label decides nothing.'],
-  ['lib/factors/totp/store.ts: storePendingTotp', 'A secret is no factor before its first code.'],
+  [
+    'lib/factors/put.ts: putWith',
+    'Neither a challenge nor a secret is a factor. What it spends has an event.',
+  ],
   [
     'lib/federation/sign-in/next-step.ts: keepPending',
     'An identity that waits is no part of an account. The decision of its user has an event.',
@@ -67,6 +69,10 @@ const SILENT: [place: string, why: string][] = [
   [
     'lib/mail/store.ts: markSent',
     'The same. It may begin the delay of a reset of factors, whose request and end have events.',
+  ],
+  [
+    'lib/proofs/verify.ts: spendProof',
+    'The proof has an event. So has the confirmation of the address that it allows.',
   ],
   [
     'lib/sessions/store.ts: replaceSecret',

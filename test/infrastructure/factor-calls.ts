@@ -53,6 +53,8 @@ interface CallSetting {
   setting?: typeof refused | undefined
   acr?: string
   pathId?: string
+  /** Of a session; by default a new one. */
+  sessionId?: string
   headers?: Record<string, string>
 }
 
@@ -85,14 +87,14 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
     newOldToken,
     /** Calls a function with a sample event and another body. */
     async call(functionKey: string, sample: string, body: object, more: CallSetting = {}) {
-      const { setting, acr = 'aal2', pathId, headers = {} } = more
+      const { setting, acr = 'aal2', pathId, sessionId, headers = {} } = more
       const event = sampleEvent(sample)
       const { authorizer } = event.requestContext
       if (authorizer !== undefined) {
         Object.assign(authorizer, {
           userId: id,
           generation: String((await user()).generation),
-          sessionId: (await newSession()).id,
+          sessionId: sessionId ?? (await newSession()).id,
           acr,
           authTime: String(secondOf(now)),
         })

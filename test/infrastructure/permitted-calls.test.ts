@@ -53,6 +53,7 @@ import { runOperators } from './operator-calls.ts'
 import { runPasskeys } from './passkey-calls.ts'
 import { permissions } from './permissions.ts'
 import { type Access, accessReader, allows, kmsAccessOf, withoutKeys } from './policy.ts'
+import { runProofs } from './proof-calls.ts'
 import { runProviders } from './provider-calls.ts'
 
 const network = vi.hoisted(() => ({ host: undefined as DocumentHost | undefined }))
@@ -106,6 +107,7 @@ beforeAll(async () => {
   await walk()
   await runFactors(run, tableOf(service, aws))
   await runPasskeys(run, tableOf(service, aws))
+  await runProofs(run, tableOf(service, aws))
   await runFederation(run, tableOf(service, aws))
   const administrate = await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))
   await runOAuth(run, tableOf(service, aws), async (userId, sessionId) => {

@@ -357,7 +357,7 @@ test('a password that the user does not have is a 422 with a name, which counts 
   expect(await service.attempts(`user#${owner.user.id}`, 'attempts')).toBe(0)
 })
 
-test('a new address of a user without a password ends the other sessions, and the old address is told', async () => {
+test('a new address of a user without a password ends the other sessions, with a notice to the old one', async () => {
   const owner = await addOwner(service, false)
   const other = await sessionOf(service, owner.user)
   const { authToken: token, refreshToken } = await sessionOf(service, owner.user)

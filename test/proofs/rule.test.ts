@@ -265,7 +265,7 @@ describe(`${cells.length} cells of the table`, () => {
 })
 
 /**
- * Returns the ways of a row. A user with a password gets no proof, in whatever way it was asked for, so one way and a token that is in
+ * Returns the ways of a row. A user with a password gets no proof, however it was asked for, so one way and a token that is in
  * the table show all.
  */
 function waysOf(what: string, user: keyof typeof OWNERS): readonly Having[] {

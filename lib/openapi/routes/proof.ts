@@ -27,7 +27,8 @@ export const PROOF_ROUTES: Route[] = [
       'A user with a password types it as `currentPassword`. Another user gets a `changeToken` by a passkey or by a mail.',
     isProtected: true,
     response: {
-      description: 'The ways, the best one first. There is none without a passkey and a confirmed address.',
+      description:
+        'The ways, the best one first. Without a passkey and a confirmed address, the list is empty.',
       content: json(schemaRef('Proofs'), { proofs: ['passkey', 'mail'] }),
     },
   },
