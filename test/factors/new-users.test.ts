@@ -328,6 +328,16 @@ describe('the challenge of a new user', () => {
     expect(await service.ask(BEGIN, { body: { ...code, code: wrongCode } })).toMatchObject(INVALID_LINK)
   })
 
+  test('is not given to a source that has tried 50 codes', async () => {
+    const sourceIp = '198.51.100.50'
+    const tried = { mailId: 'A'.repeat(22), code: '00000000' }
+    for (let tries = 0; tries < 50; tries += 1) await functions.ask(BEGIN, { body: tried, sourceIp })
+    const { code } = await proved()
+    expect(await service.ask(BEGIN, { body: code, sourceIp })).toMatchObject(
+      problem(429, 'Too Many Requests', { detail: 'Too many failed attempts. Try again later.' }),
+    )
+  })
+
   test('is valid for 300 seconds, and once', async () => {
     const [early, late] = [await proved(), await proved()]
     const [first, second] = [await begun(early.token), await begun(late.token)]
