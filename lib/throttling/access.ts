@@ -36,5 +36,8 @@ export const markSources = write(['UpdateItem'], ['name#*'], ['expiresAt', 'owne
 /** Gives attempts back after a complete sign-in. */
 export const returnAttempts = write(['UpdateItem'], ['user#*', 'name#*'], ['ids'])
 
+/** Gives codes of a user back after a complete sign-in. */
+export const returnCodes = write(['UpdateItem'], ['user#*'], ['ids'])
+
 /** Counts the requests of operators with a session. */
 export const countOperators = count(['admin#*'])

@@ -48,6 +48,7 @@ import { faultsOfEvents } from './event-oracle.ts'
 import { lost, refused, runFactors } from './factor-calls.ts'
 import { runFederation } from './federation-calls.ts'
 import { runMails } from './mail-logs.ts'
+import { runMailSignIns } from './mail-sign-in-calls.ts'
 import { FETCHED, runOAuth } from './oauth-calls.ts'
 import { runOperators } from './operator-calls.ts'
 import { runPasskeys } from './passkey-calls.ts'
@@ -109,6 +110,7 @@ beforeAll(async () => {
   await runPasskeys(run, tableOf(service, aws))
   await runProofs(run, tableOf(service, aws))
   await runFederation(run, tableOf(service, aws))
+  await runMailSignIns(run, tableOf(service, aws))
   const administrate = await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))
   await runOAuth(run, tableOf(service, aws), async (userId, sessionId) => {
     await administrate('GET', `users/${userId}/grants`)
@@ -349,6 +351,8 @@ async function walk(): Promise<void> {
       },
     },
   }
+  const withoutPassword = await eventOf('new-account', await confirm('registration', 'Seventh@example.org'))
+  await run('new-account', withoutPassword, { described: underPolicy })
   const registration = {
     ...(await confirm('registration', 'Fifth@example.org')),
     password: 'a fifth horse battery',
