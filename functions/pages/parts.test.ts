@@ -6,7 +6,10 @@ import { textForBrowsers, type Way, waysIn, waysOf } from '../../plugins/page-fi
 const pages = fileURLToPath(new URL('.', import.meta.url))
 
 /** Words in quotes in the handlers with other ways to sign in: some are names of parts. */
-const quoted = globSync(`${pages}{federation,mail,federation/mail}/{signin,account-pages,parts}.ts`)
+const quoted = [
+  ...globSync(`${pages}{federation,mail,federation/mail}/{signin,account-pages}.ts`),
+  `${pages}../../lib/openapi/pages/federated-parts.ts`,
+]
   .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/'(\w+)'/g)])
   .map(([, word = '']) => word)
 

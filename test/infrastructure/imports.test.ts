@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { filesIn } from '../../plugins/functions/functions.ts'
+import { SWITCHED_HANDLERS } from '../../plugins/functions/switches.ts'
 import { tableIn } from '../docs/table.ts'
 import { describePlaces } from '../drain/places.ts'
 import { describeService, root } from '../support/process/service-description.ts'
@@ -64,11 +65,12 @@ test('the entry file of a function has the name of its key, and no other file ex
   const entries = services.flatMap((service) => Object.entries(service.functions))
   expect(entries.filter(([key, { handler }]) => posix.basename(handler) !== `${key}.handler`)).toEqual([])
   const exporting = functions.filter(({ code }) => /^export .*\bhandler\b/m.test(code))
-  // Some functions have another handler without federation.
+  // Some functions have another handler with a feature.
   const written = filesIn(root).flatMap((file) =>
     Object.values<{ handler: string }>(parse(readFileSync(`${root}/${file}`, 'utf8'))),
   )
-  const handlers = [...entries.map(([, one]) => one), ...written].map(({ handler }) => handler)
+  const own = [...entries.map(([, one]) => one), ...written].map(({ handler }) => handler)
+  const handlers = [...own, ...SWITCHED_HANDLERS]
   expect(exporting.map(({ file }) => file.replace('.ts', '.handler')).sort()).toEqual(
     [...new Set(handlers)].sort(),
   )
@@ -228,7 +230,7 @@ const isFileOfPages = (file: string) =>
   /^client\/\w+\.min\.js$|^functions\/pages\/.*\.(html|css|js)$/.test(file)
 
 /** Whether a file lists the pages of a function, and the files that they load. */
-const isSite = (file: string) => /^functions\/pages\/\w+\/site\.ts$/.test(file)
+const isSite = (file: string) => /^functions\/pages\/\w+(\/mail)?\/site\.ts$/.test(file)
 
 /** Whether a file lists the pages of the function in a source. */
 const isSiteOf = (file: string, source: Source) =>

@@ -1,5 +1,5 @@
-import type { Config } from '../../../lib/config.ts'
-import { featuresOf } from '../../../lib/openapi/route.ts'
+import type { Config } from '../../config.ts'
+import { featuresOf } from '../route.ts'
 
 /** Returns the names of the parts of the page /signin for sign-ins by other providers, and of the features of the service. */
 export function federatedParts(
