@@ -129,7 +129,7 @@ test('a new address may also get a password, and the link of its mail creates th
   await heading(page, `Signed in as ${name}`).waitFor()
 })
 
-test('after another mail, the code of the one before works, and signs in the other tab', async () => {
+test('after another mail, the code of the one before works in each tab that asked', async () => {
   const { name, address } = await register()
   const page = await openSignin()
   await askFor(page, address)
@@ -141,8 +141,9 @@ test('after another mail, the code of the one before works, and signs in the oth
   await tab.getByText('We sent another mail.').first().waitFor()
   await nextMail(address)
   expect(second.code).not.toBe(first.code)
-  await typeCode(tab, second.code)
-  for (const one of [tab, page]) await heading(one, `Signed in as ${name}`).waitFor()
+  // The first tab has learned of the mails of the second one.
+  await typeCode(page, second.code)
+  for (const one of [page, tab]) await heading(one, `Signed in as ${name}`).waitFor()
 })
 
 test('a lost response and too many requests have messages, and the same code works afterwards', async () => {

@@ -8,6 +8,8 @@ import { findAsked, forgetAsked, isTaken, keepAsked, takeStep } from './asked.js
 import { isPasskeyChosen, offerPasskey, registerWithPasskey } from './new-passkey.js'
 
 const STEPS = ['mail-ask', 'mail-code', 'mail-account']
+/** Status of a wrong, expired or spent code. */
+const INVALID = 400
 /** The channel between the tabs that have asked for mails to one address. */
 const CHANNEL = 'mail-sign-in'
 
@@ -131,9 +133,9 @@ async function tryCode(code) {
   let response
   for (const mailId of findAsked()?.mailIds ?? ['']) {
     response = await signIn({ mailId, code }, 'login/mail/confirm')
-    if (response.body.error !== 'invalid_link') break
+    if (response.status !== INVALID) break
   }
-  const isSpent = isLost && response.body.error === 'invalid_link'
+  const isSpent = isLost && response.status === INVALID
   isLost = response.status === 0
   // Who is signed in learns it, and the page leads on.
   if (isSpent) await auth.refresh().catch(() => {})
