@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROLES } from '../../lib/application/roles.ts'
 import type { AwsCall } from '../../lib/aws/client.ts'
+import { DECOY_HASH } from '../../lib/passwords/hash.ts'
 import type { User } from '../../lib/users/user.ts'
 import { usersCommand } from '../../scripts/users/command.ts'
 import type { ListOptions } from '../../scripts/users/list/list.ts'
@@ -116,8 +117,54 @@ describe('few users', () => {
     [['--count', '--limit', '1'], 'Use --count without --limit, --last-sign-in and --rehash-report.'],
     [['--count', '--last-sign-in'], 'Use --count without --limit, --last-sign-in and --rehash-report.'],
     [['--rehash-report', '--count'], 'Use --count without --limit, --last-sign-in and --rehash-report.'],
+    [['--without-password', '--limit', '1'], 'Use --without-password without --limit and --rehash-report.'],
+    [['--without-password', '--role', 'king'], NO_ROLE],
   ])('list refuses %j', async (options, line) => {
     expect(await store.run(['list', ...options])).toEqual(refusal(2, line))
+  })
+})
+
+describe('users without a password', () => {
+  let store: Store
+
+  beforeAll(async () => {
+    store = await useStore()
+    await add(store, 'ada')
+    await add(store, 'mo', { passwordHash: DECOY_HASH })
+    await add(store, 'zoe', { passwordHash: DECOY_HASH, role: 'admin' })
+    await add(store, 'pia', { passwordHash: DECOY_HASH, externalId: 'sub', passwordFrom: 'old' })
+  })
+  afterAll(() => store.stop())
+
+  test.each([
+    [[], ['mo', 'zoe']],
+    [['--role', 'admin'], ['zoe']],
+    [['--filter', 'ad'], []],
+  ])(
+    'list --without-password %j prints those who have none, here or at an old place',
+    async (options, names) => {
+      expect(namesIn(await store.run(['list', '--without-password', '--json', ...options]))).toEqual(names)
+      const count = await store.run(['list', '--without-password', '--count', ...options])
+      expect(count).toEqual(success(`${names.length}\n`))
+    },
+  )
+
+  test('list --without-password prints the table of users, with what else is asked for', async () => {
+    const { stdout } = await store.run(['list', '--without-password', '--last-sign-in'])
+    expect(stdout.split('\n')).toEqual([
+      'username  role   state    created     changed     last sign-in (UTC)',
+      'mo        user   enabled  2026-01-31  2026-01-31  never',
+      'zoe       admin  enabled  2026-01-31  2026-01-31  never',
+      '2 users.',
+      '',
+    ])
+  })
+
+  test('list --without-password says when all have one', async () => {
+    await store.run(['remove', 'mo', '--yes'])
+    expect(await store.run(['list', '--without-password', '--role', 'user'])).toEqual(
+      success('No matching users.\n'),
+    )
   })
 })
 

@@ -12,6 +12,7 @@ import {
   type Search,
   unknownRolesOf,
 } from '../../../lib/operators/search.ts'
+import { hasPassword } from '../../../lib/passwords/hash.ts'
 import { eachOf, inParallel } from '../../../lib/sequences.ts'
 import { isLoginName } from '../../../lib/users/login-name.ts'
 import { didYouMean } from '../../../project/did-you-mean.ts'
@@ -21,7 +22,7 @@ import { jsonOption, readLimit, type Subcommand } from '../../cli/operator.ts'
 import { Refusal } from '../../cli/refusal.ts'
 import * as text from '../../cli/terminal/table.ts'
 import { factorsIn, shownRole, stateOf } from '../account.ts'
-import { countKinds, shownKinds } from '../passwords/rehash-report.ts'
+import { countKinds, isAtOldPool, shownKinds } from '../passwords/rehash-report.ts'
 import type { ReadOptions } from '../show.ts'
 import { noticeUnknownRoles, usersByName } from '../store.ts'
 
@@ -30,6 +31,7 @@ export interface ListOptions extends ReadOptions, Search, Range {
   count?: boolean
   lastSignIn?: boolean
   rehashReport?: boolean
+  withoutPassword?: boolean
 }
 
 /**
@@ -78,13 +80,10 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
     return
   }
   if (count) {
-    const found = await countAccounts(table, options)
-    await requireKnownRoles(table, options, found, io)
-    io.stdout.write(`${found}\n`)
+    io.stdout.write(`${await countListed(table, options, io)}\n`)
     return
   }
-  const { accounts, next } = await findAccounts(table, options, options)
-  await requireKnownRoles(table, options, accounts.length, io)
+  const { accounts, next } = await findListed(table, options, io)
   const none = isForAll(options) ? 'No users.\n' : 'No matching users.\n'
   const listed = options.lastSignIn ? await withLastSignIns(table, accounts) : accounts
   io.stdout.write(json ? text.asJson(listed) : listed.length === 0 ? none : shown(listed, io))
@@ -92,6 +91,32 @@ export async function list(table: Table, options: ListOptions, io: Io): Promise<
   if (next !== undefined) {
     io.stderr.write(`There are more users. Next page: --after ${text.shellWord(next)}\n`)
   }
+}
+
+/** Finds the users to print, and the name to continue after. */
+async function findListed(
+  table: Table,
+  options: ListOptions,
+  io: Io,
+): Promise<{ accounts: Account[]; next?: string }> {
+  if (options.withoutPassword) return { accounts: await withoutPassword(table, options) }
+  const found = await findAccounts(table, options, options)
+  await requireKnownRoles(table, options, found.accounts.length, io)
+  return found
+}
+
+async function countListed(table: Table, options: ListOptions, io: Io): Promise<number> {
+  if (options.withoutPassword) return (await withoutPassword(table, options)).length
+  const found = await countAccounts(table, options)
+  await requireKnownRoles(table, options, found, io)
+  return found
+}
+
+/** Finds users who have a password neither here nor at the place that they moved from. It reads the whole table. */
+async function withoutPassword(table: Table, options: ListOptions): Promise<Account[]> {
+  const users = (await usersByName(table)).filter((user) => matches(accountOf(user), options))
+  requireKnownRole(options, users.length)
+  return users.filter((user) => !hasPassword(user.passwordHash) && !isAtOldPool(user)).map(accountOf)
 }
 
 /** Refuses a role that neither the configuration nor a user has: a mistyped one. Users may have one that was taken out of `ROLES`. */
@@ -124,8 +149,9 @@ async function requireKnownRoles(table: Table, options: ListOptions, found: numb
   )
 }
 
-const isForAll = ({ prefix, filter, role, disabled, after }: ListOptions) =>
-  filter.length === 0 && [prefix, role, disabled, after].every((value) => value === undefined)
+const isForAll = ({ prefix, filter, role, disabled, after, withoutPassword }: ListOptions) =>
+  filter.length === 0 &&
+  [prefix, role, disabled, after, withoutPassword].every((value) => value === undefined)
 
 function requireConsistent({
   prefix = '',
@@ -134,7 +160,11 @@ function requireConsistent({
   count,
   lastSignIn,
   rehashReport,
+  withoutPassword,
 }: ListOptions): void {
+  if (withoutPassword && (limit !== undefined || rehashReport)) {
+    throw new Refusal('usage', 'Use --without-password without --limit and --rehash-report.')
+  }
   if (rehashReport && limit !== undefined) throw new Refusal('usage', 'Use --rehash-report without --limit.')
   if (count && (limit !== undefined || rehashReport || lastSignIn)) {
     throw new Refusal('usage', 'Use --count without --limit, --last-sign-in and --rehash-report.')
@@ -203,6 +233,7 @@ export const listCommand: Subcommand = ({ command: users, table, io }) => {
     .option('--role <role>', 'users with this role')
     .option('--disabled', 'users who are disabled')
     .option('--no-disabled', 'users who are enabled')
+    .option('--without-password', 'users who have no password')
     .option('--limit <count>', 'one page of so many users', readLimit)
     .option('--after <name>', 'with --limit: the page after this name', readAfter)
     .option('--count', 'print how many users there are')
