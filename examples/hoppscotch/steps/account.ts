@@ -2,6 +2,8 @@ import { FAILED_LOGIN, fails, invalid, NEW_TOKENS, type Step, succeeds, TOKENS }
 
 const CALLER = { username: '<<username>>', role: '<<role>>' }
 
+const HAS_PASSWORD = fails('has a password, which proves each change', 'has_password')
+
 /** A user signs in, reads what is there, and signs out. */
 export const ACCOUNT_STEPS: Step[] = [
   {
@@ -134,6 +136,28 @@ export const ACCOUNT_STEPS: Step[] = [
       'json.events?.[0]?.type': 'session.created',
       'json.events?.[0]?.by': 'account',
     }),
+  },
+  {
+    name: 'What proves a change',
+    row: 'GET /proof',
+    accepted: succeeds('has a password, which proves each change', { 'json.proofs': ['password'] }),
+  },
+  {
+    name: 'Ask for a code that proves a change',
+    row: 'POST /proof/mail',
+    accepted: HAS_PASSWORD,
+  },
+  {
+    name: 'Prove a change by a passkey',
+    row: 'POST /proof/passkey',
+    accepted: HAS_PASSWORD,
+  },
+  {
+    name: 'Prove a change',
+    row: 'POST /proof',
+    example: 'mail',
+    description: 'Replace `mailId` and `code`, as a user without a password.',
+    accepted: fails('cannot use a mail of another session', 'invalid_link'),
   },
   {
     name: 'Delete account',
