@@ -114,8 +114,8 @@ export const SETTINGS = /* @__PURE__ */ Object.assign(
     PAGES: text,
     /** Whether apps may sign users in: `on`; any other value means no. */
     OAUTH: isOn,
-    /** Whether users may sign in by a mail, and have no password: `on`; any other value means no. */
-    MAIL_SIGN_IN: isOn,
+    /** Whether users may sign in by a mail, and have no password: `on`. Functions of a service without it have no such variable. */
+    MAIL_SIGN_IN: (value?: string) => value === 'on',
     /** Whether operators may act as users: `on`; any other value means no. */
     ACT_AS: isOn,
     /** Whether the pages show the demo of tokens and routes: `on`; any other value means no. */
