@@ -151,3 +151,8 @@ test.each<[string | undefined, string[]]>([
   expect(readAllowedOrigins({ AUTH_ALLOWED_ORIGINS: text })).toEqual(origins)
   expect(SETTINGS.AUTH_ALLOWED_ORIGINS(text)).toEqual(origins)
 })
+
+test('MAIL_SIGN_IN is off where a function has no such variable', () => {
+  expect(readConfig(['MAIL_SIGN_IN'], {})).toEqual({ MAIL_SIGN_IN: false })
+  expect(readConfig(['MAIL_SIGN_IN'], { MAIL_SIGN_IN: 'on' })).toEqual({ MAIL_SIGN_IN: true })
+})
