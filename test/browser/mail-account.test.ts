@@ -7,6 +7,7 @@ import {
   nextMail,
   openAccount,
   PASSWORD,
+  post,
   register,
   rows,
   serviceUrl,
@@ -44,7 +45,7 @@ const LOST = /net::ERR_FAILED/
 const MISSING = 'Nothing was changed: the confirmation is missing.'
 
 test('a user without a password adds a passkey by a mail, and makes every other change with it', async () => {
-  const { page, address } = await openPasswordless()
+  const { page, address } = await openFromProvider()
   const { credentials } = await addAuthenticator(page)
   await press(page, 'Add a passkey')
   await dialog(page).getByText('Your device or phone then signs you in, without a mail.').waitFor()
@@ -99,8 +100,6 @@ test('a user without a password adds a passkey by a mail, and makes every other 
 test('a user without a password adds and removes a sign-in with a provider, and leaves, each by its mail', async () => {
   const { page, address } = await openPasswordless()
   const second = `${newName().name}@${MAIL_DOMAIN}`
-  // Otherwise the provider does not ask who signs in.
-  await page.context().clearCookies({ domain: '127.0.0.1' })
   await press(page, `Add ${provider.name}`)
   await respondAt(page, second)
   await pressIn(page, `Add ${second}`)
@@ -120,7 +119,7 @@ test('a user without a password adds and removes a sign-in with a provider, and 
 })
 
 test('a user with an app and no passkey signs in again before a mail is sent', async () => {
-  const { page, name, address } = await openPasswordless()
+  const { page, name, address } = await openFromProvider()
   await press(page, 'Set up the authenticator app')
   await pressIn(page, 'Continue')
   await confirmByMail(page, address)
@@ -345,20 +344,41 @@ test.each(LOOKS)(
 const buttonsIn = async (page: Page) =>
   await dialog(page).getByRole('button').filter({ visible: true }).allInnerTexts()
 
-/** Opens /account of a new user, who has no password and came from the provider. */
+/** Opens /account of a new user without a password, whose account a request of the browser has created. */
 async function openPasswordless(options: Parameters<typeof open>[1] = {}) {
+  const { name, address } = newName()
+  expect((await post('register', { email: address })).status).toBe(202)
+  const token = (await nextMail(address)).link.replace(/.*=/, '')
+  // It has no script.
+  const page = await open(`${serviceUrl()}/openapi.json`, { ...options, origins: [provider.origin] })
+  const body = JSON.stringify({ token, username: name, session: 'cookie' })
+  expect(
+    await page.evaluate(`fetch('register/confirm', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: ${JSON.stringify(body)},
+    }).then(({ status }) => status)`),
+  ).toBe(200)
+  await showAccount(page)
+  return { page, name, address }
+}
+
+/** Opens /account of a new user, who has no password and came from the provider. */
+async function openFromProvider() {
   const { name } = newName()
   const address = `${name}@${MAIL_DOMAIN}`
-  const page = await open(`${serviceUrl()}/signin`, { ...options, origins: [provider.origin] })
+  const page = await open(`${serviceUrl()}/signin`, { origins: [provider.origin] })
   await signInAt(page, provider, address)
   await heading(page, 'Do you have an account?').waitFor()
   await page.getByLabel('Username or e-mail address').filter({ visible: true }).fill(name)
   await page.getByRole('button', { name: 'Create an account for' }).click()
   await heading(page, `Signed in as ${name}`).waitFor()
+  await showAccount(page)
+  return { page, name, address }
+}
+
+async function showAccount(page: Page): Promise<void> {
   await page.goto(`${serviceUrl()}/account`)
   await heading(page, ACCOUNT).waitFor()
   await rows(page).first().waitFor()
-  return { page, name, address }
 }
 
 async function openDeletion(page: Page, opens = true): Promise<void> {
