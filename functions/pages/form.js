@@ -185,6 +185,7 @@ function showProblem(form, { status, body, retryAfterSeconds }) {
     form.elements.code ??
     [...form.querySelectorAll('input')].at(-1) ??
     form.querySelector('button')
+  if (HAS_MAIL_SIGN_IN && field?.ariaInvalid) field.closest('details')?.setAttribute('open', '') // A closed one.
   field?.focus()
   field?.select?.()
 }

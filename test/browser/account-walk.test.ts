@@ -17,6 +17,7 @@ import {
   serviceUrl,
   startAtMinute,
   startOther,
+  typePassword,
 } from './accounts.ts'
 import {
   alert,
@@ -112,6 +113,10 @@ test('a user registers with the code, after a wrong one, a short password and a 
   await choosePassword(page, 'too short', 'Create account')
   await page.getByText('Must be at least 15 characters.').waitFor()
   await expectFocus(page, 'password')
+  await page.getByText('Choose a password (optional)').click()
+  await press(page, 'Create account')
+  await page.getByText('Must be at least 15 characters.').waitFor()
+  await expectFocus(page, 'password')
 
   await page.getByLabel('Username').fill(name)
   await choosePassword(page, PASSWORD, 'Create account')
@@ -177,7 +182,7 @@ test('a code does not work after the link has been used in another tab', async (
   await askForMail(page, 'E-mail address', address)
   const mail = await nextMail(address)
   await code(page).fill(mail.code)
-  await newPassword(page).fill(PASSWORD)
+  await typePassword(page, PASSWORD)
   const other = await open(`${serviceUrl()}/signin`)
   await other.goto(mail.link)
   await choosePassword(other, PASSWORD, 'Create account', 'Your account was created')

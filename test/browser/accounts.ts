@@ -124,13 +124,22 @@ export async function claimsOf(page: Page) {
 export const newPassword = (page: Page) =>
   page.getByLabel('New password', { exact: true }).filter({ visible: true })
 
+/** Types a new password. On pages with sign-ins by a mail, a new account needs none, and the part of the field is closed at first. */
+export async function typePassword(page: Page, password: string): Promise<void> {
+  const part = page.getByText('Choose a password (optional)').filter({ visible: true })
+  await part.or(newPassword(page)).first().waitFor()
+  if (!(await newPassword(page).isVisible())) await part.click()
+  await newPassword(page).fill(password)
+}
+
 /** Types a new password, and presses a button. Waits for the title that the page has then, if it has another one. */
 export async function choosePassword(page: Page, password: string, button: string, title?: string) {
-  await newPassword(page).fill(password)
+  await typePassword(page, password)
   await press(page, button, title)
 }
 
-export const code = (page: Page) => page.getByLabel('Code from the mail')
+/** The field of the section that is shown. */
+export const code = (page: Page) => page.getByLabel('Code from the mail').filter({ visible: true })
 
 /** Asks for a mail on /register or /forgot. */
 export async function askForMail(page: Page, label: string, value: string): Promise<void> {
