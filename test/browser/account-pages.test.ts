@@ -50,6 +50,8 @@ test('password managers and keyboards recognise the fields', async () => {
     'code text one-time-code numeric',
     'username text username',
     'password password new-password',
+    // The dialog of a new authenticator app, which comes with that of the recovery codes.
+    'code text one-time-code',
   ])
   await page.goto(`${serviceUrl()}/forgot`)
   expect(await attributes(page)).toEqual([
@@ -69,6 +71,7 @@ test('password managers and keyboards recognise the fields', async () => {
     'username text username',
     'password password new-password',
     'keepIdentities checkbox',
+    'code text one-time-code',
   ])
 })
 

@@ -481,10 +481,11 @@ test('password managers recognise the fields', async () => {
     'code text one-time-code',
     `username text username ${ada.name}`,
     'currentPassword password current-password',
-    // The dialogs: before a change, for a second factor, and for a new authenticator app.
+    // The dialogs: before a change, for its proof by a mail, for a second factor, and for a new authenticator app.
     `username text username ${ada.name}`,
     'name text off',
     'currentPassword password current-password',
+    'code text one-time-code',
     'code text one-time-code',
     'code text off',
     'code text one-time-code',

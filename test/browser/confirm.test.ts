@@ -7,7 +7,6 @@ import {
   INVALID,
   NEXT_PASSWORD,
   newName,
-  newPassword,
   nextMail,
   openAccount,
   PASSWORD,
@@ -15,6 +14,7 @@ import {
   register,
   serviceUrl,
   tokenOf,
+  typePassword,
 } from './accounts.ts'
 import { alert, heading, open, press, signIn, useBrowser } from './browser.ts'
 
@@ -27,7 +27,7 @@ test('a link is spent once: of two tabs, the second shows that it is invalid', a
   const tabs = [await open(`${serviceUrl()}/signin`), await open(`${serviceUrl()}/signin`)] as const
   for (const tab of tabs) {
     await tab.goto(link)
-    await newPassword(tab).fill(PASSWORD)
+    await typePassword(tab, PASSWORD)
   }
   await press(tabs[0], 'Create account', 'Your account was created')
   await press(tabs[1], 'Create account')
@@ -43,7 +43,7 @@ test('a second link that is opened in the same tab replaces the first one', asyn
   const page = await open(`${serviceUrl()}/signin`)
   await page.goto((await nextMail(fresh.address)).link)
   await heading(page, 'Create your account').waitFor()
-  await newPassword(page).fill('of the first link')
+  await typePassword(page, 'of the first link')
   await page.goto((await forget(name, address)).link)
   await heading(page, 'Choose a new password').waitFor()
   expect(page.url()).toBe(`${serviceUrl()}/confirm`)

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { begin } from '../support/process/command.ts'
 import { useLocalService } from '../support/process/local-service.ts'
-import { newName, nextMail, PASSWORD } from './accounts.ts'
+import { newName, nextMail, PASSWORD, typePassword } from './accounts.ts'
 import { addAuthenticator, judgeRecorded, recordResponses, withoutAutofill } from './authenticator.ts'
 import {
   alert,
@@ -282,7 +282,7 @@ async function registerAt(
   if (isByCode) await page.getByLabel('Code from the mail').fill(code)
   else await page.goto(link)
   await page.getByLabel('Username').fill(name)
-  await page.getByLabel('New password', { exact: true }).filter({ visible: true }).fill(PASSWORD)
+  await typePassword(page, PASSWORD)
   await press(page, 'Create account')
   await page.getByText('Before you can use it, set up a second factor.').waitFor()
   return { name, address, page }

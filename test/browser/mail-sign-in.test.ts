@@ -1,6 +1,16 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { code, INVALID, mails, newName, nextMail, PASSWORD, register, serviceUrl } from './accounts.ts'
+import {
+  code,
+  INVALID,
+  mails,
+  newName,
+  nextMail,
+  PASSWORD,
+  register,
+  serviceUrl,
+  typePassword,
+} from './accounts.ts'
 import { alert, heading, inspect, LOOKS, open, press, useBrowser } from './browser.ts'
 
 useBrowser()
@@ -123,8 +133,7 @@ test('a new address may also get a password, and the link of its mail creates th
   await tab.goto((await nextMail(address)).link)
   await heading(tab, 'Create your account').waitFor()
   await tab.getByLabel('Username or e-mail address').filter({ visible: true }).fill(name)
-  await tab.getByText('Choose a password (optional)').click()
-  await tab.getByLabel('New password', { exact: true }).filter({ visible: true }).fill(PASSWORD)
+  await typePassword(tab, PASSWORD)
   await press(tab, 'Create account', 'Your account was created')
   await heading(page, `Signed in as ${name}`).waitFor()
 })

@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Auth } from '../../client/client.js'
-import { nextMail, PASSWORD } from './accounts.ts'
+import { nextMail, PASSWORD, typePassword } from './accounts.ts'
 import { startAppWithService } from './app-server.ts'
 import { open, press, signIn, useBrowser } from './browser.ts'
 
@@ -316,7 +316,7 @@ async function askForMail(context: BrowserContext, { username }: Person) {
 
 async function complete(page: Page, { username, password }: Person) {
   await page.locator('[name="username"]').filter({ visible: true }).fill(username)
-  await page.locator('[name="password"]').filter({ visible: true }).fill(password)
+  await typePassword(page, password)
   await press(page, 'Create account')
   await page.locator('#done-account').filter({ visible: true }).waitFor()
 }
