@@ -24,12 +24,11 @@ const SETTINGS = [
 
 /** PUT /password: changes the caller's password, revokes all access tokens and all other sessions. */
 export const handler = reservingHandler(SETTINGS, async (event, at) => {
-  const { table, config, now } = at
-  const principal = principalOf(event, now)
+  const { table, config } = at
+  const principal = principalOf(event, at.now)
   const { userId, username, sessionId } = principal
   const { currentPassword, newPassword } = readBody(event, PasswordChangeRequest)
   validateNewPassword(newPassword, { username }, '#/newPassword')
-
   const { user, attempt } = await verifyCurrentPassword(at, principal, currentPassword)
 
   const [found] = await together([

@@ -1,4 +1,4 @@
-import { readForm } from '../../lib/http/form.ts'
+import { readForm } from '../../lib/http/forms/form.ts'
 import { headerOf } from '../../lib/http/headers.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { TableRoute } from '../../lib/http/table.ts'

@@ -1,4 +1,4 @@
-import { clientProblem } from '../../lib/http/form.ts'
+import { clientProblem } from '../../lib/http/forms/form.ts'
 import { byRoute } from '../../lib/http/routes.ts'
 import { tableHandler } from '../../lib/http/table.ts'
 import { CLIENT_TOKENS } from '../../lib/oauth/token/issue.ts'

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { renderMessage } from '../mail/render.ts'
+import { renderMessage } from '../mail/look/render.ts'
 import { registration } from '../mail/texts/registration.ts'
 import { say } from './texts.ts'
 

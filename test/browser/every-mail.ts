@@ -1,4 +1,4 @@
-import type { Message } from '../../lib/mail/render.ts'
+import type { Message } from '../../lib/mail/look/render.ts'
 import { accountExists } from '../../lib/mail/texts/account-exists.ts'
 import { address } from '../../lib/mail/texts/address.ts'
 import { cancelReset } from '../../lib/mail/texts/cancel-reset.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { MAIL_COLOURS } from '../../lib/mail/look.ts'
-import { renderMessage } from '../../lib/mail/render.ts'
+import { MAIL_COLOURS } from '../../lib/mail/look/colours.ts'
+import { renderMessage } from '../../lib/mail/look/render.ts'
 import { serviceUrl } from './accounts.ts'
 import { alert, heading, inspect, LOOKS, open, signIn, useBrowser } from './browser.ts'
 import { EVERY_MAIL } from './every-mail.ts'

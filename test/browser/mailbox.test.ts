@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { renderMessage } from '../../lib/mail/render.ts'
+import { renderMessage } from '../../lib/mail/look/render.ts'
 import { createMailbox, type Mail, type Mailbox } from '../../local/mail/mailbox.ts'
 import { mailboxResponse } from '../../local/mail/mailbox-page.ts'
 import { listen } from '../local/aws-service.ts'

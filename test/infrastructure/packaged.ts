@@ -111,6 +111,7 @@ const CHANGED = {
   pages: 'on',
   oauth: 'on',
   federation: 'on',
+  mailSignIn: 'on',
   clientMetadataHosts: 'claude.ai,vscode.dev',
   cookieSessions: 'on',
   console: 'on',

@@ -1,9 +1,9 @@
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
+import { sentForm } from '../../../lib/http/forms/sent-form.ts'
 import { type ApiRoute, apiHandler } from '../../../lib/http/handler.ts'
 import { pageRoute } from '../../../lib/http/page.ts'
 import { byRoute } from '../../../lib/http/routes.ts'
-import { sentForm } from '../../../lib/http/sent-form.ts'
 import { route as form } from './form-request.ts'
 import { site } from './site.ts'
 

@@ -1,6 +1,6 @@
+import { sentForm } from '../../../lib/http/forms/sent-form.ts'
 import type { ApiRoute } from '../../../lib/http/handler.ts'
 import { noContent } from '../../../lib/http/responses.ts'
-import { sentForm } from '../../../lib/http/sent-form.ts'
 
 /**
  * POST /oauth2/authorize: redirects a form to the page, as its query (OpenID Connect Core section 3.1.2.1,

@@ -1,7 +1,7 @@
 import { readConfig } from '../../../lib/config.ts'
+import { sentResponse } from '../../../lib/http/forms/sent-form.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import { signinContent } from '../../../lib/http/pages/signin-content.ts'
-import { sentResponse } from '../../../lib/http/sent-form.ts'
 import { federatedParts } from '../../../lib/openapi/pages/federated-parts.ts'
 import { site } from './site.ts'
 

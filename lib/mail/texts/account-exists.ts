@@ -1,5 +1,5 @@
 import { say } from '../../application/texts.ts'
-import type { Message } from '../render.ts'
+import type { Message } from '../look/render.ts'
 import { type Facts, listed, newPassword, originSentence } from './facts.ts'
 
 export const accountExists = (facts: Facts): Message => ({

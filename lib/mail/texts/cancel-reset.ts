@@ -1,5 +1,5 @@
 import { say } from '../../application/texts.ts'
-import type { Message } from '../render.ts'
+import type { Message } from '../look/render.ts'
 import { durationOf, type Facts, originSentence } from './facts.ts'
 
 /** The notice of a reset of second factors, which its recipient can cancel. */

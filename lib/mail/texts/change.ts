@@ -1,6 +1,6 @@
 import { say } from '../../application/texts.ts'
 import type { Change } from '../change.ts'
-import type { Message } from '../render.ts'
+import type { Message } from '../look/render.ts'
 import { type Facts, originSentence } from './facts.ts'
 
 /** What the code allows, and nothing else. */

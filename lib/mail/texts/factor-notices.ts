@@ -1,6 +1,6 @@
 import { say } from '../../application/texts.ts'
 import type { NoticeKind } from '../event.ts'
-import type { Message } from '../render.ts'
+import type { Message } from '../look/render.ts'
 import { changeSentence, type Facts, newPassword, originSentence } from './facts.ts'
 
 /** Notices about second factors. */

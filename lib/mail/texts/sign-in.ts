@@ -1,5 +1,5 @@
 import { say } from '../../application/texts.ts'
-import type { Message } from '../render.ts'
+import type { Message } from '../look/render.ts'
 import { type Facts, originSentence, validity } from './facts.ts'
 
 /** The mail that signs in the browser that asked for it, and no other one. A page of a fraudster may ask for its code: it names the site. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { TECHNICAL } from '../../../test/support/technical-words.ts'
-import { renderMessage } from '../render.ts'
+import { renderMessage } from '../look/render.ts'
 import { accountExists } from './account-exists.ts'
 import { address } from './address.ts'
 import { cancelReset } from './cancel-reset.ts'

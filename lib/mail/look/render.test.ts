@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { COLOURS } from '../../project/colours.ts'
-import { MAIL_COLOURS } from './look.ts'
+import { COLOURS } from '../../../project/colours.ts'
+import { MAIL_COLOURS } from './colours.ts'
 import { renderMessage } from './render.ts'
 
 const MARKUP = `<b title="a" lang='b'>&amp;$&`

@@ -1,4 +1,4 @@
-import { SHOWN_COLOURS } from '../application/colours.ts'
+import { SHOWN_COLOURS } from '../../application/colours.ts'
 
 const { page, card, ink, soft, line, accent, onAccent } = SHOWN_COLOURS
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { renderMessage } from './render.ts'
 
-vi.mock('../../auth.config.ts', () => ({
+vi.mock('../../../auth.config.ts', () => ({
   default: {
     roles: ['member'],
     administrators: [],

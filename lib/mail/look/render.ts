@@ -1,6 +1,6 @@
-import { say } from '../application/texts.ts'
-import { look, MAIL_STYLE } from './look.ts'
-import type { OutgoingMail } from './send.ts'
+import { say } from '../../application/texts.ts'
+import type { OutgoingMail } from '../send.ts'
+import { look, MAIL_STYLE } from './colours.ts'
 
 /** The text of a mail. */
 export interface Message {

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
-import { ServiceError } from '../errors.ts'
-import { logFailure } from '../log.ts'
-import { isRepeated, type Parameters, readParameters } from '../oauth/parameters.ts'
-import { TOKEN_ERRORS, type TokenError, tokenRefusal } from '../oauth/token/refusal.ts'
-import { headerOf } from './headers.ts'
-import { json } from './responses.ts'
+import { ServiceError } from '../../errors.ts'
+import { logFailure } from '../../log.ts'
+import { isRepeated, type Parameters, readParameters } from '../../oauth/parameters.ts'
+import { TOKEN_ERRORS, type TokenError, tokenRefusal } from '../../oauth/token/refusal.ts'
+import { headerOf } from '../headers.ts'
+import { json } from '../responses.ts'
 
 const MAX_FORM_BYTES = 4_096
 

@@ -1,8 +1,8 @@
-import { ProofCompletion, ProofStart } from '../../http/schemas/proofs.ts'
-import { json } from '../json-schema.ts'
-import type { Route } from '../route.ts'
-import { schemaRef } from '../schemas.ts'
-import { asserted, challenge, requested, token } from './examples.ts'
+import { ProofCompletion, ProofStart } from '../../../http/schemas/proofs.ts'
+import { json } from '../../json-schema.ts'
+import type { Route } from '../../route.ts'
+import { schemaRef } from '../../schemas.ts'
+import { asserted, challenge, requested, token } from '../examples.ts'
 
 const [mailId] = token.split('.')
 

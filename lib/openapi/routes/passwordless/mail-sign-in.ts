@@ -1,8 +1,8 @@
-import { MailSignInConfirmation, MailSignInRequest } from '../../http/schemas/mail-sign-in.ts'
-import { json } from '../json-schema.ts'
-import type { Route } from '../route.ts'
-import { schemaRef } from '../schemas.ts'
-import { challenge as browserKey, token, tokens } from './examples.ts'
+import { MailSignInConfirmation, MailSignInRequest } from '../../../http/schemas/mail-sign-in.ts'
+import { json } from '../../json-schema.ts'
+import type { Route } from '../../route.ts'
+import { schemaRef } from '../../schemas.ts'
+import { challenge as browserKey, token, tokens } from '../examples.ts'
 
 const [id] = token.split('.')
 const email = 'ada@example.org'

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { headerOf } from './headers.ts'
+import { headerOf } from '../headers.ts'
 
 /** The limit of a query with its question mark: the gateway accepts 8,192 characters for a URL. */
 const MAX_BYTES = 4_095
