@@ -5,24 +5,6 @@ import { textForBrowsers, type Way, waysIn, waysOf } from '../../plugins/page-fi
 
 const pages = fileURLToPath(new URL('.', import.meta.url))
 
-/** Words in quotes in the handlers with other ways to sign in: some are names of parts. */
-const quoted = [
-  ...globSync(`${pages}{federation,mail,federation/mail}/{signin,account-pages}.ts`),
-  `${pages}../../lib/openapi/pages/federated-parts.ts`,
-]
-  .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/'(\w+)'/g)])
-  .map(([, word = '']) => word)
-
-/** Returns the names of the parts of all pages that only these handlers show. */
-async function partsOf(ways: readonly Way[]): Promise<string[]> {
-  const files = globSync(`${pages}*/*.html`)
-  const texts = await Promise.all(files.map((file) => textForBrowsers(file, ways)))
-  const names = texts.flatMap((text) => [...text.matchAll(/<!-- if (\w+) -->/g)].map(([, name = '']) => name))
-  return [...new Set(names)].filter((name) => quoted.includes(name)).sort()
-}
-
-const OF_FEDERATION = ['federation', 'identitiesWithoutMails', 'identityMails', 'newIdentities', 'otherFirst']
-
 test('the pages have no part of a way to sign in that the service does not have', async () => {
   expect(await partsOf([])).toEqual([])
   expect(await partsOf(['federation'])).toEqual(OF_FEDERATION)
@@ -48,3 +30,21 @@ test('a mark names each of its ways', () => {
   expect(waysIn('?mailSignIn')).toEqual(['mailSignIn'])
   expect(waysIn()).toEqual([])
 })
+
+/** Words in quotes in the handlers with other ways to sign in: some are names of parts. */
+const quoted = [
+  ...globSync(`${pages}{federation,mail,federation/mail}/{signin,account-pages}.ts`),
+  `${pages}../../lib/openapi/pages/federated-parts.ts`,
+]
+  .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/'(\w+)'/g)])
+  .map(([, word = '']) => word)
+
+/** Returns the names of the parts of all pages that only these handlers show. */
+async function partsOf(ways: readonly Way[]): Promise<string[]> {
+  const files = globSync(`${pages}*/*.html`)
+  const texts = await Promise.all(files.map((file) => textForBrowsers(file, ways)))
+  const names = texts.flatMap((text) => [...text.matchAll(/<!-- if (\w+) -->/g)].map(([, name = '']) => name))
+  return [...new Set(names)].filter((name) => quoted.includes(name)).sort()
+}
+
+const OF_FEDERATION = ['federation', 'identitiesWithoutMails', 'identityMails', 'newIdentities', 'otherFirst']

@@ -14,9 +14,6 @@ import { storeInvitation } from './store.ts'
 const stores = await useTable()
 
 const now = new Date('2026-11-26T09:00:00.400Z')
-const common = { at: now.toISOString(), origin: { sourceIp: '203.0.113.7', userAgent: 'curl/8' } }
-
-const service = { name: 'Test', publicUrl: 'https://service.example', factorResetDelaySeconds: 86_400 }
 
 let added = 0
 
@@ -392,3 +389,7 @@ const toOwner = (owner: User) => ({
 })
 
 const boundTo = ({ id, generation, email }: User) => ({ userId: id, generation, email })
+
+const common = { at: now.toISOString(), origin: { sourceIp: '203.0.113.7', userAgent: 'curl/8' } }
+
+const service = { name: 'Test', publicUrl: 'https://service.example', factorResetDelaySeconds: 86_400 }

@@ -47,6 +47,11 @@ const PAGES: Readonly<Record<string, { plain: string; federated: string }>> = {
     plain: 'functions/pages/mail/account-pages.handler',
     federated: 'functions/pages/federation/mail/account-pages.handler',
   },
+  // The console has the words of providers in every service.
+  console: {
+    plain: 'functions/pages/federation/mail/console.handler',
+    federated: 'functions/pages/federation/mail/console.handler',
+  },
 }
 
 /** The handlers of {@link switchMailSignIn} and {@link switchMailPages}. */

@@ -49,6 +49,11 @@ export function packageWithoutFederation(): Promise<Package> {
   const { federation: _, ...others } = CHANGED
   return packageService('prod', others)
 }
+/** The second of them without sign-ins by a mail, which is the default. */
+export function packageWithoutMailSignIn(): Promise<Package> {
+  const { mailSignIn: _, ...others } = CHANGED
+  return packageService('prod', others)
+}
 /** The second of them without the console, act-as and events on a bus, which is the default. */
 export function packageWithoutConsole(): Promise<Package> {
   const { console: _, actAs: __, actAsOrigins: ___, eventBus: ____, ...others } = CHANGED

@@ -36,7 +36,7 @@ interface Stage {
   name?: string
   /** Sender of mails. Without one there is no mailer, and no function may invoke it. */
   sender?: string | undefined
-  /** Whether apps may sign users in, and providers. Otherwise functions have no rights that only these need. */
+  /** Whether apps may sign users in, and providers, and mails. Otherwise functions have no rights that only these need. */
   hasApps?: boolean
 }
 
@@ -53,8 +53,9 @@ const OF_APPS: Record<string, string[]> = {
 /** Returns what functions may do in addition to logging and tracing, from the names in `may`, with conditions evaluated. */
 export function permissions({ keys = [], name = 'prod', sender, hasApps = true }: Stage) {
   const deployment = { prefix: `serverless-jwt-auth-${name}-auth`, mailFrom: sender ?? '' }
+  const described = describeService(hasApps ? {} : { mailSignIn: 'off' }).functions
   return Object.fromEntries<Statement[]>(
-    Object.entries(describeService().functions).map(([key, { may = [], iamRoleStatements = [] }]) => {
+    Object.entries(described).map(([key, { may = [], iamRoleStatements = [] }]) => {
       const without = [
         ...(sender === undefined ? ['invokeMailer'] : []),
         ...(hasApps ? [] : (OF_APPS[key] ?? [])),

@@ -43,7 +43,7 @@ const WITH_COMMON_ROLE = Object.entries(OF_PROJECT)
   .map(([name]) => name)
 const COMMON = 'IamRoleLambdaExecution'
 
-/** Functions of the pages, of mails, of OAuth, of providers and of the console. `prod` has none of them. */
+/** Functions of the pages, of mails, of users without a password, of OAuth, of providers and of the console. `prod` has none of them. */
 const SWITCHED_OFF = [
   'docs',
   'signin',
@@ -54,6 +54,8 @@ const SWITCHED_OFF = [
   'new-account',
   'change-email',
   'confirm-email',
+  'login-mail',
+  'proof',
   'approve',
   'token',
   'authorize',
@@ -90,8 +92,10 @@ const WHERE_ACTS_ARE: Record<string, string> = {
   'act-as': ACT_ORIGIN,
   'user-content': [...LISTED_ORIGINS, ACT_ORIGIN].join(','),
 }
-/** Handlers without the console and acts. */
-const WITHOUT_CONSOLE: Record<string, string> = {
+/** Handlers without the console and acts, and without sign-ins by a mail. */
+const HANDLERS_IN_PROD: Record<string, string> = {
+  enrolment: 'functions/enrolment/enrolment.handler',
+  passkeys: 'functions/passkeys/passkeys.handler',
   openapi: 'functions/service/openapi.handler',
   authorizer: 'functions/authorizer.handler',
 }
@@ -437,6 +441,8 @@ describe('a function', () => {
       PAGES: 'on',
       OAUTH: 'on',
       FEDERATION: 'on',
+      MAIL_SIGN_IN: 'on',
+      LIMIT_MAIL_SIGN_INS: '300/3600',
       // Only the function that describes the routes of the console has it.
       ACT_AS: 'on',
     }
@@ -488,7 +494,7 @@ describe('a function', () => {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },
           S3Key: expect.stringMatching(`/${name}.zip$`),
         },
-        Handler: (of === prod && WITHOUT_CONSOLE[name]) || handler,
+        Handler: (of === prod && HANDLERS_IN_PROD[name]) || handler,
         FunctionName: `serverless-jwt-auth-${stage}${isOfProject ? '' : '-auth'}-${name}`,
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
@@ -633,7 +639,7 @@ test('exactly the routes that the API description protects have the authorizer',
   }
   expect(methodsOf(prod).sort()).toEqual(described().sort())
   expect(methodsOf(changedProd).sort()).toEqual(
-    described('pages', 'mail', 'invitations', 'oauth', 'federation', 'console', 'actAs').sort(),
+    described('pages', 'mail', 'invitations', 'oauth', 'mailSignIn', 'federation', 'console', 'actAs').sort(),
   )
   expect(methodsOf(dev).sort()).toEqual(described(...SERVICE_FEATURES).sort())
   // Written out, so that a route without the authorizer takes an edit here as well.
@@ -675,6 +681,8 @@ test('exactly the routes that the API description protects have the authorizer',
     'POST /enrolment/totp/confirm',
     'POST /factors/cancel-reset',
     'POST /login',
+    'POST /login/mail',
+    'POST /login/mail/confirm',
     'POST /login/passkey',
     'POST /login/passkey/options',
     'POST /login/provider',
@@ -693,6 +701,7 @@ test('exactly the routes that the API description protects have the authorizer',
     'POST /refresh',
     'POST /register',
     'POST /register/confirm',
+    'POST /register/passkey/options',
     'POST /register/provider',
     'POST /signin/{file}',
     'POST /userinfo',
