@@ -15,6 +15,16 @@ const report = (name: string, bytes: number, budget: number) => {
 const service = readService()
 // With an old place of passwords, `login` has another handler.
 service.functions['moving login'] = { handler: MOVING_LOGIN }
+// With mailSignIn=off, functions have the handlers of a service without it.
+const WITHOUT_MAIL_SIGN_IN = {
+  'mailer without sign-ins': 'functions/mail/mailer',
+  'mail-requests without sign-ins': 'functions/mail/mail-requests',
+  'signin without mails': 'functions/pages/federation/signin',
+  'account-pages without mails': 'functions/pages/federation/account-pages',
+}
+for (const [name, file] of Object.entries(WITHOUT_MAIL_SIGN_IN)) {
+  service.functions[name] = { handler: `${file}.handler` }
+}
 service.functions['new-account with passwords'] = { handler: 'functions/registration/new-account.handler' }
 service.functions['authorizer without acts'] = { handler: 'functions/authorizer.handler' }
 for (const { name, bytes } of await buildBundles(service, '.results/budget')) {
