@@ -15,7 +15,7 @@ export const CHANGES = [
 export type Change = (typeof CHANGES)[number]
 
 /** Whether a text names a change of an account. */
-export const isChange = (text: string): text is Change => CHANGES.some((change) => change === text)
+const isChange = (text: string): text is Change => CHANGES.some((change) => change === text)
 
 /** What a code by mail proves: one change, in one session. */
 export interface AskedChange {

@@ -215,7 +215,8 @@ describe('a session that began with a password', () => {
         message: 'the policy demands a second factor',
       }),
     )
-    const { password: _, federated: __, ...ofTwoFactors } = AMR
+    const { password, federated, mail, ...ofTwoFactors } = AMR
+    for (const amr of [password, federated, mail]) expect(require(amr, role, policy)).toThrow()
     for (const amr of Object.values(ofTwoFactors)) expect(require(amr, role, policy)).not.toThrow()
   })
 })

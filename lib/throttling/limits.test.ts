@@ -104,7 +104,7 @@ test('challenges are counted for the source, and after a password for the user t
   expect(challengeCounters(source, undefined, now)).toStrictEqual([
     counterOf('source#203.0.113.7', 'challenges', 300),
   ])
-  expect(challengeCounters(source, 'AAAA', now)).toStrictEqual([
+  expect(challengeCounters(source, 'user#AAAA', now)).toStrictEqual([
     counterOf('user#AAAA', 'challenges#203.0.113.7', 30),
     counterOf('source#203.0.113.7', 'challenges#verified', 300),
   ])

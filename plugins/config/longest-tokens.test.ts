@@ -38,7 +38,7 @@ const email = `${'a'.repeat(64)}@${labels}`
 const sessionId = `0123abcd${'s'.repeat(22)}`
 const clientId = 'c'.repeat(64)
 const clientUrl = 'https://app.example/'.padEnd(512, 'a')
-const session = { id: sessionId, authTime: 1_795_532_400, amr: AMR.recoveryCode }
+const session = { id: sessionId, authTime: 1_795_532_400, amr: AMR.mailRecoveryCode }
 const user = {
   ...testUser({
     username: email,

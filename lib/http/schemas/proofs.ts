@@ -8,9 +8,7 @@ import { atMost, Code, MailId, Password, schema } from './fields.ts'
 import { PasskeyAssertion } from './passkeys.ts'
 
 /** A change of an account, from a client. */
-export const ChangeName = /* @__PURE__ */ schema(() =>
-  z.enum(CHANGES, `Must be one of: ${CHANGES.join(', ')}.`),
-)
+const ChangeName = /* @__PURE__ */ schema(() => z.enum(CHANGES, `Must be one of: ${CHANGES.join(', ')}.`))
 
 /** Body of `POST /proof/mail` and `POST /proof/passkey`. */
 export const ProofStart = /* @__PURE__ */ schema(() => z.strictObject({ change: ChangeName }))
@@ -35,7 +33,7 @@ export const ProofCompletion = /* @__PURE__ */ schema(() =>
 )
 
 /** A change token from a client. */
-export const ChangeToken = /* @__PURE__ */ schema(() => z.string('Must be a string.').check(atMost(64)))
+const ChangeToken = /* @__PURE__ */ schema(() => z.string('Must be a string.').check(atMost(64)))
 
 /**
  * Returns the schema of a body that takes a change token in place of the current password.
