@@ -79,6 +79,9 @@ const isConsent = ({ kind, sk, item }: Write): boolean =>
 /** Whether a write begins an act: its event is of the user whom the operator acts as. */
 const beginsAct = ({ kind, sk }: Write): boolean => kind === 'Put' && sk === 'act'
 
+/** Whether a write stores a proof of an account: its event names what it proves, and how. */
+const proves = ({ kind, sk }: Write): boolean => kind === 'Put' && sk === 'change'
+
 /** Returns the partition of the events of an account. */
 const accountOf = (pk: string): string => pk.replace(/^grants#/, 'user#')
 
@@ -98,13 +101,17 @@ export function faultsOfEvents(operation: string, body: string): string[] {
     (write) =>
       isConsent(write) ||
       beginsAct(write) ||
+      proves(write) ||
       write.pk === 'providers' ||
       (OF_ACCOUNT.test(write.sk) && !isSilent(write, hasSignIn)),
   )
   // A login name and the claim of a credential belong to the account that changes with them.
   const accounts = new Set(
     changed
-      .map((write) => (beginsAct(write) ? { ...write, pk: `user#${write.item.targetId?.S}` } : write))
+      .map((write) => {
+        if (proves(write)) return { ...write, pk: `user#${write.item.userId?.S}` }
+        return beginsAct(write) ? { ...write, pk: `user#${write.item.targetId?.S}` } : write
+      })
       .map(({ pk, sk }) => (pk === 'providers' ? `provider#${sk}` : accountOf(pk)))
       .filter((pk) => /^(user|mail|client|api|provider)#/.test(pk)),
   )

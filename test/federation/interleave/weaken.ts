@@ -24,7 +24,8 @@ const isLinking = ({ ExpressionAttributeNames: names = {} }: Input) =>
 
 const isReset = ({ ExpressionAttributeNames: names = {} }: Input) => '#passwordHash' in names
 
-const partition =
+/** Changes writes of items whose partition key matches. */
+export const partition =
   (pk: RegExp, weakenOne: (write: Input) => unknown): Alter =>
   (_, input) => {
     for (const item of input.TransactItems ?? []) {
@@ -35,7 +36,7 @@ const partition =
   }
 
 /** Stores what was read in place of the next generation. */
-const sameGeneration = (name: 'generation' | 'sessionGeneration'): Alter =>
+export const sameGeneration = (name: 'generation' | 'sessionGeneration'): Alter =>
   writes('TransactUpdate', 'profile', ({ ExpressionAttributeValues: values = {} }) => {
     const read = `:read${name.replace(/^./, (letter) => letter.toUpperCase())}`
     if (`:${name}` in values) values[`:${name}`] = values[read]

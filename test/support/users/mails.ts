@@ -3,6 +3,7 @@ import { onTestFinished, vi } from 'vitest'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import {
   CONFIRMATION_RANDOM_BYTES,
+  type ConfirmationDetails,
   MAIL_ID_BYTES,
   newMailId,
   startConfirmation,
@@ -54,12 +55,24 @@ export function newAddress(): string {
   return `Grace.${addresses}@Example.org`
 }
 
-/** Stores what the mail of a reset proves. Returns its proof. */
-export async function resetProof(table: Table, { id, generation, email }: User) {
-  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
-  const details = { kind: 'reset', mailId, bindings: { userId: id, generation, email } } as const
-  const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
-  const { confirmation, code } = startConfirmation(details, new Date(), random)
+/** Stores what a mail proves, without the mail. Returns its proofs. */
+export async function storeMail(table: Table, details: ConfirmationDetails) {
+  const { mailId } = details
+  const { confirmation, token, code } = startConfirmation(
+    details,
+    new Date(),
+    randomBytes(CONFIRMATION_RANDOM_BYTES),
+  )
   await claimMail(table, mailId, { claim: { claimId: 'a', invocationId: 'a' }, confirmation }, new Date())
+  return { mailId, token, code }
+}
+
+/** Returns what a mail to a user is bound to. */
+export const boundTo = ({ id: userId, generation, email }: User) => ({ userId, generation, email })
+
+/** Stores what the mail of a reset proves. Returns its proof. */
+export async function resetProof(table: Table, user: User) {
+  const mailId = newMailId(randomBytes(MAIL_ID_BYTES))
+  const { code } = await storeMail(table, { kind: 'reset', mailId, bindings: boundTo(user) })
   return { mailId, code }
 }
