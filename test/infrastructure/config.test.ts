@@ -37,6 +37,8 @@ const OPTIONAL = [
   'CLIENT_METADATA_HOSTS',
   'OWN_ROUTES',
   'FEDERATION',
+  // Functions have it with mailSignIn=on only.
+  'MAIL_SIGN_IN',
   // A deployment has validated both.
   'EVENT_BUS',
   'EVENT_TYPES',

@@ -44,7 +44,7 @@ test.each([
 
 /** Words of it. A mail itself is of every service. */
 const OF_MAILS =
-  /mail[-_ ]?sign|login\/mail|login-mail|changeToken|change#|no_password|other_browser|passwordless|signed in by mail|continue with e-mail/i
+  /mail[-_ ]?sign|register\/passkey|login\/mail|login-mail|changeToken|change#|no_password|other_browser|passwordless|signed in by mail|continue with e-mail/i
 
 const idsIn = ({ resources }: Package) =>
   // The name of a deployment is a hash of the API.
