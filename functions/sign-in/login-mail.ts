@@ -21,7 +21,9 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   // A script in an app's page has its attacker's key, but cannot put it into the visitor's cookie.
   const verified = await verifySignInMail(at, request, inCookie ? browserKeyOf(event) : browserKey)
   if ('next' in verified) return json(200, verified.next)
-  const login = { inCookie, replaces: replaces || undefined }
+  // The source becomes known under the name of the next mail, also if it is known under another one.
+  const loginName = String(verified.user.email)
+  const login = { loginName, inCookie, replaces: replaces || undefined }
   const { user, next } = await nextAfterMail(at, verified, login)
   if (next) return json(200, next)
 

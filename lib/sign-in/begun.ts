@@ -30,7 +30,9 @@ export async function findBegunLogin(
   const login = await findLoginToken(table, unverifiedToken, purpose, now)
   // Checked before anything is counted: attackers could send their login token from the user's browser, and
   // put their session into it.
-  if (page && login.inCookie) requireOwnPage(page)
+  // A mail that signs in counts only in a page of the service itself, so no app's page continues with it.
+  const isOfMail = purpose === 'second-factor' && login.first === 'mail'
+  if (page && login.inCookie) requireOwnPage(isOfMail ? { ...page, allowedOrigins: [] } : page)
   const { userId, generation } = login
   const user = await findUser(table, userId)
   if (user === undefined || user.disabled || user.generation !== generation) {

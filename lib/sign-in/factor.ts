@@ -30,10 +30,10 @@ export interface FactorSignIn {
   changed?: User
   amr: Amr
   /**
-   * The token of the first step. A passkey that is both factors has no token, only the members of its
-   * request.
+   * The token of the first step. A sign-in with one step has no token, only the members of its
+   * request. Without a login name, it is in the username.
    */
-  login: LoginToken | Pick<LoginToken, 'inCookie' | 'replaces'>
+  login: LoginToken | (Pick<LoginToken, 'inCookie' | 'replaces'> & Partial<Pick<LoginToken, 'loginName'>>)
   /** Id of the identity provider that is the only step, for the event. */
   ref?: string
   /** Writes that spend the factor. */

@@ -65,7 +65,7 @@ export async function verifySignInMail(
 export async function nextAfterMail(
   at: At<'REQUIRE_SECOND_FACTOR' | 'MAILER', ReservingTable>,
   { user: verified, spending }: MailSignIn,
-  kept: Pick<LoginToken, 'inCookie' | 'replaces'>,
+  kept: Pick<LoginToken, 'loginName' | 'inCookie' | 'replaces'>,
 ): Promise<{ user: User; next: object | undefined }> {
   const { table, config, now } = at
   const user = await applyElapsedFactorReset(at, verified)
@@ -73,7 +73,7 @@ export async function nextAfterMail(
   if (!hasFactors && !needsFactor(user, config.REQUIRE_SECOND_FACTOR)) return { user, next: undefined }
   const purpose = hasFactors ? 'second-factor' : 'enrolment'
   const provedAt = hasFactors ? undefined : secondOf(now)
-  const details = { ...kept, purpose, loginName: user.username, first: 'mail', provedAt } as const
+  const details = { ...kept, purpose, first: 'mail', provedAt } as const
   const { stored, token } = startLoginToken(user, details, now, randomBytes(LOGIN_TOKEN_RANDOM_BYTES))
   const event = eventOf(table, bySystem(at), {
     type: 'factor.required',

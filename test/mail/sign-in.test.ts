@@ -1,6 +1,10 @@
+import { randomBytes, randomUUID } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
+import { attribute, writeIf } from '../../lib/aws/dynamodb.ts'
 import { OTHER_BROWSER } from '../../lib/mail/browser.ts'
+import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { DECOY_HASH } from '../../lib/passwords/hash.ts'
+import { nameKey, profileKey } from '../../lib/users/store.ts'
 import type { User } from '../../lib/users/user.ts'
 import { startWire } from '../support/aws/wire.ts'
 import { OWN_PAGE, setsCookie } from '../support/http/cookies.ts'
@@ -9,6 +13,7 @@ import { useService } from '../support/service.ts'
 import { addTotp, beginLogin, totpCode } from '../support/users/factors.ts'
 import { codeIn, newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
 import { begin } from '../support/users/sessions.ts'
+import { giveFactors } from '../support/users/users.ts'
 
 const logs = recordLogs()
 const service = await useService({ settings: { COOKIE_SESSIONS: 'on', REGISTRATION: 'open' } })
@@ -21,6 +26,9 @@ const INVALID_LINK = {
 }
 const OTHER = { type: 'about:blank', title: 'Unauthorized', status: 401, ...OTHER_BROWSER }
 const SET_KEY = /^__Host-try=([\w-]{43}); Max-Age=3600; Path=\/; Secure; HttpOnly; SameSite=Strict$/
+
+const APP = 'http://app.localhost:3000'
+const APPS_PAGE = { ...OWN_PAGE, 'Sec-Fetch-Site': 'same-site', Origin: APP }
 
 let sources = 0
 /** Returns an address of a client that no other test has. */
@@ -57,6 +65,18 @@ async function addUser(values: Partial<User> = {}) {
   await service.setHash(username, DECOY_HASH)
   const user = await service.user(username)
   return { ...user, email: String(user.email) }
+}
+
+/** Gives a user another verified address, and changes nothing else. Returns it. */
+async function moveAddress(id: string): Promise<string> {
+  const email = newAddress().toLowerCase()
+  await writeIf(service.table, 'UpdateItem', {
+    Key: profileKey(id),
+    UpdateExpression: 'SET email = :email',
+    ExpressionAttributeValues: { ':email': attribute(email) },
+  })
+  await writeIf(service.table, 'PutItem', { Item: { ...nameKey(email), userId: attribute(id) } })
+  return email
 }
 
 /** Asks for a mail in a browser. Returns its proofs. */
@@ -127,9 +147,16 @@ describe('a sign-in by a mail', () => {
     ])
     expect(await browser.confirm({ mailId, code })).toMatchObject({ status: 400, body: INVALID_LINK })
     const last = { loginToken: body.loginToken, code: totpCode(secret, 1) }
-    const done = await service.ask('POST /login/totp', { body: last, headers: OWN_PAGE })
+    const allowing = await service.load({ AUTH_ALLOWED_ORIGINS: APP })
+    // Eve's token of the first step, from a script in the page of an app that Ada uses.
+    const foreign = await allowing.ask('POST /login/totp', { body: last, headers: APPS_PAGE })
+    expect(foreign.status).toBe(403)
+    const done = await allowing.ask('POST /login/totp', { body: last, headers: OWN_PAGE })
     expect(done.status).toBe(200)
-    expect(claimsOf(done.body.authToken)).toMatchObject({ amr: ['mail', 'otp', 'mfa'], acr: 'aal2' })
+    expect(claimsOf(JSON.parse(done.text).authToken)).toMatchObject({
+      amr: ['mail', 'otp', 'mfa'],
+      acr: 'aal2',
+    })
   })
 
   test('proves the enrolment of a factor that the user must have', async () => {
@@ -149,6 +176,30 @@ describe('a sign-in by a mail', () => {
     expect(claimsOf(done.body.authToken).amr).toEqual(['mail', 'otp', 'mfa'])
   })
 
+  test('applies an elapsed reset of the factors, which it completes without', async () => {
+    const { username, id, email } = await addUser()
+    await giveFactors(service.table, await service.user(username))
+    await service.storeReset(id, Math.floor(Date.now() / 1_000) - 86_401)
+    const { browser, mailId, code } = await askFor(email)
+    const { status, body } = await browser.confirm({ mailId, code })
+    expect([status, body]).toEqual([200, TOKENS])
+    expect(claimsOf(body.authToken)).toMatchObject({ amr: ['mail'], acr: 'aal1' })
+    expect(await service.user(username)).toMatchObject({ factors: undefined })
+    const response = await service.ask('GET /proof', { token: body.authToken })
+    expect([response.status, response.body]).toEqual([200, { proofs: ['mail'] }])
+  })
+
+  test('works with each mail that its browser has asked for, whose key stays, and in any case of the address', async () => {
+    const { email } = await addUser()
+    const first = await askFor(email)
+    const key = first.browser.key()
+    const { body } = await first.browser.start(email.toUpperCase())
+    expect(first.browser.key()).toBe(key)
+    const second = { mailId: body.mailId, code: codeIn(service.mailTo(email)) }
+    expect((await first.browser.confirm({ token: first.token })).status).toBe(200)
+    expect((await first.browser.confirm(second)).status).toBe(200)
+  })
+
   test('twice at once begins one session', async () => {
     const { email } = await addUser()
     const { browser, mailId, code, token } = await askFor(email)
@@ -162,6 +213,8 @@ describe('a sign-in by a mail', () => {
       'no longer known to own the address',
       ({ username }) => service.change(username, { emailVerified: false }),
     ],
+    ['given another address', ({ id }) => moveAddress(id)],
+    ['signed out everywhere', ({ username }) => service.change(username, {})],
   ])('of a user who was %s after the mail is refused', async (_, change) => {
     const user = await addUser()
     const { browser, mailId, code } = await askFor(user.email)
@@ -208,13 +261,15 @@ describe('another browser', () => {
     const proof = { mailId: body.mailId, code: codeIn(service.mailTo(email)), browserKey: body.browserKey }
     const victim = openBrowser()
     expect(await victim.confirm(proof)).toMatchObject({ status: 401, body: OTHER })
-    const wired = await service.load({ AUTH_ALLOWED_ORIGINS: 'http://app.localhost:3000' })
-    const headers = { ...OWN_PAGE, 'Sec-Fetch-Site': 'same-site', Origin: 'http://app.localhost:3000' }
+    const allowing = await service.load({ AUTH_ALLOWED_ORIGINS: APP })
     for (const [route, sent] of [
       ['POST /login/mail', { email }],
       ['POST /login/mail/confirm', proof],
     ] as const) {
-      const refused = await wired.ask(route, { body: { ...sent, session: 'cookie' }, headers })
+      const refused = await allowing.ask(route, {
+        body: { ...sent, session: 'cookie' },
+        headers: APPS_PAGE,
+      })
       expect([refused.status, JSON.parse(refused.text).detail]).toEqual([
         403,
         'This request needs the header Sec-Fetch-Site: same-origin.',
@@ -267,6 +322,12 @@ describe('the response to an address', () => {
     const disabled = await addUser({ disabled: true })
     await openBrowser().start(disabled.email)
     expect(service.mailsTo(disabled.email)).toEqual([])
+    // The username of one user may be the address of another person.
+    const username = newAddress().toLowerCase()
+    const named = await addUser({ username, email: newAddress().toLowerCase() })
+    await openBrowser().start(username)
+    expect(service.mailsTo(username)).toEqual([])
+    expect(service.mailTo(named.email).subject).toBe('You already have an account at Test')
   })
 })
 
@@ -288,15 +349,27 @@ describe('an address without a user', () => {
     expect((await next.browser.confirm({ mailId: next.mailId, code: next.code })).status).toBe(200)
   })
 
+  test('that gets one before the mail is used creates no second user, and signs nobody in', async () => {
+    const address = newAddress()
+    const { browser, mailId, code } = await askFor(address)
+    const { username } = await addUser({ email: address.toLowerCase(), emailAsWritten: address })
+    const { status, body } = await browser.confirm({ mailId, code })
+    expect([status, body]).toEqual([200, { next: 'registration', mailId, email: address }])
+    const refused = await service.ask('new-account', { body: { mailId, code, username: 'another-name' } })
+    expect([refused.status, refused.body.authToken]).toEqual([422, undefined])
+    expect((await service.user(address.toLowerCase())).username).toBe(username)
+  })
+
   test.each([
+    [{ REGISTRATION: 'off' }, newAddress()],
     [{ REGISTRATION: 'invite' }, newAddress()],
     [{ ALLOWED_EMAIL_DOMAINS: 'example.com' }, newAddress()],
   ])('gets no mail with %j', async (settings, email) => {
-    const closed = await useService({
-      settings: { COOKIE_SESSIONS: 'on', REGISTRATION: 'open', ...settings },
-    })
-    expect((await openBrowser({ functions: closed }).start(email)).status).toBe(202)
-    expect(closed.mailsTo(email)).toEqual([])
+    const { mail } = await service.load(settings)
+    const mailId = newMailId(randomBytes(MAIL_ID_BYTES), email)
+    const origin = { sourceIp: newSource(), userAgent: 'test' }
+    await mail({ kind: 'sign-in', mailId, at: new Date().toISOString(), origin }, randomUUID())
+    expect(service.mailsTo(email)).toEqual([])
   })
 })
 
@@ -332,6 +405,16 @@ describe('limits', () => {
     expect(service.mailsTo(email).length).toBeGreaterThan(before)
     expect((await again.browser.confirm({ mailId: again.mailId, code: again.code })).status).toBe(200)
   })
+})
+
+test('a source that is known by another name becomes known by a new address', async () => {
+  const user = await addUser()
+  const { browser, ...first } = await askFor(user.email)
+  expect((await browser.confirm({ token: first.token })).status).toBe(200)
+  const email = await moveAddress(user.id)
+  const second = await askFor(email, browser)
+  expect((await browser.confirm({ token: second.token })).status).toBe(200)
+  expect(Object.keys(await service.items(`name#${email}`))).toContain(`known#${browser.sourceIp}`)
 })
 
 test('a code of a sign-in does not reset a password, nor the reverse', async () => {
