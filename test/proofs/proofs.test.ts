@@ -274,6 +274,16 @@ describe('a change token', () => {
     }
   })
 
+  test('of identities counts for one of them', async () => {
+    const owner = await addOwner(service, false)
+    const token = await tokenOf(service, owner.user)
+    const changeToken = await proveByPasskey(service, owner, token, 'identities')
+    const link = () =>
+      changeWith(service, owner, { route: 'POST /identities', token, proof: { changeToken } })
+    expect((await link()).status).toBe(204)
+    expect(await link()).toMatchObject(REFUSED)
+  })
+
   test('is not spent by a request that is limited or invalid', async () => {
     const limited = await useService({ settings: { ...SETTINGS, LIMIT_MAIL_SOURCE: '1/3600' } })
     const owner = await addOwner(limited, false)

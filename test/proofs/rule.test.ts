@@ -9,7 +9,7 @@ import { tableIn } from '../docs/table.ts'
 import { claimsOf } from '../support/http/forge.ts'
 import { rowsOf } from '../support/rows.ts'
 import { ORIGIN, useService } from '../support/service.ts'
-import { resetProof } from '../support/users/mails.ts'
+import { codeIn, resetProof } from '../support/users/mails.ts'
 import { PASSWORD } from '../support/users/sessions.ts'
 import { usePasskey } from '../support/users/webauthn/authenticator.ts'
 import {
@@ -75,12 +75,21 @@ const HAVING: Readonly<Record<string, readonly Having[]>> = {
     bySignIn('pwd otp mfa'),
     bySignIn('fed pop mfa'),
     bySignIn('pop user mfa'),
+    bySignIn('mail pop mfa'),
     // The response of a passkey that signs in, and not yet used.
     async ({ owner, change }) => {
       const token = await tokenOf(service, owner.user)
       const { body } = await service.ask('POST /login/passkey/options', { body: {} })
       const response = usePasskey(owner.passkey, body, ORIGIN)
       return { token, proof: await completed(token, { change, response }) }
+    },
+    // The code of a mail that signs in.
+    async ({ owner, change }) => {
+      const token = await tokenOf(service, owner.user)
+      const email = String(owner.user.email)
+      const asked = await service.ask('POST /login/mail', { body: { email } })
+      const mail = { mailId: asked.body.mailId, code: codeIn(service.mailTo(email)) }
+      return { token, proof: await completed(token, { change, ...mail }) }
     },
     // The code of a mail that signs in after a new password.
     async ({ owner, change }) => {
