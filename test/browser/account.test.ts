@@ -397,7 +397,7 @@ describe('the back/forward cache', () => {
     const page = await openAccount(username)
     await page.evaluate(`addEventListener('pageshow', ({ persisted }) => {
       document.title = persisted ? 'Restored' : 'Loaded' })`)
-    await page.goto(`${serviceUrl()}/docs`)
+    await page.goto(`${serviceUrl()}/forgot`)
     return page
   }
 
