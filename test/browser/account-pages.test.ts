@@ -51,7 +51,7 @@ test('password managers and keyboards recognise the fields', async () => {
     'username text username',
     'password password new-password',
     // The dialog of a new authenticator app, which comes with that of the recovery codes.
-    'code text one-time-code',
+    'code text one-time-code numeric',
   ])
   await page.goto(`${serviceUrl()}/forgot`)
   expect(await attributes(page)).toEqual([
@@ -71,7 +71,7 @@ test('password managers and keyboards recognise the fields', async () => {
     'username text username',
     'password password new-password',
     'keepIdentities checkbox',
-    'code text one-time-code',
+    'code text one-time-code numeric',
   ])
 })
 
