@@ -92,6 +92,9 @@ test.for([
   ['POST', '/passkeys'],
   ['PATCH', `/passkeys/${'A'.repeat(43)}`],
   ['DELETE', `/passkeys/${'A'.repeat(43)}`],
+  ['POST', '/proof'],
+  ['POST', '/proof/mail'],
+  ['POST', '/proof/passkey'],
   ['POST', '/identities'],
   ['DELETE', `/identities/${'A'.repeat(43)}`],
 ] as const)('%s %s of a caller rejects bodies as login does', async ([method, path]) => {

@@ -159,6 +159,17 @@ const notFound = problem(404, 'Not Found', 'Resource not found.')
 
 const invalidLink = problem(400, 'Bad Request', 'The link or code is invalid or expired.')
 
+const otherBrowser = problem(
+  401,
+  'Unauthorized',
+  'This mail was asked for in another browser. Use it there, or ask for a new one here.',
+  { error: 'other_browser' },
+)
+
+const hasPassword = problem(409, 'Conflict', 'This account has a password. Confirm the change with it.', {
+  error: 'has_password',
+})
+
 const otherSite = problem(403, 'Forbidden', SAME_ORIGIN)
 
 /** Outcomes of sample events, by name. An event that is not listed has the status of its route's response. */
@@ -212,10 +223,38 @@ export const OUTCOMES: Record<string, Outcome> = {
     { error: 'no_factor' },
   ),
   'delete-me': noContent(),
-  'mail-requests': requested,
+  'mail-requests': response(202, {
+    mailId: expect.stringMatching(/^[\w-]{22}\.YWRhQGV4YW1wbGUub3Jn$/),
+    browserKey: expect.stringMatching(/^[\w-]{43}$/),
+  }),
+  'POST /password/forgot': requested,
   'POST /register': requested,
   'change-email': requested,
-  enrolment: requested,
+  enrolment: response(200, {
+    rp: { id: 'localhost', name: 'serverless-jwt-auth' },
+    user: expect.any(Object),
+    challenge: expect.stringMatching(/^[\w-]{43}$/),
+    pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: 'public-key', alg })),
+    timeout: 300_000,
+    attestation: 'none',
+    excludeCredentials: [],
+    authenticatorSelection: {
+      requireResidentKey: true,
+      residentKey: 'required',
+      userVerification: 'required',
+    },
+  }),
+  'POST /register/passkey/options code': invalidLink,
+  'POST /enrolment/mail': requested,
+  // Events contain no keys of browsers.
+  'login-mail': otherBrowser,
+  'POST /login/mail/confirm cookie': otherBrowser,
+  'POST /login/mail/confirm token': otherBrowser,
+  // The demo users have passwords.
+  'POST /proof': invalidLink,
+  'POST /proof passkey': hasPassword,
+  'POST /proof/mail': hasPassword,
+  'POST /proof/passkey': hasPassword,
   'new-account': tokens,
   // Events contain no identities.
   'new-identity': { returns: expect.objectContaining({ statusCode: 401 }) },
@@ -252,7 +291,7 @@ export const OUTCOMES: Record<string, Outcome> = {
   'POST /enrolment/passkey': passkeyRefused,
   'POST /login/passkey/options second': loginExpired,
   'POST /login/passkey second': loginExpired,
-  passkeys: response(200, { passkeys: [] }),
+  passkeys: response(200, { rpId: 'localhost', passkeys: [] }),
   // Events contain no codes of acts.
   'POST /act-as/token': { returns: expect.objectContaining({ statusCode: 401 }) },
   'PATCH /passkeys/{id}': notFound,
