@@ -47,8 +47,6 @@ const UNREACHED: Record<string, string> = {
   'delete-me spendChangeTokens': OF_PROOFS,
   'factors readChangeTokens': OF_PROOFS,
   'factors spendChangeTokens': OF_PROOFS,
-  'identities readChangeTokens': OF_PROOFS,
-  'identities spendChangeTokens': OF_PROOFS,
   'enrolment storeNewUserChallenges': OF_PASSKEYS,
   'new-account readBoundChallenges': OF_PASSKEYS,
   'new-account spendSingleChallenges': OF_PASSKEYS,
