@@ -81,6 +81,7 @@ test('a package has an output for each lasting parameter that it was given', asy
       'Federation',
       'Issuer',
       'MailFrom',
+      'MailSignIn',
       'Oauth',
       'Operators',
       'Pages',
