@@ -5,7 +5,7 @@ import { type Change, changeIn, newChangeMailId } from '../mail/change.ts'
 import { MAIL_ID_BYTES } from '../mail/confirmation.ts'
 import { requestMail } from '../mail/request.ts'
 import { spend } from '../mail/store.ts'
-import { findBoundUser, invalidLink, requireOwnProof, verifyProof } from '../mail/verify.ts'
+import { findBoundUser, invalidLink, verifyProof } from '../mail/verify.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { requireUnrevoked } from '../users/revocation.ts'
 import type { Principal } from '../users/user.ts'
@@ -53,7 +53,7 @@ export async function verifyMailProof(
     throw invalidLink('a mail for another change or session')
   }
   const { confirmation } = await verifyProof(table, ['change'], { mailId, code, ...origin }, now)
-  requireOwnProof(confirmation, userId)
+  if (confirmation.userId !== userId) throw invalidLink('a mail of another user')
   const user = await findBoundUser(table, confirmation)
   requireUnrevoked(generation, user)
   requireNoPassword(user)

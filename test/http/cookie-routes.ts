@@ -30,6 +30,8 @@ export async function cookieRoutes(table: Table, username: string) {
     ['/register/confirm', { token: 'x', password: 'correct horse battery staple', session: 'cookie' }],
     ['/register/provider', { identityToken: 'x', session: 'cookie' }],
     ['/login/provider', { provider: 'demo', query: 'state=x', session: 'cookie' }],
+    ['/login/mail', { email: 'eve@example.org', session: 'cookie' }],
+    ['/login/mail/confirm', { token: 'x', session: 'cookie' }],
     ['/login/totp', { loginToken, code: '123456' }],
     ['/login/recovery-code', { loginToken, code: '0123-4567-89AB-CDEF' }],
     ['/login/passkey', { loginToken, response: used }],

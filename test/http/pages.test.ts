@@ -13,12 +13,12 @@ const filesOf = (page: string) => [
 
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, scriptBytes: Number.POSITIVE_INFINITY },
-  { page: 'signin', folder: 'signin', files: 3, pageBytes: 15_000, scriptBytes: 10_300 },
-  { page: 'account', folder: 'signin', files: 3, pageBytes: 15_000, scriptBytes: 12_700 },
-  { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 5_800 },
+  { page: 'signin', folder: 'signin', files: 3, pageBytes: 16_500, scriptBytes: 12_500 },
+  { page: 'account', folder: 'signin', files: 3, pageBytes: 18_500, scriptBytes: 14_500 },
+  { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 7_500 },
   { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_500 },
   // The client shares its requests with what shows a page as another user. That takes a few bytes more.
-  { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 7_500, scriptBytes: 7_150 },
+  { page: 'confirm', folder: 'confirm', files: 2, pageBytes: 9_000, scriptBytes: 9_500 },
   { page: 'oauth2/authorize', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 5_000 },
   { page: 'oauth2/logout', folder: 'oauth2/authorize', files: 2, pageBytes: 4_000, scriptBytes: 2_400 },
   { page: 'admin-console', folder: 'admin-console', files: 2, pageBytes: 10_700, scriptBytes: 15_300 },

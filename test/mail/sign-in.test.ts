@@ -109,6 +109,16 @@ describe('a sign-in by a mail', () => {
     expect(await browser.confirm(proof)).toMatchObject({ status: 400, body: INVALID_LINK })
   })
 
+  test('is not compared at a source that has tried 50 codes', async () => {
+    const { email } = await addUser()
+    const { browser, mailId, code } = await askFor(email)
+    const wrong = code === '12345678' ? '87654321' : '12345678'
+    for (let tries = 0; tries < 50; tries += 1) {
+      expect((await browser.confirm({ mailId, code: wrong })).status).toBe(400)
+    }
+    expect((await browser.confirm({ mailId, code })).status).toBe(429)
+  })
+
   test('of a client without cookies needs the key of the response', async () => {
     const { email, id } = await addUser()
     const { body } = await service.ask('POST /login/mail', { body: { email } })

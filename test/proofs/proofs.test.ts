@@ -141,6 +141,26 @@ describe('a proof by mail', () => {
     expect([await again(), await again()]).toEqual([20, 20])
   })
 
+  test('needs two factors of the last five minutes, if the user has a second one', async () => {
+    const owner = await addOwner(service, false)
+    const token = await tokenOf(service, owner.user, { agoSeconds: 301 })
+    const asked = { token, body: { change: 'removal' } }
+    const { status, headers } = await service.ask('POST /proof/mail', asked)
+    expect([status, headers['WWW-Authenticate']]).toEqual([401, expect.stringContaining('acr_values="aal2"')])
+  })
+
+  test('is not compared at a source that has tried 50 codes', async () => {
+    stopClock()
+    const owner = await addOwner(service, false)
+    const token = await tokenOf(service, owner.user)
+    const mail = await mailFor(service, owner, token, 'removal')
+    const ask = (code: string | undefined) =>
+      service.ask('POST /proof', { token, sourceIp: '198.51.100.51', body: { change: 'removal', ...mail, code } })
+    const wrong = mail?.code === '12345678' ? '87654321' : '12345678'
+    for (let tries = 0; tries < 50; tries += 1) expect((await ask(wrong)).status).toBe(400)
+    expect((await ask(mail?.code)).status).toBe(429)
+  })
+
   test('voids its code after five wrong ones, and another change uses none of them', async () => {
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
@@ -220,6 +240,15 @@ describe('a proof by passkey', () => {
     ['of a registration', { clientData: { type: 'webauthn.create' } }],
   ])('is refused %s', async (_, changes) => {
     expect(await proved(changes)).toMatchObject(refused)
+  })
+
+  test('is begun 29 times in 15 minutes after a registration, which is counted too', async () => {
+    stopClock()
+    const owner = await addOwner(service, false)
+    const token = await tokenOf(service, owner.user)
+    const ask = () => service.ask('POST /proof/passkey', { token, body: { change: 'removal' } })
+    for (let begun = 0; begun < 29; begun += 1) expect((await ask()).status).toBe(200)
+    expect((await ask()).status).toBe(429)
   })
 
   test('is refused if the passkey has never verified its user', async () => {

@@ -15,7 +15,7 @@ export interface ConsoleTexts {
 }
 
 /** Creates the handler of the console. It has no data: its script calls the admin API. */
-export function consoleHandler(texts: ConsoleTexts, readContent: Site['readContent']) {
+export function consoleHandler(texts: ConsoleTexts, readContent: NonNullable<Site['readContent']>) {
   const page = pageRoute({
     folder: 'admin-console',
     pages: {

@@ -56,7 +56,7 @@ export interface ProofScene extends Scene {
   registrations: readonly [Mail, Mail]
 }
 
-export const NEW_ADDRESS = 'new@example.org'
+const NEW_ADDRESS = 'new@example.org'
 
 /** Adds the users. Returns a function that puts everything back to this state for the next schedule. */
 export async function firstScene(

@@ -95,6 +95,6 @@ export const PROOF_ROUTES: Route[] = [
       description: 'The proof of the change.',
       content: json(schemaRef('ChangeToken'), { changeToken: challenge, expiresIn: 300 }),
     },
-    problems: ['invalid_link', 'passkey_refused', 'other_user', 'has_password', 'too_many_attempts'],
+    problems: ['invalid_link', 'passkey_refused', 'has_password', 'too_many_attempts'],
   },
 ]
