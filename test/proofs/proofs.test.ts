@@ -155,7 +155,11 @@ describe('a proof by mail', () => {
     const token = await tokenOf(service, owner.user)
     const mail = await mailFor(service, owner, token, 'removal')
     const ask = (code: string | undefined) =>
-      service.ask('POST /proof', { token, sourceIp: '198.51.100.51', body: { change: 'removal', ...mail, code } })
+      service.ask('POST /proof', {
+        token,
+        sourceIp: '198.51.100.51',
+        body: { change: 'removal', ...mail, code },
+      })
     const wrong = mail?.code === '12345678' ? '87654321' : '12345678'
     for (let tries = 0; tries < 50; tries += 1) expect((await ask(wrong)).status).toBe(400)
     expect((await ask(mail?.code)).status).toBe(429)
