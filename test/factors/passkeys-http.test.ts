@@ -22,7 +22,10 @@ test('a user adds, uses, renames and removes passkeys over HTTP', async () => {
   const first = await ask('POST', '/login', { body: { username, password: WEAK.password } })
   const other = await ask('POST', '/login', { body: { username, password: WEAK.password } })
   const token = first.body.authToken
-  expect(await ask('GET', '/passkeys', { token })).toEqual({ status: 200, body: { passkeys: [] } })
+  expect(await ask('GET', '/passkeys', { token })).toEqual({
+    status: 200,
+    body: { passkeys: [], rpId: 'localhost' },
+  })
 
   const { status, body: options } = await ask('POST', '/passkeys/options', {
     token,
@@ -97,7 +100,12 @@ test('a user adds, uses, renames and removes passkeys over HTTP', async () => {
   })
   const listed = await ask('GET', '/passkeys', { token: strong })
   expect(listed.body.passkeys).toEqual([
-    { ...added.body.passkey, name: 'Old phone', lastUsedAt: expect.any(String) },
+    {
+      ...added.body.passkey,
+      name: 'Old phone',
+      lastUsedAt: expect.any(String),
+      credentialId: passkey.id.toString('base64url'),
+    },
   ])
 
   const removal = { token: strong, body: { currentPassword } }

@@ -93,6 +93,9 @@ export function testCors(mass: 'representatives' | 'all'): void {
       'enrolment/totp/confirm',
       'factors/cancel-reset',
       'login',
+      // Its function refuses pages of other origins in a cookie, and has one setting for its other routes too.
+      'login/mail',
+      'login/mail/confirm',
       'login/passkey',
       'login/passkey/options',
       'login/recovery-code',
@@ -101,7 +104,9 @@ export function testCors(mass: 'representatives' | 'all'): void {
       // Its function refuses pages of other origins.
       'oauth2/signout',
       'passkeys',
+      'password/forgot',
       'refresh',
+      'register',
       'register/confirm',
       'register/passkey/options',
     ])

@@ -27,6 +27,7 @@ import { runFederation } from './federation-calls.ts'
 import { runMails } from './mail-logs.ts'
 import { runOAuth } from './oauth-calls.ts'
 import { runOperators } from './operator-calls.ts'
+import { runProofs } from './proof-calls.ts'
 import { runProviders } from './provider-calls.ts'
 
 export const service = describeService()
@@ -146,6 +147,7 @@ export async function logEverything(): Promise<Logged[]> {
   const operators = (functionKey: string, event: unknown) => run(functionKey, event, aws)
   await runOperators(operators, tableOf(service, aws), tokenSourceOf(service, aws))
   await runMails(run, aws)
+  await runProofs((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
   await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
 
   const unreadable = { eventName: 'INSERT', dynamodb: { NewImage: { type: { S: 'user.created' } } } }

@@ -66,7 +66,7 @@ export async function runMails(run: Run, aws: LocalAws): Promise<void> {
   const environment = { ...requests.environment, LIMIT_MAIL_SOURCE: '1/3600' }
   const limited = { ...service, functions: { 'mail-requests': { ...requests, environment } } }
   for (let count = 0; count < 2; count += 1)
-    await run('mail-requests', sampleEvent('mail-requests'), aws, limited)
+    await run('mail-requests', sampleEvent('POST /password/forgot'), aws, limited)
 
   const reset = sampleEvent('reset')
   const { sourceIp } = reset.requestContext.identity

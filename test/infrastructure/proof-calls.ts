@@ -25,7 +25,7 @@ const ORIGIN = 'http://localhost:3000'
  * by a mail, and makes them.
  */
 export async function runProofs(run: Run, table: Table): Promise<void> {
-  const names = { username: 'hal', email: 'hal@example.org', emailVerified: true }
+  const names = { username: 'pat', email: 'pat@example.org', emailVerified: true }
   const { id, call, newSession } = await addCaller(run, table, names, AMR.passkey)
   const user = async () => (await findUser(table, id)) as User
   const options = await call('factors', 'POST /passkeys/options', { currentPassword: PASSWORD })
@@ -54,8 +54,8 @@ export async function runProofs(run: Run, table: Table): Promise<void> {
   }
   await change('factors', 'POST /factors/recovery-codes', 'recovery-codes')
   await change('identities', 'DELETE /identities/{id}', 'identities', { pathId: identityIdOf(identity) })
-  await change('change-email', 'change-email', 'address', { email: 'hals@example.org' })
-  const address = newMailId(randomBytes(MAIL_ID_BYTES), 'hals@example.org')
+  await change('change-email', 'change-email', 'address', { email: 'pats@example.org' })
+  const address = newMailId(randomBytes(MAIL_ID_BYTES), 'pats@example.org')
   const confirmed = { mailId: address, code: await confirm('address', address) }
   await call('confirm-email', 'confirm-email', confirmed, { sessionId })
   await change('delete-me', 'delete-me', 'deletion')

@@ -359,7 +359,7 @@ describe('an address without a user', () => {
     expect((await next.browser.confirm({ mailId: next.mailId, code: next.code })).status).toBe(200)
   })
 
-  test('that gets one before the mail is used creates no second user, and signs nobody in', async () => {
+  test('that gets one before the mail is used creates no second user, and begins no session', async () => {
     const address = newAddress()
     const { browser, mailId, code } = await askFor(address)
     const { username } = await addUser({ email: address.toLowerCase(), emailAsWritten: address })
