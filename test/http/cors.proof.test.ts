@@ -44,7 +44,8 @@ describe('a preflight', () => {
     // The page at GET /register has none.
     ['/register', 'POST'],
   ] as const
-  const WITH_COOKIES = ['/login', '/refresh', '/logout']
+  // The function of POST /register has another route that sets a cookie.
+  const WITH_COOKIES = ['/login', '/refresh', '/logout', '/register']
   const allowing = (origin: string, methods: string, isOfCookies = false) => ({
     status: 200,
     headers: {

@@ -42,7 +42,6 @@ const UNREACHED: Record<string, string> = {
   'login-passkey returnAttempts': 'Only attempts that failed before are given back.',
   'change-email readChangeTokens': OF_PROOFS,
   'change-email spendChangeTokens': OF_PROOFS,
-  'confirm-email replaceAddresses': OF_PROOFS,
   'delete-me readChangeTokens': OF_PROOFS,
   'delete-me spendChangeTokens': OF_PROOFS,
   'factors readChangeTokens': OF_PROOFS,
