@@ -49,8 +49,8 @@ const PAGES: Readonly<Record<string, { plain: string; federated: string }>> = {
   },
   // The console has the words of providers in every service.
   console: {
-    plain: 'functions/pages/federation/mail/console.handler',
-    federated: 'functions/pages/federation/mail/console.handler',
+    plain: 'functions/pages/mail/console.handler',
+    federated: 'functions/pages/mail/console.handler',
   },
 }
 

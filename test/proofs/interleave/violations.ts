@@ -166,8 +166,9 @@ function violationsOfItems(items: readonly Item[]): string[] {
   const named = new Map(names.map((item) => [text(item, 'pk').replace('name#', ''), text(item, 'userId')]))
   const namesIn = (item: Item) => ['username', 'email'].flatMap((name) => optionalText(item, name) ?? [])
   const addresses = profiles.flatMap((item) => optionalText(item, 'email') ?? [])
+  // An app that is being set up (`totp-pending`) expires.
   const owned = items.filter(
-    (item) => /^user#/.test(text(item, 'pk')) && /^(identity|passkey|totp|recovery)/.test(text(item, 'sk')),
+    (item) => /^user#/.test(text(item, 'pk')) && /^(identity|passkey|totp$|recovery)/.test(text(item, 'sk')),
   )
   const claims = items.filter((item) => /^credential#/.test(text(item, 'pk')))
   const held = new Set(owned.map((item) => text(item, 'sk')))
