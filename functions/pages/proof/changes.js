@@ -11,7 +11,7 @@ const BY_PATH = {
 
 /** Returns the name of the change that a request makes. */
 export function changeOf(path, method) {
-  if (path.startsWith('identities')) return 'identities'
+  if (HAS_FEDERATION && path.startsWith('identities')) return 'identities'
   if (method === 'DELETE') return path === 'me' ? 'deletion' : 'removal'
   return BY_PATH[path]
 }
@@ -24,6 +24,8 @@ export const purposeOf = (change) =>
     app: say('To set up an authenticator app, confirm that it is you.'),
     removal: say('To remove a second factor, confirm that it is you.'),
     'recovery-codes': say('To get new recovery codes, confirm that it is you.'),
-    identities: say('To add or remove a sign-in with a provider, confirm that it is you.'),
+    ...(HAS_FEDERATION
+      ? { identities: say('To add or remove a sign-in with a provider, confirm that it is you.') }
+      : {}),
     deletion: say('To delete your account, confirm that it is you.'),
   })[change]
