@@ -319,7 +319,7 @@ test.each(LOOKS)(
   async (look) => {
     const { page, address } = await openPasswordless(look)
     await page
-      .getByText('You have no password: a mail, a passkey or a provider signs you in.')
+      .getByText('You have no password. With one, you have one more way to sign in.')
       .waitFor({ state: 'attached' })
     await page.getByText('It needs no mail, so it also works when no mail comes.').waitFor()
     await page.goto(`${serviceUrl()}/account#change-password`)
