@@ -11,10 +11,6 @@ import { DESCRIBED } from '../../lib/settings.ts'
 export const handler = apiHandler(async (event) => {
   const config = readConfig([...DESCRIBED, 'ACT_AS'])
   const { OWN_ROUTES: own, SERVICE_NAME: title } = config
-  const features = featuresOf({
-    ...config,
-    FEDERATION: hasFederation(),
-    CONSOLE: true,
-  })
+  const features = featuresOf({ ...config, FEDERATION: hasFederation(), CONSOLE: true })
   return json(200, describeApi(serverUrlOf(event), features, { own, title, more: ADMIN }))
 })
