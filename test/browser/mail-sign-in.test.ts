@@ -1,7 +1,5 @@
-import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import {
-  code,
   INVALID,
   mails,
   newName,
@@ -12,11 +10,9 @@ import {
   typePassword,
 } from './accounts.ts'
 import { alert, heading, inspect, LOOKS, open, press, useBrowser } from './browser.ts'
+import { askFor, ELSEWHERE, openSignin, typeCode, wrong } from './mail-sign-ins.ts'
 
 useBrowser()
-
-const ELSEWHERE =
-  'Open this link in the browser in which you asked for it, or type the code from the mail there.'
 
 test('the code signs in the browser that asked, also after a reload', async () => {
   const { name, address } = await register()
@@ -222,28 +218,3 @@ test.each(LOOKS)('every screen fits, and axe finds nothing: %j', async (look) =>
   await page.getByRole('alert').filter({ hasText: /\w/, visible: true }).waitFor()
   await inspect(page, `mail-link-${look.width}`)
 })
-
-const openSignin = async (query = '') => {
-  const page = await open(`${serviceUrl()}/signin${query}`, { known: /ERR_INTERNET_DISCONNECTED/ })
-  await heading(page, 'Sign in').waitFor()
-  return page
-}
-
-/** Asks for a mail on the page /signin. @returns The id of the mail. */
-async function askFor(page: Page, address: string): Promise<string> {
-  await press(page, 'Continue with e-mail', 'Continue with e-mail')
-  await page.getByLabel('E-mail address', { exact: true }).filter({ visible: true }).fill(address)
-  const [response] = await Promise.all([
-    page.waitForResponse((one) => one.url().endsWith('/login/mail')),
-    press(page, 'Send mail', 'Check your mail'),
-  ])
-  expect(response.status()).toBe(202)
-  return (await response.json()).mailId
-}
-
-async function typeCode(page: Page, digits: string): Promise<void> {
-  await code(page).filter({ visible: true }).fill(digits)
-  await press(page, 'Continue')
-}
-
-const wrong = (digits: string) => (digits === '00000000' ? '11111111' : '00000000')
