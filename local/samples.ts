@@ -120,16 +120,16 @@ function parametersOf(path: string, row?: Route): Record<string, string> {
   return withPlaceholders(path, Object.fromEntries(names.map((name) => [name, exampleOf(name)])))
 }
 
-/** Returns the parameters at the gateway, where one may stand for several segments of the path. */
+/** Returns the parameters at the gateway, where one may stand for segments of the path. */
 function parametersAt(
   path: string,
   shown: string,
   parameters: Record<string, string>,
 ): Record<string, string> {
-  const [prefix = '', name] = path.split(/\{(\w+)\+\}/)
-  if (name === undefined) return parameters
-  const rest = shown.slice(prefix.length).replace(/\{(\w+)\}/g, (_, one) => parameters[one] ?? '')
-  return { [name]: rest }
+  if (path === shown) return parameters
+  const asked = shown.replace(/\{(\w+)\}/g, (_, name) => parameters[name] ?? '')
+  const pattern = path.replace(/\{(\w+)(\+?)\}/g, (_, name, plus) => `(?<${name}>${plus ? '.' : '[^/]'}+)`)
+  return { ...asked.match(new RegExp(`^${pattern}$`))?.groups }
 }
 
 function bodyOf(row?: Route, example = ''): object | string | undefined {

@@ -3,7 +3,7 @@ import { type Feature, featuresOf, type Route } from '../../lib/openapi/route.ts
 import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
-import { rowOf } from '../routes/row-events.ts'
+import { rowsOfEvent } from '../routes/row-events.ts'
 import { switchDrain } from './drain.ts'
 import { MAIL_HANDLERS, switchMailPages, switchMailSignIn } from './mail-sign-in.ts'
 
@@ -184,7 +184,10 @@ function removeRoutes(functions: SwitchedService['functions'], features: readonl
   const isOff = (needs: Route['needs'] = []) => [needs].flat().some((feature) => !features.includes(feature))
   for (const [name, definition] of Object.entries(functions)) {
     const { events = [] } = definition
-    const left = events.filter(({ http }) => !isOff(rowOf(name, Object(http))?.needs))
+    const left = events.filter(({ http }) => {
+      const rows = rowsOfEvent(name, Object(http))
+      return rows.length === 0 || rows.some(({ needs }) => !isOff(needs))
+    })
     if (isOff(NEEDS.get(name)) || (left.length === 0 && events.length > 0)) delete functions[name]
     else if (left.length < events.length) definition.events = left
   }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { ROWS } from '../../lib/openapi/routes/rows.ts'
+import type { Route } from '../../lib/openapi/route.ts'
+import { gatewayPathOf, ROWS } from '../../lib/openapi/routes/rows.ts'
 import { ROOT } from '../../project/origin.ts'
 import { filesIn } from '../functions/functions.ts'
 import { withRoutes } from './row-events.ts'
@@ -35,4 +36,19 @@ test('every row names a function of a functions.yml, and no such file has a rout
   expect(rows.filter((row) => !Object.hasOwn(functions, String(row.function)))).toEqual([])
   const events = Object.values(functions).flatMap((definition) => definition.events ?? [])
   expect(events.filter((event) => 'http' in event)).toEqual([])
+})
+
+test('rows that share a method and a path of the gateway have one function, and the same protection', () => {
+  const nameOf = (row: Route) => `${row.method} ${gatewayPathOf(row)}`
+  const shared = ROWS.filter((row) => row.gatewayPath)
+  expect(shared.length).toBeGreaterThan(10)
+  for (const row of shared) {
+    for (const other of ROWS.filter((one) => nameOf(one) === nameOf(row))) {
+      expect([other.path, other.function, other.isProtected]).toEqual([
+        other.path,
+        row.function,
+        row.isProtected,
+      ])
+    }
+  }
 })

@@ -30,6 +30,6 @@ const eventsOfRows = (key: string) => {
     }))
 }
 
-/** Returns the row of an event of a function, or `undefined` for a route of a user's own function. */
-export const rowOf = (key: string, http: { method?: unknown; path?: unknown }): Route | undefined =>
-  ROWS.find((row) => row.function === key && row.method === http.method && gatewayPathOf(row) === http.path)
+/** Returns the rows of an event of a function: none for a route of a user's own function, several for a shared path. */
+export const rowsOfEvent = (key: string, http: { method?: unknown; path?: unknown }): Route[] =>
+  ROWS.filter((row) => row.function === key && row.method === http.method && gatewayPathOf(row) === http.path)

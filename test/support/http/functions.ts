@@ -121,8 +121,8 @@ export async function loadFunctions(
   return {
     async ask(asked, { token, authorization, ...asking } = {}) {
       const route: string = asked in ROUTES ? ROUTES[asked as keyof typeof ROUTES] : asked
-      const greedy = greedyOf(route, keyOf)
-      const key = keyOf.get(greedy ?? route)
+      const shared = keyOf.has(route) ? undefined : sharedBy(route, keyOf)
+      const key = keyOf.get(shared?.name ?? route)
       if (key === undefined) throw new Error(`serverless.yml has no route ${route}`)
       let authorizer = authorization
       try {
@@ -134,9 +134,7 @@ export async function loadFunctions(
           ? { status: 401, headers: {}, text: '' }
           : { status: 503, headers: { 'Retry-After': '5' }, text: '' }
       }
-      const event = greedy
-        ? proxiedEventOf(route, greedy, eventOf(route, asking, authorizer))
-        : eventOf(route, asking, authorizer)
+      const event = { ...eventOf(route, asking, authorizer), ...shared?.changes }
       const { statusCode, headers = {}, body }: APIGatewayProxyResult = await invoke(key, event, context)
       const [method, url] = [event.httpMethod, event.path]
       expectDescribed({ method, url, status: statusCode, headers: remapped(headers), body })
@@ -162,17 +160,21 @@ const keysByRoute = ({ functions }: ServiceDescription): Map<string, string> =>
     ),
   )
 
-/** Returns the route with a greedy path that a request such as `GET /admin-api/users/x` is for. */
-const greedyOf = (route: string, keyOf: ReadonlyMap<string, string>): string | undefined =>
-  [...keyOf.keys()].find(
-    (name) => name.endsWith('/{proxy+}') && route.startsWith(name.replace('{proxy+}', '')),
-  )
-
-/** Returns an event as the gateway sends it for a greedy path. */
-function proxiedEventOf(route: string, greedy: string, event: APIGatewayProxyEvent): APIGatewayProxyEvent {
-  const [prefix = ''] = greedy.split('{')
-  const [, resource = ''] = greedy.split(' ')
-  return { ...event, resource, pathParameters: { proxy: route.slice(prefix.length) } }
+/**
+ * Returns the route with parameters that a request such as `POST /login/totp` is for at the gateway, and what its event has of them. Below
+ * `/admin-api`, a request has the ids in its path.
+ */
+function sharedBy(route: string, keyOf: ReadonlyMap<string, string>) {
+  for (const name of keyOf.keys()) {
+    const pattern = name.replace(
+      /\{(\w+)(\+?)\}/g,
+      (_, parameter, plus) => `(?<${parameter}>${plus ? '.' : '[^/{]'}+)`,
+    )
+    const { groups } = route.match(new RegExp(`^${pattern}$`)) ?? {}
+    const [, resource = ''] = name.split(' ')
+    if (groups) return { name, changes: { resource, pathParameters: { ...groups } } }
+  }
+  return undefined
 }
 
 function eventOf(
