@@ -68,7 +68,11 @@ export async function nextAfterMail(
   kept: Pick<LoginToken, 'loginName' | 'inCookie' | 'replaces'>,
 ): Promise<{ user: User; next: object | undefined }> {
   const { table, config, now } = at
-  const user = await applyElapsedFactorReset(at, verified)
+  // The codes are read before the mail is spent: a read that fails must not cost the mail.
+  const [user, codes] = await together([
+    applyElapsedFactorReset(at, verified),
+    factorsOf(verified).length > 0 ? findRecoveryCodes(table, verified.id) : [],
+  ])
   const hasFactors = factorsOf(user).length > 0
   if (!hasFactors && !needsFactor(user, config.REQUIRE_SECOND_FACTOR)) return { user, next: undefined }
   const purpose = hasFactors ? 'second-factor' : 'enrolment'
@@ -81,11 +85,7 @@ export async function nextAfterMail(
     loginId: stored.id,
     detail: `mail-${purpose}`,
   })
-  const [codes, refused] = await together([
-    hasFactors ? findRecoveryCodes(table, user.id) : Promise.resolve([]),
-    transact(table, [spending.write, putLoginToken(stored), event]),
-  ])
-  if (refused) throw spending.refusal()
+  if (await transact(table, [spending.write, putLoginToken(stored), event])) throw spending.refusal()
   logEvent('info', { event: hasFactors ? 'factor.required' : 'enrolment.required', userId: user.id })
   const next = hasFactors
     ? secondFactorBody(user, codes.length > 0, token)

@@ -6,13 +6,14 @@ import type { LocalAws } from '../../../local/aws.ts'
 import { atEnd } from '../at-end.ts'
 
 /**
- * The outcome of a call: it passes, is denied, is throttled, leaves all keys of a batch unprocessed, or loses its
- * connection before or after it took effect, or within a response without effect.
+ * The outcome of a call: it passes, is denied, is throttled, meets an error of AWS, leaves all keys of a batch unprocessed, or loses
+ * its connection before or after it took effect, or within a response without effect.
  */
 export type Fate =
   | 'pass'
   | 'refuse'
   | 'throttle'
+  | 'fail'
   | 'leave unprocessed'
   | 'cut before'
   | 'cut within'
@@ -70,6 +71,10 @@ export async function startWire(aws: LocalAws) {
       response
         .writeHead(400)
         .end('{"__type":"x#ProvisionedThroughputExceededException","message":"slow down"}')
+      return
+    }
+    if (fate === 'fail') {
+      response.writeHead(500).end('{"__type":"x#InternalServerError","message":"try again"}')
       return
     }
     if (fate === 'leave unprocessed') {
