@@ -12,7 +12,7 @@ import {
   rows,
   serviceUrl,
 } from './accounts.ts'
-import { addAuthenticator } from './authenticator.ts'
+import { addAuthenticator, judgeRecorded, recordResponses } from './authenticator.ts'
 import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
 import {
   closeWhileBusy,
@@ -47,6 +47,7 @@ const MISSING = 'Nothing was changed: the confirmation is missing.'
 test('a user without a password adds a passkey by a mail, and makes every other change with it', async () => {
   const { page, address } = await openFromProvider()
   const { credentials } = await addAuthenticator(page)
+  await recordResponses(page)
   await press(page, 'Add a passkey')
   await dialog(page).getByText('Your device or phone then signs you in, without a mail.').waitFor()
   await fillIn(page, 'Name of the passkey', 'Laptop', 'Create the passkey')
@@ -95,6 +96,10 @@ test('a user without a password adds a passkey by a mail, and makes every other 
   await alert(page, 'The passkey was removed.')
   expect((await codesFor(address)).length).toBe(mailed)
   expect(await codesFor(moved)).toEqual([])
+})
+
+test('other implementations agree with the service on each passkey that proves a change', async () => {
+  expect(await judgeRecorded()).toEqual({ registrations: 1, signIns: 5, accepted: 6, refused: 0 })
 })
 
 test('a user without a password adds and removes a sign-in with a provider, and leaves, each by its mail', async () => {

@@ -6,7 +6,6 @@ import type { CeremonyKind } from '../../lib/factors/passkeys/challenge.ts'
 import type { Passkey } from '../../lib/factors/passkeys/passkey.ts'
 import { root } from '../support/process/service-description.ts'
 import {
-  type Algorithm,
   type Changes,
   createPasskey,
   FLAGS,
@@ -15,12 +14,12 @@ import {
   usePasskey,
 } from '../support/users/webauthn/authenticator.ts'
 import { encodeCbor } from '../support/users/webauthn/cbor.ts'
+import { ALGORITHMS, faultsOf, OF_ASSERTIONS, OF_REGISTRATIONS } from './second-opinions/faults.ts'
 import { type Case, hasFido2, judgeAll, type Verdict, verifyCase } from './second-opinions/judges.ts'
 
 const user = { id: randomBytes(16).toString('base64url'), name: 'ada', displayName: 'ada' }
 const RP_ID = 'auth.example.com'
 const ORIGIN = 'https://auth.example.com'
-const ALGORITHMS: Algorithm[] = ['ES256', 'EdDSA', 'RS256']
 
 const expectedFor = (challenge: string, more = {}) => ({
   rpId: RP_ID,
@@ -31,6 +30,8 @@ const expectedFor = (challenge: string, more = {}) => ({
 })
 
 const challengeOf = () => randomBytes(32).toString('base64url')
+
+const FAULTS = faultsOf(ORIGIN)
 
 function registration(kind: Kind, changes: Changes = {}, more = {}): Case & { passkey: SoftPasskey } {
   const challenge = challengeOf()
@@ -63,62 +64,6 @@ const KINDS: Kind[] = [
   { algorithm: 'EdDSA', flags: FLAGS.UP | FLAGS.UV, counter: 1 },
   { algorithm: 'ES256', flags: FLAGS.UP | FLAGS.UV | FLAGS.BE, idBytes: 16 },
 ]
-
-const flip = (at: number) => (bytes: Buffer) => {
-  const changed = Buffer.from(bytes)
-  const index = at < 0 ? changed.length + at : at
-  changed.writeUInt8(changed.readUInt8(index) ^ 1, index)
-  return changed
-}
-
-/** Faults of a registration and of an assertion. Some need a key that is not P-256. */
-const FAULTS: Record<string, Changes> = {
-  type: { clientData: { type: 'webauthn.other' } },
-  challenge: { clientData: { challenge: challengeOf() } },
-  'no challenge': { clientData: { challenge: undefined } },
-  origin: { clientData: { origin: 'https://evil.example.com' } },
-  port: { clientData: { origin: `${ORIGIN}:8443` } },
-  'client data that are no JSON': { clientDataJSON: Buffer.from('{') },
-  'RP ID hash': { rpId: 'example.com' },
-  'user presence': { flags: FLAGS.UV },
-  'backup flags': { flags: FLAGS.UP | FLAGS.UV | FLAGS.BS },
-  'truncated authenticator data': { authenticatorData: (bytes) => bytes.subarray(0, 36) },
-  'bytes after the authenticator data': {
-    authenticatorData: (bytes) => Buffer.concat([bytes, Buffer.of(0)]),
-  },
-}
-const OF_ASSERTIONS: Record<string, Changes> = {
-  'first byte of the signature': { signature: flip(0) },
-  'last byte of the signature': { signature: flip(-1) },
-  'truncated signature': { signature: (bytes) => bytes.subarray(0, -1) },
-  'empty signature': { signature: () => Buffer.alloc(0) },
-  'type of another response': { clientData: { type: 'webauthn.create' } },
-  'extension without data': { flags: FLAGS.UP | FLAGS.UV | FLAGS.ED },
-  'user verification': { flags: FLAGS.UP },
-  'counter that went back': { counter: 3 },
-  'counter that stays': { counter: 7 },
-}
-const OF_REGISTRATIONS: Record<string, Changes> = {
-  'truncated attestation object': { attestationObject: (bytes) => bytes.subarray(0, -9) },
-  'no CBOR': { attestationObject: () => Buffer.of(0xff) },
-  'empty attestation object': { attestationObject: () => Buffer.alloc(0) },
-  'deep CBOR': { attestationObject: () => Buffer.alloc(100_000, 0x81) },
-  'huge length': { attestationObject: () => Buffer.from('9bffffffffffffffff', 'hex') },
-  'unknown format': { attestation: { fmt: 'other', attStmt: new Map() } },
-  'statement without a format': { attestation: { fmt: 'none', attStmt: new Map([['alg', -7]]) } },
-  'wrong self attestation': {
-    attestation: {
-      fmt: 'packed',
-      attStmt: new Map<string, unknown>([
-        ['alg', -7],
-        ['sig', Buffer.alloc(70)],
-      ]),
-    },
-  },
-  'type of another response': { clientData: { type: 'webauthn.get' } },
-  'other credential id': { response: { rawId: 'AAAA' } },
-  'other type': { response: { type: 'password' } },
-}
 
 const valid = [
   ...passkeys,
