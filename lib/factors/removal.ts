@@ -11,6 +11,10 @@ import { refusal } from './refusals.ts'
 /** Sort keys of a user's items of factors, except passkeys and a requested reset. */
 const SINGLE_ITEMS = ['totp', 'totp-pending', 'recovery-codes', 'enrolment-code']
 
+/** Whether the item with this sort key is one that {@link removalOfFactors} removes. */
+export const isFactorItem = (sk: string): boolean =>
+  SINGLE_ITEMS.includes(sk) || sk === 'factor-reset' || sk.startsWith('passkey#')
+
 /**
  * Returns the writes that remove everything about a user's second factors: at most 45, for a transaction with a change of the
  * profile.

@@ -2,7 +2,7 @@ import { type Key, queryProjectionOf, type Table, type TransactWrite, text } fro
 import { allItems } from '../aws/pages.ts'
 import { together } from '../aws/together.ts'
 import type { Act } from '../events/event.ts'
-import { removalOfFactors } from '../factors/removal.ts'
+import { isFactorItem, removalOfFactors } from '../factors/removal.ts'
 import { removalOfIdentities } from '../federation/link.ts'
 import { grantsOf } from '../oauth/grants/app.ts'
 import { deleteAllowed, keysOfAllowed } from '../oauth/grants/list.ts'
@@ -71,8 +71,12 @@ export const attachedToNames = (table: Table, loginNames: readonly string[]): Pr
     loginNames.map((name) => nameKey(name).pk.S),
   )
 
+/** Whether an item goes in the transaction of the profile. Later it may be that of a new user with the same id or name. */
+const isOfProfile = (sk: string): boolean =>
+  sk === 'profile' || sk === 'name' || sk.startsWith('identity#') || isFactorItem(sk)
+
 /**
- * Finds sessions, counters and marks, but no profile and no name: a new user may claim the name.
+ * Finds sessions, counters and marks.
  *
  * @param partitions - Partition keys of users and names.
  */
@@ -85,7 +89,7 @@ async function attachedIn(table: Table, partitions: readonly string[]): Promise<
       ExpressionAttributeValues: { ':pk': { S: partition } },
     })
     const keys = items.map((item): Key => ({ pk: { S: text(item, 'pk') }, sk: { S: text(item, 'sk') } }))
-    attached.push(...keys.filter(({ sk }) => sk.S !== 'profile' && sk.S !== 'name'))
+    attached.push(...keys.filter(({ sk }) => !isOfProfile(sk.S)))
   }
   return attached
 }

@@ -94,9 +94,13 @@ test('malformed bodies get the precise problem on every route, and are never ech
     const json = JSON.stringify(valid)
     const [first = ''] = Object.keys(valid)
     const needed = (member: string): [string, string] => [`#/${member}`, 'Must be a string.']
-    // Without a refresh token in the body, a request is for the session of a cookie.
-    const missing = (...members: string[]) =>
-      members.includes('refreshToken') ? NO_OWN_PAGE : invalid(...members.map(needed))
+    const missing = (...members: string[]) => {
+      // Without a refresh token in the body, a request is for the session of a cookie.
+      if (members.includes('refreshToken')) return NO_OWN_PAGE
+      // Of a user without a password, a change token proves the deletion.
+      if (path === '/me') return invalid(['#', 'Must have either a currentPassword or a changeToken.'])
+      return invalid(...members.map(needed))
+    }
     const table: [string, unknown, object, Record<string, string>?][] = [
       ['text', json, MEDIA_TYPE, { 'Content-Type': 'text/plain' }],
       ['a form', 'a=b', MEDIA_TYPE, { 'Content-Type': 'application/x-www-form-urlencoded' }],
