@@ -89,7 +89,7 @@ export const FACTOR_STEPS: Step[] = [
   {
     name: 'Passkeys',
     row: 'GET /passkeys',
-    accepted: succeeds('has no passkey', { 'passkeys?.length': 0 }),
+    accepted: succeeds('has no passkey', { 'json.passkeys': [] }),
   },
   {
     name: 'Options for a new passkey',

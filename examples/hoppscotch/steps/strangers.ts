@@ -45,7 +45,7 @@ export const STRANGER_STEPS: Step[] = [
     example: 'token',
     description:
       'Replace `token` by what follows `=` in the link of the mail, and `browserKey` by that of the response.',
-    always: fails('a link of another browser is refused', 'invalid_link'),
+    always: fails('a link of another browser is refused', 'other_browser'),
   },
   {
     name: 'Confirm registration',
