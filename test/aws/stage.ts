@@ -44,6 +44,7 @@ export const PARAMETERS = [
   'breachedPasswords=off',
   `mailFrom=${SENDER}`,
   'registration=open',
+  'mailSignIn=on',
   'publicUrl=https://app.example',
 ].flatMap((parameter) => ['--param', parameter])
 

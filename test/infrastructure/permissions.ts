@@ -36,8 +36,10 @@ interface Stage {
   name?: string
   /** Sender of mails. Without one there is no mailer, and no function may invoke it. */
   sender?: string | undefined
-  /** Whether apps may sign users in, and providers, and mails. Otherwise functions have no rights that only these need. */
+  /** Whether apps may sign users in, and providers. Otherwise functions have no rights that only these need. */
   hasApps?: boolean
+  /** Whether mails may sign users in. */
+  mailSignIn?: 'on' | 'off'
 }
 
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
@@ -51,9 +53,10 @@ const OF_APPS: Record<string, string[]> = {
 }
 
 /** Returns what functions may do in addition to logging and tracing, from the names in `may`, with conditions evaluated. */
-export function permissions({ keys = [], name = 'prod', sender, hasApps = true }: Stage) {
+export function permissions(stage: Stage) {
+  const { keys = [], name = 'prod', sender, hasApps = true, mailSignIn = 'on' } = stage
   const deployment = { prefix: `serverless-jwt-auth-${name}-auth`, mailFrom: sender ?? '' }
-  const described = describeService(hasApps ? {} : { mailSignIn: 'off' }).functions
+  const described = describeService(mailSignIn === 'on' ? {} : { mailSignIn }).functions
   return Object.fromEntries<Statement[]>(
     Object.entries(described).map(([key, { may = [], iamRoleStatements = [] }]) => {
       const without = [

@@ -111,6 +111,7 @@ describe('permissions', () => {
       })
       const { Policies, ManagedPolicyArns = [] } = propertiesOf(of, role)
       const keys = slots.map((slot) => `Key${slot.toUpperCase()}`)
+      const switches = of === prod ? ({ hasApps: false, mailSignIn: 'off' } as const) : {}
       expect(Policies).toMatchObject([{ PolicyDocument: { Version: '2012-10-17' } }])
       expect(allowed(Policies)).toEqual([
         ...(hasCommonRole
@@ -118,7 +119,7 @@ describe('permissions', () => {
           : [logging(logGroupName(stage, name))]),
         ...(name === 'publish-event' ? [STREAM] : []),
         TRACING,
-        ...(permissions({ keys, name: stage, sender: of.sender, hasApps: of !== prod })[name] ?? []),
+        ...(permissions({ keys, name: stage, sender: of.sender, ...switches })[name] ?? []),
       ])
       expect(ManagedPolicyArns).toEqual([])
     }

@@ -16,6 +16,10 @@ export const ENVIRONMENT = environments('prod', ['a', 'b'], {
   MAIL_FROM: SENDER,
   PUBLIC_URL: 'https://app.example',
   REGISTRATION: 'open',
+  MAIL_SIGN_IN: 'on',
+  LIMIT_MAIL_SIGN_INS: '300/3600',
+  RP_ID: 'app.example',
+  RP_ORIGINS: 'https://app.example',
 })
 
 /** The actions of each function, in addition to logging and tracing. A function that is not listed has none. */

@@ -61,7 +61,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
   /** Returns the token and the code of a mail. */
   function proofIn(mail: Mail | undefined) {
     const [, kind = '', token = ''] =
-      /https:\/\/app\.example\/confirm#(\w+)=([\w.-]+)/.exec(String(mail?.body)) ?? []
+      /https:\/\/app\.example\/\w+#([\w-]+)=([\w.-]+)/.exec(String(mail?.body)) ?? []
     const [, code = ''] = /<strong>(\d{8})<\/strong>/.exec(String(mail?.body)) ?? []
     secrets.push(token.replace(/^.*\./, ''), code)
     return { to: mail?.destinations.ToAddresses, kind, token, code }
@@ -91,7 +91,7 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
   })
 
   test('a forgotten password is replaced with the code of a mail, and its user is notified', async () => {
-    const { body } = await post('mail-requests', { login: 'byron' })
+    const { body } = await post('POST /password/forgot', { login: 'byron' })
     const [mail] = await deliver()
     const { to, kind, code } = proofIn(mail)
     expect({ to, kind }).toEqual({ to: [ADA], kind: 'reset' })
@@ -108,8 +108,23 @@ describe('the uploaded functions, with the mails that the uploaded mailer sends'
     })
   })
 
+  test('a user signs in with the code of a mail, in the browser that asked', async () => {
+    const { body } = await post('mail-requests', { email: ADA })
+    const [mail] = await deliver()
+    const { to, kind, code } = proofIn(mail)
+    expect({ to, kind }).toEqual({ to: [ADA], kind: 'sign-in' })
+    const { mailId, browserKey } = body
+    expect(await post('login-mail', { mailId, code })).toMatchObject({
+      statusCode: 401,
+      body: { error: 'other_browser' },
+    })
+    const signedIn = await post('login-mail', { mailId, code, browserKey })
+    expect(signedIn).toMatchObject({ statusCode: 200, body: { tokenType: 'Bearer', expiresIn: 1800 } })
+    expect(await service.call('me', 'GET/me', signedIn.body.authToken)).toMatchObject({ statusCode: 200 })
+  })
+
   test('no mail is sent for an unknown login name', async () => {
-    expect(await post('mail-requests', { login: 'unknown' })).toMatchObject({ statusCode: 202 })
+    expect(await post('POST /password/forgot', { login: 'unknown' })).toMatchObject({ statusCode: 202 })
     expect(await deliver()).toEqual([])
   })
 
