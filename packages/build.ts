@@ -12,6 +12,7 @@ import { MOVING_LOGIN } from '../plugins/functions/drain.ts'
 import { filesIn } from '../plugins/functions/functions.ts'
 import { SWITCHED_HANDLERS } from '../plugins/functions/switches.ts'
 import { PAGE_FILES, pageFiles } from '../plugins/page-files.ts'
+import { removeUnreached } from './declarations.ts'
 import { LICENCES_FILE, licencesOf } from './licences.ts'
 
 // Builds the package `serverless-jwt-auth` in `packages/serverless-jwt-auth/dist`, or in the folder of the first argument. `npm pack`
@@ -186,7 +187,7 @@ function addSources(): void {
 }
 
 /** Its dependencies are the packages that its modules import, and those in its bundles. */
-function manifestOfPackage(bundled: Record<string, string>): object {
+function manifestOfPackage(bundled: Record<string, string>) {
   const { version, license, author, repository, bugs, engines } = manifest
   const versions = { ...manifest.devDependencies, ...manifest.dependencies }
   const peers = ['serverless-offline', ...OF_SINGLE_COMMANDS]
@@ -272,4 +273,6 @@ const bundled = addBundled(ofFunctions)
 addLicences(ofFunctions)
 await buildModulesOfHandlers()
 addSources()
-writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(manifestOfPackage(bundled), null, 2)}\n`)
+const packed = manifestOfPackage(bundled)
+removeUnreached(OUT, packed)
+writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(packed, null, 2)}\n`)
