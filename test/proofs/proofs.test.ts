@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
-import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
+import { DECOY_HASH, hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
+import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
 import { ORIGIN, useService } from '../support/service.ts'
 import { newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
-import { PASSWORD } from '../support/users/sessions.ts'
+import { PASSWORD, refresh, tokensOf } from '../support/users/sessions.ts'
 import { FLAGS, usePasskey } from '../support/users/webauthn/authenticator.ts'
 import {
   addOwner,
@@ -147,6 +148,35 @@ describe('a proof by mail', () => {
     const asked = { token, body: { change: 'removal' } }
     const { status, headers } = await service.ask('POST /proof/mail', asked)
     expect([status, headers['WWW-Authenticate']]).toEqual([401, expect.stringContaining('acr_values="aal2"')])
+  })
+
+  test.each([
+    ['fed', 401],
+    ['fed pop mfa', 204],
+  ] as const)(
+    'after a sign-in of the kind %s gets %i from a policy that began after it',
+    async (amr, status) => {
+      const { username } = await service.addUser()
+      await service.setHash(username, DECOY_HASH)
+      const user = await service.user(username)
+      const token = await tokenOf(service, user, { amr })
+      const changeToken = await proveByMail(service, { user }, token, 'deletion')
+      const underPolicy = await service.load({ REQUIRE_SECOND_FACTOR: 'all' }, { when: 'when called' })
+      const response = await underPolicy.ask('DELETE /me', { token, body: { changeToken } })
+      expect(response.status).toBe(status)
+    },
+  )
+
+  test('of another user is refused, even in a session of the same id', async () => {
+    const [owner, other] = [await addOwner(service, false), await addOwner(service, false)]
+    const token = await tokenOf(service, owner.user)
+    const mail = await mailFor(service, owner, token, 'removal')
+    const body = { change: 'removal', ...mail }
+    const { context } = await service.functions.authorize(await tokenOf(service, other.user))
+    const authorization = { ...context, sessionId: String(claimsOf(token).sid) }
+    const refused = await service.ask('POST /proof', { authorization, body })
+    expect([refused.status, refused.body.detail]).toEqual([400, 'The link or code is invalid or expired.'])
+    expect((await service.ask('POST /proof', { token, body })).status).toBe(200)
   })
 
   test('is not compared at a source that has tried 50 codes', async () => {
@@ -305,6 +335,18 @@ describe('a change token', () => {
       ])
       expect((await ask()).status).toBeGreaterThanOrEqual(400)
     }
+  })
+
+  test('of a user who has changed since then is refused in the session that stays', async () => {
+    const owner = await addOwner(service, false)
+    const { authToken: token, refreshToken } = await sessionOf(service, owner.user)
+    const changeToken = await proveByPasskey(service, owner, token, 'recovery-codes')
+    const removing = await proveByPasskey(service, owner, token, 'removal')
+    const removal = { route: 'DELETE /factors/totp', token, proof: { changeToken: removing } }
+    expect((await changeWith(service, owner, removal)).status).toBe(204)
+    const { authToken } = tokensOf(await refresh(service.functions, refreshToken))
+    const late = { route: 'POST /factors/recovery-codes', token: authToken, proof: { changeToken } }
+    expect(await changeWith(service, owner, late)).toMatchObject(REFUSED)
   })
 
   test('of identities counts for one of them', async () => {

@@ -115,7 +115,12 @@ export async function changeWith(
 }
 
 /** Asks for the mail of a change. Returns its id and its code. */
-export async function mailFor(service: TestService, { user }: Owner, token: string, change: string) {
+export async function mailFor(
+  service: TestService,
+  { user }: Pick<Owner, 'user'>,
+  token: string,
+  change: string,
+) {
   const asked = await service.ask('POST /proof/mail', { token, body: { change } })
   if (asked.status !== 202) return undefined
   return { mailId: String(asked.body.mailId), code: codeIn(service.mailTo(String(user.email))) }
@@ -134,7 +139,12 @@ export async function assertionFor(
 }
 
 /** Proves a change by a mail, and returns the change token. */
-export async function proveByMail(service: TestService, owner: Owner, token: string, change: string) {
+export async function proveByMail(
+  service: TestService,
+  owner: Pick<Owner, 'user'>,
+  token: string,
+  change: string,
+) {
   const body = { change, ...(await mailFor(service, owner, token, change)) }
   return bodyOf(await service.functions.ask('POST /proof', { token, body })).changeToken ?? ''
 }
