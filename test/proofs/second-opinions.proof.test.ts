@@ -90,7 +90,7 @@ const GOOD_ASSERTIONS = {
   'a signature without a user handle, which a known user need not send': { userHandle: undefined },
 }
 
-/** Expects that the service accepts what is good, and that both others accept the same. fido2 verifies less of what is broken. */
+/** Expects that the service accepts the correct responses only, like SimpleWebAuthn. fido2 accepts them too, and some that are broken. */
 async function expectAgreement(all: readonly Judged[]): Promise<void> {
   const judged = await judgeAll(all)
   const good = all.filter(({ isGood }) => isGood).length
@@ -117,7 +117,7 @@ async function newProof(): Promise<{ token: string }> {
 
 type CreationOptions = Parameters<typeof createPasskey>[0]
 
-/** Registers passkeys with one proof, which only a good one spends. */
+/** Registers passkeys with one proof, which only a correct one spends. */
 async function registrations(
   rows: readonly { what: string; kind?: Kind; changes?: Changes; isGood?: boolean }[],
 ): Promise<Judged[]> {
