@@ -13,7 +13,7 @@ const tagOf = (key: string, random: Buffer, address: string): Buffer =>
 
 /**
  * Returns a mail id that only the browser with this key can use. It has the form of every mail id, so mailer, link and table do not
- * differ, and nothing is stored. Without the key, it is 128 random bits.
+ * differ, and nothing is stored. Without the key, it is 128 random bits (docs/decisions/0163-a-mail-signs-in-the-browser-that-asked.md).
  *
  * @param random - {@link BOUND_MAIL_ID_BYTES} fresh random bytes.
  * @param key - Of the browser: 256 random bits in base64url.

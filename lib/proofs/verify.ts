@@ -14,7 +14,10 @@ import type { Principal, User } from '../users/user.ts'
 import { findChangeToken, spendChangeToken } from './change-token.ts'
 import { invalidChangeToken, requireNoPassword } from './refusals.ts'
 
-/** What a request proves the account with: one of the two. `mailSignIn=off` knows the password alone. */
+/**
+ * What a request proves the account with: one of the two. `mailSignIn=off` knows the password alone
+ * (docs/decisions/0162-each-change-has-its-own-proof.md).
+ */
 export interface OwnerProof {
   currentPassword?: string | undefined
   changeToken?: string | undefined
