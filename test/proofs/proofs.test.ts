@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import { DECOY_HASH, hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
@@ -298,6 +298,8 @@ describe('a proof by passkey', () => {
 })
 
 describe('a change token', () => {
+  const tokenItems = (token: string) => service.items(`change#${hash('sha256', token, 'base64url')}`)
+
   test('is valid until the second before its five minutes end', async () => {
     stopClock()
     const owner = await addOwner(service, false)
@@ -323,6 +325,8 @@ describe('a change token', () => {
       ['POST /passkeys/options', 'passkey', 200],
       ['PUT /email', 'address', 202],
       ['DELETE /identities/{id}', 'identities', 204],
+      ['DELETE /factors/totp', 'removal', 204],
+      ['DELETE /passkeys/{id}', 'removal', 204],
     ] as const) {
       const owner = await addOwner(service, false)
       const token = await tokenOf(service, owner.user)
@@ -333,6 +337,7 @@ describe('a change token', () => {
         route,
         accepted,
       ])
+      expect(await tokenItems(changeToken)).toEqual({})
       expect((await ask()).status).toBeGreaterThanOrEqual(400)
     }
   })
@@ -347,6 +352,16 @@ describe('a change token', () => {
     const { authToken } = tokensOf(await refresh(service.functions, refreshToken))
     const late = { route: 'POST /factors/recovery-codes', token: authToken, proof: { changeToken } }
     expect(await changeWith(service, owner, late)).toMatchObject(REFUSED)
+  })
+
+  test('of a deletion is deleted with the account', async () => {
+    const owner = await addOwner(service, false)
+    const token = await tokenOf(service, owner.user)
+    const changeToken = await proveByPasskey(service, owner, token, 'deletion')
+    expect(Object.keys(await tokenItems(changeToken))).toEqual(['change'])
+    const deletion = { route: 'DELETE /me', token, proof: { changeToken } }
+    expect((await changeWith(service, owner, deletion)).status).toBe(204)
+    expect(await tokenItems(changeToken)).toEqual({})
   })
 
   test('of identities counts for one of them', async () => {
