@@ -5,14 +5,16 @@ import {
   startChallenge,
   storeChallenge,
 } from '../../lib/factors/passkeys/challenge.ts'
+import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
 import { mailKey } from '../../lib/mail/store.ts'
 import { DECOY_HASH } from '../../lib/passwords/hash.ts'
+import { NEW_USERNAME_RULE } from '../../lib/users/login-name.ts'
 import { keeping } from '../support/aws/table.ts'
 import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
 import { ORIGIN, useService } from '../support/service.ts'
 import { addPasskey, bodyOf, enterPassword, signInByPasskey } from '../support/users/factors.ts'
-import { codeIn, newAddress, tokenIn } from '../support/users/mails.ts'
+import { boundTo, codeIn, newAddress, storeMail, tokenIn } from '../support/users/mails.ts'
 import { newName, PASSWORD, signIn } from '../support/users/sessions.ts'
 import {
   type Changes,
@@ -263,6 +265,33 @@ describe('a refused registration spends nothing', () => {
     )
     expect((await create(body)).status).toBe(200)
   })
+
+  test('with the address of another person as username, also when it begins', async () => {
+    const { token } = await proved()
+    const { body } = await begun(token)
+    const username = newAddress().toLowerCase()
+    const refusal = invalid('#/username', NEW_USERNAME_RULE)
+    expect(await service.ask(BEGIN, { body: { ...token, username } })).toMatchObject(refusal)
+    expect(await create({ ...body, username })).toMatchObject(refusal)
+    expect((await create(body)).status).toBe(200)
+  })
+
+  test.each(['sign-in', 'reset', 'address', 'change'] as const)(
+    'with the mail of the kind %s',
+    async (kind) => {
+      const bindings = boundTo(await service.addUser())
+      const mailId = newMailId(randomBytes(MAIL_ID_BYTES), newAddress())
+      const { token, code } = await storeMail(service.table, { kind, mailId, bindings })
+      const { code: good } = await proved()
+      const { body } = await begun(good)
+      for (const proof of [{ token }, { mailId, code }]) {
+        expect(await service.ask(BEGIN, { body: proof })).toMatchObject(INVALID_LINK)
+        expect(await create(proof)).toMatchObject(INVALID_LINK)
+        expect(await create({ ...proof, response: body.response })).toMatchObject(INVALID_LINK)
+      }
+      expect((await create(body)).status).toBe(200)
+    },
+  )
 
   test('with a taken username: the same response is accepted with another one', async () => {
     const { username } = await service.addUser()
