@@ -8,7 +8,7 @@ import { completeProof } from '../../lib/proofs/complete.ts'
 import { verifyMailProof } from '../../lib/proofs/mail.ts'
 import { verifyPasskeyProof } from '../../lib/proofs/passkey.ts'
 
-/** POST /proof: takes the code of a mail or the signature of a passkey, and returns the token of one change. */
+/** POST /proof/confirm: takes the code of a mail or the signature of a passkey, and returns the token of one change. */
 export const route: ReservingRoute<'RP_ID' | 'PUBLIC_URL'> = async (event, at) => {
   const principal = principalOf(event, at.now)
   const { change, response, mailId = '', code = '' } = readBody(event, ProofCompletion)

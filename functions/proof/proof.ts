@@ -11,9 +11,9 @@ const SETTINGS = ['MAILER', 'LIMIT_MAIL_SOURCE', 'REQUIRE_SECOND_FACTOR', 'RP_ID
 export const handler = reservingHandler(
   SETTINGS,
   byRoute({
-    'GET /proof': list,
+    'GET /proof/ways': list,
     'POST /proof/mail': mail,
     'POST /proof/passkey': passkey,
-    'POST /proof': complete,
+    'POST /proof/confirm': complete,
   }),
 )

@@ -84,7 +84,7 @@ export function withProofs({ withMailSignIn, ...row }: Route): Route {
     ...route,
     body: {
       ...body,
-      description: `${body.description} Of a user without a password, the token of \`POST /proof\` for \`${proof}\` in place of it.`,
+      description: `${body.description} Of a user without a password, the token of \`POST /proof/confirm\` for \`${proof}\` in place of it.`,
       schema: withChangeToken(body.schema as WithPassword),
     },
     problems: [...new Set([...problems, ...ofProofs])],

@@ -60,11 +60,14 @@ const KINDS = {
 const cases = routes.flatMap((route): Case[] => {
   if (route.function === undefined) return []
   const { method, path, isProtected } = route
+  const rows = ROWS.filter((row) => row.method.toUpperCase() === method && `/${gatewayPathOf(row)}` === path)
   if (isProtected) {
     const { AUTH_TAKES_ACTS } = service.functions[route.function]?.environment ?? {}
-    return [{ ...route, sample: `${method} ${path}`, kind: AUTH_TAKES_ACTS ? 'actAs' : 'authorizer' }]
+    const kind = AUTH_TAKES_ACTS ? 'actAs' : 'authorizer'
+    // The project's own routes have no row.
+    const paths = rows.length > 0 ? rows.map((row) => row.path) : [path]
+    return paths.map((one) => ({ ...route, sample: `${method} ${one}`, kind }))
   }
-  const rows = ROWS.filter((row) => row.method.toUpperCase() === method && `/${gatewayPathOf(row)}` === path)
   if (rows.length === 0) throw new Error(`no row says who may use ${method} ${path}`)
   return rows.map((row) => {
     const isOfConsole = row.cookie === 'needs' && row.tag === 'Admin'

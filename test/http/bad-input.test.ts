@@ -92,7 +92,7 @@ test.for([
   ['POST', '/passkeys'],
   ['PATCH', `/passkeys/${'A'.repeat(43)}`],
   ['DELETE', `/passkeys/${'A'.repeat(43)}`],
-  ['POST', '/proof'],
+  ['POST', '/proof/confirm'],
   ['POST', '/proof/mail'],
   ['POST', '/proof/passkey'],
   ['POST', '/identities'],

@@ -297,3 +297,10 @@ test.for([
   expect(await send(`${url}${path}`, method)).toEqual(NOT_FOUND)
   expect(await send(`${url}${path}`, method, { Authorization: `Bearer ${adminToken}` })).toEqual(NOT_FOUND)
 })
+
+test.for([
+  ['GET', '/proof/mail'],
+  ['POST', '/proof/more'],
+] as const)('returns 404 for %s %s with a token (no such step)', async ([method, path]) => {
+  expect(await send(`${url}${path}`, method, { Authorization: `Bearer ${adminToken}` })).toEqual(NOT_FOUND)
+})

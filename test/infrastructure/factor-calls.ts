@@ -99,7 +99,7 @@ export async function addCaller(run: Run, table: Table, names: Parameters<typeof
           authTime: String(secondOf(now)),
         })
       }
-      const pathParameters = pathId === undefined ? null : { id: pathId }
+      const pathParameters = pathId === undefined ? event.pathParameters : { id: pathId }
       const changes = {
         body: JSON.stringify(body),
         pathParameters,

@@ -35,13 +35,13 @@ export async function runProofs(run: Run, table: Table): Promise<void> {
 
   const sessionId = (await newSession()).id
   const prove = (route: string, body: object) => call('proof', route, body, { sessionId })
-  await prove('GET /proof', {})
+  await prove('GET /proof/ways', {})
   await prove('POST /proof/mail', { change: 'removal' })
   const asked = await prove('POST /proof/passkey', { change: 'removal' })
-  await prove('POST /proof', { change: 'removal', response: usePasskey(passkey, asked, ORIGIN) })
+  await prove('POST /proof/confirm', { change: 'removal', response: usePasskey(passkey, asked, ORIGIN) })
   const mailId = newChangeMailId(randomBytes(MAIL_ID_BYTES), { change: 'removal', sessionId, acr: 'aal2' })
   const code = await confirm('change', mailId)
-  await prove('POST /proof', { change: 'removal', mailId, code })
+  await prove('POST /proof/confirm', { change: 'removal', mailId, code })
 
   const identity = await giveIdentity(table, { id })
   const change = async (functionKey: string, route: string, name: Change, more: object = {}) => {

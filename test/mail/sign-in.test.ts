@@ -195,7 +195,7 @@ describe('a sign-in by a mail', () => {
     expect([status, body]).toEqual([200, TOKENS])
     expect(claimsOf(body.authToken)).toMatchObject({ amr: ['mail'], acr: 'aal1' })
     expect(await service.user(username)).toMatchObject({ factors: undefined })
-    const response = await service.ask('GET /proof', { token: body.authToken })
+    const response = await service.ask('GET /proof/ways', { token: body.authToken })
     expect([response.status, response.body]).toEqual([200, { proofs: ['mail'] }])
   })
 

@@ -40,25 +40,25 @@ const REFUSED = {
   },
 }
 
-describe('GET /proof', () => {
+describe('GET /proof/ways', () => {
   test('names the password of a user who has one, and nothing else', async () => {
     const owner = await addOwner(service, true)
     const token = await tokenOf(service, owner.user)
     const proofs = { status: 200, body: { proofs: ['password'] } }
-    expect(await service.ask('GET /proof', { token })).toMatchObject(proofs)
+    expect(await service.ask('GET /proof/ways', { token })).toMatchObject(proofs)
   })
 
   test('names a passkey that has verified its user, and a mail to a verified address', async () => {
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
-    const proofs = async () => (await service.ask('GET /proof', { token })).body.proofs
+    const proofs = async () => (await service.ask('GET /proof/ways', { token })).body.proofs
     expect(await proofs()).toEqual(['passkey', 'mail'])
     await set(owner.user.id, `passkey#${owner.passkeyId}`, 'uvInitialized', { BOOL: false })
     expect(await proofs()).toEqual(['mail'])
     await set(owner.user.id, 'profile', 'emailVerified', { BOOL: false })
     expect(await proofs()).toEqual([])
     await set(owner.user.id, 'profile', 'disabled', { BOOL: true })
-    expect((await service.ask('GET /proof', { token })).status).toBe(401)
+    expect((await service.ask('GET /proof/ways', { token })).status).toBe(401)
   })
 })
 
@@ -81,7 +81,7 @@ describe('a proof by mail', () => {
       changes: [],
       detail: 'proved-by-mail',
       ref: 'passkey',
-      via: 'POST /proof',
+      via: 'POST /proof/confirm',
       by: 'account',
     })
     expect(logs).toContainEqual({
@@ -185,7 +185,7 @@ describe('a proof by mail', () => {
     const token = await tokenOf(service, owner.user)
     const mail = await mailFor(service, owner, token, 'removal')
     const ask = (code: string | undefined) =>
-      service.ask('POST /proof', {
+      service.ask('POST /proof/confirm', {
         token,
         sourceIp: '198.51.100.51',
         body: { change: 'removal', ...mail, code },
@@ -201,7 +201,7 @@ describe('a proof by mail', () => {
     const mail = await mailFor(service, owner, token, 'deletion')
     const wrong = mail?.code === '12345678' ? '87654321' : '12345678'
     const prove = (change: string, code = mail?.code, as = token) =>
-      service.ask('POST /proof', { token: as, body: { change, mailId: mail?.mailId, code } })
+      service.ask('POST /proof/confirm', { token: as, body: { change, mailId: mail?.mailId, code } })
     const other = await tokenOf(service, owner.user)
     for (let tries = 0; tries < 6; tries += 1) {
       expect((await prove('removal', wrong)).status).toBe(400)
@@ -211,8 +211,8 @@ describe('a proof by mail', () => {
     expect((await prove('deletion')).status).toBe(200)
     const second = await mailFor(service, owner, token, 'deletion')
     const body = { change: 'deletion', mailId: second?.mailId, code: wrong }
-    for (let tries = 0; tries < 5; tries += 1) await service.ask('POST /proof', { token, body })
-    const late = await service.ask('POST /proof', { token, body: { ...body, code: second?.code } })
+    for (let tries = 0; tries < 5; tries += 1) await service.ask('POST /proof/confirm', { token, body })
+    const late = await service.ask('POST /proof/confirm', { token, body: { ...body, code: second?.code } })
     expect([late.status, late.body.detail]).toEqual([400, 'The link or code is invalid or expired.'])
   })
 
@@ -230,7 +230,7 @@ describe('a proof by mail', () => {
     await happens(owner.user.id, owner.user.username)
     // The gateway has the authorizer's result cached.
     const late = { authorization: context, body: { change: 'removal', ...mail } }
-    expect((await service.ask('POST /proof', late)).status).toBeGreaterThanOrEqual(400)
+    expect((await service.ask('POST /proof/confirm', late)).status).toBeGreaterThanOrEqual(400)
     if (_.includes('address')) return
     const remove = { authorization: context, body: { changeToken } }
     expect((await service.ask('DELETE /factors/totp', remove)).status).toBeGreaterThanOrEqual(400)
@@ -256,7 +256,7 @@ describe('a proof by passkey', () => {
       ],
     })
     const response = usePasskey(owner.passkey, options.body, ORIGIN, change)
-    return service.ask('POST /proof', { token, body: { change: 'removal', response } })
+    return service.ask('POST /proof/confirm', { token, body: { change: 'removal', response } })
   }
   const refused = { status: 401, body: { error: 'passkey_refused' } }
 
@@ -291,7 +291,7 @@ describe('a proof by passkey', () => {
     const response = await assertionFor(service, owner.passkey, { token, change: 'removal' })
     await set(owner.user.id, `passkey#${owner.passkeyId}`, 'uvInitialized', { BOOL: false })
     const body = { change: 'removal', response }
-    expect(await service.ask('POST /proof', { token, body })).toMatchObject(refused)
+    expect(await service.ask('POST /proof/confirm', { token, body })).toMatchObject(refused)
     const start = { token, body: { change: 'removal' } }
     expect(await service.ask('POST /proof/passkey', start)).toMatchObject(refused)
   })
@@ -430,7 +430,7 @@ describe('a change token', () => {
     await service.setHash(other.user.username, PASSWORD_HASH)
     for (const body of [{ response }, mail]) {
       const completed = { token: own, body: { change: 'removal', ...body } }
-      expect(await service.ask('POST /proof', completed)).toMatchObject(refused)
+      expect(await service.ask('POST /proof/confirm', completed)).toMatchObject(refused)
     }
     for (const [route, changeToken] of Object.entries(changeTokens)) {
       const asked = { route, token: own, proof: { changeToken } }

@@ -284,7 +284,7 @@ function waysOf(what: string, user: keyof typeof OWNERS): readonly Having[] {
 
 /** Asks for a change token. Returns it as a proof, if there is one. */
 async function completed(token: string, body: object): Promise<Proof | undefined> {
-  const { status, body: given } = await service.ask('POST /proof', { token, body })
+  const { status, body: given } = await service.ask('POST /proof/confirm', { token, body })
   return status === 200 ? { changeToken: given.changeToken } : undefined
 }
 

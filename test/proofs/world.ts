@@ -146,7 +146,7 @@ export async function proveByMail(
   change: string,
 ) {
   const body = { change, ...(await mailFor(service, owner, token, change)) }
-  return bodyOf(await service.functions.ask('POST /proof', { token, body })).changeToken ?? ''
+  return bodyOf(await service.functions.ask('POST /proof/confirm', { token, body })).changeToken ?? ''
 }
 
 /** Proves a change by a passkey, and returns the change token. */
@@ -158,5 +158,5 @@ export async function proveByPasskey(
 ) {
   const response = await assertionFor(service, passkey, { token, change })
   const body = { change, response }
-  return bodyOf(await service.functions.ask('POST /proof', { token, body })).changeToken ?? ''
+  return bodyOf(await service.functions.ask('POST /proof/confirm', { token, body })).changeToken ?? ''
 }

@@ -139,7 +139,7 @@ export const ACCOUNT_STEPS: Step[] = [
   },
   {
     name: 'What proves a change',
-    row: 'GET /proof',
+    row: 'GET /proof/ways',
     accepted: succeeds('has a password, which proves each change', { 'json.proofs': ['password'] }),
   },
   {
@@ -154,7 +154,7 @@ export const ACCOUNT_STEPS: Step[] = [
   },
   {
     name: 'Prove a change',
-    row: 'POST /proof',
+    row: 'POST /proof/confirm',
     example: 'mail',
     description: 'Replace `mailId` and `code`, as a user without a password.',
     accepted: fails('cannot use a mail of another session', 'invalid_link'),

@@ -23,7 +23,7 @@ let hasForms = false
  */
 export async function askForProof(sendAsUser, asked) {
   // Another tab may have added or removed a passkey.
-  const ways = await sendAsUser('proof')
+  const ways = await sendAsUser('proof/ways')
   if (ways.status !== 200) return ways
   const { proofs } = ways.body
   const hasPasskey = hasPasskeys && proofs.includes('passkey')
@@ -60,7 +60,7 @@ async function usePasskey() {
   try {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(body)
     const credential = await navigator.credentials.get({ publicKey })
-    return send('proof', { body: { change, response: credential.toJSON() } })
+    return send('proof/confirm', { body: { change, response: credential.toJSON() } })
   } catch (error) {
     return passkeyFailureOf(error)
   }
@@ -94,7 +94,7 @@ function addForms() {
   onSubmit(element('proof-mail-form'), askForMail, showMail)
   onSubmit(
     element('proof-code-form'),
-    ({ code }) => send('proof', { body: { change, mailId, code: codeIn(code) } }),
+    ({ code }) => send('proof/confirm', { body: { change, mailId, code: codeIn(code) } }),
     succeed,
   )
   element('proof-restart').addEventListener('click', restart)

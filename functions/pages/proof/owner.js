@@ -18,7 +18,7 @@ export const canProve = () => proofs.length > 0
  * @returns The result of `call` for the profile, or for what has failed.
  */
 export async function findOwner(send) {
-  const [profile, owner] = await Promise.all([send('me'), send('proof')])
+  const [profile, owner] = await Promise.all([send('me'), send('proof/ways')])
   if (profile.status !== 200) return profile
   if (owner.status !== 200) return owner
   proofs = owner.body.proofs

@@ -13,7 +13,7 @@ const ChangeName = /* @__PURE__ */ schema(() => z.enum(CHANGES, `Must be one of:
 /** Body of `POST /proof/mail` and `POST /proof/passkey`. */
 export const ProofStart = /* @__PURE__ */ schema(() => z.strictObject({ change: ChangeName }))
 
-/** Body of `POST /proof`. */
+/** Body of `POST /proof/confirm`. */
 export const ProofCompletion = /* @__PURE__ */ schema(() =>
   z
     .strictObject({

@@ -98,7 +98,7 @@ const prove = (
     const { caller, codes } = scene.ada
     const { mailId, code } = codes[proved]
     const body = { change: proved, mailId, code }
-    const { status, body: given } = await ask(scene, 'POST /proof', { body, authorization: caller })
+    const { status, body: given } = await ask(scene, 'POST /proof/confirm', { body, authorization: caller })
     if (status !== 200) return { status }
     return report(send(scene, changing, callerOf(scene), given.changeToken))
   },
@@ -159,7 +159,7 @@ const proveByPasskey: Act = {
   async run(scene) {
     const { assertion: response, passkeyId: id, pia } = scene
     const body = { change: 'removal', response }
-    const proved = await ask(scene, 'POST /proof', { body, authorization: pia.caller })
+    const proved = await ask(scene, 'POST /proof/confirm', { body, authorization: pia.caller })
     if (proved.status !== 200) return { status: proved.status }
     const removal: Changing = {
       route: 'DELETE /passkeys/{id}',

@@ -251,8 +251,8 @@ export const OUTCOMES: Record<string, Outcome> = {
   'POST /login/mail/confirm cookie': otherBrowser,
   'POST /login/mail/confirm token': otherBrowser,
   // The demo users have passwords.
-  'POST /proof': invalidLink,
-  'POST /proof passkey': hasPassword,
+  'POST /proof/confirm': invalidLink,
+  'POST /proof/confirm passkey': hasPassword,
   'POST /proof/mail': hasPassword,
   'POST /proof/passkey': hasPassword,
   'new-account': tokens,

@@ -13,19 +13,25 @@ const start = {
   examples: { passkey: { summary: 'To add a passkey', value: { change: 'passkey' } } },
 }
 
+/** What these routes have in common. */
+const PROOF_ROUTE = {
+  gatewayPath: '/proof/{step}',
+  function: 'proof',
+  needs: 'mailSignIn',
+  tag: 'Account',
+  isProtected: true,
+} as const satisfies Partial<Route>
+
 /** The routes by which a user without a password proves a change of the account. */
 export const PROOF_ROUTES: Route[] = [
   {
+    ...PROOF_ROUTE,
     method: 'get',
-    path: '/proof',
-    function: 'proof',
+    path: '/proof/ways',
     operationId: 'listProofs',
-    needs: 'mailSignIn',
-    tag: 'Account',
     summary: 'Get what proves a change of the account',
     description:
       'A user with a password types it as `currentPassword`. Another user gets a `changeToken` by a passkey or by a mail.',
-    isProtected: true,
     response: {
       description:
         'The ways, the best one first. Without a passkey and a confirmed address, the list is empty.',
@@ -33,31 +39,25 @@ export const PROOF_ROUTES: Route[] = [
     },
   },
   {
+    ...PROOF_ROUTE,
     method: 'post',
     path: '/proof/mail',
-    function: 'proof',
     operationId: 'startMailProof',
-    needs: 'mailSignIn',
-    tag: 'Account',
     summary: 'Ask for a code that proves a change',
     description:
       'Sends a mail with a code to the confirmed address. The mail says what the code allows. The code is valid for 10 minutes and five tries, for this change in this session. A user with second factors must have signed in with two factors in the last 5 minutes.',
-    isProtected: true,
     body: start,
     response: requested,
     problems: ['step_up', 'has_password', 'too_many_mails'],
   },
   {
+    ...PROOF_ROUTE,
     method: 'post',
     path: '/proof/passkey',
-    function: 'proof',
     operationId: 'startPasskeyProof',
-    needs: 'mailSignIn',
-    tag: 'Account',
     summary: 'Start to prove a change by a passkey',
     description:
       'Returns the options of `navigator.credentials.get()`. The passkey must verify its user. The response counts from pages of the service itself, for this change in this session.',
-    isProtected: true,
     body: start,
     response: {
       description: 'The options.',
@@ -72,16 +72,13 @@ export const PROOF_ROUTES: Route[] = [
     problems: ['passkey_refused', 'has_password', 'too_many_mails'],
   },
   {
+    ...PROOF_ROUTE,
     method: 'post',
-    path: '/proof',
-    function: 'proof',
+    path: '/proof/confirm',
     operationId: 'proveChange',
-    needs: 'mailSignIn',
-    tag: 'Account',
     summary: 'Prove a change of the account',
     description:
       'Takes the code of the mail, or the response of `navigator.credentials.get()`. The token is valid for 5 minutes, for one request that makes this change, in this session.',
-    isProtected: true,
     body: {
       name: 'ProofCompletion',
       description: 'The change, and the id and the code of a mail or the signature of a passkey.',
