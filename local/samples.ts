@@ -30,7 +30,7 @@ const PLACEHOLDERS_AT: Record<string, Record<string, string>> = {
   '/password/reset': { token: 'reset token' },
   '/email/confirm': { token: 'address token' },
   '/register/confirm': { token: 'registration token' },
-  '/register/passkey/options': { token: 'registration token' },
+  '/register/passkey': { token: 'registration token' },
   '/enrolment/mail': { enrolmentToken: 'enrolment token' },
   '/enrolment/proof': { enrolmentToken: 'enrolment token', token: 'proof token' },
   '/factors/cancel-reset': { token: 'cancel token' },

@@ -25,6 +25,6 @@ export const handler = reservingHandler(
     'POST /enrolment/totp': startTotp,
     'POST /enrolment/passkey/options': startPasskey,
     'POST /factors/cancel-reset': cancelReset,
-    'POST /register/passkey/options': startAccount,
+    'POST /register/passkey': startAccount,
   }),
 )

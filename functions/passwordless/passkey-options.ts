@@ -7,7 +7,7 @@ import { verifyProof } from '../../lib/mail/verify.ts'
 import { confirmedNames, NEW_USER_MAILS } from '../../lib/registration/new-account.ts'
 import { beginPasskeyOfNewUser } from '../../lib/registration/new-passkey.ts'
 
-/** POST /register/passkey/options: begins an account whose passkey is in place of a password. Nothing is spent. */
+/** POST /register/passkey: begins an account whose passkey is in place of a password. Nothing is spent. */
 export const route: ReservingRoute<'RP_ID' | 'SERVICE_NAME'> = async (event, at) => {
   const { username: chosen, ...proof } = readBody(event, NewUserPasskeyRequest)
   const { mailId } = await verifyProof(at.table, NEW_USER_MAILS, { ...proof, ...at.origin }, at.now)

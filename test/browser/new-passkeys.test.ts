@@ -113,7 +113,7 @@ describe('an account with a passkey only', () => {
   test('needs an authenticator with a PIN, fingerprint or face: the service refuses another one by a text', async () => {
     const { address } = newName()
     const { page } = await askOnRegister(address, { isVerifying: false, isSynced: false })
-    await page.route('**/register/passkey/options', async (route) => {
+    await page.route('**/register/passkey', async (route) => {
       const json = await (await route.fetch()).json()
       json.authenticatorSelection.userVerification = 'discouraged'
       await route.fulfill({ json })

@@ -124,7 +124,7 @@ const WAYS: Record<string, () => Promise<Last>> = {
     if (mail === undefined) throw new Error('there is no mail')
     const proof = { mailId, code: codeIn(mail) }
     const options = bodyOf<Parameters<typeof createPasskey>[0]>(
-      await ask('POST /register/passkey/options', { body: proof }),
+      await ask('POST /register/passkey', { body: proof }),
     )
     const { passkey, response } = createPasskey(options, ORIGIN)
     const recover = async () => void bodyOf(await signInByPasskey({ ask }, passkey))

@@ -28,7 +28,7 @@ import {
 
 const NOW = new Date('2027-01-15T12:00:00.000Z')
 const CREATE = 'POST /register/confirm'
-const BEGIN = 'POST /register/passkey/options'
+const BEGIN = 'POST /register/passkey'
 const CODE = /^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){3}$/
 
 const logs = recordLogs()

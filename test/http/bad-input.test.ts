@@ -60,7 +60,7 @@ test.for([['json'], ['application'], ['application/json/x']])(
 test.for([
   ['POST', '/register'],
   ['POST', '/register/confirm'],
-  ['POST', '/register/passkey/options'],
+  ['POST', '/register/passkey'],
   ['POST', '/password/forgot'],
   ['POST', '/login/mail'],
   ['POST', '/login/mail/confirm'],

@@ -79,7 +79,7 @@ test.each<[Feature, string[]]>([
       '/admin-api/users/{id}/factors/reset',
     ],
   ],
-  ['invitations', ['/register/confirm', '/register/passkey/options', '/admin-api/invitations']],
+  ['invitations', ['/register/confirm', '/register/passkey', '/admin-api/invitations']],
   ['registration', ['/register']],
   [
     'oauth',

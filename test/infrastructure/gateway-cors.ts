@@ -108,7 +108,7 @@ export function testCors(mass: 'representatives' | 'all'): void {
       'refresh',
       'register',
       'register/confirm',
-      'register/passkey/options',
+      'register/passkey',
     ])
     const without = [{ allowedOrigins: '*' }, { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL }]
     // The default of this stage is any origin.

@@ -286,7 +286,7 @@ async function walk(): Promise<void> {
 
   // A registration with a passkey in place of a password.
   const proved = await confirm('registration', 'Sixth@example.org')
-  const begun = { ...(await eventOf('enrolment', proved)), resource: '/register/passkey/options' }
+  const begun = { ...(await eventOf('enrolment', proved)), resource: '/register/passkey' }
   const options = JSON.parse(Object(await run('enrolment', begun)).body)
   const [pageOrigin = ''] = String(service.functions['new-account']?.environment?.RP_ORIGINS).split(',')
   const { response } = createPasskey(options, pageOrigin)

@@ -57,7 +57,7 @@ export const STRANGER_STEPS: Step[] = [
   },
   {
     name: 'Options for an account with a passkey',
-    row: 'POST /register/passkey/options',
+    row: 'POST /register/passkey',
     description:
       'Replace `token` as in `Confirm registration`. A browser makes the passkey: `navigator.credentials.create()`.',
     body: { username: 'hoppscotch' },

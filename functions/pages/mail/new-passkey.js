@@ -56,7 +56,7 @@ export async function registerWithPasskey(auth, { password: _, ...proof }, usern
 }
 
 async function makePasskey(auth, named, key) {
-  const options = await auth.post('register/passkey/options', named)
+  const options = await auth.post('register/passkey', named)
   const { rp, user } = options
   return { key, rpId: rp.id, name: user.name, response: await createPasskey(options) }
 }

@@ -51,7 +51,7 @@ export const AnyRegistrationConfirmation = /* @__PURE__ */ schema(() =>
     ),
 )
 
-/** Body of `POST /register/passkey/options`. */
+/** Body of `POST /register/passkey`. */
 export const NewUserPasskeyRequest = /* @__PURE__ */ schema(() =>
   z.strictObject({ ...proof(), username: z.optional(NewUsername) }).check(z.refine(hasProof, PROOF)),
 )

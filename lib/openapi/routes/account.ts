@@ -166,7 +166,7 @@ export const ACCOUNT_ROUTES: Route[] = [
     problems: ['invalid_link', 'too_many_attempts'],
     withMailSignIn: {
       description:
-        'Creates the account and signs in: with a password, with a passkey in place of it, or with neither, for a user who signs in by mails. A passkey is the `response` to the options of `POST /register/passkey/options`. It signs in with two factors, and the response has recovery codes, once. Without a `username`, the address is the username. Another address than the confirmed one cannot be a username. After ten taken usernames the link is void. A refused request spends neither the link nor the passkey.',
+        'Creates the account and signs in: with a password, with a passkey in place of it, or with neither, for a user who signs in by mails. A passkey is the `response` to the options of `POST /register/passkey`. It signs in with two factors, and the response has recovery codes, once. Without a `username`, the address is the username. Another address than the confirmed one cannot be a username. After ten taken usernames the link is void. A refused request spends neither the link nor the passkey.',
       body: {
         name: 'AnyRegistrationConfirmation',
         description: `${PROOF} The password or the passkey of the new user, and the username. With \`session\`, the refresh token is kept in a cookie.`,
@@ -181,7 +181,7 @@ export const ACCOUNT_ROUTES: Route[] = [
   },
   {
     method: 'post',
-    path: '/register/passkey/options',
+    path: '/register/passkey',
     function: 'enrolment',
     operationId: 'startPasskeyRegistration',
     needs: ['invitations', 'mailSignIn'],

@@ -244,7 +244,7 @@ export const OUTCOMES: Record<string, Outcome> = {
       userVerification: 'required',
     },
   }),
-  'POST /register/passkey/options code': invalidLink,
+  'POST /register/passkey code': invalidLink,
   'POST /enrolment/mail': requested,
   // Events contain no keys of browsers.
   'login-mail': otherBrowser,
