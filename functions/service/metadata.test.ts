@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { STANDARD_SCOPES } from '../../lib/oauth/scopes.ts'
+import { gatewayPathOf, ROWS } from '../../lib/openapi/routes/rows.ts'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lambda.ts'
 import { describeService } from '../../test/support/process/service-description.ts'
 import { handler } from './metadata.ts'
@@ -88,8 +89,11 @@ test('with OAuth, the metadata names what apps need, and nothing that does not e
     claims_supported: expect.arrayContaining(['sub', 'nonce', 'sid', 'preferred_username', 'email']),
     request_uri_parameter_supported: false,
   })
-  const deployed = Object.values(describeService().functions).flatMap(({ events = [] }) =>
-    events.map(({ http }) => `https://auth.example.com/${Object(http).path}`),
+  const paths = Object.values(describeService().functions).flatMap(({ events = [] }) =>
+    events.map(({ http }) => Object(http).path),
+  )
+  const deployed = ROWS.filter((row) => paths.includes(gatewayPathOf(row))).map(
+    ({ path }) => `https://auth.example.com${path}`,
   )
   const named = Object.entries(body).filter(([name]) => /_(endpoint|uri)$/.test(name))
   expect(named.filter(([, url]) => !deployed.includes(String(url)))).toEqual([])
@@ -102,6 +106,27 @@ test('the issuer never comes from the request', async () => {
   const { body } = await handler({ ...event, headers }, lambdaContext())
   expect(JSON.parse(body).issuer).toBe('https://auth.example.com')
   expect(body).not.toContain('evil')
+})
+
+test.each([
+  ['oauth-protected-resource', '', 404],
+  ['security.txt', 'notes:read', 404],
+  ['oauth-protected-resource', 'notes:read', 200],
+])('the document %s with the scopes %j has the status %i', async (document, scopes, status) => {
+  vi.spyOn(console, 'info').mockReturnValue()
+  vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
+  vi.stubEnv('API_SCOPES', scopes)
+  const event = { ...sampleEvent('GET /.well-known/openid-configuration'), pathParameters: { document } }
+  const response = parsed(await handler(event, lambdaContext()))
+  expect(response.statusCode).toBe(status)
+  if (status === 404) {
+    expect(response.body).toEqual({
+      type: 'about:blank',
+      title: 'Not Found',
+      status: 404,
+      detail: 'Resource not found.',
+    })
+  }
 })
 
 test('without a valid issuer there is no metadata', async () => {

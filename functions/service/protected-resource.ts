@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/config.ts'
+import { ServiceError } from '../../lib/errors.ts'
 import type { ApiRoute, Request } from '../../lib/http/handler.ts'
 import { publicJson } from '../../lib/http/responses.ts'
 
@@ -8,6 +9,8 @@ type Described = Request & {
 
 /** GET /.well-known/oauth-protected-resource: metadata of the routes with scopes (RFC 9728 section 2). */
 export const route: ApiRoute<Described> = async (_event, { config }) => {
+  // The gateway has the path for the other documents, too.
+  if (config.API_SCOPES.length === 0) throw new ServiceError('not_found', 'no route has scopes')
   return publicJson({
     resource: config.PUBLIC_URL,
     authorization_servers: [config.TOKEN_ISSUER],

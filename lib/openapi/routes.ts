@@ -15,6 +15,13 @@ import { schemaRef } from './schemas.ts'
 
 const ISSUER = 'https://auth.example.com'
 
+/** What the routes of metadata have in common. */
+const DOCUMENT = {
+  gatewayPath: '/.well-known/{document}',
+  function: 'metadata',
+  tag: 'Service',
+} as const satisfies Partial<Route>
+
 /** The routes of the service except the pages and CORS preflights (`OPTIONS`): those of the service itself, and those of `routes/`. */
 export const ROUTES: Route[] = [
   ...SESSION_ROUTES,
@@ -29,11 +36,10 @@ export const ROUTES: Route[] = [
   ...PROOF_ROUTES,
   ...OAUTH_ROUTES,
   {
+    ...DOCUMENT,
     method: 'get',
     path: '/.well-known/jwks.json',
-    function: 'metadata',
     operationId: 'getPublicKeys',
-    tag: 'Service',
     summary: 'Get the public keys that verify access tokens',
     response: {
       description: 'The public keys.',
@@ -45,10 +51,9 @@ export const ROUTES: Route[] = [
   },
   ...['openid-configuration', 'oauth-authorization-server'].map(
     (document): Route => ({
+      ...DOCUMENT,
       method: 'get',
       path: `/.well-known/${document}`,
-      function: 'metadata',
-      tag: 'Service',
       summary: `Get the issuer’s metadata (${document})`,
       description:
         'The issuer of access tokens and where its keys are. Members that belong to a provider of OpenID Connect exist with sign-in at other apps only.',
@@ -65,11 +70,10 @@ export const ROUTES: Route[] = [
     }),
   ),
   {
+    ...DOCUMENT,
     method: 'get',
     path: '/.well-known/oauth-protected-resource',
-    function: 'metadata',
     operationId: 'getProtectedResource',
-    tag: 'Service',
     needs: 'scopes',
     summary: 'Get the metadata of the API for clients',
     description: 'How clients get tokens for the routes that demand scopes (RFC 9728).',

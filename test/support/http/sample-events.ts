@@ -172,8 +172,12 @@ const hasPassword = problem(409, 'Conflict', 'This account has a password. Confi
 
 const otherSite = problem(403, 'Forbidden', SAME_ORIGIN)
 
+/** Whether no function names scopes. Then the metadata of the API for clients does not exist. */
+const hasNoScopes = describeService().functions.openapi?.environment?.API_SCOPES === ''
+
 /** Outcomes of sample events, by name. An event that is not listed has the status of its route's response. */
 export const OUTCOMES: Record<string, Outcome> = {
+  ...(hasNoScopes && { 'GET /.well-known/oauth-protected-resource': notFound }),
   login: tokens,
   'POST /login admin': tokens,
   'POST /login replaces': tokens,
