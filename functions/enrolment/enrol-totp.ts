@@ -1,16 +1,17 @@
 import { completeEnrolment } from '../../lib/enrolment/complete.ts'
 import { findProvedEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp/setup.ts'
+import { byRoute } from '../../lib/http/routes.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas/factors.ts'
 import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
-import { reservingHandler } from '../../lib/http/table.ts'
+import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 
 const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
 
 /** POST /enrolment/totp/confirm: adds an authenticator app as the first second factor, and completes the sign-in with it. */
-export const handler = reservingHandler(SETTINGS, async (event, at) => {
+const complete: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at) => {
   const { table, now } = at
   const { enrolmentToken, code } = readJson(event, EnrolmentTotpConfirmation, at)
   const page = pageOf(event, at)
@@ -20,4 +21,7 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   const factor = { factor: 'totp', ...verified } as const
   const signedIn = await completeEnrolment(at, { ...enrolment, page }, factor)
   return sessionResponse(signedIn)
-})
+}
+
+// The gateway has the path for each step of an enrolment.
+export const handler = reservingHandler(SETTINGS, byRoute({ 'POST /enrolment/totp/confirm': complete }))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { findEnrolment } from '../../lib/enrolment/enrolment.ts'
+import { ServiceError } from '../../lib/errors.ts'
 import { readBody } from '../../lib/http/body.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { EnrolmentRequest } from '../../lib/http/schemas/factors.ts'
@@ -12,6 +13,8 @@ export const route: ReservingRoute<'MAILER' | 'LIMIT_MAIL_SOURCE'> = async (
   event,
   { table, config, origin, now },
 ) => {
+  // The gateway has the path for the other steps, too.
+  if (config.MAILER === undefined) throw new ServiceError('not_found', 'the service sends no mails')
   const { enrolmentToken } = readBody(event, EnrolmentRequest)
   const { id: userId, generation } = (await findEnrolment(table, enrolmentToken, now)).user
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES))

@@ -58,7 +58,7 @@ test.each([
 })
 
 test.each([
-  ['enrolment', { mailFrom }, {}, ['POST enrolment/mail', 'POST factors/cancel-reset']],
+  ['enrolment', { mailFrom }, {}, ['POST factors/cancel-reset']],
   ['sessions', { oauth: 'on' }, {}, ['GET apps', 'DELETE apps/{id}']],
   ['logout', { oauth: 'on' }, {}, ['POST oauth2/signout']],
   [

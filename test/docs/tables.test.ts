@@ -1,5 +1,6 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { rowsOfEvent } from '../../plugins/routes/row-events.ts'
 import { describeService, root } from '../support/process/service-description.ts'
 import { tableIn } from './table.ts'
 
@@ -57,11 +58,10 @@ test('the table of functions of factors has each of them with its routes', () =>
   const functions = Object.entries(describeService().functions).filter(([, { handler }]) =>
     areas.test(handler),
   )
-  const routesOf = (events: object[] = []) =>
-    events.map((event) => {
-      const { method, path } = Object(event).http
-      return `${method.toUpperCase()} /${path}`
-    })
+  const routesOf = (name: string, events: { http: object }[] = []) =>
+    events.flatMap(({ http }) =>
+      rowsOfEvent(name, http).map(({ method, path }) => `${method.toUpperCase()} ${path}`),
+    )
   const shown = tableIn(read('plugins/README.md'), 'Function').map(([name, routes]) => {
     let method = ''
     const full = wordsIn(routes).map((route) => {
@@ -70,7 +70,7 @@ test('the table of functions of factors has each of them with its routes', () =>
     })
     return [name?.slice(1, -1), full.sort()]
   })
-  const deployed = functions.map(([name, { events }]) => [name, routesOf(events).sort()])
+  const deployed = functions.map(([name, { events }]) => [name, routesOf(name, events).sort()])
   expect(shown.sort()).toEqual(deployed.sort())
 })
 

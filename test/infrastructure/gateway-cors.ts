@@ -85,12 +85,10 @@ export function testCors(mass: 'representatives' | 'all'): void {
         .sort()
     expect(routesOf({ ...SAME_SITE, allowedOrigins: SEVERAL })).toEqual([
       // The client sends the cookie with each step of an enrolment. A function has one setting for all its routes.
-      'enrolment/mail',
       'enrolment/passkey',
       'enrolment/passkey/options',
-      'enrolment/proof',
-      'enrolment/totp',
-      'enrolment/totp/confirm',
+      'enrolment/{step}',
+      'enrolment/{step}/confirm',
       'factors/cancel-reset',
       'login',
       // Its function refuses pages of other origins in a cookie, and has one setting for its other routes too.
@@ -98,8 +96,7 @@ export function testCors(mass: 'representatives' | 'all'): void {
       'login/mail/confirm',
       'login/passkey',
       'login/passkey/options',
-      'login/recovery-code',
-      'login/totp',
+      'login/{factor}',
       'logout',
       // Its function refuses pages of other origins.
       'oauth2/signout',

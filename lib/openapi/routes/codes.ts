@@ -25,6 +25,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/login/totp',
+    gatewayPath: '/login/{factor}',
     function: 'login-factor',
     operationId: 'loginWithTotp',
     tag: 'Sessions',
@@ -44,6 +45,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/login/recovery-code',
+    gatewayPath: '/login/{factor}',
     function: 'login-factor',
     operationId: 'loginWithRecoveryCode',
     tag: 'Sessions',

@@ -15,6 +15,7 @@ export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/mail',
+    gatewayPath: '/enrolment/{step}',
     function: 'enrolment',
     operationId: 'sendEnrolmentMail',
     needs: 'mail',
@@ -29,6 +30,7 @@ export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/proof',
+    gatewayPath: '/enrolment/{step}',
     function: 'enrolment',
     operationId: 'proveEnrolment',
     tag: 'Factors',
@@ -53,6 +55,7 @@ export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/totp',
+    gatewayPath: '/enrolment/{step}',
     function: 'enrolment',
     operationId: 'startEnrolledTotp',
     tag: 'Factors',
@@ -72,6 +75,7 @@ export const ENROLMENT_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/enrolment/totp/confirm',
+    gatewayPath: '/enrolment/{step}/confirm',
     function: 'enrol-totp',
     operationId: 'enrolTotp',
     tag: 'Factors',

@@ -92,6 +92,7 @@ export const PASSKEY_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/passkeys/options',
+    gatewayPath: '/passkeys/{id}',
     function: 'factors',
     operationId: 'startPasskey',
     tag: 'Factors',
