@@ -13,7 +13,7 @@ test('mailSignIn=on adds 2 functions with their roles and 6 routes, and takes no
   const added = idsIn(on).filter((id) => !idsIn(off).includes(id))
   expect(idsIn(off).filter((id) => !idsIn(on).includes(id))).toEqual([])
   const count = (type: string) => added.filter((id) => on.resources[id]?.Type === type).length
-  console.log(`${added.length} resources`)
+  expect(added).toHaveLength(20)
   expect(added.filter((id) => on.resources[id]?.Type === 'AWS::Lambda::Function')).toEqual([
     'ProofLambdaFunction',
     'LoginDashmailLambdaFunction',

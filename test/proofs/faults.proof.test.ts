@@ -23,7 +23,7 @@ vi.mock('node:timers/promises', async (original) =>
 
 const START = 'POST /login/mail'
 const CONFIRM = 'POST /login/mail/confirm'
-const PROVE = 'POST /proof'
+const PROVE = 'POST /proof/confirm'
 
 /** A fault: what AWS does, and at how many attempts of the call. */
 interface Fault {

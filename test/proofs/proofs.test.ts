@@ -174,9 +174,9 @@ describe('a proof by mail', () => {
     const body = { change: 'removal', ...mail }
     const { context } = await service.functions.authorize(await tokenOf(service, other.user))
     const authorization = { ...context, sessionId: String(claimsOf(token).sid) }
-    const refused = await service.ask('POST /proof', { authorization, body })
+    const refused = await service.ask('POST /proof/confirm', { authorization, body })
     expect([refused.status, refused.body.detail]).toEqual([400, 'The link or code is invalid or expired.'])
-    expect((await service.ask('POST /proof', { token, body })).status).toBe(200)
+    expect((await service.ask('POST /proof/confirm', { token, body })).status).toBe(200)
   })
 
   test('is not compared at a source that has tried 50 codes', async () => {

@@ -19,7 +19,7 @@ import { APP, SETTINGS } from './world.ts'
 // SimpleWebAuthn and python3-fido2 on the ceremonies of accounts without a password, through the routes: the passkey of a new account, and
 // the passkey that proves a change.
 
-const PROVE = 'POST /proof'
+const PROVE = 'POST /proof/confirm'
 
 recordLogs()
 const { functions, ...service } = await useService({ settings: { ...SETTINGS, ...NO_MAIL_LIMITS } })
@@ -122,9 +122,7 @@ async function registrations(
   rows: readonly { what: string; kind?: Kind; changes?: Changes; isGood?: boolean }[],
 ): Promise<Judged[]> {
   const proof = await newProof()
-  const options: CreationOptions = bodyOf(
-    await functions.ask('POST /register/passkey/options', { body: proof }),
-  )
+  const options: CreationOptions = bodyOf(await functions.ask('POST /register/passkey', { body: proof }))
   const judged: Judged[] = []
   for (const { what, kind, changes, isGood = false } of rows) {
     const { response } = createPasskey(options, ORIGIN, kind, changes)
@@ -142,9 +140,7 @@ interface PasskeyOwner {
 /** Creates an account with a passkey only. */
 async function newOwner(kind: Kind): Promise<PasskeyOwner> {
   const proof = await newProof()
-  const options: CreationOptions = bodyOf(
-    await functions.ask('POST /register/passkey/options', { body: proof }),
-  )
+  const options: CreationOptions = bodyOf(await functions.ask('POST /register/passkey', { body: proof }))
   const { passkey, response } = createPasskey(options, ORIGIN, kind)
   const { authToken } = bodyOf(
     await functions.ask('POST /register/confirm', { body: { ...proof, response } }),

@@ -65,6 +65,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/factors/totp',
+    gatewayPath: '/factors/{factor}',
     function: 'factors',
     operationId: 'startTotp',
     tag: 'Factors',
@@ -86,6 +87,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/factors/totp/confirm',
+    gatewayPath: '/factors/{factor}/confirm',
     function: 'confirm-totp',
     operationId: 'confirmTotp',
     tag: 'Factors',
@@ -108,6 +110,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'delete',
     path: '/factors/totp',
+    gatewayPath: '/factors/{factor}',
     function: 'factors',
     operationId: 'removeTotp',
     tag: 'Factors',
@@ -123,6 +126,7 @@ export const CODE_ROUTES: Route[] = [
   {
     method: 'post',
     path: '/factors/recovery-codes',
+    gatewayPath: '/factors/{factor}',
     function: 'factors',
     operationId: 'replaceRecoveryCodes',
     tag: 'Factors',

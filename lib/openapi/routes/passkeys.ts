@@ -22,9 +22,8 @@ import {
   tokens,
 } from './examples.ts'
 
-const loginToken = token
+const [loginToken, enrolmentToken] = [token, token]
 const id = challenge
-const enrolmentToken = token
 
 const passkey = {
   id,
