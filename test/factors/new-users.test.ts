@@ -222,7 +222,10 @@ describe('an account with neither, at a service that requires a second factor', 
       )
       const { response } = createPasskey(options, isOwn ? 'https://example.com' : APP)
       const done = await app.ask('POST /enrolment/passkey', { headers, body: { enrolmentToken, response } })
-      expect(claimsOf(bodyOf<{ authToken: string }>(done).authToken)).toMatchObject({ acr: 'aal2' })
+      expect(claimsOf(bodyOf<{ authToken: string }>(done).authToken)).toMatchObject({
+        amr: ['mail', 'pop', 'mfa'],
+        acr: 'aal2',
+      })
       expect(String(done.headers['Set-Cookie'])).toMatch(/^__Host-refresh=/)
     },
   )
@@ -372,11 +375,11 @@ describe('the challenge of a new user', () => {
     const [first, second] = [await begun(early.token), await begun(late.token)]
     vi.setSystemTime(NOW.getTime() + 299_000)
     expect((await create(first.body)).status).toBe(200)
+    const again = await proved()
+    expect(await create({ ...again.token, response: first.body.response })).toMatchObject(PASSKEY_REFUSED)
     vi.setSystemTime(NOW.getTime() + 300_000)
     expect(await create(second.body)).toMatchObject(PASSKEY_REFUSED)
     expect(await create(first.body)).toMatchObject(INVALID_LINK)
-    const again = await proved()
-    expect(await create({ ...again.token, response: first.body.response })).toMatchObject(PASSKEY_REFUSED)
   })
 
   test('is refused wherever another kind is expected, and other kinds here', async () => {
@@ -460,7 +463,10 @@ describe('at once', () => {
     const { email, token } = await proved()
     const { body } = await begun(token)
     const all = await Promise.all(Array.from({ length: 20 }, () => create(body)))
-    expect(all.map(({ status }) => status).toSorted()).toEqual([200, ...Array(19).fill(400)])
+    const refused = all.map(({ status }) => status).filter((status) => status !== 200)
+    expect(refused).toHaveLength(19)
+    // One that has read the mail before it was spent may find that the challenge is spent.
+    expect(refused.filter((status) => ![400, 401].includes(status))).toEqual([])
     const { id } = await service.user(email)
     const items = Object.keys(await service.items(`user#${id}`))
     expect(items.filter((sk) => sk.startsWith('session#'))).toHaveLength(1)
@@ -486,6 +492,25 @@ describe('at once', () => {
 })
 
 describe('the mailbox alone', () => {
+  test('does not sign in: after a mail, the passkey or a recovery code is still asked for', async () => {
+    const address = newAddress()
+    const { email, token } = await proved(address)
+    const { body } = await begun(token)
+    const { recoveryCodes } = (await create(body)).body
+    const asked = await service.ask('POST /login/mail', { body: { email } })
+    const proof = { ...asked.body, code: codeIn(service.mailTo(address)) }
+    const { status, body: step } = await service.ask('POST /login/mail/confirm', { body: proof })
+    expect([status, step]).toEqual([
+      200,
+      { next: 'second-factor', factors: ['passkey', 'recovery-code'], loginToken: expect.any(String) },
+    ])
+    const recovery = (code: string) =>
+      service.ask('POST /login/recovery-code', { body: { loginToken: step.loginToken, code } })
+    expect((await recovery('AAAA-AAAA-AAAA-AAAA')).status).toBe(422)
+    const done = await recovery(recoveryCodes[0])
+    expect(claimsOf(done.body.authToken)).toMatchObject({ amr: ['mail', 'recovery', 'mfa'], acr: 'aal2' })
+  })
+
   test('does not sign in: after a reset of the password, the passkey or a recovery code is still asked for', async () => {
     const { email, token } = await proved()
     const { passkey, body } = await begun(token)

@@ -276,6 +276,16 @@ describe('a proof by passkey', () => {
     expect(await proved(changes)).toMatchObject(refused)
   })
 
+  test('is the last use of the passkey', async () => {
+    const owner = await addOwner(service, false)
+    const token = await tokenOf(service, owner.user)
+    const lastUse = async () =>
+      (await service.items(`user#${owner.user.id}`))[`passkey#${owner.passkeyId}`]?.lastUsedAt
+    expect(await lastUse()).toBeUndefined()
+    await proveByPasskey(service, owner, token, 'app')
+    expect(await lastUse()).toEqual({ S: expect.stringMatching(/^\d{4}-.*Z$/) })
+  })
+
   test('is begun 29 times in 15 minutes after a registration, which is counted too', async () => {
     stopClock()
     const owner = await addOwner(service, false)
@@ -294,6 +304,25 @@ describe('a proof by passkey', () => {
     expect(await service.ask('POST /proof/confirm', { token, body })).toMatchObject(refused)
     const start = { token, body: { change: 'removal' } }
     expect(await service.ask('POST /proof/passkey', start)).toMatchObject(refused)
+  })
+})
+
+describe.each(['mail', 'passkey'])('a proof by %s', (kind) => {
+  test('gives one change token, also for ten requests at once', async () => {
+    const owner = await addOwner(service, false)
+    const token = await tokenOf(service, owner.user)
+    const change = 'removal'
+    const proof =
+      kind === 'mail'
+        ? await mailFor(service, owner, token, change)
+        : { response: await assertionFor(service, owner.passkey, { token, change }) }
+    const ask = () => service.ask('POST /proof', { token, body: { change, ...proof } })
+    const statuses = (await Promise.all(Array.from({ length: 10 }, ask))).map((one) => one.status)
+    const refused = kind === 'mail' ? 400 : 401
+    expect(statuses.toSorted()).toEqual([200, ...Array(9).fill(refused)])
+    const tokens = (await service.scan()).filter(({ pk }) => String(Object(pk).S).startsWith('change#'))
+    expect(tokens.filter(({ userId }) => Object(userId).S === owner.user.id)).toHaveLength(1)
+    expect((await ask()).status).toBe(refused)
   })
 })
 
