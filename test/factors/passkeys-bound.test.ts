@@ -49,6 +49,23 @@ describe('a challenge', () => {
   })
 })
 
+test('the list of passkeys is refused after a revocation that the gateway does not know', async () => {
+  const { username, token } = await newUser()
+  const { context: authorization } = await service.functions.authorize(token)
+  expect((await ask('GET /passkeys', { authorization })).status).toBe(200)
+  await service.change(username, {})
+  const { status, text } = await ask('GET /passkeys', { authorization })
+  expect([status, JSON.parse(text)]).toEqual([
+    401,
+    {
+      type: 'about:blank',
+      title: 'Unauthorized',
+      status: 401,
+      detail: 'Could not validate credentials.',
+    },
+  ])
+})
+
 test('a credential id that another user has is refused', async () => {
   const [ada, eve] = [await passkeyUser(), await newUser()]
   const idBytes = ada.passkey.id.length
