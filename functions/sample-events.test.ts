@@ -5,14 +5,12 @@ import type {
   APIGatewayTokenAuthorizerEvent,
 } from 'aws-lambda'
 import { describe, expect, test, vi } from 'vitest'
-import { ROWS } from '../lib/openapi/routes/rows.ts'
-import { gatewayResponses } from '../local/gateway/gateway-rules.ts'
 import { fillTokens } from '../local/tokens.ts'
 import { useAws } from '../test/support/aws/table.ts'
 import { warmHandlers } from '../test/support/http/handlers.ts'
-import { COMMON_HEADERS, lambdaContext, parsed, sampleEvent } from '../test/support/http/lambda.ts'
+import { lambdaContext, parsed, sampleEvent } from '../test/support/http/lambda.ts'
 import { OUTCOMES, SAMPLES } from '../test/support/http/sample-events.ts'
-import { describeService, resourcesOf, tokenSourceOf } from '../test/support/process/service-description.ts'
+import { describeService, tokenSourceOf } from '../test/support/process/service-description.ts'
 
 const service = describeService()
 
@@ -54,42 +52,6 @@ describe.each(Object.entries(SAMPLES))('the sample event %s', (name, { functionK
       expect(returned?.body === undefined ? returned : parsed(returned)).toEqual(outcome.returns)
     }
   })
-})
-
-/** Returns what a function returns for an event of a path that the gateway does not know, as the gateway's own response says. */
-function unknownPath() {
-  const { status, headers, body } =
-    gatewayResponses(resourcesOf(service)).get('MISSING_AUTHENTICATION_TOKEN') ?? {}
-  return { statusCode: status, headers: { ...headers, ...COMMON_HEADERS }, body }
-}
-
-// Pages of the service only read the responses of the console.
-const shared = ROWS.filter(({ gatewayPath, tag }) => gatewayPath && tag !== 'Admin').map(
-  ({ method, gatewayPath = '', function: key = '' }) => {
-    return [`${method.toUpperCase()} ${gatewayPath}`, key] as const
-  },
-)
-
-test.each([...new Map(shared)])(
-  'at %s, %s knows no other step than those of its routes',
-  async (route, key) => {
-    const [httpMethod, resource = ''] = route.split(' ')
-    const row = ROWS.find((one) => one.function === key && one.gatewayPath === resource)
-    const event = sampleEvent(`${row?.method.toUpperCase()} ${row?.path}`)
-    const handler = await handlerOf(key)
-    for (const step of ['more', '', '__proto__', resource]) {
-      const pathParameters = { [/\{(\w+)/.exec(resource)?.[1] ?? '']: step }
-      const returned = await handler({ ...event, httpMethod, resource, pathParameters }, lambdaContext())
-      expect(returned).toEqual(unknownPath())
-    }
-  },
-)
-
-test('without mails, no mail proves an enrolment', async () => {
-  const { enrolment = { handler: '' } } = service.functions
-  const without = { ...enrolment, environment: { ...enrolment.environment, MAILER: '' } }
-  const handler = await warmHandlers({ ...service, functions: { enrolment: without } }, aws)('enrolment')
-  expect(await handler(sampleEvent('POST /enrolment/mail'), lambdaContext())).toEqual(unknownPath())
 })
 
 /** Names the required members of a type. */
