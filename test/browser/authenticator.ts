@@ -80,7 +80,7 @@ export async function recordResponses(page: Page): Promise<void> {
     const { pathname } = new URL(request.url())
     const isSent =
       request.method() === 'POST' &&
-      /^\/(passkeys|(login|enrolment)\/passkey|register\/confirm|proof(\/confirm)?)$/.test(pathname)
+      /^\/(passkeys|(login|enrolment)\/passkey|register\/confirm|proof\/confirm)$/.test(pathname)
     if (isSent && made) pending.push(record(made, reply, origin))
   })
   onTestFinished(async () => {

@@ -316,7 +316,7 @@ describe.each(['mail', 'passkey'])('a proof by %s', (kind) => {
       kind === 'mail'
         ? await mailFor(service, owner, token, change)
         : { response: await assertionFor(service, owner.passkey, { token, change }) }
-    const ask = () => service.ask('POST /proof', { token, body: { change, ...proof } })
+    const ask = () => service.ask('POST /proof/confirm', { token, body: { change, ...proof } })
     const statuses = (await Promise.all(Array.from({ length: 10 }, ask))).map((one) => one.status)
     const refused = kind === 'mail' ? 400 : 401
     expect(statuses.toSorted()).toEqual([200, ...Array(9).fill(refused)])
