@@ -2,10 +2,11 @@ import { together } from '../../lib/aws/together.ts'
 import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { json } from '../../lib/http/responses.ts'
 import { AnyRegistrationConfirmation } from '../../lib/http/schemas/account.ts'
-import { readSignIn } from '../../lib/http/sessions/request.ts'
+import { pageOf, readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
+import { requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
 import { createAnyAccount } from '../../lib/registration/any-account.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { signInWithOneStep } from '../../lib/sign-in/password.ts'
@@ -17,6 +18,8 @@ const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR', 'R
 /** POST /register/confirm with `mailSignIn=on`: creates an account with a password, a passkey or neither, and signs in. */
 export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   const request = readSignIn(event, AnyRegistrationConfirmation, arrival)
+  // An app's page takes passwords, and could sign its visitor in by one that it knows. It signs in by nothing else.
+  if (request.inCookie && request.password === undefined) requireSameOrigin(pageOf(event, arrival))
   const { user, amr, recoveryCodes } = await createAnyAccount(arrival, request)
   logEvent('info', { event: 'account.created', userId: user.id })
 

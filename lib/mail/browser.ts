@@ -4,12 +4,14 @@ import { addressIn, newMailId } from './confirmation.ts'
 
 const RANDOM_BYTES = 6
 const TAG_BYTES = 10
+/** The same key is that of tries at providers, whose values do not begin so. */
+const PURPOSE = 'mail '
 
 /** Random bytes that {@link newBoundMailId} needs. */
 export const BOUND_MAIL_ID_BYTES = RANDOM_BYTES
 
 const tagOf = (key: string, random: Buffer, address: string): Buffer =>
-  createHmac('sha256', key).update(random).update(address).digest().subarray(0, TAG_BYTES)
+  createHmac('sha256', key).update(PURPOSE).update(random).update(address).digest().subarray(0, TAG_BYTES)
 
 /**
  * Returns a mail id that only the browser with this key can use. It has the form of every mail id, so mailer, link and table do not

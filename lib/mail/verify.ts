@@ -31,7 +31,8 @@ export interface ProofFields {
  *
  * A code has 26 bits, so five wrong ones make it invalid, and a source may try 50 an hour for all mails.
  * Tries are counted before they are compared. Tries for mail ids that confirm nothing are counted with the
- * same calls, so a mail id does not show whether a user exists. A token has 256 bits, and needs no count.
+ * same calls, so a mail id does not show whether a user exists. At a route for mails of other kinds, tries count apart: it does not
+ * ask for the browser or the session that the mail is for. A token has 256 bits, and needs no count.
  *
  * @param kinds - Kinds of confirmations that are allowed here.
  * @param given - The proof in the request, and the address of the request from the gateway.
@@ -48,13 +49,15 @@ export async function verifyProof(
   if (proof === undefined) throw invalidLink('not a token')
   const { mailId } = proof
   const source = sourceOf(sourceIp)
-  const counters = 'code' in proof ? codeCounters(mailKey(mailId), source, now) : undefined
-  const [confirmation, release] = await together([
-    findConfirmation(table, mailId),
-    counters ? reserveTry(table, counters, source, now) : Promise.resolve(async () => {}),
-  ])
+  const confirmation = await findConfirmation(table, mailId)
+  const isOfOthers = confirmation !== undefined && !kinds.includes(confirmation.kind)
+  const name = isOfOthers ? 'codes-of-others' : 'codes'
+  const release =
+    'code' in proof
+      ? await reserveTry(table, codeCounters(mailKey(mailId), name, source, now), source, now)
+      : async () => {}
   if (confirmation === undefined) throw invalidLink('no such request')
-  if (!kinds.includes(confirmation.kind)) throw invalidLink('a request of another kind')
+  if (isOfOthers) throw invalidLink('a request of another kind')
   if (release === undefined) throw invalidLink('too many codes')
   if (!isProvedBy(confirmation, proof, now)) throw invalidLink('wrong, expired or spent')
   // A correct code is not a guess. A client may repeat it with another password or username.

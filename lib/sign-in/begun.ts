@@ -31,7 +31,7 @@ export async function findBegunLogin(
   // Checked before anything is counted: attackers could send their login token from the user's browser, and
   // put their session into it.
   // A mail that signs in counts only in a page of the service itself, so no app's page continues with it.
-  const isOfMail = purpose === 'second-factor' && login.first === 'mail'
+  const isOfMail = login.first === 'mail'
   if (page && login.inCookie) requireOwnPage(isOfMail ? { ...page, allowedOrigins: [] } : page)
   const { userId, generation } = login
   const user = await findUser(table, userId)

@@ -161,7 +161,7 @@ describe('mails', () => {
 test('tries are counted for a mail for longer than its code or link is valid', () => {
   const mail = { pk: { S: 'mail#hash' } }
   const nowSeconds = Math.floor(now.getTime() / 1_000)
-  const [codes, ofSource] = codeCounters(mail, source, now)
+  const [codes, ofSource] = codeCounters(mail, 'codes', source, now)
   expect(codes).toMatchObject({ key: { pk: mail.pk, sk: { S: 'codes' } }, maxAttempts: 5 })
   expect(codes.endsAt - nowSeconds).toBeGreaterThan(600)
   expect(ofSource).toMatchObject({

@@ -140,9 +140,18 @@ const USERNAMES: Limit = { attempts: 10, windowSeconds: 8 * 86_400 }
 /** Wrong codes of one source, for all mails. Otherwise a source could guess codes of many mails. */
 const CODES_OF_SOURCE: Limit = { attempts: 50, windowSeconds: 3_600 }
 
-/** Returns the counters of tried codes, for a mail and by a source. */
-export const codeCounters = (mail: { pk: { S: string } }, source: string, now: Date): [Counter, Counter] => [
-  confirmationCounter(mail, 'codes', CODES, now),
+/**
+ * Returns the counters of tried codes, for a mail and by a source.
+ *
+ * @param name - `codes-of-others` at a route for mails of other kinds.
+ */
+export const codeCounters = (
+  mail: { pk: { S: string } },
+  name: 'codes' | 'codes-of-others',
+  source: string,
+  now: Date,
+): [Counter, Counter] => [
+  confirmationCounter(mail, name, CODES, now),
   counter(`source#${source}`, 'codes', CODES_OF_SOURCE, now),
 ]
 

@@ -70,7 +70,7 @@ export async function runMails(run: Run, aws: LocalAws): Promise<void> {
 
   const reset = sampleEvent('reset')
   const { sourceIp } = reset.requestContext.identity
-  const [, ofSource] = codeCounters(mailKey(''), sourceOf(sourceIp), new Date())
+  const [, ofSource] = codeCounters(mailKey(''), 'codes', sourceOf(sourceIp), new Date())
   for (let count = 0; count < ofSource.maxAttempts; count += 1) {
     await reserveAttempt(keeping(tableOf(service, aws)), [ofSource], `${count}`, new Date())
   }

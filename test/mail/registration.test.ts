@@ -280,7 +280,8 @@ describe('a proof is refused', () => {
       calls.push(
         wire
           .calls()
-          .map(({ label }) => label)
+          // Tries at a route for mails of another kind have a counter of their own.
+          .map(({ label }) => label.replace('codes-of-others', 'codes'))
           .sort(),
       )
     }

@@ -181,6 +181,10 @@ describe('a sign-in by a mail', () => {
     const setup = await service.ask('POST /enrolment/totp', { body: { enrolmentToken } })
     expect(setup.status).toBe(200)
     const last = { enrolmentToken, code: totpCode(setup.body.secret) }
+    // A script there could send the enrolment of somebody else from its visitor's browser.
+    const allowing = await service.load({ AUTH_ALLOWED_ORIGINS: APP })
+    const refused = await allowing.ask('enrol-totp', { body: last, headers: APPS_PAGE })
+    expect([refused.status, refused.headers['Set-Cookie']]).toEqual([403, undefined])
     const done = await service.ask('enrol-totp', { body: last, headers: OWN_PAGE })
     expect(done.status).toBe(200)
     expect(claimsOf(done.body.authToken).amr).toEqual(['mail', 'otp', 'mfa'])
@@ -286,6 +290,32 @@ describe('another browser', () => {
       ])
     }
   })
+})
+
+test.each(['POST /register/confirm', 'POST /password/reset'])(
+  'a stranger who knows the mail id, and tries codes at %s, leaves its code to the browser that asked',
+  async (route) => {
+    const { email } = await addUser()
+    const { browser, mailId, code } = await askFor(email)
+    const other = code === '00000000' ? '00000001' : '00000000'
+    const body = { mailId, code: other, password: 'a password of a stranger' }
+    for (let tries = 0; tries < 6; tries += 1) {
+      const refused = await service.ask(route, { body, sourceIp: newSource() })
+      expect([refused.status, refused.body]).toEqual([400, INVALID_LINK])
+    }
+    expect((await browser.confirm({ mailId, code })).status).toBe(200)
+  },
+)
+
+test('an account without a password begins no session in the cookie from the page of an app', async () => {
+  const email = newAddress()
+  const { body } = await service.ask('POST /login/mail', { body: { email } })
+  const proof = { mailId: body.mailId, code: codeIn(service.mailTo(email)), session: 'cookie' }
+  const allowing = await service.load({ AUTH_ALLOWED_ORIGINS: APP })
+  const refused = await allowing.ask('POST /register/confirm', { body: proof, headers: APPS_PAGE })
+  expect([refused.status, refused.headers['Set-Cookie']]).toEqual([403, undefined])
+  const made = await allowing.ask('POST /register/confirm', { body: proof, headers: OWN_PAGE })
+  expect([made.status, made.headers['Set-Cookie']]).toEqual([200, expect.any(String)])
 })
 
 describe('the response to an address', () => {

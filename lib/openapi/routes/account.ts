@@ -176,7 +176,7 @@ export const ACCOUNT_ROUTES: Route[] = [
           passkey: { summary: 'A passkey', value: { token, response: created, username: 'ada' } },
         },
       },
-      problems: ['invalid_link', 'passkey_refused', 'too_many_attempts'],
+      problems: ['invalid_link', 'passkey_refused', 'same_origin', 'too_many_attempts'],
     },
   },
   {
