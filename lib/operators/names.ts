@@ -16,20 +16,29 @@ export function namesAfter(user: Names, { username, email }: GivenNames): Names 
   return { ...names, emailVerified: names.emailVerified && names.email === user.email }
 }
 
+/** Whether a change takes an address from a user. Its reader may have signed in by a mail, so all sessions end with it. */
+export const losesAddress = (before: Names, after: Names): boolean =>
+  before.email !== undefined && before.email !== after.email
+
 /**
- * Changes the names of a user, and revokes the access tokens, which carry the username.
+ * Changes the names of a user, and revokes the access tokens, which carry the username. Ends all sessions, if the user loses an
+ * address.
  *
  * @param user - The profile that was read.
  * @param change - `changeId` is a random id of this change.
  * @returns `done`; `taken`, if another user has one of the names; `changed`, if the user has changed since the read.
  * @throws {@link ServiceError} `unavailable`.
  */
-export const setNames = (
+export function setNames(
   table: Table,
   user: Administered,
-  { names, changeId }: { names: GivenNames; changeId: string },
+  { names: given, changeId }: { names: GivenNames; changeId: string },
   act: Act,
-): Promise<Outcome> => changeNames(table, user, { names: namesAfter(user, names), changeId }, act)
+): Promise<Outcome> {
+  const names = namesAfter(user, given)
+  const ending = losesAddress(user, names) ? { survivingSession: undefined } : undefined
+  return changeNames(table, user, { names, changeId, ending }, act)
+}
 
 /**
  * Returns the notice of a change of names, and the address that it goes to: that from before the change. If address and username

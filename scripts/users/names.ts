@@ -1,6 +1,13 @@
 import type { Key } from '../../lib/aws/dynamodb.ts'
 import type { Administered } from '../../lib/operators/accounts.ts'
-import { type GivenNames, namesAfter, noticeOfNames, setNames, takenName } from '../../lib/operators/names.ts'
+import {
+  type GivenNames,
+  losesAddress,
+  namesAfter,
+  noticeOfNames,
+  setNames,
+  takenName,
+} from '../../lib/operators/names.ts'
 import { attachedToNames, deleteItems } from '../../lib/operators/removal.ts'
 import { isEmail } from '../../lib/users/login-name.ts'
 import { loginNamesOf } from '../../lib/users/user.ts'
@@ -20,7 +27,7 @@ export async function rename(
   io: Io,
 ): Promise<string> {
   let former: string | undefined
-  const notices = await change(table, loginName, io, (user) => {
+  const { revoked, notices } = await change(table, loginName, io, (user) => {
     const wasBoth = user.email === user.username
     former = wasBoth && !isEmail(username) ? user.email : undefined
     return { username, email: wasBoth && isEmail(username) ? username : (user.emailAsWritten ?? user.email) }
@@ -28,7 +35,7 @@ export async function rename(
   const kept =
     former &&
     `The address ${former} still signs in. Remove it: ${commandLine('users', `set-email ${username} --remove`)}\n`
-  return `${loginName} now has the username ${username}. ${REVOKED}${kept ?? ''}${notices}`
+  return `${loginName} now has the username ${username}. ${revoked}${kept ?? ''}${notices}`
 }
 
 /**
@@ -42,25 +49,27 @@ export async function setEmail(
   address: string,
   io: Io,
 ): Promise<string> {
-  const notices = await change(table, loginName, io, (user) => ({
+  const { revoked, notices } = await change(table, loginName, io, (user) => ({
     username: user.username === user.email ? address.toLowerCase() : user.username,
     email: address,
   }))
-  return `${loginName} now has the address ${address}. ${REVOKED}${notices}`
+  return `${loginName} now has the address ${address}. ${revoked}${notices}`
 }
 
 /** Removes the address. */
 export async function removeEmail(table: OperatorTable, loginName: string, io: Io): Promise<string> {
-  const notices = await change(table, loginName, io, ({ username }) => {
+  const { revoked, notices } = await change(table, loginName, io, ({ username }) => {
     if (isEmail(username)) {
       throw new Refusal('refused', `The username ${username} is an address. Rename the user first.`)
     }
     return { username, email: undefined }
   })
-  return `${loginName} now has no address. ${REVOKED}${notices}`
+  return `${loginName} now has no address. ${revoked}${notices}`
 }
 
+/** What a change of names revokes, and ends if it takes an address from the user. */
 const REVOKED = 'Access tokens issued before are revoked.\n'
+const ENDED = 'All sessions have ended.\n'
 
 /**
  * Changes the names of a user.
@@ -68,17 +77,18 @@ const REVOKED = 'Access tokens issued before are revoked.\n'
  * Deletes the counters and marks of the freed names afterwards: the next owner of a name must not inherit known sources. The
  * user is notified at the address before the change.
  *
- * @returns The lines about the notices, for the operator.
+ * @returns For the operator: the line about tokens and sessions, and those about the notices.
  */
 async function change(
   table: OperatorTable,
   loginName: string,
   io: Io,
   namesTo: (user: Administered) => GivenNames,
-): Promise<string> {
+): Promise<{ revoked: string; notices: string }> {
   const found = await findExisting(table, loginName)
   let notice: ReturnType<typeof noticeOfNames>
   let attached: Key[] = []
+  let revoked = REVOKED
   await changeExisting(table, loginName, found, async (user, changeId) => {
     const names = namesTo(user)
     const after = namesAfter(user, names)
@@ -89,13 +99,14 @@ async function change(
       loginNamesOf(user).filter((name) => !kept.includes(name)),
     )
     notice = noticeOfNames(user, after)
+    revoked = losesAddress(user, after) ? ENDED : REVOKED
     const outcome = await setNames(table, user, { names, changeId }, table.act())
     if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
     return outcome === 'done'
   })
   const notices = notice ? await notify(table, notice.kind, notice.to, notice.username, io) : ''
   await deleteItems(table, attached)
-  return notices
+  return { revoked, notices }
 }
 
 /** `npm run users -- rename` */

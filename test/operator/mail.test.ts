@@ -139,10 +139,15 @@ describe('a notice of a change', () => {
     [
       'set-email',
       ['ada', 'lovelace@example.org'],
-      `ada now has the address lovelace@example.org. ${REVOKED}`,
+      'ada now has the address lovelace@example.org. All sessions have ended.\n',
       'address-changed',
     ],
-    ['set-email', ['ada', '--remove'], `ada now has no address. ${REVOKED}`, 'address-changed'],
+    [
+      'set-email',
+      ['ada', '--remove'],
+      'ada now has no address. All sessions have ended.\n',
+      'address-changed',
+    ],
     [
       'rename',
       ['ada', 'countess'],

@@ -72,6 +72,8 @@ test('a stored name that begins with a hyphen comes after --', async () => {
 const changed = (user: User, names: Partial<User>) => ({
   ...user,
   ...names,
+  // Who read the old address may have signed in by a mail.
+  ...('email' in names && { sessionGeneration: Number(user.sessionGeneration) + 1 }),
   generation: user.generation + 1,
   changeId: expect.any(String),
   changedAt: expect.not.stringMatching(user.changedAt),
@@ -123,8 +125,7 @@ describe('rename', () => {
 describe('set-email', () => {
   test('changes the address, which is not verified any longer, and frees the old one', async () => {
     const outcome = await store.run(['set-email', 'ada@example.org', 'Ada@Example.com'])
-    const line =
-      'ada@example.org now has the address Ada@Example.com. Access tokens issued before are revoked.\n'
+    const line = 'ada@example.org now has the address Ada@Example.com. All sessions have ended.\n'
     expect(outcome).toEqual(success(line))
     const email = 'ada@example.com'
     const names = { email, emailVerified: false, emailAsWritten: 'Ada@Example.com' }
@@ -148,7 +149,7 @@ describe('set-email', () => {
 
   test('--remove removes the address', async () => {
     const outcome = await store.run(['set-email', 'ada', '--remove'])
-    expect(outcome).toEqual(success('ada now has no address. Access tokens issued before are revoked.\n'))
+    expect(outcome).toEqual(success('ada now has no address. All sessions have ended.\n'))
     expect(await store.user('ada')).toEqual(changed(ada, { email: undefined, emailVerified: false }))
     expect(await store.user('ada@example.org')).toBeUndefined()
   })

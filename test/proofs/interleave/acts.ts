@@ -30,8 +30,6 @@ export interface Act {
   isInSession?: true
   /** Whether it ends what was asked for by mail before: sign-ins and changes. */
   isLoss?: true
-  /** Whether sessions stay, as the operator's other changes of names leave them. */
-  keepsSessions?: true
   /** Whether no order gives it an effect, because its proof is for something else. */
   isForeign?: true
   run(scene: ProofScene, by: number): Promise<Report>
@@ -142,12 +140,9 @@ const lossesOf = (who: Who): Record<string, Act> => {
     [`remove${suffix}`]: command(({ table }, username) =>
       remove(asOperator(table), username, true, commandIo()),
     ),
-    [`set-email${suffix}`]: {
-      ...command(({ table }, username) =>
-        setEmail(asOperator(table), username, `by-operator-${who}@example.org`, commandIo()),
-      ),
-      keepsSessions: true,
-    },
+    [`set-email${suffix}`]: command(({ table }, username) =>
+      setEmail(asOperator(table), username, `by-operator-${who}@example.org`, commandIo()),
+    ),
   }
 }
 

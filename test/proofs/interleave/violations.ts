@@ -140,7 +140,7 @@ async function violationsOfSessions(
 ): Promise<string[]> {
   const found: string[] = []
   for (const who of ['ada', 'pia'] as const) {
-    const lost = effects.find((effect) => isLossOf(effect, who) && !actOf(effect.name).keepsSessions)
+    const lost = effects.find((effect) => isLossOf(effect, who))
     if (!lost) continue
     const { id } = scene[who].user
     // Of a weakened service, a user may have half a profile.
