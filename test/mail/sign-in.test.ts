@@ -181,7 +181,7 @@ describe('a sign-in by a mail', () => {
     const setup = await service.ask('POST /enrolment/totp', { body: { enrolmentToken } })
     expect(setup.status).toBe(200)
     const last = { enrolmentToken, code: totpCode(setup.body.secret) }
-    // A script there could send the enrolment of somebody else from its visitor's browser.
+    // A script there could send another user's enrolment from its visitor's browser.
     const allowing = await service.load({ AUTH_ALLOWED_ORIGINS: APP })
     const refused = await allowing.ask('enrol-totp', { body: last, headers: APPS_PAGE })
     expect([refused.status, refused.headers['Set-Cookie']]).toEqual([403, undefined])
