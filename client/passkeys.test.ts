@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { AuthError } from './client.js'
 
 const RESPONSE = { id: 'AQID', type: 'public-key' }
@@ -34,6 +34,25 @@ test.each([
   const { signInWithPasskey } = await load()
   await expect(signInWithPasskey(clientThat(refuse(error)), options)).rejects.toMatchObject({ status: 401 })
   expect(browser.signal.mock.calls).toEqual(signals)
+})
+
+test('after a new passkey, the authenticator learns of no unknown one for five minutes, but after them', async () => {
+  const browser = installBrowser()
+  const items = new Map<string, string>()
+  vi.stubGlobal('localStorage', {
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => items.set(name, value),
+  })
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { createPasskey, signInWithPasskey } = await load()
+  await createPasskey({ challenge: 'AAAA' } as never)
+  const signIn = () => signInWithPasskey(clientThat(refuse('unknown_passkey')))
+  await expect(signIn()).rejects.toMatchObject({ status: 401 })
+  expect(browser.signal).not.toHaveBeenCalled()
+  vi.setSystemTime(Date.now() + 300_000)
+  await expect(signIn()).rejects.toMatchObject({ status: 401 })
+  expect(browser.signal).toHaveBeenCalledOnce()
 })
 
 test.each([

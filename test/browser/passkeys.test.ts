@@ -183,6 +183,8 @@ test('a passkey of a deleted user signs in no longer, and the authenticator lear
   await pressIn(page, 'Use a passkey')
   await heading(page, 'Your account was deleted').waitFor()
   await withoutAutofill(page)
+  // It was made five minutes ago or longer.
+  await page.evaluate(() => localStorage.removeItem('passkey-made-at'))
   await page.getByRole('link', { name: 'Sign in' }).click()
   await press(page, 'Sign in with a passkey')
   await alert(page, 'This passkey is not registered here.')
