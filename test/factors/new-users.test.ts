@@ -10,6 +10,7 @@ import { mailKey } from '../../lib/mail/store.ts'
 import { DECOY_HASH } from '../../lib/passwords/hash.ts'
 import { NEW_USERNAME_RULE } from '../../lib/users/login-name.ts'
 import { keeping } from '../support/aws/table.ts'
+import { OWN_PAGE } from '../support/http/cookies.ts'
 import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
 import { ORIGIN, useService } from '../support/service.ts'
@@ -200,35 +201,39 @@ describe('an account with neither, at a service that requires a second factor', 
   const APP = 'https://app.example.com'
   const HEADERS = { 'Content-Type': 'application/json', Origin: APP, 'Sec-Fetch-Site': 'same-site' }
 
-  test.each(['a page of the service', 'a page of another allowed origin'])(
-    'enrols a passkey on %s',
-    async (which) => {
-      const settings = { AUTH_ALLOWED_ORIGINS: APP, COOKIE_SESSIONS: 'on', REQUIRE_SECOND_FACTOR: 'all' }
-      const app = await service.load({
-        ...settings,
-        RP_ID: 'example.com',
-        RP_ORIGINS: `https://example.com,${APP}`,
-      })
-      const isOwn = which === 'a page of the service'
-      const headers = isOwn
-        ? { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }
-        : HEADERS
-      const { token } = await proved()
-      const begun = bodyOf(await app.ask(CREATE, { headers, body: { ...token, session: 'cookie' } }))
-      expect(begun).toEqual({ next: 'enrolment', proofs: [], enrolmentToken: expect.any(String) })
-      const { enrolmentToken } = begun
-      const options = bodyOf<Options>(
-        await app.ask('POST /enrolment/passkey/options', { headers, body: { enrolmentToken } }),
-      )
-      const { response } = createPasskey(options, isOwn ? 'https://example.com' : APP)
-      const done = await app.ask('POST /enrolment/passkey', { headers, body: { enrolmentToken, response } })
-      expect(claimsOf(bodyOf<{ authToken: string }>(done).authToken)).toMatchObject({
-        amr: ['mail', 'pop', 'mfa'],
-        acr: 'aal2',
-      })
-      expect(String(done.headers['Set-Cookie'])).toMatch(/^__Host-refresh=/)
-    },
-  )
+  test('enrols a passkey on a page of the service, and does not begin on a page of another allowed origin', async () => {
+    const app = await service.load({
+      AUTH_ALLOWED_ORIGINS: APP,
+      COOKIE_SESSIONS: 'on',
+      REQUIRE_SECOND_FACTOR: 'all',
+      RP_ID: 'example.com',
+      RP_ORIGINS: `https://example.com,${APP}`,
+    })
+    const { token } = await proved()
+    const body = { ...token, session: 'cookie' }
+    const foreign = await app.ask(CREATE, { headers: HEADERS, body })
+    expect([foreign.status, JSON.parse(foreign.text).detail]).toEqual([
+      403,
+      'This request needs the header Sec-Fetch-Site: same-origin.',
+    ])
+    const headers = OWN_PAGE
+    const begun = bodyOf(await app.ask(CREATE, { headers, body }))
+    expect(begun).toEqual({ next: 'enrolment', proofs: [], enrolmentToken: expect.any(String) })
+    const { enrolmentToken } = begun
+    const options = bodyOf<Options>(
+      await app.ask('POST /enrolment/passkey/options', { headers, body: { enrolmentToken } }),
+    )
+    const { response } = createPasskey(options, 'https://example.com')
+    // An attacker's enrolment, from a script in the page of an app.
+    const last = { enrolmentToken, response }
+    expect((await app.ask('POST /enrolment/passkey', { headers: HEADERS, body: last })).status).toBe(403)
+    const done = await app.ask('POST /enrolment/passkey', { headers, body: last })
+    expect(claimsOf(bodyOf<{ authToken: string }>(done).authToken)).toMatchObject({
+      amr: ['mail', 'pop', 'mfa'],
+      acr: 'aal2',
+    })
+    expect(String(done.headers['Set-Cookie'])).toMatch(/^__Host-refresh=/)
+  })
 })
 
 describe('a refused registration spends nothing', () => {

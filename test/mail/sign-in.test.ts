@@ -79,6 +79,14 @@ async function moveAddress(id: string): Promise<string> {
   return email
 }
 
+/** Makes the address of a user one that is not verified, and changes nothing else. */
+const setUnverified = (id: string) =>
+  writeIf(service.table, 'UpdateItem', {
+    Key: profileKey(id),
+    UpdateExpression: 'SET emailVerified = :no',
+    ExpressionAttributeValues: { ':no': attribute(false) },
+  })
+
 /** Asks for a mail in a browser. Returns its proofs. */
 async function askFor(email: string, browser = openBrowser()) {
   const { status, body } = await browser.start(email)
@@ -228,6 +236,7 @@ describe('a sign-in by a mail', () => {
       ({ username }) => service.change(username, { emailVerified: false }),
     ],
     ['given another address', ({ id }) => moveAddress(id)],
+    ['no longer verified, without any other change', ({ id }) => setUnverified(id)],
     ['signed out everywhere', ({ username }) => service.change(username, {})],
   ])('of a user who was %s after the mail is refused', async (_, change) => {
     const user = await addUser()
