@@ -21,7 +21,7 @@ const BUDGETS: Record<string, Budget> = {
   login: { bytes: 62_500, floor: 'login', cold: 1.45 },
   // It also asks the old place of passwords, and stores what that verifies.
   'moving login': { bytes: 63_500, floor: 'login' },
-  'login-factor': { bytes: 54_300 },
+  'login-factor': { bytes: 54_600 },
   // It also knows the clients that are URLs, and has their documents fetched.
   approve: { bytes: 66_000 },
   'fetch-client': { bytes: 21_000 },
@@ -58,7 +58,7 @@ const BUDGETS: Record<string, Budget> = {
   'admin-content': { bytes: 5_700, cold: 0.25 },
   metadata: { bytes: 20_000, cold: 1.8 },
   // 2 KB of it begin an account with a passkey.
-  enrolment: { bytes: 53_000, cold: 2.2 },
+  enrolment: { bytes: 53_500, cold: 2.2 },
   // It verifies tokens, as the authorizer, and reads grants.
   userinfo: { bytes: 28_000 },
   me: { bytes: 21_900 },
@@ -69,9 +69,9 @@ const BUDGETS: Record<string, Budget> = {
   // Half of it reads the body with a new name.
   passkeys: { bytes: 33_500 },
   // It serves authenticator apps, recovery codes and passkeys, and hashes passwords. As change-email, it takes proofs.
-  factors: { bytes: 60_500, floor: 'login' },
+  factors: { bytes: 61_200, floor: 'login' },
   'confirm-totp': { bytes: 48_000 },
-  'enrol-totp': { bytes: 55_000 },
+  'enrol-totp': { bytes: 55_400 },
   // It grows by about 700 bytes with each route that it describes. With console=on, 20 KB are of the console. 11 KB are for users without a
   // password: seven routes, and what each change of an account takes with mailSignIn=on.
   openapi: { bytes: 166_500, cold: 1.8 },
@@ -81,9 +81,9 @@ const BUDGETS: Record<string, Budget> = {
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page. 17 KB are for other providers.
   // 25 KB are for sign-ins by a mail: 6 KB in each script, which has the words and the proofs of changes, and 7 KB of HTML.
-  signin: { bytes: 185_500 },
+  signin: { bytes: 186_000 },
   // With mailSignIn=off.
-  'signin without mails': { bytes: 159_500 },
+  'signin without mails': { bytes: 160_300 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   // 13 KB are for accounts without a password, with the dialog of recovery codes in two scripts.

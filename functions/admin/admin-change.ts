@@ -1,5 +1,5 @@
 import { CHANGER } from '../../lib/http/operators/changer.ts'
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { route as endGrant } from './changes/end-grant.ts'
 import { route as endSession } from './changes/end-session.ts'
@@ -11,7 +11,7 @@ import { route as setDisabled } from './changes/set-disabled.ts'
 /** The changes that give no user anything. */
 export const handler = reservingHandler(
   CHANGER,
-  byRoute({
+  bySharedPath({
     'PATCH /admin-api/users/{id}': setDisabled,
     'POST /admin-api/users/{id}/sessions/end': endSessions,
     'POST /admin-api/users/{id}/sessions/{sid}/end': endSession,

@@ -1,5 +1,5 @@
 import { CHANGER } from '../../lib/http/operators/changer.ts'
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { route as invite } from './changes/invite.ts'
 import { route as remove } from './changes/remove.ts'
@@ -11,7 +11,7 @@ import { route as setRole } from './changes/set-role.ts'
 /** The changes that give a user something, or cannot be undone. */
 export const handler = reservingHandler(
   [...CHANGER, 'REGISTRATION'],
-  byRoute({
+  bySharedPath({
     'PUT /admin-api/invitations': invite,
     'PUT /admin-api/users/{id}/role': setRole,
     'PUT /admin-api/users/{id}/names': setNames,

@@ -1,5 +1,5 @@
 import { READ_SETTINGS } from '../../lib/http/operators/reader.ts'
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { route as events } from './reads/events.ts'
 import { route as grants } from './reads/grants.ts'
@@ -11,7 +11,7 @@ import { route as users } from './reads/users.ts'
 /** The routes of the console's API that change nothing but the trail. */
 export const handler = reservingHandler(
   READ_SETTINGS,
-  byRoute({
+  bySharedPath({
     'GET /admin-api/me': me,
     'GET /admin-api/users': users,
     'GET /admin-api/users/{id}': user,

@@ -1,10 +1,10 @@
 import { completeEnrolment } from '../../lib/enrolment/complete.ts'
 import { findProvedEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { verifyTotpSetup } from '../../lib/factors/totp/setup.ts'
-import { byRoute } from '../../lib/http/routes.ts'
 import { EnrolmentTotpConfirmation } from '../../lib/http/schemas/factors.ts'
 import { pageOf, readJson } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 
@@ -24,4 +24,4 @@ const complete: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at) =>
 }
 
 // The gateway has the path for each step of an enrolment.
-export const handler = reservingHandler(SETTINGS, byRoute({ 'POST /enrolment/totp/confirm': complete }))
+export const handler = reservingHandler(SETTINGS, bySharedPath({ 'POST /enrolment/totp/confirm': complete }))

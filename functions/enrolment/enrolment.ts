@@ -1,4 +1,4 @@
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { route as cancelReset } from './cancel-reset.ts'
 import { route as sendMail } from './mail.ts'
@@ -18,7 +18,7 @@ const SETTINGS = [
 /** The steps of an enrolment before its completion, and the link that cancels a reset of second factors. */
 export const handler = reservingHandler(
   SETTINGS,
-  byRoute({
+  bySharedPath({
     'POST /enrolment/mail': sendMail,
     'POST /enrolment/proof': prove,
     'POST /enrolment/totp': startTotp,

@@ -1,4 +1,4 @@
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
 import { route as startPasskey } from '../passkeys/options.ts'
@@ -20,7 +20,7 @@ const SETTINGS = [
 /** The routes that change second factors with the current password. */
 export const handler = reservingHandler(
   SETTINGS,
-  byRoute({
+  bySharedPath({
     'POST /factors/totp': startTotp,
     'DELETE /factors/totp': removeTotp,
     'POST /factors/recovery-codes': replaceRecoveryCodes,

@@ -1,4 +1,4 @@
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { route as cancelReset } from '../enrolment/cancel-reset.ts'
 import { route as sendMail } from '../enrolment/mail.ts'
@@ -19,7 +19,7 @@ const SETTINGS = [
 /** The routes of `functions/enrolment/enrolment.ts` with `mailSignIn=on`: a passkey may also begin an account. */
 export const handler = reservingHandler(
   SETTINGS,
-  byRoute({
+  bySharedPath({
     'POST /enrolment/mail': sendMail,
     'POST /enrolment/proof': prove,
     'POST /enrolment/totp': startTotp,

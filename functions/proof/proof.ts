@@ -1,4 +1,4 @@
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { route as complete } from './complete.ts'
 import { route as list } from './list.ts'
@@ -10,7 +10,7 @@ const SETTINGS = ['MAILER', 'LIMIT_MAIL_SOURCE', 'REQUIRE_SECOND_FACTOR', 'RP_ID
 /** The routes by which a user without a password proves a change of the account. */
 export const handler = reservingHandler(
   SETTINGS,
-  byRoute({
+  bySharedPath({
     'GET /proof/ways': list,
     'POST /proof/mail': mail,
     'POST /proof/passkey': passkey,

@@ -1,6 +1,6 @@
 import { readConfig } from '../../lib/config.ts'
 import { apiHandler } from '../../lib/http/handler.ts'
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { route as discovery } from './discovery.ts'
 import { route as jwks } from './jwks.ts'
 import { route as protectedResource } from './protected-resource.ts'
@@ -15,7 +15,7 @@ const SETTINGS = [
   'API_SCOPES',
 ] as const
 
-const route = byRoute({
+const route = bySharedPath({
   'GET /.well-known/jwks.json': jwks,
   'GET /.well-known/openid-configuration': discovery,
   'GET /.well-known/oauth-authorization-server': discovery,

@@ -1,4 +1,4 @@
-import { byRoute } from '../../lib/http/routes.ts'
+import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { route as signInWithRecoveryCode } from './recovery-code.ts'
@@ -9,7 +9,7 @@ const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as c
 /** The routes that complete a sign-in with a code. */
 export const handler = reservingHandler(
   SETTINGS,
-  byRoute({
+  bySharedPath({
     'POST /login/totp': signInWithTotp,
     'POST /login/recovery-code': signInWithRecoveryCode,
   }),

@@ -2,16 +2,15 @@ import { ServiceError } from '../errors.ts'
 import type { ApiRoute } from './handler.ts'
 
 /** The argument that all of these routes need in addition to their events. */
-type NeedOf<F> = [F] extends [ApiRoute<infer R>] ? R : never
+export type NeedOf<F> = [F] extends [ApiRoute<infer R>] ? R : never
+
+/** The error of a path that no route has. Its response is that of the gateway to an unknown path. */
+export const noSuchRoute = (): ServiceError => new ServiceError('not_found', 'no such route in this function')
 
 /**
  * Joins the routes of a function, which need the same permissions.
  *
- * Several routes may share a path of the gateway, such as `/proof/{step}`. Then a route gets its event with its own path as the resource, and
- * its own name as `via`. The response to any other path is that of the gateway to an unknown one.
- *
- * @param routes - By method and path, as in the rows of `lib/openapi`. A parameter stands for one segment. Ids need no
- *   encoding in a path, so nothing decodes it.
+ * @param routes - By method and path, as in the rows of `lib/openapi`. Each has its own path at the gateway.
  * @example
  * export const handler = tableHandler([], byRoute({ 'GET /passkeys': list, 'PATCH /passkeys/{id}': rename }))
  */
@@ -19,38 +18,6 @@ export const byRoute =
   <F extends ApiRoute<never>>(routes: Record<string, F>): ApiRoute<NeedOf<F>> =>
   async (event, at) => {
     const route = routes[`${event.httpMethod} ${event.resource}`]
-    if (route) return route(event, at as never)
-    const given = segmentsOf(event)
-    for (const [via, shared] of Object.entries(routes)) {
-      const [method, resource = ''] = via.split(' ')
-      const pathParameters = method === event.httpMethod ? parametersOf(resource, given) : undefined
-      if (pathParameters) {
-        return shared({ ...event, resource, pathParameters }, { ...(at as object), via } as never)
-      }
-    }
-    throw new ServiceError('not_found', 'no such route in this function')
+    if (route === undefined) throw noSuchRoute()
+    return route(event, at as never)
   }
-
-/** Returns the segments of a path of the gateway with its parameters filled in. A greedy one stands for several. */
-const segmentsOf = ({ resource, pathParameters }: Parameters<ApiRoute>[0]): string[] =>
-  resource.split('/').flatMap((segment) => {
-    const [, name, isGreedy] = segment.match(/^\{(\w+)(\+?)\}$/) ?? []
-    if (name === undefined) return [segment]
-    const value = pathParameters?.[name] ?? ''
-    return isGreedy ? value.split('/') : [value]
-  })
-
-/** Returns the parameters of a path, or `undefined` if it is another path. */
-function parametersOf(path: string, given: readonly string[]): Record<string, string> | undefined {
-  const segments = path.split('/')
-  const isParameter = (segment: string) => segment.startsWith('{')
-  const matches =
-    segments.length === given.length &&
-    segments.every((segment, index) => isParameter(segment) || segment === given[index])
-  if (!matches) return undefined
-  return Object.fromEntries(
-    segments.flatMap((segment, index) =>
-      isParameter(segment) ? [[segment.slice(1, -1), given[index] ?? '']] : [],
-    ),
-  )
-}

@@ -237,7 +237,7 @@ const isSiteOf = (file: string, source: Source) =>
   isSite(file) && posix.dirname(file) === posix.dirname(source.file)
 
 /** Whether a file is the table of a function with several routes, each in a file of its own. */
-const isTable = ({ code }: Source) => /\bbyRoute\(/.test(code)
+const isTable = ({ code }: Source) => /\b(byRoute|bySharedPath)\(/.test(code)
 
 const tables = functions.filter(isTable)
 const routesOfTables = tables.flatMap(localImports).filter((file) => file.startsWith('functions/'))
