@@ -15,10 +15,6 @@ const shared = bySharedPath({
   'POST /proof/mail': shown,
   'POST /proof/mail/confirm': shown,
 })
-const send = (route: string, pathParameters: Record<string, string>) => {
-  const [httpMethod = '', resource = ''] = route.split(' ')
-  return shared(loginEvent({ httpMethod, resource, pathParameters }), { via: route } as never)
-}
 
 test.each([
   ['GET /admin-api/{proxy+}', { proxy: 'me' }, '/admin-api/me', {}],
@@ -50,3 +46,8 @@ test.each<[route: string, parameter: string, values: string[]]>([
     await expect(send(route, { [parameter]: value })).rejects.toMatchObject({ code: 'not_found' })
   }
 })
+
+const send = (route: string, pathParameters: Record<string, string>) => {
+  const [httpMethod = '', resource = ''] = route.split(' ')
+  return shared(loginEvent({ httpMethod, resource, pathParameters }), { via: route } as never)
+}

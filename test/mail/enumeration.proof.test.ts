@@ -17,8 +17,6 @@ const stores = await useService({
 const { functions } = stores
 let count = 0
 
-type Kind = 'known' | 'unknown' | 'disabled' | 'unverified' | 'suppressed' | 'foreign'
-
 test.each(['register', 'forgot', 'POST /login/mail'] as const)(
   '%s takes the same time and responds the same',
   async (route) => {
@@ -29,6 +27,8 @@ test.each(['register', 'forgot', 'POST /login/mail'] as const)(
     await expectAlike(() => measureInTurns(Object.fromEntries(classes)))
   },
 )
+
+type Kind = 'known' | 'unknown' | 'disabled' | 'unverified' | 'suppressed' | 'foreign'
 
 /** Prepares a request about an address of a kind. SES knows which addresses are suppressed, the service does not. */
 async function prepare(route: 'register' | 'forgot' | 'POST /login/mail', kind: Kind) {

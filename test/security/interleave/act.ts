@@ -17,8 +17,8 @@ export type Known = Pick<User, 'username' | 'email' | 'role' | 'disabled'> & {
 
 /** A kind of operation on the user ada. */
 export interface Act {
-  /** What its write revokes: access tokens alone, or all sessions too. */
-  revokes?: 'tokens' | 'all'
+  /** What its write revokes: access tokens alone, or all sessions too; for `address`, if the user loses an address by it. */
+  revokes?: 'tokens' | 'address' | 'all'
   /** What its write changes. */
   effect?(scene: UserScene): Partial<Known> | 'removed'
   /** Password that it presents. */

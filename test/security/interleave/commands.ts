@@ -86,14 +86,11 @@ export const COMMANDS = {
   ),
   'set-email': operators(
     ({ table, names: { ada, freeEmail } }) => names.setEmail(asOperator(table), ada, freeEmail, commandIo()),
-    { revokes: 'tokens', effect: ({ names: { freeEmail } }) => ({ email: freeEmail }) },
+    { revokes: 'address', effect: ({ names: { freeEmail } }) => ({ email: freeEmail }) },
   ),
   'remove the address': operators(
     ({ table, names: { ada } }) => names.removeEmail(asOperator(table), ada, commandIo()),
-    {
-      revokes: 'tokens',
-      effect: () => ({ email: undefined }),
-    },
+    { revokes: 'address', effect: () => ({ email: undefined }) },
   ),
   remove: operators(({ table, names: { ada } }) => remove(asOperator(table), ada, true, commandIo()), {
     revokes: 'all',

@@ -61,6 +61,13 @@ export function factsOf(scene: UserScene, names: readonly ActName[], { arrivals,
     return user
   }
 
+  /** Whether a write ended all sessions of its user. */
+  function endsSessions({ act, userId, step }: ProfileWrite): boolean {
+    if (act?.revokes !== 'address') return act?.revokes === 'all'
+    const before = userAt(userId, step - 1)?.email
+    return before !== undefined && userAt(userId, step)?.email !== before
+  }
+
   /** Returns the step at which an operation read the user for a token that it got. */
   function readAt(by: number | undefined, userId: string): number {
     if (by === undefined) return 0
@@ -116,7 +123,7 @@ export function factsOf(scene: UserScene, names: readonly ActName[], { arrivals,
     /** Writes that revoked all sessions between the read of a sign-in that renewed a session, and its write. */
     revokedBefore: (renewal: Renewal) =>
       revocations(renewal.userId, readAt(renewal.by, renewal.userId)).filter(
-        ({ act, step, by }) => act?.revokes === 'all' && step < renewal.step && by !== renewal.by,
+        (write) => endsSessions(write) && write.step < renewal.step && write.by !== renewal.by,
       ),
     /** Operations that wrote a tombstone of a session. */
     endersOf: ({ id }: KnownSession): number[] =>
@@ -124,8 +131,9 @@ export function factsOf(scene: UserScene, names: readonly ActName[], { arrivals,
     /** Writes that revoked a session. A password change lets the sign-in live in which it was made. */
     ending: (session: KnownSession) =>
       revocations(session.userId, beganAt(session)).filter(
-        ({ act, name, by }) =>
-          act?.revokes === 'all' && !(name === 'password' && isOfLatest(ends[by]?.value?.token, session)),
+        (write) =>
+          endsSessions(write) &&
+          !(write.name === 'password' && isOfLatest(ends[write.by]?.value?.token, session)),
       ),
     /** Whether a session was ended, by its tombstone or by a report to a client. */
     isEnded: ({ id }: KnownSession): boolean =>
