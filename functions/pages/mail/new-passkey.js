@@ -26,9 +26,9 @@ export function offerPasskey(form) {
   })
   if (hasPasskeys) return
   without.className = 'primary'
-  withPasskey.hidden = true
-  withPasskey.nextElementSibling.hidden = true
-  form.prepend(without)
+  // A hidden button would still be the one of the Enter key.
+  withPasskey.nextElementSibling.remove()
+  withPasskey.remove()
 }
 
 export const isPasskeyChosen = () => isChosen && hasPasskeys
