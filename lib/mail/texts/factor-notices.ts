@@ -49,7 +49,7 @@ export const FACTOR_NOTICES: Record<FactorNotice, (facts: Facts) => Message> = {
   'totp-limited': (facts) => ({
     subject: say('Too many wrong codes at {service}', facts),
     lead: say(
-      'Someone who knows your password typed too many wrong codes for your account {username} at {service}. For up to 24 hours, it accepts no codes of your authenticator app. Passkeys and recovery codes still work.',
+      'Someone who passed the first step of the sign-in typed too many wrong codes for your account {username} at {service}. For up to 24 hours, it accepts no codes of your authenticator app. Passkeys and recovery codes still work.',
       facts,
     ),
     action: choosePassword(facts),

@@ -29,7 +29,7 @@ describe('a notice of a change by an operator', () => {
       lead: 'This address is no longer used for your account ivy at Orders.',
       paragraphs: [
         'An operator made this change on 2026-11-26 at 13:21 UTC.',
-        'If you did not expect it, contact the operator of the service. This address can no longer reset the password.',
+        'If you did not expect it, contact the operator of the service. This address can no longer sign in or reset the password.',
       ],
     })
   })

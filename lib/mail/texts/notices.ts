@@ -33,7 +33,7 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
   'address-requested': (facts) => ({
     subject: say('A new address for your account at {service}', facts),
     lead: say(
-      'Someone who knows your password asked to replace this address of your account {username} at {service}. The new address must be confirmed first.',
+      'Someone who is signed in to your account {username} at {service} asked to replace this address, and proved to be you. The new address must be confirmed first.',
       facts,
     ),
     paragraphs: [originSentence(facts)],
@@ -52,10 +52,10 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
       changeSentence(facts),
       facts.origin
         ? say(
-            'If it was not you, contact the operator of the service. This address can no longer reset the password.',
+            'If it was not you, contact the operator of the service. This address can no longer sign in or reset the password.',
           )
         : say(
-            'If you did not expect it, contact the operator of the service. This address can no longer reset the password.',
+            'If you did not expect it, contact the operator of the service. This address can no longer sign in or reset the password.',
           ),
     ],
   }),
@@ -97,7 +97,7 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
     paragraphs: [
       changeSentence(facts),
       facts.origin
-        ? say('If it was not you, contact the operator of the service. Someone knew your password.')
+        ? say('If it was not you, contact the operator of the service. Someone had access to your account.')
         : say('If you did not expect it, contact the operator of the service.'),
     ],
   }),
