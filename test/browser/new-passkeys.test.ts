@@ -45,7 +45,7 @@ describe('an account with a passkey only', () => {
     await press(page, 'Create a passkey')
     expect(await saveCodes(page)).toHaveLength(10)
     await heading(page, CREATED).waitFor()
-    expect(await page.locator('#codes li').count()).toBe(0)
+    await expect.poll(() => page.locator('#codes li').count()).toBe(0)
     const [credential, ...others] = await authenticator.credentials()
     expect([others, credential?.userName]).toEqual([[], name])
     await page.getByRole('link', { name: 'Go to your account' }).click()

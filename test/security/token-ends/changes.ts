@@ -117,11 +117,11 @@ export const CHANGES: Record<string, Change> = {
   'Another username': {
     ways: { rename: (scene) => command('rename', { after: [`new-${scene.username}`] })(scene) },
   },
-  'Another address, or none': {
+  'Another address by a user with a password': { ways: { 'POST /email/confirm': changeAddress } },
+  'Another address, or none, by an operator': {
     ways: {
       'set-email': (scene) => command('set-email', { after: [`other-${scene.username}@example.org`] })(scene),
       'set-email --remove': command('set-email', { after: ['--remove'] }),
-      'POST /email/confirm': changeAddress,
     },
   },
   'An attribute with `revokes`': { ways: { set: command('set', { after: ['plan=pro'] }) } },
