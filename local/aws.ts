@@ -184,7 +184,11 @@ const withOthers = (dynamoDb: Server, lambda: Server, kms: Server, eventBridge =
     server.emit('request', request, response)
   })
 
+/** Longer than a busy process pauses. A client that sends as a server closes its idle connection loses the request. */
+const KEEP_ALIVE_MS = 60_000
+
 async function listen(server: Server, taken: (port: number) => boolean): Promise<URL> {
+  server.keepAliveTimeout = KEEP_ALIVE_MS
   server.unref()
   server.on('connection', (socket) => socket.unref())
   return listenAnywhere(server, taken)
