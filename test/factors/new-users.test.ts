@@ -13,6 +13,7 @@ import { keeping } from '../support/aws/table.ts'
 import { OWN_PAGE } from '../support/http/cookies.ts'
 import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
+import { proof } from '../support/rows.ts'
 import { ORIGIN, useService } from '../support/service.ts'
 import { addPasskey, bodyOf, enterPassword, signInByPasskey } from '../support/users/factors.ts'
 import { boundTo, codeIn, newAddress, storeMail, tokenIn } from '../support/users/mails.ts'
@@ -179,7 +180,7 @@ describe('an account with a passkey only', () => {
     expect(claimsOf(created.authToken)).toMatchObject({ acr: 'aal2', role: 'user' })
   })
 
-  test('keeps the session in the cookie if the page asks for that', async () => {
+  proof('keeps the session in the cookie if the page asks for that', async () => {
     const { token } = await proved()
     const { body } = await begun(token)
     const headers = { 'Content-Type': 'application/json', 'Sec-Fetch-Site': 'same-origin' }
@@ -254,7 +255,7 @@ describe('a refused registration spends nothing', () => {
     expect((await create(again.body)).status).toBe(200)
   })
 
-  test('after a passkey without user verification, which another one may replace', async () => {
+  proof('after a passkey without user verification, which another one may replace', async () => {
     const { email, code } = await proved()
     const { options, body } = await begun(code, { flags: FLAGS.UP | FLAGS.BE | FLAGS.BS })
     expect(await create(body)).toMatchObject(
@@ -274,7 +275,7 @@ describe('a refused registration spends nothing', () => {
     expect((await create(body)).status).toBe(200)
   })
 
-  test('with the address of another person as username, also when it begins', async () => {
+  proof('with the address of another person as username, also when it begins', async () => {
     const { token } = await proved()
     const { body } = await begun(token)
     const username = newAddress().toLowerCase()
@@ -313,7 +314,7 @@ describe('a refused registration spends nothing', () => {
     expect((await signInByPasskey(functions, passkey)).status).toBe(200)
   })
 
-  test('with ten taken usernames: then the mail is void', async () => {
+  proof('with ten taken usernames: then the mail is void', async () => {
     const { username } = await service.addUser()
     const { token } = await proved()
     const { body } = await begun(token)
@@ -365,7 +366,7 @@ describe('the challenge of a new user', () => {
     expect(await service.ask(BEGIN, { body: { ...code, code: wrongCode } })).toMatchObject(INVALID_LINK)
   })
 
-  test('is not given to a source that has tried 50 codes', async () => {
+  proof('is not given to a source that has tried 50 codes', async () => {
     const sourceIp = '198.51.100.50'
     const tried = { mailId: 'A'.repeat(22), code: '00000000' }
     for (let tries = 0; tries < 50; tries += 1) await functions.ask(BEGIN, { body: tried, sourceIp })
@@ -387,7 +388,7 @@ describe('the challenge of a new user', () => {
     expect(await create(first.body)).toMatchObject(INVALID_LINK)
   })
 
-  test('is refused wherever another kind is expected, and other kinds here', async () => {
+  proof('is refused wherever another kind is expected, and other kinds here', async () => {
     const { username } = await service.addUser()
     const { authToken: token } = await signIn(functions, username)
     const { code } = await proved()
@@ -420,7 +421,7 @@ describe('the challenge of a new user', () => {
     },
   )
 
-  test('has counters of its mail and of proved requests: neighbours keep theirs', async () => {
+  proof('has counters of its mail and of proved requests: neighbours keep theirs', async () => {
     const sourceIp = '198.51.100.7'
     const { token } = await proved()
     const begin = () => functions.ask(BEGIN, { body: token, sourceIp })
@@ -464,7 +465,7 @@ describe('the user handle', () => {
 })
 
 describe('at once', () => {
-  test('the same request twenty times makes one user, with one session', async () => {
+  proof('the same request twenty times makes one user, with one session', async () => {
     const { email, token } = await proved()
     const { body } = await begun(token)
     const all = await Promise.all(Array.from({ length: 20 }, () => create(body)))
@@ -516,26 +517,29 @@ describe('the mailbox alone', () => {
     expect(claimsOf(done.body.authToken)).toMatchObject({ amr: ['mail', 'recovery', 'mfa'], acr: 'aal2' })
   })
 
-  test('does not sign in: after a reset of the password, the passkey or a recovery code is still asked for', async () => {
-    const { email, token } = await proved()
-    const { passkey, body } = await begun(token)
-    const { recoveryCodes } = (await create(body)).body
-    await service.ask('POST /password/forgot', { body: { login: email } })
-    const mail = service.mailsTo(service.aws.mailbox.list()[0]?.to ?? '')[0]
-    if (!mail) throw new Error('there is no mail')
-    expect(
-      (await service.ask('POST /password/reset', { body: { token: tokenIn(mail), password: PASSWORD } }))
-        .status,
-    ).toBe(204)
-    const login = bodyOf(await enterPassword(functions, email))
-    expect(login).toMatchObject({ next: 'second-factor', factors: ['passkey', 'recovery-code'] })
-    const { loginToken } = login
-    const signedIn = await service.ask('POST /login/recovery-code', {
-      body: { loginToken, code: recoveryCodes[0] },
-    })
-    expect(signedIn.status).toBe(200)
-    expect((await signInByPasskey(functions, passkey)).status).toBe(200)
-  })
+  proof(
+    'does not sign in: after a reset of the password, the passkey or a recovery code is still asked for',
+    async () => {
+      const { email, token } = await proved()
+      const { passkey, body } = await begun(token)
+      const { recoveryCodes } = (await create(body)).body
+      await service.ask('POST /password/forgot', { body: { login: email } })
+      const mail = service.mailsTo(service.aws.mailbox.list()[0]?.to ?? '')[0]
+      if (!mail) throw new Error('there is no mail')
+      expect(
+        (await service.ask('POST /password/reset', { body: { token: tokenIn(mail), password: PASSWORD } }))
+          .status,
+      ).toBe(204)
+      const login = bodyOf(await enterPassword(functions, email))
+      expect(login).toMatchObject({ next: 'second-factor', factors: ['passkey', 'recovery-code'] })
+      const { loginToken } = login
+      const signedIn = await service.ask('POST /login/recovery-code', {
+        body: { loginToken, code: recoveryCodes[0] },
+      })
+      expect(signedIn.status).toBe(200)
+      expect((await signInByPasskey(functions, passkey)).status).toBe(200)
+    },
+  )
 })
 
 test('the logs of a registration have no code, name, response or challenge', async () => {

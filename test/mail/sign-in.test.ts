@@ -9,6 +9,7 @@ import type { User } from '../../lib/users/user.ts'
 import { startWire } from '../support/aws/wire.ts'
 import { OWN_PAGE, setsCookie } from '../support/http/cookies.ts'
 import { recordLogs } from '../support/logs.ts'
+import { proof } from '../support/rows.ts'
 import { useService } from '../support/service.ts'
 import { addTotp, beginLogin, totpCode } from '../support/users/factors.ts'
 import { codeIn, newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
@@ -117,7 +118,7 @@ describe('a sign-in by a mail', () => {
     expect(await browser.confirm(proof)).toMatchObject({ status: 400, body: INVALID_LINK })
   })
 
-  test('is not compared at a source that has tried 50 codes', async () => {
+  proof('is not compared at a source that has tried 50 codes', async () => {
     const { email } = await addUser()
     const { browser, mailId, code } = await askFor(email)
     const wrong = code === '12345678' ? '87654321' : '12345678'
@@ -198,7 +199,7 @@ describe('a sign-in by a mail', () => {
     expect(claimsOf(done.body.authToken).amr).toEqual(['mail', 'otp', 'mfa'])
   })
 
-  test('applies an elapsed reset of the factors, which it completes without', async () => {
+  proof('applies an elapsed reset of the factors, which it completes without', async () => {
     const { username, id, email } = await addUser()
     await giveFactors(service.table, await service.user(username))
     await service.storeReset(id, Math.floor(Date.now() / 1_000) - 86_401)
@@ -269,7 +270,7 @@ describe('another browser', () => {
     },
   )
 
-  test('without a key, or with an address in place of the one of the mail, is refused', async () => {
+  proof('without a key, or with an address in place of the one of the mail, is refused', async () => {
     const { email } = await addUser()
     const { mailId, code, browser } = await askFor(email)
     expect(await openBrowser().confirm({ mailId, code })).toMatchObject({ status: 401, body: OTHER })
@@ -440,7 +441,7 @@ describe('limits', () => {
     expect(forgot.status).toBe(202)
   })
 
-  test('that strangers use up leave the user of a known source mails and codes', async () => {
+  proof('that strangers use up leave the user of a known source mails and codes', async () => {
     stopClock()
     const { email } = await addUser()
     const first = await askFor(email)
@@ -462,7 +463,7 @@ describe('limits', () => {
     expect((await again.browser.confirm({ mailId: again.mailId, code: again.code })).status).toBe(200)
   })
 
-  test('that are used up at one known source leave mails at another', async () => {
+  proof('that are used up at one known source leave mails at another', async () => {
     stopClock()
     const { email } = await addUser()
     const [home, office] = [await askFor(email), await askFor(email)]
@@ -478,7 +479,7 @@ describe('limits', () => {
   })
 })
 
-test('a source that is known by another name becomes known by a new address', async () => {
+proof('a source that is known by another name becomes known by a new address', async () => {
   const user = await addUser()
   const { browser, ...first } = await askFor(user.email)
   expect((await browser.confirm({ token: first.token })).status).toBe(200)

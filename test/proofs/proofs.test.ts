@@ -4,6 +4,7 @@ import { DECOY_HASH, hashPassword, SALT_BYTES } from '../../lib/passwords/hash.t
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { claimsOf } from '../support/http/forge.ts'
 import { recordLogs } from '../support/logs.ts'
+import { proof, rowsOf } from '../support/rows.ts'
 import { ORIGIN, useService } from '../support/service.ts'
 import { newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
 import { PASSWORD, refresh, tokensOf } from '../support/users/sessions.ts'
@@ -92,7 +93,7 @@ describe('a proof by mail', () => {
     })
   })
 
-  test('says a different thing for each change', async () => {
+  proof('says a different thing for each change', async () => {
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
     const leads = []
@@ -110,7 +111,7 @@ describe('a proof by mail', () => {
     ])
   })
 
-  test('is limited to five mails an hour for a user and source, and ten for a recipient', async () => {
+  proof('is limited to five mails an hour for a user and source, and ten for a recipient', async () => {
     stopClock()
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
@@ -142,7 +143,7 @@ describe('a proof by mail', () => {
     expect([await again(), await again()]).toEqual([20, 20])
   })
 
-  test('needs two factors of the last five minutes, if the user has a second one', async () => {
+  proof('needs two factors of the last five minutes, if the user has a second one', async () => {
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user, { agoSeconds: 301 })
     const asked = { token, body: { change: 'removal' } }
@@ -179,7 +180,7 @@ describe('a proof by mail', () => {
     expect((await service.ask('POST /proof/confirm', { token, body })).status).toBe(200)
   })
 
-  test('is not compared at a source that has tried 50 codes', async () => {
+  proof('is not compared at a source that has tried 50 codes', async () => {
     stopClock()
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
@@ -216,12 +217,14 @@ describe('a proof by mail', () => {
     expect([late.status, late.body.detail]).toEqual([400, 'The link or code is invalid or expired.'])
   })
 
-  test.each<[string, (userId: string, username: string) => Promise<unknown>]>([
+  type Ending = [string, (userId: string, username: string) => Promise<unknown>]
+  const endings: Ending[] = [
     ['the user is disabled', (_, username) => service.change(username, { disabled: true })],
     ['the address has moved', (id) => set(id, 'profile', 'email', { S: `${randomUUID()}@example.org` })],
     ['all sessions have ended', (_, username) => endAll(username)],
     ['a password is set', (_, username) => service.setHash(username, PASSWORD_HASH)],
-  ])('proves nothing after %s', async (_, happens) => {
+  ]
+  test.each(rowsOf(endings, () => 'ending'))('proves nothing after %s', async (_, happens) => {
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
     const { context } = await service.functions.authorize(token)
@@ -265,18 +268,19 @@ describe('a proof by passkey', () => {
     expect(await proved({ userHandle: undefined })).toMatchObject({ status: 200 })
   })
 
-  test.each([
+  const broken: [string, object][] = [
     ['without user verification', { flags: FLAGS.UP | FLAGS.BE | FLAGS.BS }],
     ['without user presence', { flags: FLAGS.UV | FLAGS.BE | FLAGS.BS }],
     ['with the handle of another user', { userHandle: Buffer.alloc(16).toString('base64url') }],
     ['in a frame of another site', { clientData: { crossOrigin: true } }],
     ['with another challenge', { clientData: { challenge: 'A'.repeat(43) } }],
     ['of a registration', { clientData: { type: 'webauthn.create' } }],
-  ])('is refused %s', async (_, changes) => {
+  ]
+  test.each(rowsOf(broken, () => 'broken'))('is refused %s', async (_, changes) => {
     expect(await proved(changes)).toMatchObject(refused)
   })
 
-  test('is the last use of the passkey', async () => {
+  proof('is the last use of the passkey', async () => {
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
     const lastUse = async () =>
@@ -286,7 +290,7 @@ describe('a proof by passkey', () => {
     expect(await lastUse()).toEqual({ S: expect.stringMatching(/^\d{4}-.*Z$/) })
   })
 
-  test('is begun 29 times in 15 minutes after a registration, which is counted too', async () => {
+  proof('is begun 29 times in 15 minutes after a registration, which is counted too', async () => {
     stopClock()
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
@@ -307,7 +311,7 @@ describe('a proof by passkey', () => {
   })
 })
 
-describe.each(['mail', 'passkey'])('a proof by %s', (kind) => {
+describe.each(rowsOf(['mail', 'passkey']))('a proof by %s', (kind) => {
   test('gives one change token, also for ten requests at once', async () => {
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
@@ -371,7 +375,7 @@ describe('a change token', () => {
     }
   })
 
-  test('of a user who has changed since then is refused in the session that stays', async () => {
+  proof('of a user who has changed since then is refused in the session that stays', async () => {
     const owner = await addOwner(service, false)
     const { authToken: token, refreshToken } = await sessionOf(service, owner.user)
     const changeToken = await proveByPasskey(service, owner, token, 'recovery-codes')
@@ -393,7 +397,7 @@ describe('a change token', () => {
     expect(await tokenItems(changeToken)).toEqual({})
   })
 
-  test('of identities counts for one of them', async () => {
+  proof('of identities counts for one of them', async () => {
     const owner = await addOwner(service, false)
     const token = await tokenOf(service, owner.user)
     const changeToken = await proveByPasskey(service, owner, token, 'identities')
