@@ -43,9 +43,9 @@ export async function addAuthenticator(page: Page, ability: Ability = {}) {
   }
 }
 
-/** Keeps the sign-in page from signing in by itself: a virtual authenticator accepts each request of the autofill. */
-export const withoutAutofill = (page: Page) =>
-  page.addInitScript('PublicKeyCredential.isConditionalMediationAvailable = async () => false')
+/** Lets the pages of a tab offer passkeys in the autofill. A virtual authenticator then signs in by itself. */
+export const withAutofill = (page: Page) =>
+  page.addInitScript('PublicKeyCredential.isConditionalMediationAvailable = async () => true')
 
 /** The responses of Chromium's authenticators in this process, and what the service said. */
 const recorded: { one: Case; isAccepted: boolean }[] = []

@@ -12,7 +12,7 @@ import {
   PASSWORD,
   register,
 } from './accounts.ts'
-import { addAuthenticator, withoutAutofill } from './authenticator.ts'
+import { addAuthenticator } from './authenticator.ts'
 import { alert, heading, press, signIn, useBrowser } from './browser.ts'
 import { addApp, addPasskey, dialog, fillIn, pressIn, saveCodes } from './factors.ts'
 import { agree, expectCode, nextSecond, screen, startShop } from './shop.ts'
@@ -46,7 +46,6 @@ describe('a request for another sign-in is met', () => {
   test('by a passkey', async () => {
     const { name, page } = await openOwn(async (own) => {
       await addAuthenticator(own)
-      await withoutAutofill(own)
     })
     await addPasskey(page, 'Laptop')
     await saveCodes(page)

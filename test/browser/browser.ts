@@ -98,6 +98,9 @@ export async function open(
   const allowed = [new URL(url).origin, ...origins]
   const faults: string[] = []
   await context.exposeFunction('reportViolation', (text: string) => faults.push(`CSP: ${text}`))
+  // Each view of /signin would ask for a challenge, and all tests together for more than a source gets.
+  await context.addInitScript(`if (globalThis.PublicKeyCredential)
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false`)
   await context.addInitScript(`document.addEventListener('securitypolicyviolation', (violation) =>
     reportViolation(violation.violatedDirective + ' ' + violation.blockedURI))`)
   context.on('console', (message) => {

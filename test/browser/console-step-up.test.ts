@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { useLocalService } from '../support/process/local-service.ts'
 import { authenticator } from '../support/users/authenticator.ts'
-import { addAuthenticator, withoutAutofill } from './authenticator.ts'
+import { addAuthenticator } from './authenticator.ts'
 import { alert, heading, inspect, press, signIn, useBrowser } from './browser.ts'
 import { addUser, change, changesOf, fact, find, openConsole, PASSWORD, says, show } from './console.ts'
 import { addPasskey, confirmPassword, dialog, fillIn, pressIn, saveCodes, shownSecret } from './factors.ts'
@@ -84,7 +84,6 @@ test('a step-up by password and authenticator app', async () => {
 
 test('a step-up by passkey', async () => {
   const { page, ada } = await openLater()
-  await withoutAutofill(page)
   await page.goto(`${place.url}/account`)
   await heading(page, 'Your account').waitFor()
   await addAuthenticator(page)

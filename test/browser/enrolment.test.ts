@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { begin } from '../support/process/command.ts'
 import { useLocalService } from '../support/process/local-service.ts'
 import { newName, nextMail, PASSWORD, typePassword } from './accounts.ts'
-import { addAuthenticator, judgeRecorded, recordResponses, withoutAutofill } from './authenticator.ts'
+import { addAuthenticator, judgeRecorded, recordResponses } from './authenticator.ts'
 import {
   alert,
   expectFocus,
@@ -275,7 +275,6 @@ async function registerAt(
   const { name, address } = newName()
   await tab?.goto(`${origin}/register`)
   const page = tab ?? (await open(`${origin}/register`, options))
-  await withoutAutofill(page)
   await page.getByLabel('E-mail address', { exact: true }).fill(address)
   await press(page, 'Send mail', 'Check your mail')
   const { link, code } = await nextMail(address, origin)

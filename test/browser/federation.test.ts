@@ -4,7 +4,7 @@ import { handler as signin } from '../../functions/pages/federation/signin.ts'
 import { PROVIDER_REFUSALS } from '../../lib/federation/refusals.ts'
 import { lambdaContext, sampleEvent } from '../support/http/lambda.ts'
 import { code, newName, nextMail, openAccount, PASSWORD, register, serviceUrl } from './accounts.ts'
-import { addAuthenticator, withoutAutofill } from './authenticator.ts'
+import { addAuthenticator } from './authenticator.ts'
 import { alert, expectFocus, heading, inspect, open, press, signIn, useBrowser } from './browser.ts'
 import { addPasskey, saveCodes } from './factors.ts'
 import {
@@ -186,7 +186,6 @@ describe('a response is refused', () => {
       await addAuthenticator(page)
       await addPasskey(page)
       await saveCodes(page)
-      await withoutAutofill(page)
       await page.goto(`${serviceUrl()}/signin`)
       await press(page, 'Sign out', 'Sign in')
       await press(page, `Continue with ${provider.name}`, 'Provider')

@@ -11,13 +11,7 @@ import {
   register,
   serviceUrl,
 } from './accounts.ts'
-import {
-  type Ability,
-  addAuthenticator,
-  judgeRecorded,
-  recordResponses,
-  withoutAutofill,
-} from './authenticator.ts'
+import { type Ability, addAuthenticator, judgeRecorded, recordResponses } from './authenticator.ts'
 import { alert, heading, open, press, useBrowser } from './browser.ts'
 import { addPasskey, confirmPassword, dialog, pressIn, saveCodes } from './factors.ts'
 
@@ -53,7 +47,6 @@ describe('an account with a passkey only', () => {
     expect(await passkeys(page)).toHaveLength(1)
     expect(await hasExactly(page, authenticator)).toBe(true)
 
-    await withoutAutofill(page)
     await press(page, 'Sign out', 'You are signed out')
     await page.goto(`${serviceUrl()}/signin`)
     await press(page, 'Sign in with a passkey', `Signed in as ${name}`)
@@ -74,7 +67,6 @@ describe('an account with a passkey only', () => {
   test('is created on /signin, after the code of a mail to an address without an account', async () => {
     const { name, address } = newName()
     const page = await open(`${serviceUrl()}/signin?next=account`)
-    await withoutAutofill(page)
     await page.reload()
     const authenticator = await addAuthenticator(page)
     await press(page, 'Continue with e-mail')
@@ -168,7 +160,6 @@ describe('the password manager has what the service has', () => {
     await stepUp(page)
     await dialog(page).getByRole('alert').filter({ hasText: /./ }).first().waitFor()
     expect(await authenticator.credentials()).toHaveLength(1)
-    await withoutAutofill(page)
     await page.context().clearCookies()
     await page.goto(`${serviceUrl()}/signin`)
     const tryIt = async () => {

@@ -9,7 +9,7 @@ import {
   judgeRecorded,
   recordResponse,
   recordResponses,
-  withoutAutofill,
+  withAutofill,
 } from './authenticator.ts'
 import { alert, expectFocus, heading, inspect, LOOKS, open, press, signIn, useBrowser } from './browser.ts'
 import { addPasskey, confirmPassword, dialog, fillIn, pressIn, saveCodes } from './factors.ts'
@@ -75,6 +75,7 @@ describe('a passkey', () => {
 
   test('signs in by the autofill of the username', async () => {
     const { name, page } = await openWithPasskey()
+    await withAutofill(page)
     await press(page, 'Sign out')
     const [options] = await Promise.all([
       page.waitForRequest('**/login/passkey/options'),
@@ -182,7 +183,6 @@ test('a passkey of a deleted user signs in no longer, and the authenticator lear
   await press(page, 'Delete account')
   await pressIn(page, 'Use a passkey')
   await heading(page, 'Your account was deleted').waitFor()
-  await withoutAutofill(page)
   // It was made five minutes ago or longer.
   await page.evaluate(() => localStorage.removeItem('passkey-made-at'))
   await page.getByRole('link', { name: 'Sign in' }).click()
@@ -195,6 +195,7 @@ describe('the autofill', () => {
   test('waits for the user, ends with the form, and is offered again after a wrong password', async () => {
     const requests: object[] = []
     const page = await open(`${serviceUrl()}/docs`)
+    await withAutofill(page)
     page.on('request', (request) => {
       if (request.url().endsWith('/login/passkey/options')) requests.push(request.postDataJSON())
     })
@@ -215,6 +216,7 @@ describe('the autofill', () => {
 
   test('ends when the button is pressed, and begins again when that request is cancelled', async () => {
     const page = await open(`${serviceUrl()}/docs`)
+    await withAutofill(page)
     // Browsers refuse a second request while one waits. The user cancels each request of the button.
     await page.addInitScript(`
       globalThis.calls = []
@@ -252,6 +254,7 @@ describe('the autofill', () => {
       await again.promise
       return route.continue()
     })
+    await withAutofill(page)
     await press(page, 'Sign out', 'You are signed out')
     // Chromium's virtual user chooses the passkey whenever it is offered.
     await page.goto(`${serviceUrl()}/signin`)
@@ -263,6 +266,7 @@ describe('the autofill', () => {
 
   test('says nothing if the service has no options now, and the form still works', async () => {
     const page = await open(`${serviceUrl()}/docs`)
+    await withAutofill(page)
     await page.route('**/login/passkey/options', (route) => route.fulfill({ status: 429, json: {} }))
     await page.goto(`${serviceUrl()}/signin`)
     await heading(page, 'Sign in').waitFor()
@@ -339,9 +343,8 @@ const passkeys = async (page: Page) =>
 
 const claim = (page: Page, name: string) => page.locator(`#claims dt:text-is("${name}") + dd`).textContent()
 
-/** Signs out on /account, and opens /signin, which then offers passkeys by its button only. */
+/** Signs out on /account, and opens /signin. */
 async function leave(page: Page): Promise<void> {
-  await withoutAutofill(page)
   await press(page, 'Sign out', 'You are signed out')
   await page.goto(`${serviceUrl()}/signin`)
   await heading(page, 'Sign in').waitFor()
