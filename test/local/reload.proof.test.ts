@@ -18,7 +18,8 @@ const words = `${folder}/texts/en.json`
 mkdirSync(`${folder}/texts`)
 writeFileSync(words, '{}')
 
-const service = await startService({}, [], folder)
+const service = await startService({}, [`--import=${new URL('watching.ts', import.meta.url)}`], folder)
+await vi.waitUntil(() => service.output().includes('All files are watched.'), { timeout: PATIENCE_MS })
 afterAll(async () => {
   await service.stop()
   rmSync(folder, { recursive: true })
