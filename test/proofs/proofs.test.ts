@@ -351,29 +351,28 @@ describe('a change token', () => {
     )
   })
 
-  test('counts once, also for two requests at once', async () => {
-    for (const [route, change, accepted] of [
-      ['POST /factors/recovery-codes', 'recovery-codes', 200],
-      ['POST /factors/totp', 'app', 200],
-      ['POST /passkeys/options', 'passkey', 200],
-      ['PUT /email', 'address', 202],
-      ['DELETE /identities/{id}', 'identities', 204],
-      ['DELETE /factors/totp', 'removal', 204],
-      ['DELETE /passkeys/{id}', 'removal', 204],
-    ] as const) {
+  const uses = [
+    ['POST /factors/recovery-codes', 'recovery-codes', 200],
+    ['POST /factors/totp', 'app', 200],
+    ['POST /passkeys/options', 'passkey', 200],
+    ['PUT /email', 'address', 202],
+    ['DELETE /identities/{id}', 'identities', 204],
+    ['DELETE /factors/totp', 'removal', 204],
+    ['DELETE /passkeys/{id}', 'removal', 204],
+  ] as const
+  test.each(rowsOf(uses, () => 'use'))(
+    'counts once at %s, also for two requests at once',
+    async (route, change, accepted) => {
       const owner = await addOwner(service, false)
       const token = await tokenOf(service, owner.user)
       const changeToken = await proveByPasskey(service, owner, token, change)
       const ask = () => changeWith(service, owner, { route, token, proof: { changeToken } })
       const both = await Promise.all([ask(), ask()])
-      expect([route, ...both.map(({ status }) => status).filter((status) => status < 300)]).toEqual([
-        route,
-        accepted,
-      ])
+      expect(both.map(({ status }) => status).filter((status) => status < 300)).toEqual([accepted])
       expect(await tokenItems(changeToken)).toEqual({})
       expect((await ask()).status).toBeGreaterThanOrEqual(400)
-    }
-  })
+    },
+  )
 
   proof('of a user who has changed since then is refused in the session that stays', async () => {
     const owner = await addOwner(service, false)
