@@ -12,7 +12,7 @@ import {
   PASSWORD,
   register,
 } from './accounts.ts'
-import { addAuthenticator } from './authenticator.ts'
+import { addAuthenticator, withAutofill } from './authenticator.ts'
 import { alert, heading, press, signIn, useBrowser } from './browser.ts'
 import { addApp, addPasskey, dialog, fillIn, pressIn, saveCodes } from './factors.ts'
 import { agree, expectCode, nextSecond, screen, startShop } from './shop.ts'
@@ -62,6 +62,7 @@ describe('a request for another sign-in is met', () => {
     await saveCodes(page)
     await nextSecond()
     // The authenticator of the test accepts the offer at once.
+    await withAutofill(page)
     await shop.click(page, shop.requestOf(await shop.register(), { prompt: 'login' }))
     await screen(page, name)
     await agree(page)
