@@ -416,7 +416,7 @@ describe('the back/forward cache', () => {
     const page = await leaveAccount(name)
     const { refreshToken } = await signInElsewhere(name)
     expect((await post('logout', { refreshToken, everywhere: true })).status).toBe(204)
-    await page.goBack()
+    await page.goBack({ waitUntil: 'commit' })
     await heading(page, 'Sign in').waitFor()
   })
 
@@ -425,7 +425,7 @@ describe('the back/forward cache', () => {
     const page = await leaveAccount(ada.name)
     const tab = await openTab(page)
     await press(tab, 'Sign out', 'You are signed out')
-    await page.goBack()
+    await page.goBack({ waitUntil: 'commit' })
     await heading(page, 'Sign in').waitFor()
   })
 })
