@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { type BuildOptions, type BuildResult, build, context } from 'esbuild'
+import { type BuildOptions, type BuildResult, build, context, type Plugin } from 'esbuild'
 import { messageOf } from '../../local/reload.ts'
 import type { FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { ownershipOf } from '../project/ownership.ts'
@@ -91,6 +91,7 @@ export default class ProjectBundlesPlugin {
   private options(folder: string): BuildOptions & { write: false } {
     const { serviceDir, service } = this.serverless
     const { custom, provider } = service
+    const { plugins = [], ...chosen }: BuildOptions = custom.esbuild ?? {}
     const entryPoints = this.all().map(({ handler }) =>
       sourceOf(serviceDir, folder === '' ? handler : handler.slice(folder.length + 1)),
     )
@@ -104,7 +105,9 @@ export default class ProjectBundlesPlugin {
       // Lambda has the clients of AWS.
       external: ['@aws-sdk/*'],
       logLevel: 'silent',
-      ...custom.esbuild,
+      ...chosen,
+      plugins: [...plugins, emptyHandlers],
+      metafile: true,
       entryPoints: [...new Set(entryPoints)],
       absWorkingDir: serviceDir,
       outbase: serviceDir,
@@ -123,6 +126,20 @@ export default class ProjectBundlesPlugin {
       return isNode && one.image === undefined && !brought.has(key) ? [one] : []
     })
   }
+}
+
+/**
+ * Makes a build fail whose handler file is empty. An editor truncates a file before it writes it, and the empty file is
+ * valid TypeScript.
+ */
+const emptyHandlers: Plugin = {
+  name: 'empty-handlers',
+  setup: ({ onEnd }) =>
+    onEnd(({ metafile: { inputs, outputs } = { inputs: {}, outputs: {} } }) => ({
+      errors: Object.values(outputs)
+        .filter(({ entryPoint = '' }) => inputs[entryPoint]?.bytes === 0)
+        .map(({ entryPoint }) => ({ text: `${entryPoint} is empty.` })),
+    })),
 }
 
 const bundleOf = (handler: string) => handler.replace(/\.\w+$/, '.cjs')
