@@ -18,6 +18,7 @@ import {
 import {
   alert,
   expectFocus,
+  goBack,
   heading,
   inspect,
   LOOKS,
@@ -48,7 +49,7 @@ describe('signing in on the way', () => {
     expect(page.url()).toBe(`${serviceUrl()}/account#change-password`)
     await page.getByLabel('New password').waitFor()
     // The sign-in page has left no entry in the history.
-    await page.goBack({ waitUntil: 'commit' })
+    await goBack(page)
     expect(page.url()).toBe(`${serviceUrl()}/docs`)
   })
 
@@ -404,8 +405,7 @@ describe('the back/forward cache', () => {
   test('shows the account of a user who is still signed in', async () => {
     const ada = await getAda()
     const page = await leaveAccount(ada.name)
-    // A restored page does not load.
-    await page.goBack({ waitUntil: 'commit' })
+    await goBack(page)
     await expect.poll(() => page.title()).toBe('Restored')
     await heading(page, ACCOUNT).waitFor()
     await openPart(page, 'Delete account')
@@ -416,7 +416,7 @@ describe('the back/forward cache', () => {
     const page = await leaveAccount(name)
     const { refreshToken } = await signInElsewhere(name)
     expect((await post('logout', { refreshToken, everywhere: true })).status).toBe(204)
-    await page.goBack({ waitUntil: 'commit' })
+    await goBack(page)
     await heading(page, 'Sign in').waitFor()
   })
 
@@ -425,7 +425,7 @@ describe('the back/forward cache', () => {
     const page = await leaveAccount(ada.name)
     const tab = await openTab(page)
     await press(tab, 'Sign out', 'You are signed out')
-    await page.goBack({ waitUntil: 'commit' })
+    await goBack(page)
     await heading(page, 'Sign in').waitFor()
   })
 })

@@ -163,6 +163,9 @@ export async function press(page: Page, name: string, title?: string): Promise<v
   if (title !== undefined) await heading(page, title).waitFor()
 }
 
+/** Goes back. A page that the browser restores does not load, so this waits for the change of the address. */
+export const goBack = (page: Page) => page.goBack({ waitUntil: 'commit' })
+
 /** Waits for an alert in a page, or in a part of it. */
 export const alert = (within: Page | Locator, text: string) =>
   within.getByRole('alert').filter({ hasText: text, visible: true }).waitFor()

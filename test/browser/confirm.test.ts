@@ -16,7 +16,7 @@ import {
   tokenOf,
   typePassword,
 } from './accounts.ts'
-import { alert, heading, open, press, signIn, useBrowser } from './browser.ts'
+import { alert, goBack, heading, open, press, signIn, useBrowser } from './browser.ts'
 
 useBrowser()
 
@@ -82,8 +82,7 @@ test('the token is in no address, history, storage or text, and a reload discard
   expect(await page.context().storageState({ indexedDB: true })).toEqual({ cookies: [], origins: [] })
   expect(await page.evaluate('[localStorage.length, sessionStorage.length]')).toEqual([0, 0])
   await page.goto(`${serviceUrl()}/signin`)
-  // A restored page does not load.
-  await page.goBack({ waitUntil: 'commit' })
+  await goBack(page)
   expect(page.url()).toBe(`${serviceUrl()}/confirm`)
   await page.reload()
   await heading(page, 'Open the link from the mail').waitFor()

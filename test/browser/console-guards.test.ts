@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { serviceUrl } from './accounts.ts'
-import { heading, pauseClock, press, signIn, useBrowser } from './browser.ts'
+import { goBack, heading, pauseClock, press, signIn, useBrowser } from './browser.ts'
 import { addUser, change, changesOf, openConsole, PASSWORD, says, shared, show, storeOf } from './console.ts'
 import { startShop } from './shop.ts'
 
@@ -196,7 +196,7 @@ describe('another user who signs in in this browser', () => {
     expect(page.url()).toBe(`${serviceUrl()}/admin-console`)
     expect(await page.content()).not.toContain(ada.username)
     expect(sent.filter((url) => url.includes(ada.id))).toEqual([])
-    await page.goBack().catch(() => {})
+    await goBack(page)
     await page.waitForLoadState('networkidle')
     expect(sent.filter((url) => url.includes(ada.id))).toEqual([])
   })

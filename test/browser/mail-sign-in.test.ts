@@ -9,7 +9,7 @@ import {
   serviceUrl,
   typePassword,
 } from './accounts.ts'
-import { alert, heading, inspect, LOOKS, open, press, useBrowser } from './browser.ts'
+import { alert, goBack, heading, inspect, LOOKS, open, press, useBrowser } from './browser.ts'
 import { askFor, ELSEWHERE, openSignin, typeCode, wrong } from './mail-sign-ins.ts'
 
 useBrowser()
@@ -187,8 +187,7 @@ test('back and forward keep the mail, and another address forgets it', async () 
   const page = await openSignin()
   await askFor(page, address)
   await page.goto(`${serviceUrl()}/docs`)
-  // A restored page does not load.
-  await page.goBack({ waitUntil: 'commit' })
+  await goBack(page)
   await heading(page, 'Check your mail').waitFor()
   expect(await page.locator('#mail-address').textContent()).toBe(address)
   await press(page, 'Use another address', 'Continue with e-mail')
