@@ -360,6 +360,7 @@ describe('a change token', () => {
     ['DELETE /factors/totp', 'removal', 204],
     ['DELETE /passkeys/{id}', 'removal', 204],
   ] as const
+  // Each of the POST routes describes this 409, and `npm test` must see it.
   test.each(rowsOf(uses, ([route]) => (route.startsWith('POST') ? route : 'others')))(
     'counts once at %s, also for two requests at once',
     async (route, change, accepted) => {
