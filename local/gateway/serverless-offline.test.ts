@@ -27,6 +27,20 @@ test('a function gets the request id of its event in its context, and not in its
   expect(await run({ kind: 'reset' })).toMatchObject({ context: { awsRequestId: 'own' } })
 })
 
+test.each([
+  ['begins with the name of the stage', 'ice/start', '/device/start', '/device/start'],
+  ['takes the rest of a path', '/files/{path+}', '/files/{path*}', '/files/{path+}'],
+])('an event has the path of its route, which %s', async (_, resource, resourcePath, expected) => {
+  Runner.prototype.run = async (event: unknown) => ({ notes: [], returned: { event } })
+  await quietServerlessOffline('/', 0)
+  const requestContext = { resourcePath, stage: 'dev' }
+  const { event } = await Runner.prototype.run.call({}, { resource, requestContext }, {})
+  expect(event.resource).toBe(expected)
+  const ofHttpApi = { resource: 'GET /x', requestContext: { resourcePath: '/x', stage: '$default' } }
+  const sent = await Runner.prototype.run.call({}, ofHttpApi, {})
+  expect(sent.event.resource).toBe('GET /x')
+})
+
 test('a response has the headers that a REST API sends, and keeps Set-Cookie in the notes', async () => {
   const headers = { 'WWW-Authenticate': 'Bearer', 'Set-Cookie': 'a=b', 'Retry-After': '5' }
   Runner.prototype.run = async () => ({ notes: [], returned: { statusCode: 401, headers, body: '' } })

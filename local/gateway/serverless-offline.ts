@@ -63,6 +63,7 @@ export async function quietServerlessOffline(
     const { event, notes: ofRequest, requestId } = notesOfEvent(original)
     const notes = ofRequest ?? []
     dropAdded(event)
+    restoreResource(event)
     const withId = requestId === undefined ? context : { ...Object(context), awsRequestId: requestId }
     const name = keyOf(Object(context).functionName)
     const invocation = run.call(this, event, withId)
@@ -100,6 +101,18 @@ function dropAdded(event: unknown): void {
   }
   if (multiValueHeaders && !('Content-Type' in multiValueHeaders)) delete headers['Content-Type']
   if (requestContext?.authorizer?.principalId === NO_AUTHORIZER) delete requestContext.authorizer
+}
+
+/**
+ * Gives an event the path of its route. serverless-offline removes the name of the stage from it, also at the beginning of `/device/start`
+ * in the stage `dev`, where it puts no stage before a path.
+ */
+function restoreResource(event: unknown): void {
+  const { requestContext, resource } = Object(event)
+  const path = requestContext?.resourcePath
+  if (isHttpApiEvent(event) || typeof resource !== 'string' || typeof path !== 'string') return
+  // hapi writes `{proxy*}` for the gateway's `{proxy+}`.
+  Object.assign(Object(event), { resource: path.replace('*', '+') })
 }
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
