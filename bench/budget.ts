@@ -27,6 +27,11 @@ for (const [name, file] of Object.entries(WITHOUT_MAIL_SIGN_IN)) {
 }
 service.functions['new-account with passwords'] = { handler: 'functions/registration/new-account.handler' }
 service.functions['authorizer without acts'] = { handler: 'functions/authorizer.handler' }
+// With deviceBoundSessions=off.
+const WITHOUT_DEVICES = { login: 'sessions/login', refresh: 'sessions/refresh', approve: 'oauth/approve' }
+for (const [name, file] of Object.entries(WITHOUT_DEVICES)) {
+  service.functions[`${name} without devices`] = { handler: `functions/${file}.handler` }
+}
 for (const { name, bytes } of await buildBundles(service, '.results/budget')) {
   report(name, bytes, budgetOf(name).bytes)
 }

@@ -1,6 +1,7 @@
 import {
   audience,
   breachedPasswords,
+  type DeviceBinding,
   factorPolicy,
   isOn,
   issuer,
@@ -222,6 +223,13 @@ export const isOnLambda = (env = process.env): boolean =>
 
 /** Whether a function accepts the session cookie: its setting `COOKIE_SESSIONS` is `on`. It is separate for bundle size, too. */
 export const takesCookies = (env = process.env): boolean => env.COOKIE_SESSIONS === 'on'
+
+/**
+ * How sessions in cookies are bound to devices: `DEVICE_BOUND_SESSIONS` is `watch`, which refuses nothing, or `on`. It is not in
+ * {@link SETTINGS}: only the handlers of `functions/devices/` read it.
+ */
+export const readDeviceBinding = (env = process.env): DeviceBinding =>
+  env.DEVICE_BOUND_SESSIONS === 'watch' ? 'watch' : 'on'
 
 /** Whether users sign in by other providers: `FEDERATION` is `on`. It is not in {@link SETTINGS}, which other functions have too. */
 export const hasFederation = (env = process.env): boolean => env.FEDERATION === 'on'

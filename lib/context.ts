@@ -1,5 +1,60 @@
-import type { Table } from './aws/dynamodb.ts'
+import type { Item, Table } from './aws/dynamodb.ts'
 import type { Config, SettingName } from './config.ts'
+
+/** Values of a session that is bound to a device, or can be. `lib/sessions/device/values.ts` describes them. */
+export interface DeviceValues {
+  device?: string | undefined
+  deviceChallenge?: string | undefined
+}
+
+/** How the values of a device are read from the item of a session. */
+export interface ReadsDevice {
+  /** Names of {@link DeviceValues}. */
+  names: readonly string[]
+  valuesOf(item: Item): DeviceValues
+}
+
+/**
+ * What a sign-in does for the device of its session. Only handlers of `functions/devices/` have it, as {@link ShownDevice}: with
+ * `deviceBoundSessions=off`, no bundle has anything of devices but the places that ask for it.
+ */
+export interface SignInDevice extends ReadsDevice {
+  /** Returns the values with which a session begins. */
+  valuesFor(session: { inCookie: boolean }): DeviceValues
+  /** Returns the headers of the response. */
+  headersFor(session: DeviceValues, issuer: string): Record<string, string>
+  /**
+   * Whether the request may renew or end a session: one without a device, or one whose device the request shows. With `watch`, it may renew
+   * any.
+   *
+   * @param inCookie - Whether the request has its refresh token in the cookie. A token of a bound session in a body is a copy.
+   */
+  isOf(session: BoundSession, inCookie: boolean): boolean
+}
+
+/** What a request on a session shows of its device. */
+export interface ShownDevice extends ReadsDevice {
+  /** @throws {@link ServiceError} `invalid_token` or `unavailable`, if the request may not use a session. */
+  require(session: BoundSession, inCookie: boolean): void
+  /**
+   * Returns the age that the sign-in of a session may have for a request of an app, if that is other than what the request says. Only
+   * `POST /oauth2/approve` has it.
+   */
+  maxAgeFor?(session: DeviceValues | undefined, request: AgedRequest): Pick<AgedRequest, 'maxAgeSeconds'>
+}
+
+/** The part of an authorization request that decides how young its sign-in must be. */
+interface AgedRequest {
+  scopes: readonly string[]
+  maxAgeSeconds?: number | undefined
+}
+
+/** The part of a session that decides whether a request comes from its device. */
+export interface BoundSession extends DeviceValues {
+  userId: string
+  id: string
+  salt: string
+}
 
 /**
  * Values that all steps of a request need: the table, the settings of these names, the origin of the request,
@@ -15,4 +70,6 @@ export interface At<N extends SettingName = never, T extends Table = Table> {
   via: string
   /** Id of the request in the gateway's log, or of the command. */
   requestId: string
+  device?: ShownDevice | undefined
+  signInDevice?: SignInDevice | undefined
 }

@@ -64,6 +64,9 @@ export const factorPolicy: Parse<'none' | 'administrators' | 'all'> = (value) =>
 /** Returns whether a value is `on`; any other value means no. */
 export const isOn: Parse<boolean> = (value) => text(value) === 'on'
 
+/** How sessions in cookies are bound to devices: `watch` binds and logs, and refuses nothing. */
+export type DeviceBinding = 'watch' | 'on'
+
 /** Reads a value that may be empty. */
 export const optionalText: Parse<string | undefined> = (value) => (value === '' ? undefined : value)
 

@@ -121,8 +121,11 @@ export interface HttpApi {
   cors?: unknown
 }
 
+/** Parameters that are `on` or `off`. Sessions may also `watch` devices. */
+type Switch = 'deviceBoundSessions' | 'pages' | 'oauth' | 'federation' | 'console' | 'actAs'
+
 /** What `plugins/service.yml` brings into `custom`. */
-export interface AuthMembers {
+export interface AuthMembers extends Record<Switch, string> {
   /** Functions of the service, and what each has. They are there until all variables are resolved. */
   functions: { common: WrittenFunction; files: Record<string, Record<string, WrittenFunction>> }
   /** Origins whose pages may call the service, with commas between them; or `*`. */
@@ -131,11 +134,6 @@ export interface AuthMembers {
   authorizerLogGroup: string
   /** What `authorizer: auth` stands for. */
   authorizer: { name: string; resultTtlInSeconds?: unknown }
-  pages: string
-  oauth: string
-  federation: string
-  console: string
-  actAs: string
   /** Origins separated by commas. */
   actAsOrigins: string
   eventBus: string

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dashboardBody } from './dashboard.ts'
 import type { Hooks, Resource, Serverless, Service } from './framework.d.ts'
+import { bindsDevices } from './functions/devices.ts'
 import { logGroupIds } from './functions/logs.ts'
 import { serviceFunctions } from './project/ownership.ts'
 
@@ -28,7 +29,7 @@ const AUTHORIZER_FAILED = `$.message.event = "dependency.failed" || $.message.ev
 
 /**
  * Serverless plugin: counts what functions log, and shows it on a dashboard. Each log group gets metric filters, and each function its
- * lines on the dashboard. Without federation, it removes the alarm on providers, and without the console those on administrators. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
+ * lines on the dashboard. Without federation, it removes the alarm on providers, without devices that on sessions without theirs, and without the console those on administrators. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
  */
 export default class ObservabilityPlugin {
   readonly hooks: Hooks
@@ -39,6 +40,7 @@ export default class ObservabilityPlugin {
         const { service } = serverless
         const { Resources } = service.resources
         if (service.custom.auth.federation !== 'on') delete Resources.ProviderFailuresAlarm
+        if (!bindsDevices(service.custom.auth)) delete Resources.SessionUnboundAlarm
         if (service.custom.auth.console !== 'on') {
           delete Resources.AdminLimitedAlarm
           delete Resources.PermissionsGivenAlarm

@@ -41,6 +41,7 @@ export const PARAMETER_NAMES = [
   'factorResetDelaySeconds',
   'rpId',
   'rpOrigins',
+  'deviceBoundSessions',
   'pages',
   'demo',
   'oauth',

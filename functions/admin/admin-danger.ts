@@ -8,15 +8,16 @@ import { route as setAttributes } from './changes/set-attributes.ts'
 import { route as setNames } from './changes/set-names.ts'
 import { route as setRole } from './changes/set-role.ts'
 
+export const SETTINGS = [...CHANGER, 'REGISTRATION'] as const
+
 /** The changes that give a user something, or cannot be undone. */
-export const handler = reservingHandler(
-  [...CHANGER, 'REGISTRATION'],
-  bySharedPath({
-    'PUT /admin-api/invitations': invite,
-    'PUT /admin-api/users/{id}/role': setRole,
-    'PUT /admin-api/users/{id}/names': setNames,
-    'PUT /admin-api/users/{id}/attributes': setAttributes,
-    'DELETE /admin-api/users/{id}': remove,
-    'DELETE /admin-api/users/{id}/factors': removeFactors,
-  }),
-)
+export const route = bySharedPath({
+  'PUT /admin-api/invitations': invite,
+  'PUT /admin-api/users/{id}/role': setRole,
+  'PUT /admin-api/users/{id}/names': setNames,
+  'PUT /admin-api/users/{id}/attributes': setAttributes,
+  'DELETE /admin-api/users/{id}': remove,
+  'DELETE /admin-api/users/{id}/factors': removeFactors,
+})
+
+export const handler = reservingHandler(SETTINGS, route)

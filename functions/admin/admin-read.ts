@@ -8,15 +8,16 @@ import { route as sessions } from './reads/sessions.ts'
 import { route as user } from './reads/user.ts'
 import { route as users } from './reads/users.ts'
 
+export const SETTINGS = READ_SETTINGS
+
 /** The routes of the console's API that change nothing but the trail. */
-export const handler = reservingHandler(
-  READ_SETTINGS,
-  bySharedPath({
-    'GET /admin-api/me': me,
-    'GET /admin-api/users': users,
-    'GET /admin-api/users/{id}': user,
-    'GET /admin-api/users/{id}/sessions': sessions,
-    'GET /admin-api/users/{id}/grants': grants,
-    'GET /admin-api/users/{id}/events': events,
-  }),
-)
+export const route = bySharedPath({
+  'GET /admin-api/me': me,
+  'GET /admin-api/users': users,
+  'GET /admin-api/users/{id}': user,
+  'GET /admin-api/users/{id}/sessions': sessions,
+  'GET /admin-api/users/{id}/grants': grants,
+  'GET /admin-api/users/{id}/events': events,
+})
+
+export const handler = reservingHandler(SETTINGS, route)

@@ -8,7 +8,7 @@ import { bySharedPath } from '../../lib/http/shared-path.ts'
 import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 
-const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
+export const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
 
 /** POST /enrolment/totp/confirm: adds an authenticator app as the first second factor, and completes the sign-in with it. */
 const complete: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at) => {
@@ -24,4 +24,6 @@ const complete: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at) =>
 }
 
 // The gateway has the path for each step of an enrolment.
-export const handler = reservingHandler(SETTINGS, bySharedPath({ 'POST /enrolment/totp/confirm': complete }))
+export const route = bySharedPath({ 'POST /enrolment/totp/confirm': complete })
+
+export const handler = reservingHandler(SETTINGS, route)

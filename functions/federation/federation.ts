@@ -5,7 +5,7 @@ import { route as complete } from './complete.ts'
 import { route as listProviders } from './list-providers.ts'
 import { route as begin } from './options.ts'
 
-const SETTINGS = [
+export const SETTINGS = [
   ...SIGN_INS,
   'FACTOR_KEY',
   'MAILER',
@@ -15,11 +15,10 @@ const SETTINGS = [
 ] as const
 
 /** The routes that sign in with another identity provider. */
-export const handler = reservingHandler(
-  SETTINGS,
-  byRoute({
-    'GET /providers': listProviders,
-    'POST /login/provider/options': begin,
-    'POST /login/provider': complete,
-  }),
-)
+export const route = byRoute({
+  'GET /providers': listProviders,
+  'POST /login/provider/options': begin,
+  'POST /login/provider': complete,
+})
+
+export const handler = reservingHandler(SETTINGS, route)

@@ -7,7 +7,7 @@ import { IdentityRegistration } from '../../lib/http/schemas/federation.ts'
 import { browserKeyOf } from '../../lib/http/sessions/browser-key.ts'
 import { pageOf, readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
-import { reservingHandler } from '../../lib/http/table.ts'
+import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
@@ -15,10 +15,15 @@ import { signInWithOneStep } from '../../lib/sign-in/password.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { AMR, needsFactor } from '../../lib/users/factors.ts'
 
-const SETTINGS = [...SIGN_INS, 'REGISTRATION', 'ALLOWED_EMAIL_DOMAINS', 'REQUIRE_SECOND_FACTOR'] as const
+export const SETTINGS = [
+  ...SIGN_INS,
+  'REGISTRATION',
+  'ALLOWED_EMAIL_DOMAINS',
+  'REQUIRE_SECOND_FACTOR',
+] as const
 
 /** POST /register/provider: creates the account of an identity that no user has, and signs in. */
-export const handler = reservingHandler(SETTINGS, async (event, at) => {
+export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at) => {
   const { table, config, now } = at
   const request = readSignIn(event, IdentityRegistration, at)
   requireSameOrigin(pageOf(event, at))
@@ -36,4 +41,6 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
   }
   const signIn = { ...request, user, amr: AMR.federated, about: { ref: pending.provider } }
   return sessionResponse(await signInWithOneStep(at, signIn, marking))
-})
+}
+
+export const handler = reservingHandler(SETTINGS, route)

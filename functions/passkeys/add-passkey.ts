@@ -4,7 +4,7 @@ import { SIGN_INS } from '../../lib/settings.ts'
 import { route as enrolPasskey } from '../enrolment/passkey.ts'
 import { route as add } from './add.ts'
 
-const SETTINGS = [
+export const SETTINGS = [
   ...SIGN_INS,
   'RP_ID',
   'RP_ORIGINS',
@@ -14,10 +14,9 @@ const SETTINGS = [
 ] as const
 
 /** The routes that verify a new passkey. */
-export const handler = tableHandler(
-  SETTINGS,
-  byRoute({
-    'POST /passkeys': add,
-    'POST /enrolment/passkey': enrolPasskey,
-  }),
-)
+export const route = byRoute({
+  'POST /passkeys': add,
+  'POST /enrolment/passkey': enrolPasskey,
+})
+
+export const handler = tableHandler(SETTINGS, route)

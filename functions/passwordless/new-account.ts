@@ -4,7 +4,7 @@ import { json } from '../../lib/http/responses.ts'
 import { AnyRegistrationConfirmation } from '../../lib/http/schemas/account.ts'
 import { pageOf, readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
-import { reservingHandler } from '../../lib/http/table.ts'
+import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
 import { createAnyAccount } from '../../lib/registration/any-account.ts'
@@ -13,10 +13,16 @@ import { signInWithOneStep } from '../../lib/sign-in/password.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { factorsOf, needsFactor } from '../../lib/users/factors.ts'
 
-const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR', 'RP_ID', 'RP_ORIGINS'] as const
+export const SETTINGS = [
+  ...SIGN_INS,
+  'BREACHED_PASSWORDS',
+  'REQUIRE_SECOND_FACTOR',
+  'RP_ID',
+  'RP_ORIGINS',
+] as const
 
 /** POST /register/confirm with `mailSignIn=on`: creates an account with a password, a passkey or neither, and signs in. */
-export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
+export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, arrival) => {
   const request = readSignIn(event, AnyRegistrationConfirmation, arrival)
   // An app's page takes passwords, and could sign its visitor in by one that it knows. It signs in by nothing else.
   if (request.inCookie && request.password === undefined) requireSameOrigin(pageOf(event, arrival))
@@ -33,4 +39,6 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   }
   const { token, ...session } = await signInWithOneStep(at, { ...request, user, amr }, marking)
   return sessionResponse({ ...session, token: { ...token, recoveryCodes } })
-})
+}
+
+export const handler = reservingHandler(SETTINGS, route)

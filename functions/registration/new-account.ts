@@ -5,7 +5,7 @@ import { json } from '../../lib/http/responses.ts'
 import { RegistrationConfirmation } from '../../lib/http/schemas/account.ts'
 import { readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
-import { reservingHandler } from '../../lib/http/table.ts'
+import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
 import { rejectBreached } from '../../lib/passwords/breached.ts'
@@ -18,10 +18,10 @@ import { markKnownSources } from '../../lib/throttling/known-sources.ts'
 import { needsFactor } from '../../lib/users/factors.ts'
 import { newUser, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 
-const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR'] as const
+export const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACTOR'] as const
 
 /** POST /register/confirm: creates the account of a confirmed address, and signs in. */
-export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
+export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, arrival) => {
   const { table, config, origin } = arrival
   const request = readSignIn(event, RegistrationConfirmation, arrival)
   const { password } = request
@@ -42,4 +42,6 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
     return json(200, next)
   }
   return sessionResponse(await signInWithOneStep(at, { ...request, user }, marking))
-})
+}
+
+export const handler = reservingHandler(SETTINGS, route)

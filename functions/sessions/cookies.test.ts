@@ -44,7 +44,12 @@ const refreshBy = (headers: Sent) => send('refresh', {}, { ...OWN_PAGE, ...heade
 const logoutBy = (headers: Sent, body = {}) => send('logout', body, { ...OWN_PAGE, ...headers })
 
 const { refreshToken: _, ...withoutRefreshToken } = tokenPair.body as { refreshToken: unknown }
-/** The response to a sign-in and to a refresh. */
+/** The response to a sign-in, which asks the browser to bind the session. */
+const signedIn = (ttlSeconds: number) => ({
+  ...inCookie(ttlSeconds),
+  headers: { ...inCookie(ttlSeconds).headers, 'Secure-Session-Registration': expect.any(String) },
+})
+/** The response to a refresh. */
 const inCookie = (ttlSeconds: number) => ({
   ...tokenPair,
   headers: { ...tokenPair.headers, ...setsCookie(ttlSeconds) },
@@ -72,7 +77,7 @@ async function callWith(route: string, settings: Record<string, string>, body: o
 describe('a sign-in with a cookie', () => {
   test('keeps the refresh token in a cookie, and out of the body', async () => {
     const response = await login()
-    expect(response).toEqual(inCookie(7_200))
+    expect(response).toEqual(signedIn(7_200))
     const token = refreshTokenIn(response.headers)
     expect(JSON.stringify(response.body)).not.toContain(token)
     expect(await refresh(token)).toEqual(tokenPair)
@@ -131,7 +136,7 @@ describe('a sign-in with a cookie', () => {
     ['10,000 characters', 'x'.repeat(10_000)],
   ])('works with %s in the cookie, and stores nothing for it', async (_what, value) => {
     const before = (await everything()).length
-    expect(await login(cookieOf(value))).toEqual(inCookie(7_200))
+    expect(await login(cookieOf(value))).toEqual(signedIn(7_200))
     // The session, the mark of a known source, and three counters.
     expect(await everything()).toHaveLength(before + 5)
   })

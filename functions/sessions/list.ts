@@ -6,10 +6,10 @@ import { liveSessions } from '../../lib/sessions/list.ts'
 import { isSessionId } from '../../lib/sessions/session.ts'
 
 /** GET /sessions: the caller's live sessions, the newest first, in pages. */
-export const route: TableRoute = async (event, { table, now }) => {
-  const { userId, sessionId } = principalOf(event, now)
+export const route: TableRoute = async (event, at) => {
+  const { userId, sessionId } = principalOf(event, at.now)
   const after = afterOf(event, isSessionId)
-  const { sessions, next } = await liveSessions(table, userId, now, after)
+  const { sessions, next } = await liveSessions(at, userId, after)
   return json(200, {
     sessions: sessions.map((session) => ({ ...session, current: session.id === sessionId })),
     next,

@@ -2,14 +2,14 @@ import { json } from '../../lib/http/responses.ts'
 import { LoginRequest } from '../../lib/http/schemas/sessions.ts'
 import { readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
-import { reservingHandler } from '../../lib/http/table.ts'
+import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { verifyAttempt } from '../../lib/passwords/verify.ts'
 import { PASSWORD_LIMITS, SIGN_INS } from '../../lib/settings.ts'
 import { nextStep } from '../../lib/sign-in/next-step.ts'
 import { completePasswordSignIn } from '../../lib/sign-in/password.ts'
 import { admitAttempt } from '../../lib/throttling/attempt.ts'
 
-const SETTINGS = [
+export const SETTINGS = [
   ...SIGN_INS,
   ...PASSWORD_LIMITS,
   'NOTIFY_NEW_SOURCE',
@@ -21,7 +21,7 @@ const SETTINGS = [
  * POST /login: exchanges a username and a password for an access token and a refresh token. The client may
  * keep the refresh token in a cookie. For a user with second factors, it is the first of two steps.
  */
-export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
+export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, arrival) => {
   const request = readSignIn(event, LoginRequest, arrival)
   const attempt = await admitAttempt(arrival, { loginName: request.username })
   const verified = await verifyAttempt(attempt, request.password)
@@ -32,4 +32,6 @@ export const handler = reservingHandler(SETTINGS, async (event, arrival) => {
   if (next) return json(200, next)
 
   return sessionResponse(await completePasswordSignIn(at, attempt, { ...request, user }))
-})
+}
+
+export const handler = reservingHandler(SETTINGS, route)

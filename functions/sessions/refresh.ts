@@ -1,7 +1,7 @@
 import { RefreshRequest } from '../../lib/http/schemas/sessions.ts'
 import { readPresented } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
-import { tableHandler } from '../../lib/http/table.ts'
+import { type TableRoute, tableHandler } from '../../lib/http/table.ts'
 import { endingGrantsAtReuse } from '../../lib/oauth/grants/reuse.ts'
 import { redeemRefreshToken, requireFactors, requireYoung } from '../../lib/sessions/redeem.ts'
 import { readRefreshToken, withSecret } from '../../lib/sessions/refresh-token.ts'
@@ -10,14 +10,14 @@ import { lifetimesFrom, refreshTtlSeconds } from '../../lib/sessions/session.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { issueToken } from '../../lib/tokens/issue.ts'
 
-const SETTINGS = [...SIGN_INS, 'REQUIRE_SECOND_FACTOR'] as const
+export const SETTINGS = [...SIGN_INS, 'REQUIRE_SECOND_FACTOR'] as const
 
 /** POST /refresh: exchanges a refresh token for a new access token and the next refresh token. */
-export const handler = tableHandler(SETTINGS, async (event, at) => {
+export const route: TableRoute<(typeof SETTINGS)[number]> = async (event, at) => {
   const { config, now } = at
   const graceSeconds = config.REFRESH_GRACE_SECONDS
   const request = readPresented(event, RefreshRequest, at)
-  const presented = readRefreshToken(request.refreshToken)
+  const presented = { ...readRefreshToken(request.refreshToken), inCookie: request.inCookie }
   const redeemed = await endingGrantsAtReuse(at, presented, () =>
     redeemRefreshToken(at, presented, graceSeconds),
   )
@@ -36,4 +36,6 @@ export const handler = tableHandler(SETTINGS, async (event, at) => {
   const refreshToken = withSecret(request.refreshToken, secret)
   const refreshExpiresIn = refreshTtlSeconds(session, signedAt)
   return sessionResponse({ token, refreshToken, refreshExpiresIn, inCookie: request.inCookie })
-})
+}
+
+export const handler = tableHandler(SETTINGS, route)

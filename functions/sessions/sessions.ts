@@ -5,13 +5,14 @@ import { route as revokeApp } from '../oauth/revoke-app.ts'
 import { route as end } from './end.ts'
 import { route as list } from './list.ts'
 
+export const SETTINGS = [] as const
+
 /** The routes of the caller's sessions and apps. */
-export const handler = tableHandler(
-  [],
-  byRoute({
-    'GET /sessions': list,
-    'DELETE /sessions/{id}': end,
-    'GET /apps': listApps,
-    'DELETE /apps/{id}': revokeApp,
-  }),
-)
+export const route = byRoute({
+  'GET /sessions': list,
+  'DELETE /sessions/{id}': end,
+  'GET /apps': listApps,
+  'DELETE /apps/{id}': revokeApp,
+})
+
+export const handler = tableHandler(SETTINGS, route)

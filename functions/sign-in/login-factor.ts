@@ -4,13 +4,12 @@ import { SIGN_INS } from '../../lib/settings.ts'
 import { route as signInWithRecoveryCode } from './recovery-code.ts'
 import { route as signInWithTotp } from './totp.ts'
 
-const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
+export const SETTINGS = [...SIGN_INS, 'FACTOR_KEY', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
 
 /** The routes that complete a sign-in with a code. */
-export const handler = reservingHandler(
-  SETTINGS,
-  bySharedPath({
-    'POST /login/totp': signInWithTotp,
-    'POST /login/recovery-code': signInWithRecoveryCode,
-  }),
-)
+export const route = bySharedPath({
+  'POST /login/totp': signInWithTotp,
+  'POST /login/recovery-code': signInWithRecoveryCode,
+})
+
+export const handler = reservingHandler(SETTINGS, route)

@@ -3,17 +3,17 @@ import { MailSignInConfirmation } from '../../lib/http/schemas/mail-sign-in.ts'
 import { browserKeyOf } from '../../lib/http/sessions/browser-key.ts'
 import { pageOf, readSignIn } from '../../lib/http/sessions/request.ts'
 import { sessionResponse } from '../../lib/http/sessions/response.ts'
-import { reservingHandler } from '../../lib/http/table.ts'
+import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { requireSameOrigin } from '../../lib/oauth/authorize/cookie.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { completeFactorSignIn } from '../../lib/sign-in/factor.ts'
 import { nextAfterMail, verifySignInMail } from '../../lib/sign-in/mail.ts'
 import { AMR } from '../../lib/users/factors.ts'
 
-const SETTINGS = [...SIGN_INS, 'NOTIFY_NEW_SOURCE', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
+export const SETTINGS = [...SIGN_INS, 'NOTIFY_NEW_SOURCE', 'MAILER', 'REQUIRE_SECOND_FACTOR'] as const
 
 /** POST /login/mail/confirm: signs in with the link or the code of a mail, in the browser that asked for it. */
-export const handler = reservingHandler(SETTINGS, async (event, at) => {
+export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at) => {
   const request = readSignIn(event, MailSignInConfirmation, at)
   const { inCookie, refreshToken: replaces, browserKey = '' } = request
   const page = pageOf(event, at)
@@ -29,4 +29,6 @@ export const handler = reservingHandler(SETTINGS, async (event, at) => {
 
   const signIn = { user, amr: AMR.mail, login, spends: [verified.spending] }
   return sessionResponse(await completeFactorSignIn(at, signIn, page))
-})
+}
+
+export const handler = reservingHandler(SETTINGS, route)

@@ -4,13 +4,12 @@ import { SIGN_INS } from '../../lib/settings.ts'
 import { route as signIn } from './passkey.ts'
 import { route as begin } from './passkey-options.ts'
 
-const SETTINGS = [...SIGN_INS, 'RP_ID', 'RP_ORIGINS', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
+export const SETTINGS = [...SIGN_INS, 'RP_ID', 'RP_ORIGINS', 'NOTIFY_NEW_SOURCE', 'MAILER'] as const
 
 /** The routes that sign in with a passkey. */
-export const handler = reservingHandler(
-  SETTINGS,
-  byRoute({
-    'POST /login/passkey/options': begin,
-    'POST /login/passkey': signIn,
-  }),
-)
+export const route = byRoute({
+  'POST /login/passkey/options': begin,
+  'POST /login/passkey': signIn,
+})
+
+export const handler = reservingHandler(SETTINGS, route)

@@ -14,6 +14,8 @@ export interface Deployment {
   mailFrom: string
   /** Id of the user pool that is asked about passwords. */
   oldPool?: string
+  /** Whether sessions in cookies are bound to devices. */
+  bindsDevices?: boolean
 }
 
 /**

@@ -19,6 +19,8 @@ import { RESPONSES, schemaRef, WITH_PROOFS } from './schemas.ts'
 /** Routes that only a feature brings into the description, and the schemas and headers of their responses. */
 interface Addition {
   routes: readonly Route[]
+  /** Returns what it makes of each route. */
+  change?: (route: Route) => Route
   schemas: Readonly<Record<string, object>>
   headers: Readonly<Record<string, object>>
 }
@@ -59,7 +61,9 @@ export function describeApi(
   features: readonly Feature[],
   { own = [], title = 'serverless-jwt-auth', more = NOTHING }: Description = {},
 ) {
-  const routes = routesWith(features, [...ROUTES, ...more.routes, ...PAGE_ROUTES], own)
+  const routes = routesWith(features, [...ROUTES, ...more.routes, ...PAGE_ROUTES], own).map(
+    more.change ?? ((route) => route),
+  )
   const tags = Object.entries({ ...TAGS, ...PAGE_TAGS }).filter(([name]) =>
     routes.some(({ tag = 'Content' }) => tag === name),
   )

@@ -1,3 +1,5 @@
+import type { DEVICE_HEADERS } from './devices/headers.ts'
+
 /** With routes for clients, a challenge names their metadata (RFC 9728 section 5.1). */
 const METADATA = '(, resource_metadata="[^"]+")?'
 
@@ -159,9 +161,13 @@ export const OAUTH_HEADERS = {
   },
 }
 
-/** Name of a response header. `UserVersion` is in `admin/schemas.ts`, which only the description of the console’s API contains. */
+/**
+ * Name of a response header. `UserVersion` is in `admin/schemas.ts`, which only the description of the console’s API contains. Those of devices
+ * are in `devices/headers.ts`.
+ */
 export type HeaderName =
   | 'UserVersion'
+  | keyof typeof DEVICE_HEADERS
   | keyof typeof PAGE_HEADERS
   | keyof typeof OAUTH_HEADERS
   | keyof typeof HEADERS

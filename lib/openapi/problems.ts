@@ -26,6 +26,7 @@ import { HAS_PASSWORD } from '../proofs/refusals.ts'
 import { COOKIE_REFUSALS } from '../sessions/page.ts'
 import { SESSION_CHANGED } from '../sessions/redeem.ts'
 import { OTHER_SESSION } from '../sessions/subject.ts'
+import { DEVICE_PROBLEMS } from './devices/problems.ts'
 
 /**
  * Problems that only the gateway sends. A test compares them with `plugins/resources/gateway-responses.yml`.
@@ -65,6 +66,7 @@ export type ProblemName =
   | 'missing_openid'
   | 'other_session'
   | 'session_changed'
+  | keyof typeof DEVICE_PROBLEMS
   | 'other_user'
   | 'other_browser'
   | 'no_password'
@@ -140,6 +142,7 @@ export const ALL_PROBLEMS = {
     detail: OTHER_SESSION.detail,
     members: { error: OTHER_SESSION.error },
   },
+  ...DEVICE_PROBLEMS,
   session_changed: {
     status: 409,
     title: TITLES[409],

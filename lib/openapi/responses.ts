@@ -30,7 +30,7 @@ function problemsByStatus(route: Route): [status: number, names: ProblemName[]][
     ...(route.problems ?? []),
     ...ALWAYS,
   ]
-  const once = [...new Set(names)]
+  const once = [...new Set(names)].filter((name) => !route.omits?.includes(name))
   const statusOfProblem = (name: ProblemName) => ALL_PROBLEMS[name].status
   return [...new Set(once.map(statusOfProblem))].map((status) => [
     status,
@@ -77,6 +77,7 @@ function problemResponse(status: number, names: readonly ProblemName[]) {
       ...(names.some((name) => name === 'rejected_token' || name === 'missing_openid') && {
         'x-amzn-Remapped-WWW-Authenticate': 'TokenChallenge',
       }),
+      ...(names.includes('device_challenge') && { 'Secure-Session-Challenge': 'DeviceChallenge' }),
       ...(names.includes('forbidden') && { 'WWW-Authenticate': 'ScopeChallenge' }),
     }),
     content: {

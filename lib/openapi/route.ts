@@ -19,12 +19,13 @@ export const TAGS = {
 export const PAGE_TAGS = { Pages: 'HTML pages for browsers.' }
 
 /**
- * Features that a parameter switches off, with the routes that need them. They are the pages, mails,
+ * Features that a parameter switches off, with the routes that need them. They are the pages, sessions bound to devices, mails,
  * registration by invitation, registration by anybody, sign-in by a mail, sign-in at other apps, sign-in by other providers, the console of operators, and
  * operators who act as users. Routes with scopes exist if a function names some. The last feature is the examples of demo users.
  */
 export const FEATURES = [
   'pages',
+  'devices',
   'mail',
   'invitations',
   'registration',
@@ -51,6 +52,7 @@ export function featuresOf({
   MAIL_SIGN_IN = false,
   FEDERATION = false,
   CONSOLE = false,
+  DEVICES = false,
   ACT_AS = false,
   API_SCOPES = [],
   DEMO = false,
@@ -59,11 +61,13 @@ export function featuresOf({
     Config<'PAGES' | 'MAIL_SIGN_IN' | 'OAUTH' | 'API_SCOPES' | 'DEMO' | 'ACT_AS'> & {
       FEDERATION: boolean
       CONSOLE: boolean
+      DEVICES: boolean
     }
   >): Feature[] {
   const hasMail = MAILER !== undefined
   const isOn: Record<Feature, boolean> = {
     pages: PAGES === 'on',
+    devices: DEVICES,
     mail: hasMail,
     invitations: hasMail && REGISTRATION !== 'off',
     registration: hasMail && REGISTRATION === 'open',
@@ -148,6 +152,8 @@ export interface Route {
    * see `lib/openapi/responses.ts`.
    */
   problems?: ProblemName[]
+  /** Problems of every route that this one does not have. */
+  omits?: ProblemName[]
 }
 
 /** Returns the route's `operationId`: its own, or method and path in camel case. */

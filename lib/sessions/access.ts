@@ -1,18 +1,24 @@
-import { check, read, write, writeTogether } from '../aws/access.ts'
+import { check, type Deployment, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { USER_STATE } from '../users/user.ts'
+import { BINDING } from './device/values.ts'
 import { REPLACED_SESSION } from './replaced.ts'
 import { SESSION } from './session.ts'
 import { STORED_SESSION } from './store.ts'
+
+/** Attributes in addition to those of every session, if sessions are bound to devices. */
+const ofDevices = ({ bindsDevices }: Deployment) => (bindsDevices ? namesOf(BINDING) : [])
 
 const ENDED = ['secretHash', 'salt', 'endedAt']
 
 const ENDED_WITH_GRANTS = [...ENDED, 'grantsEndedAt', 'expiresAt', 'sourceIp', 'userAgent']
 
 /** Sessions and the state of their users, without password hashes. */
-export const readSessions = read(['user#*'], [...STORED_SESSION, ...USER_STATE])
+export const readSessions = (deployment: Deployment) =>
+  read(['user#*'], [...STORED_SESSION, ...ofDevices(deployment), ...USER_STATE])
 
-export const listSessions = read(['user#*'], STORED_SESSION, 'Query')
+export const listSessions = (deployment: Deployment) =>
+  read(['user#*'], [...STORED_SESSION, ...ofDevices(deployment)], 'Query')
 
 /** Rotates sessions. It cannot write a password hash, a role or the state of a user. */
 export const rotateSessions = write(
@@ -28,17 +34,22 @@ export const endSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED)
 export const endReusedSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED_WITH_GRANTS)
 
 /** Stores the session of a new user, in the transaction of a complete sign-in. */
-export const storeSessions = writeTogether(['PutItem'], ['user#*'], namesOf(SESSION))
+export const storeSessions = (deployment: Deployment) =>
+  writeTogether(['PutItem'], ['user#*'], [...namesOf(SESSION), ...ofDevices(deployment)])
 
 /**
  * Stores a session, or renews the one before, in the transaction of a complete sign-in. That transaction
  * changes the user too.
  */
-export const renewSessions = writeTogether(
-  ['PutItem', 'UpdateItem'],
-  ['user#*'],
-  ['endedAt', 'grantsEndedAt', ...namesOf(SESSION)],
-)
+export const renewSessions = (deployment: Deployment) =>
+  writeTogether(
+    ['PutItem', 'UpdateItem'],
+    ['user#*'],
+    ['endedAt', 'grantsEndedAt', ...namesOf(SESSION), ...ofDevices(deployment)],
+  )
+
+/** Binds sessions to devices, and replaces what a device signs next. */
+export const bindSessions = write(['UpdateItem'], ['user#*'], ['endedAt', ...namesOf(BINDING)])
 
 /**
  * Checks that no session of the user was revoked since the sign-in began, in the transaction of a complete
@@ -47,7 +58,8 @@ export const renewSessions = writeTogether(
 export const checkRevocations = check(['user#*'], ['sessionGeneration'])
 
 /** Finds the session before a sign-in. */
-export const findReplacedSessions = read(['user#*'], REPLACED_SESSION)
+export const findReplacedSessions = (deployment: Deployment) =>
+  read(['user#*'], [...REPLACED_SESSION, ...ofDevices(deployment)])
 
 /**
  * Ends the session before a sign-in. If the sign-in fails, it also ends the new session, which may not be

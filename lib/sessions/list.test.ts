@@ -12,7 +12,7 @@ import { endSession } from './store.ts'
 describe('the list of live sessions', () => {
   test('shows the newest first, as users see them', async () => {
     const newer = await startMany(2)
-    expect(await liveSessions(table, ada.id, now)).toStrictEqual({
+    expect(await liveSessions({ table, now }, ada.id)).toStrictEqual({
       sessions: [...newer, session].map((one) => summaryOf(one, now)),
       next: undefined,
     })
@@ -20,7 +20,7 @@ describe('the list of live sessions', () => {
 
   test('continues after a session, also after one that is not there', async () => {
     const [newest, middle] = await startMany(2)
-    const older = async (id = '') => idsOf((await liveSessions(table, ada.id, now, id)).sessions)
+    const older = async (id = '') => idsOf((await liveSessions({ table, now }, ada.id, id)).sessions)
     expect(await older(newest?.id)).toEqual(idsOf([middle ?? session, session]))
     expect(await older(session.id)).toEqual([])
     expect(await older(`00000000${'A'.repeat(22)}`)).toEqual([])
@@ -29,26 +29,29 @@ describe('the list of live sessions', () => {
   test('omits sessions that have ended, expired or were revoked', async () => {
     const [newest] = await startMany(1)
     await endSession(table, session, 'ended', testAct(now))
-    expect(idsOf((await liveSessions(table, ada.id, now)).sessions)).toEqual([newest?.id])
-    expect(idsOf((await liveSessions(table, ada.id, later(604_800))).sessions)).toEqual([newest?.id])
-    expect(await liveSessions(table, ada.id, later(604_801))).toEqual({ sessions: [], next: undefined })
+    expect(idsOf((await liveSessions({ table, now }, ada.id)).sessions)).toEqual([newest?.id])
+    expect(idsOf((await liveSessions({ table, now: later(604_800) }, ada.id)).sessions)).toEqual([newest?.id])
+    expect(await liveSessions({ table, now: later(604_801) }, ada.id)).toEqual({
+      sessions: [],
+      next: undefined,
+    })
     await changeUser(table, ada, { changes: revokeSessions(ada), changeId: 'request' }, testAct())
-    expect(await liveSessions(table, ada.id, now)).toEqual({ sessions: [], next: undefined })
+    expect(await liveSessions({ table, now }, ada.id)).toEqual({ sessions: [], next: undefined })
   })
 
   test('is empty for an unknown user', async () => {
-    expect(await liveSessions(table, 'A'.repeat(22), now)).toEqual({ sessions: [], next: undefined })
+    expect(await liveSessions({ table, now }, 'A'.repeat(22))).toEqual({ sessions: [], next: undefined })
   })
 
   test('has pages of at most 100 sessions', async () => {
     const all = [...(await startMany(100)), session]
-    const first = await liveSessions(table, ada.id, now)
+    const first = await liveSessions({ table, now }, ada.id)
     expect([idsOf(first.sessions), first.next]).toEqual([idsOf(all.slice(0, 100)), all[99]?.id])
-    const second = await liveSessions(table, ada.id, now, first.next)
+    const second = await liveSessions({ table, now }, ada.id, first.next)
     expect([idsOf(second.sessions), second.next]).toEqual([[session.id], undefined])
 
     await endSession(table, session, 'ended', testAct(now))
-    const only = await liveSessions(table, ada.id, now)
+    const only = await liveSessions({ table, now }, ada.id)
     expect([idsOf(only.sessions), only.next]).toEqual([idsOf(all.slice(0, 100)), undefined])
   })
 
@@ -63,7 +66,7 @@ describe('the list of live sessions', () => {
     const pages: string[][] = []
     let next: string | undefined
     do {
-      const page = await liveSessions(paging, ada.id, now, next)
+      const page = await liveSessions({ table: paging, now }, ada.id, next)
       pages.push(idsOf(page.sessions))
       next = page.next
     } while (next !== undefined)
@@ -73,7 +76,7 @@ describe('the list of live sessions', () => {
   test('fails if either the user or the sessions cannot be read', async () => {
     for (const operation of ['BatchGetItem', 'Query']) {
       const failing = outrunTable(table, operation, () => Promise.reject(new Error(operation)))
-      await expect(liveSessions(failing, ada.id, now)).rejects.toThrow(operation)
+      await expect(liveSessions({ table: failing, now }, ada.id)).rejects.toThrow(operation)
     }
   })
 })

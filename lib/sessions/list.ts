@@ -1,5 +1,5 @@
-import type { Table } from '../aws/dynamodb.ts'
 import { together } from '../aws/together.ts'
+import type { At } from '../context.ts'
 import { findUserState } from '../users/store.ts'
 import { isLive, type SessionSummary, summaryOf } from './session.ts'
 import { findSessions } from './store.ts'
@@ -16,12 +16,14 @@ const SESSIONS_PER_PAGE = 100
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function liveSessions(
-  table: Table,
+  { table, now, device }: Pick<At, 'table' | 'now' | 'device'>,
   userId: string,
-  now: Date,
   after?: string,
 ): Promise<{ sessions: SessionSummary[]; next?: string | undefined }> {
-  const [user, found] = await together([findUserState(table, userId), findSessions(table, userId, after)])
+  const [user, found] = await together([
+    findUserState(table, userId),
+    findSessions(table, userId, after, device),
+  ])
   const live = found.sessions.filter((session) => isLive(session, user, now))
   const page = live.slice(0, SESSIONS_PER_PAGE)
   return {

@@ -17,6 +17,11 @@ export interface Presented {
   state: SecretState
 }
 
+/** A refresh token, and whether the request has it in the cookie. */
+export interface ShownToken extends PresentedToken {
+  inCookie?: boolean
+}
+
 /** A valid refresh token's session and user, from a read of this request. */
 export interface Redeemed extends Presented {
   state: 'fresh' | 'current' | 'repeated'
@@ -47,21 +52,27 @@ const reused = (): ServiceError =>
 export const isReuse = (error: unknown): boolean => error instanceof ServiceError && 'isReuse' in error
 
 /**
- * Finds the live session of a refresh token, and classifies the token. Changes and logs nothing.
+ * Finds the live session of a refresh token, and classifies the token. Changes nothing.
+ *
+ * The sign-in is judged first: the token of another one is no copy, if another tab has just signed in. Then the device, and last the
+ * secret: a copy without the device must not end the session.
  *
  * @param graceSeconds - How long a replaced token still gets its replacement.
- * @throws {@link ServiceError} `invalid_refresh_token`, if there is no such session, or `unavailable`.
+ * @throws {@link ServiceError} `invalid_refresh_token`, if there is no such session; as `require` of `ShownDevice` in `lib/context.ts`; or
+ *   `unavailable`.
  */
 export async function findPresented(
-  { table, now }: Pick<At, 'table' | 'now'>,
-  presented: PresentedToken,
+  { table, now, device }: Pick<At, 'table' | 'now' | 'device'>,
+  presented: ShownToken,
   graceSeconds: number,
 ): Promise<Presented> {
-  const { session, user } = await findSession(table, presented.userId, presented.sessionId)
+  const { session, user } = await findSession(table, presented.userId, presented.sessionId, device)
   if (!session || !user || !isLive(session, user, now)) {
     throw new ServiceError('invalid_refresh_token', 'no such session')
   }
-  return { session, user, state: classifySecret(session, presented, graceSeconds, now) }
+  const state = classifySecret(session, presented, graceSeconds, now)
+  if (state !== 'changed') device?.require(session, presented.inCookie ?? false)
+  return { session, user, state }
 }
 
 /**
@@ -75,7 +86,7 @@ export async function findPresented(
  */
 export async function redeemRefreshToken(
   at: At,
-  presented: PresentedToken,
+  presented: ShownToken,
   graceSeconds: number,
 ): Promise<Redeemed> {
   const { session, user, state } = await redeemAnyToken(at, presented, graceSeconds)
@@ -95,7 +106,7 @@ export async function redeemRefreshToken(
  */
 export async function redeemAnyToken(
   at: At,
-  presented: PresentedToken,
+  presented: ShownToken,
   graceSeconds: number,
 ): Promise<RedeemedAny> {
   const { session, user, state } = await findPresented(at, presented, graceSeconds)

@@ -127,5 +127,6 @@ export const nextSecret = ({ salt }: Pick<StoredSecret, 'salt'>, secret: string)
 /** Returns the SHA-256 of a secret, in base64url. */
 export const hashSecret = (secret: string): string => hash('sha256', secret, 'base64url')
 
-const equal = (a: string, b: string) =>
+/** Compares two hashes of {@link hashSecret}, in constant time. */
+export const equal = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b))

@@ -1,5 +1,6 @@
 import { getItems, type Item, number, type Table, type TransactWrite, text } from '../aws/dynamodb.ts'
 import { type Attributes, namesOf, valuesOf } from '../aws/item.ts'
+import type { SignInDevice } from '../context.ts'
 import type { Act } from '../events/event.ts'
 import { secondOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
@@ -23,6 +24,12 @@ const DECIDING = {
 /** Attributes that are read of the session before a sign-in. */
 export const REPLACED_SESSION = ['endedAt', ...namesOf(DECIDING)]
 
+/** Returns the attributes that are read of it. */
+export const replacedNames = (device: SignInDevice | undefined): readonly string[] => [
+  ...REPLACED_SESSION,
+  ...(device?.names ?? []),
+]
+
 /**
  * The decision about the session before a sign-in: the sign-in renews it, ends it, or finds no session. In
  * the last case nothing is written: otherwise a made-up token would leave a tombstone in the partition of
@@ -45,6 +52,9 @@ interface Signing {
    * the current one at that time.
    */
   presentedAtMs?: number | undefined
+  /** Whether the sign-in is into the cookie. A token of a body shows no device. */
+  inCookie?: boolean
+  device?: SignInDevice | undefined
   act: Act
 }
 
@@ -59,6 +69,8 @@ export const presentedKey = ({ userId, sessionId }: PresentedToken) => sessionKe
  * the session ends. With a token that was replaced earlier, it ends as at a refresh: see `redeemAnyToken` in
  * `redeem.ts`.
  *
+ * A token without the device of its session is a copy, or of a browser that lost its key. It neither renews the session nor ends it.
+ *
  * @param presented - The session's token in the request, not yet verified.
  * @param item - The stored session. For another user's session, nothing else was read.
  */
@@ -66,12 +78,18 @@ export function judgeReplaced(
   table: Table,
   presented: PresentedToken | undefined,
   item: Item | undefined,
-  { user, graceSeconds, presentedAtMs = Infinity, act }: Signing,
+  { user, graceSeconds, presentedAtMs = Infinity, inCookie = false, device, act }: Signing,
 ): Replaced {
   if (!presented || !item || item.endedAt !== undefined) return { endings: [] }
-  const session = { ...presented, id: presented.sessionId, ...valuesOf(DECIDING, item) }
+  const session = {
+    ...presented,
+    id: presented.sessionId,
+    ...valuesOf(DECIDING, item),
+    ...device?.valuesOf(item),
+  }
   const isOwn = session.userId === user.id
   if (session.expiresAt <= secondOf(act.now) || (isOwn && !isUnrevoked(session, user))) return { endings: [] }
+  if (device?.isOf(session, inCookie) === false) return { endings: [] }
   const state = classifySecret(session, presented, graceSeconds, act.now)
   if (isOwn && state !== 'changed' && state !== 'reused') return { renewed: session, endings: [] }
   const isReuse = state === 'reused' && session.rotatedAtMs + graceSeconds * 1_000 <= presentedAtMs
@@ -89,6 +107,7 @@ export async function findReplaced(
   presented: PresentedToken | undefined,
   signing: Signing,
 ): Promise<Replaced> {
-  const [item] = presented ? await getItems(table, [presentedKey(presented)], REPLACED_SESSION) : []
+  const names = replacedNames(signing.device)
+  const [item] = presented ? await getItems(table, [presentedKey(presented)], names) : []
   return judgeReplaced(table, presented, item, signing)
 }

@@ -1,7 +1,7 @@
 import type { At } from '../context.ts'
 import { logEvent } from '../log.ts'
-import { type Redeemed, redeemRefreshToken } from './redeem.ts'
-import { nextSecret, type PresentedToken } from './refresh-token.ts'
+import { type Redeemed, redeemRefreshToken, type ShownToken } from './redeem.ts'
+import { nextSecret } from './refresh-token.ts'
 import { rotated, type Session, type SessionLifetimes } from './session.ts'
 import { replaceSecret } from './store.ts'
 
@@ -13,7 +13,7 @@ export interface Rotated {
 
 /** A rotation of a session's secret. */
 interface Rotation {
-  presented: PresentedToken
+  presented: ShownToken
   /** The result of {@link redeemRefreshToken} for the presented token. */
   redeemed: Pick<Redeemed, 'session' | 'state'>
   lifetimes: SessionLifetimes

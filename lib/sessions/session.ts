@@ -1,6 +1,7 @@
 import { flag, number, text } from '../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../aws/item.ts'
 import type { Config } from '../config.ts'
+import type { DeviceValues } from '../context.ts'
 import { isoOf, secondOf, wholeHour } from '../time.ts'
 import type { Amr } from '../users/factors.ts'
 import type { Principal, UserState } from '../users/user.ts'
@@ -58,7 +59,7 @@ export const SESSION = {
 } satisfies Attributes
 
 /** A stored session that has not been ended: one sign-in of one user on one device. */
-export interface Session extends ValuesOf<typeof SESSION> {
+export interface Session extends ValuesOf<typeof SESSION>, DeviceValues {
   userId: string
   id: string
 }
@@ -76,6 +77,8 @@ export interface SessionTokens {
   refreshExpiresIn: number
   /** Whether the client keeps the refresh token in a cookie. */
   inCookie: boolean
+  /** Headers that ask the browser to bind the session to its device. */
+  headers?: Record<string, string> | undefined
 }
 
 /** Random bytes that {@link startSession} needs: for the selector, the first secret and the salt. */
@@ -198,6 +201,8 @@ export interface SessionSummary {
   expiresAt: string
   sourceIp: string
   userAgent: string
+  /** Whether only the device that signed in can continue the session. */
+  deviceBound?: true
 }
 
 /**
@@ -219,5 +224,6 @@ export function summaryOf(session: Session, now: Date): SessionSummary {
     expiresAt: isoOf(wholeHour(expiresAt)),
     sourceIp,
     userAgent,
+    ...(session.device && { deviceBound: true as const }),
   }
 }

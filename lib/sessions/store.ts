@@ -13,6 +13,7 @@ import {
   writeIf,
 } from '../aws/dynamodb.ts'
 import { namesOf, valuesOf } from '../aws/item.ts'
+import type { ReadsDevice } from '../context.ts'
 import { type Act, eventOf, partitionOf } from '../events/event.ts'
 import type { DetailOf } from '../events/types.ts'
 import { logEvent } from '../log.ts'
@@ -31,9 +32,7 @@ export const sessionKey = ({ userId, id }: Pick<Session, 'userId' | 'id'>) => ({
   sk: { S: `session#${id}` },
 })
 
-/**
- * The values of a session, and those of a tombstone: `endedAt`, and `grantsEndedAt` if it {@link endsGrants}.
- */
+/** The values of a session, and those of a tombstone: `endedAt`, and `grantsEndedAt` if it {@link endsGrants}. */
 export const STORED_SESSION = /* @__PURE__ */ storedNames()
 
 // In a bundle that reads no whole session, a spread at the top level would keep the list.
@@ -44,6 +43,7 @@ function storedNames() {
 /**
  * Finds a session and the state of its user with one consistent read, which contains no password hash.
  *
+ * @param device - With it, the values of a device are read too.
  * @returns Either may be missing. The session may have expired. If the session has been ended, it is missing and `isEnded` is true.
  * @throws {@link ServiceError} `unavailable`.
  */
@@ -51,11 +51,16 @@ export async function findSession(
   table: Table,
   userId: string,
   id: string,
+  device?: ReadsDevice,
 ): Promise<{ session?: Session | undefined; isEnded?: boolean; user?: UserState | undefined }> {
   const keys = [sessionKey({ userId, id }), profileKey(userId)]
-  const [session, user] = await getItems(table, keys, [...STORED_SESSION, ...USER_STATE])
+  const [session, user] = await getItems(table, keys, [
+    ...STORED_SESSION,
+    ...(device?.names ?? []),
+    ...USER_STATE,
+  ])
   return {
-    session: session && sessionOf(session),
+    session: session && sessionOf(session, device),
     isEnded: session?.endedAt !== undefined,
     user: user && userOf(user, USER_STATE),
   }
@@ -72,12 +77,13 @@ export async function findSessions(
   { aws, name }: Table,
   userId: string,
   before?: string,
+  device?: ReadsDevice,
 ): Promise<{ sessions: Session[]; withoutGrants: string[]; next?: string | undefined }> {
   const { Items, LastEvaluatedKey } = await aws('dynamodb', 'Query', {
     TableName: name,
     ConsistentRead: true,
     KeyConditionExpression: '#pk = :pk AND begins_with(#sk, :session)',
-    ...queryProjectionOf(STORED_SESSION),
+    ...queryProjectionOf([...STORED_SESSION, ...(device?.names ?? [])]),
     ExpressionAttributeValues: { ':pk': profileKey(userId).pk, ':session': { S: 'session#' } },
     ScanIndexForward: false,
     Limit: SESSIONS_PER_READ,
@@ -85,7 +91,7 @@ export async function findSessions(
   })
   const items = (Items as Item[] | undefined) ?? []
   return {
-    sessions: items.map(sessionOf).filter((session) => session !== undefined),
+    sessions: items.map((item) => sessionOf(item, device)).filter((session) => session !== undefined),
     withoutGrants: items.filter(endsGrants).map(sessionIdIn),
     next: LastEvaluatedKey === undefined ? undefined : sessionIdIn(Object(LastEvaluatedKey)),
   }
@@ -142,10 +148,7 @@ export function replaceSecret(table: Table, before: Session, after: Session): Pr
   })
 }
 
-/**
- * Why a session ends: its user signs out or ends it in the list, a sign-in replaces it, or a replaced token
- * was used.
- */
+/** Why a session ends: its user signs out or ends it in the list, a sign-in replaces it, or a replaced token was used. */
 type Ending = DetailOf<'session.ended'> | 'reused'
 
 /**
@@ -214,10 +217,7 @@ const tombstone = (now: Date, end?: number) => ({
   ExpressionAttributeValues: { ':now': attribute(secondOf(now)), ...(end && { ':end': attribute(end) }) },
 })
 
-/**
- * Whether the item of a session is a tombstone that ends all grants of the session, also those that outlive
- * the session otherwise.
- */
+/** Whether the item of a session is a tombstone that ends all grants of the session, also those that outlive the session otherwise. */
 export const endsGrants = (item: Item): boolean => item.grantsEndedAt !== undefined
 
 /**
@@ -236,11 +236,12 @@ export async function abandonSession({ aws, name }: Table, session: Session, now
 const sessionIdIn = (item: Item): string => text(item, 'sk').replace(/^session#/, '')
 
 /** Returns the session of an item, or `undefined` if the item is a tombstone. */
-export function sessionOf(item: Item): Session | undefined {
+export function sessionOf(item: Item, device?: ReadsDevice): Session | undefined {
   if (item.endedAt !== undefined) return undefined
   return {
     userId: text(item, 'pk').replace(/^user#/, ''),
     id: sessionIdIn(item),
     ...valuesOf(SESSION, item),
+    ...device?.valuesOf(item),
   }
 }

@@ -92,6 +92,7 @@ async function tryToComplete<F extends Replaced>(
   const renewed = first?.renewed
   const random = randomBytes(SESSION_RANDOM_BYTES)
   const { session, refreshToken } = startSession(changed ?? user, { ...start, renewed }, now, random)
+  Object.assign(session, at.signInDevice?.valuesFor(session))
   // Without this condition, a sign-in with the old password could renew the session in which the user has
   // changed the password.
   const demands = renewed && !changed ? [{ write: unrevoked(user), refusal: revoked ?? userChanged }] : []

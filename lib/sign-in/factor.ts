@@ -8,7 +8,7 @@ import { factorResetKey } from '../mail/factor-reset.ts'
 import { notifyNewSource } from '../mail/request.ts'
 import { type CookieRequest, requireOwnPage } from '../sessions/page.ts'
 import { type PresentedToken, parseRefreshToken } from '../sessions/refresh-token.ts'
-import { judgeReplaced, presentedKey, REPLACED_SESSION, type Replaced } from '../sessions/replaced.ts'
+import { judgeReplaced, presentedKey, type Replaced, replacedNames } from '../sessions/replaced.ts'
 import { lifetimesFrom, refreshTtlSeconds, type Session, type SessionTokens } from '../sessions/session.ts'
 import { totpCounter } from '../throttling/factor-counters.ts'
 import { markKnownSources } from '../throttling/known-sources.ts'
@@ -103,6 +103,7 @@ export async function completeFactorSignIn(
     refreshToken,
     refreshExpiresIn: refreshTtlSeconds(session, now),
     inCookie: login.inCookie,
+    headers: at.signInDevice?.headersFor(session, config.TOKEN_ISSUER),
   }
 }
 
@@ -155,13 +156,19 @@ async function findEarlier(
     resetKey,
     ...(presented ? [presentedKey(presented)] : []),
   ]
-  const [mark, totp, reset, session] = await getItems(table, keys, ['ids', 'ownerId', ...REPLACED_SESSION])
+  const [mark, totp, reset, session] = await getItems(table, keys, [
+    'ids',
+    'ownerId',
+    ...replacedNames(at.signInDevice),
+  ])
   const counted = [
     { key: codesKey, ids: totp ? texts(totp, 'ids') : [] },
     { key: { pk: nameKey(loginName).pk, sk: { S: pairSk ?? '' } }, ids: pairAttempts },
   ]
   const graceSeconds = config.REFRESH_GRACE_SECONDS
-  const signing = { user, graceSeconds, presentedAtMs, act: byUser(at, user.id) }
+  const { inCookie } = login
+  const device = at.signInDevice
+  const signing = { user, graceSeconds, presentedAtMs, inCookie, device, act: byUser(at, user.id) }
   const { renewed, endings } = judgeReplaced(table, presented, session, signing)
   return {
     mark,

@@ -65,9 +65,10 @@ export async function signInWithOneStep(
   { user, inCookie, refreshToken: unverifiedToken, amr = BY_PASSWORD, about }: OneStepSignIn,
   before: Promise<unknown>,
 ): Promise<SessionTokens> {
-  const { table, config, origin, now } = at
+  const { table, config, origin, now, signInDevice: device } = at
   const presented = parseRefreshToken(unverifiedToken)
-  const signing = { user, graceSeconds: config.REFRESH_GRACE_SECONDS, act: byUser(at, user.id) }
+  const graceSeconds = config.REFRESH_GRACE_SECONDS
+  const signing = { user, graceSeconds, inCookie, device, act: byUser(at, user.id) }
   const find = async () => {
     const [replaced] = await together([findReplaced(table, presented, signing), before])
     return replaced
@@ -75,5 +76,6 @@ export async function signInWithOneStep(
   const lifetimes = lifetimesFrom(config)
   const signIn = { user, presented, amr, inCookie, origin, lifetimes, about }
   const { token, session, refreshToken } = await completeSignIn(at, signIn, find)
-  return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now), inCookie }
+  const headers = device?.headersFor(session, config.TOKEN_ISSUER)
+  return { token, refreshToken, refreshExpiresIn: refreshTtlSeconds(session, now), inCookie, headers }
 }

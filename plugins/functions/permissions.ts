@@ -17,6 +17,7 @@ import { didYouMean } from '../../project/did-you-mean.ts'
 import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
 import { serviceFunctions } from '../project/ownership.ts'
 import { rejectAny } from '../reject.ts'
+import { bindsDevices, type DeviceSwitch } from './devices.ts'
 
 const MODULES: Record<string, Permission>[] = [
   tokens,
@@ -73,7 +74,7 @@ export default class PermissionsPlugin {
 
 /** The part of the service that {@link permit} reads. */
 interface PermittedService {
-  custom: { auth: Pick<AuthMembers, 'prefix' | 'mailFrom' | 'drain'> }
+  custom: { auth: Pick<AuthMembers, 'prefix' | 'mailFrom' | 'drain'> & Partial<DeviceSwitch> }
   functions: Record<string, Pick<FunctionDefinition, 'may' | 'iamRoleStatements'>>
 }
 
@@ -83,7 +84,7 @@ export function permit({ custom, functions }: PermittedService): {
   statements: Record<string, Statement[]>
 } {
   const { prefix, mailFrom, drain } = custom.auth
-  const deployment = { prefix, mailFrom, oldPool: drain.pool }
+  const deployment = { prefix, mailFrom, oldPool: drain.pool, bindsDevices: bindsDevices(custom.auth) }
   const statements: Record<string, Statement[]> = {}
   const faults = Object.entries(functions).flatMap(([key, { may = [], iamRoleStatements = [] }]) => {
     const unknown = may.filter((name) => !Object.hasOwn(PERMISSIONS, name))

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ROWS } from '../../lib/openapi/routes/rows.ts'
 import { withRoutes } from '../routes/row-events.ts'
+import { switchDevices } from './devices.ts'
 import { switchOff } from './switches.ts'
 
 const PAGES = ['docs', 'signin']
@@ -19,6 +20,7 @@ const REMOVABLE = [
   ...OAUTH,
   ...MAIL,
   'new-account',
+  'device',
   'fetch-client',
   'federation',
   'new-identity',
@@ -46,6 +48,7 @@ test.each([
   [{ oauth: 'on' }, ['approve', 'token']],
   [{ oauth: 'on', clientMetadataHosts: '*' }, ['approve', 'token', 'fetch-client']],
   [{ clientMetadataHosts: '*' }, []],
+  [{ deviceBoundSessions: 'watch' }, ['device']],
   [{ federation: 'on' }, ['federation', 'new-identity', 'identities']],
   [{ mailSignIn: 'on' }, []],
   [{ mailSignIn: 'on', mailFrom }, [...MAIL, 'login-mail', 'proof']],
@@ -121,6 +124,25 @@ test.each([
   expect([signin?.handler, accountPages?.handler]).toEqual(
     ['signin', 'account-pages'].map((key) => `${folder}${key}${end}`),
   )
+})
+
+test('with devices, functions have the handlers of a service that binds sessions; without them, no setting', () => {
+  const functions = () => ({
+    login: {
+      handler: 'functions/sessions/login.handler',
+      environment: { DEVICE_BOUND_SESSIONS: 'x', A: 'a' },
+    },
+    logout: { handler: 'functions/sessions/logout.handler' },
+  })
+  const [bound, others] = [functions(), functions()]
+  switchDevices(bound, true)
+  switchDevices(others, false)
+  expect(bound.login).toEqual({
+    ...functions().login,
+    handler: 'functions/devices/sign-in/login.handler',
+  })
+  expect(bound.logout).toEqual(functions().logout)
+  expect(others).toEqual({ ...functions(), login: { ...functions().login, environment: { A: 'a' } } })
 })
 
 test('without mails, no page signs in by one', () => {

@@ -4,6 +4,7 @@ import type { AuthMembers, FunctionDefinition, Hooks, Serverless } from '../fram
 import { ownershipOf, serviceFunctions } from '../project/ownership.ts'
 import { reject } from '../reject.ts'
 import { rowsOfEvent } from '../routes/row-events.ts'
+import { bindsDevices, DEVICE_HANDLERS, type DeviceSwitch, switchDevices } from './devices.ts'
 import { switchDrain } from './drain.ts'
 import { MAIL_HANDLERS, switchMailPages, switchMailSignIn } from './mail-sign-in.ts'
 
@@ -38,6 +39,7 @@ const ACT_HANDLERS: Readonly<Record<string, string>> = { authorizer: 'functions/
 /** All handlers that functions get only with a feature. */
 export const SWITCHED_HANDLERS = [
   ...MAIL_HANDLERS,
+  ...DEVICE_HANDLERS,
   ...[FEDERATED_HANDLERS, CONSOLE_HANDLERS, ACT_HANDLERS].flatMap((one) => Object.values(one)),
 ]
 /** What the authorizer may do for operators who act as a user. */
@@ -98,7 +100,8 @@ type SwitchedService = {
       | 'mailSignIn'
       | 'clientMetadataHosts'
       | 'allowedOrigins'
-    >
+    > &
+      Partial<DeviceSwitch>
   }
   functions: Record<
     string,
@@ -130,12 +133,14 @@ export function switchOff({ custom, functions }: SwitchedService): void {
   if (actAs === 'on') useHandlers(functions, ACT_HANDLERS)
   else removeActs(functions)
   switchDrain(functions, custom.auth.drain)
+  switchDevices(functions, bindsDevices(custom.auth))
 }
 
 /** Returns the features that the parameters switch on. */
 const featuresIn = (auth: SwitchedService['custom']['auth'], isScoped: boolean): Feature[] =>
   featuresOf({
     PAGES: auth.pages,
+    DEVICES: bindsDevices(auth),
     MAILER: auth.mailFrom === '' ? undefined : 'mailer',
     REGISTRATION: auth.registration,
     OAUTH: auth.oauth === 'on',

@@ -1,10 +1,12 @@
 import type { AuthMembers, FunctionDefinition, Hooks, Resource, Serverless, Service } from '../framework.d.ts'
+import { bindsDevices } from '../functions/devices.ts'
 import { hasScopes } from '../functions/switches.ts'
 import { originsWithActs } from '../parameters/act-origins.ts'
 import { type Ownership, ownershipOf } from '../project/ownership.ts'
 import { routesOf } from '../routes/routes.ts'
 import { hasOlderStage, NOTICE } from './older-stage.ts'
 import { deployStage } from './stage.ts'
+import { throttleAsOutage } from './throttled.ts'
 
 /**
  * Serverless plugin: completes the API that the framework deploys.
@@ -21,6 +23,7 @@ export default class GatewayPlugin {
     const { service } = serverless
     this.hooks = {
       initialize: () => {
+        if (bindsDevices(service.custom.auth)) throttleAsOutage(service.resources.Resources)
         allowOrigins(service, ownershipOf(serverless))
         if (hasScopes(service)) nameMetadata(service, ownershipOf(serverless))
       },

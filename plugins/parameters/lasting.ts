@@ -23,6 +23,7 @@ const LASTING = {
   mailSignIn: undefined,
   requireSecondFactor: undefined,
   cookieSessions: undefined,
+  deviceBoundSessions: undefined,
   pages: undefined,
   oauth: undefined,
   federation: undefined,

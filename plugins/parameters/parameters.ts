@@ -37,6 +37,7 @@ const RULES = {
   userinfoRateLimit: readThrottle,
   allowedOrigins: origins,
   cookieSessions: oneOf('on', 'off'),
+  deviceBoundSessions: oneOf('off', 'watch', 'on'),
   // API Gateway allows an hour, but a revoked token would be accepted for as long.
   authorizerCacheSeconds: whole('seconds', 0, 300),
   memoryMb: whole('megabytes', 128, 10_240),
@@ -191,6 +192,11 @@ function faultsOfCombinations(parameters: Parameters): string[] {
   if (parameters.pages === 'on' && parameters.cookieSessions !== 'on') {
     faults.push(
       'The parameter pages needs cookieSessions=on, because the pages keep their session in a cookie.',
+    )
+  }
+  if (/^(watch|on)$/.test(String(parameters.deviceBoundSessions)) && parameters.cookieSessions !== 'on') {
+    faults.push(
+      'The parameter deviceBoundSessions needs cookieSessions=on, because browsers bind sessions in cookies.',
     )
   }
   if (parameters.oauth === 'on' && parameters.pages !== 'on') {

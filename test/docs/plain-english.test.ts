@@ -2,9 +2,9 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { PROBLEMS } from '../../lib/errors.ts'
+import { DEVICES_AND_ADMIN } from '../../lib/openapi/devices/console.ts'
 import { describeApi } from '../../lib/openapi/document.ts'
 import { FEATURES } from '../../lib/openapi/route.ts'
-import { ADMIN } from '../../lib/openapi/routes/admin.ts'
 import { MANNER } from './manner.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -57,7 +57,9 @@ const prose = [
   ...files.flatMap(messagesOf),
   {
     file: 'OpenAPI: description',
-    prose: [JSON.stringify(describeApi('https://example', FEATURES, { own: ['*'], more: ADMIN }))],
+    prose: [
+      JSON.stringify(describeApi('https://example', FEATURES, { own: ['*'], more: DEVICES_AND_ADMIN })),
+    ],
   },
   { file: 'problems: lib/errors.ts', prose: [JSON.stringify(PROBLEMS)] },
   ...['plugins/resources/gateway-responses.yml'].map((file) => ({

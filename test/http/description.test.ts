@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import * as z from 'zod/mini'
+import { DEVICES_AND_ADMIN } from '../../lib/openapi/devices/console.ts'
 import { describeApi, schemasOf } from '../../lib/openapi/document.ts'
 import { GATEWAY_PROBLEMS } from '../../lib/openapi/problems.ts'
 import { FEATURES, type Feature } from '../../lib/openapi/route.ts'
-import { ADMIN } from '../../lib/openapi/routes/admin.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
 import { addMachineOf } from '../oauth/own-api.ts'
@@ -41,10 +41,10 @@ test.each([
   ['with everything', FEATURES],
   ['without pages and mail', []],
 ])('the description %s is valid OpenAPI 3.1 by strict rules', async (_, features) => {
-  // The one route that only redirects has no 2xx response.
-  const rules = { 'operation-2xx-response': 'off' } as const
+  // The one route that only redirects has no 2xx response. Some have no 4xx one, where the gateway throttles with 503.
+  const rules = { 'operation-2xx-response': 'off', 'operation-4xx-response': 'off' } as const
   const config = await createConfig({ extends: ['recommended-strict'], rules })
-  const source = JSON.stringify(describeApi(PROD, features, { more: ADMIN }))
+  const source = JSON.stringify(describeApi(PROD, features, { more: DEVICES_AND_ADMIN }))
   expect(await lintFromString({ source, config })).toEqual([])
 })
 
@@ -81,6 +81,7 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm', '/register/passkey', '/admin-api/invitations']],
   ['registration', ['/register']],
+  ['devices', ['/device/start', '/device/refresh']],
   [
     'oauth',
     [
@@ -111,7 +112,7 @@ test('the description has the name and version of the package', () => {
 })
 
 test('request schemas reject unknown members, and response schemas allow them', () => {
-  const closed = Object.entries(schemasOf(ADMIN)).filter(([, schema]) =>
+  const closed = Object.entries(schemasOf(DEVICES_AND_ADMIN)).filter(([, schema]) =>
     JSON.stringify(schema).includes('"additionalProperties":false'),
   )
   const bodies = [
@@ -192,13 +193,26 @@ test('the problems of the gateway are described word for word', () => {
   const { request_refused, throttled } = GATEWAY_PROBLEMS
   const { status: _, ...rejected } = request_refused
   expect(bodyOf('DEFAULT_4XX')).toEqual({ type: 'about:blank', ...rejected })
-  expect(bodyOf('THROTTLED')).toEqual({ type: 'about:blank', ...throttled })
+  const written = readFileSync(`${root}/plugins/resources/gateway-responses.yml`, 'utf8')
+  expect(written).toContain(`'${JSON.stringify({ type: 'about:blank', ...ordered(throttled) })}'`)
+})
+
+const ordered = ({ title, status, detail }: { title: string; status: number; detail: string }) => ({
+  title,
+  status,
+  detail,
+})
+
+test('where sessions are bound to devices, the gateway throttles as in an outage, and says no 429', () => {
+  const [throttled, outage] = ['THROTTLED', 'AUTHORIZER_FAILURE'].map((type) => responsesByType.get(type))
+  expect(throttled).toEqual(outage)
+  expect(JSON.stringify(document)).not.toContain(GATEWAY_PROBLEMS.throttled.detail)
 })
 
 // The local gateway throttles nothing, so the responses come from the deployed resources.
 test.each(
   operationsOf(document).map((operation) => [`${operation.method} ${operation.path}`, operation] as const),
-)('%s describes the 429, 500 and 503 of the gateway', (_, { method, path }) => {
+)('%s describes the 500 and 503 of the gateway', (_, { method, path }) => {
   for (const type of ['THROTTLED', 'DEFAULT_5XX', 'INTEGRATION_FAILURE']) {
     const { status = 0, headers = {}, body = '' } = responsesByType.get(type) ?? {}
     expect(() => expectDescribed({ method, url: path, status, headers, body })).not.toThrow()

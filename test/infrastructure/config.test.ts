@@ -37,6 +37,7 @@ const OPTIONAL = [
   'CLIENT_METADATA_HOSTS',
   'OWN_ROUTES',
   'FEDERATION',
+  'DEVICE_BOUND_SESSIONS',
   // Functions have it with mailSignIn=on only.
   'MAIL_SIGN_IN',
   // A deployment has validated both.
@@ -56,7 +57,7 @@ async function settingsReadBy(step: () => Promise<unknown>): Promise<string[]> {
   const { env } = process
   process.env = new Proxy(env, {
     get: (target, name) => {
-      const isSetting = name in SETTINGS || name === 'FEDERATION' || /^EVENT_/.test(String(name))
+      const isSetting = name in SETTINGS || /^(FEDERATION|DEVICE_BOUND_SESSIONS)$|^EVENT_/.test(String(name))
       if (isSetting && !String(name).startsWith('AWS_')) read.add(String(name))
       return Reflect.get(target, name)
     },

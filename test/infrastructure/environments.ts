@@ -32,6 +32,7 @@ const VARIABLES: Record<string, string[]> = {
   login: [...SIGN_IN, ...CHANGE, 'NOTIFY_NEW_SOURCE'],
   'login-factor': [...SIGN_IN, 'FACTOR_KEY', 'MAILER', 'NOTIFY_NEW_SOURCE'],
   refresh: [...SIGN_IN, POLICY],
+
   token: [
     'SIGNING_KEY',
     'TOKEN_TTL_SECONDS',
@@ -56,6 +57,7 @@ const VARIABLES: Record<string, string[]> = {
     'AUTH_ALLOWED_ORIGINS',
   ],
   logout: ['COOKIE_SESSIONS', 'REFRESH_GRACE_SECONDS', 'TABLE_NAME', 'TOKEN_ISSUER', 'PUBLISHED_KEYS'],
+  device: ['COOKIE_SESSIONS', 'TABLE_NAME', 'TOKEN_ISSUER'],
   sessions: ['TABLE_NAME'],
   password: [...CHANGE, 'BREACHED_PASSWORDS', 'MAIL_SIGN_IN'],
   reset: ['MAILER', 'BREACHED_PASSWORDS', 'TABLE_NAME', 'SESSION_TTL_SECONDS', 'FEDERATION'],

@@ -2,6 +2,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { MOVING_LOGIN } from '../../plugins/functions/drain.ts'
 import { filesIn } from '../../plugins/functions/functions.ts'
 import { SWITCHED_HANDLERS } from '../../plugins/functions/switches.ts'
 import { tableIn } from '../docs/table.ts'
@@ -70,7 +71,7 @@ test('the entry file of a function has the name of its key, and no other file ex
     Object.values<{ handler: string }>(parse(readFileSync(`${root}/${file}`, 'utf8'))),
   )
   const own = [...entries.map(([, one]) => one), ...written].map(({ handler }) => handler)
-  const handlers = [...own, ...SWITCHED_HANDLERS]
+  const handlers = [...own, MOVING_LOGIN, ...SWITCHED_HANDLERS]
   expect(exporting.map(({ file }) => file.replace('.ts', '.handler')).sort()).toEqual(
     [...new Set(handlers)].sort(),
   )
@@ -242,11 +243,18 @@ const isTable = ({ code }: Source) => /\b(byRoute|bySharedPath)\(/.test(code)
 const tables = functions.filter(isTable)
 const routesOfTables = tables.flatMap(localImports).filter((file) => file.startsWith('functions/'))
 
+/** Whether a file gives the route of another function what its requests have of their devices. */
+const isDeviceHandler = ({ file, code }: Source) =>
+  file.startsWith('functions/devices/') && /\(SETTINGS, with\w*Device\(route\)\)$/m.test(code)
+
+const withDevices = functions.filter(isDeviceHandler).flatMap(localImports)
+
 test('functions/ imports from packages, lib/, its routes and the files of pages only', () => {
   const outside = functions.flatMap((source) =>
     localImports(source)
       .filter((to) => !to.startsWith('lib/'))
       .filter((to) => !(isTable(source) && routesOfTables.includes(to)))
+      .filter((to) => !(isDeviceHandler(source) && posix.basename(to) === posix.basename(source.file)))
       .filter(
         (to) => !(source.file.startsWith('functions/pages/') && (isFileOfPages(to) || isSiteOf(to, source))),
       )
@@ -284,8 +292,18 @@ test('no function uses the global fetch, which takes long to load', () => {
   expect(offenders([...lib, ...functions], ({ code }) => /(?<!-)\bfetch\b/.test(code))).toEqual([])
 })
 
+/** Expects a handler, and what `functions/devices/` gives a device to. */
+function expectRoute(code: string) {
+  const exported = code.split('\n').filter((line) => line.startsWith('export'))
+  expect(exported.map((line) => line.split(/[ :]/)[2])).toEqual(['SETTINGS', 'route', 'handler'])
+  expect(exported.at(-1)).toMatch(/^export const handler = \w+Handler\(SETTINGS, route\)$/)
+  const lines = code.slice(code.indexOf('export const route')).split('\n')
+  expect(lines.findIndex((line) => /^[})]/.test(line)) + 1).toBeLessThan(35)
+}
+
 describe.each(functions)('$file', ({ file, code }) => {
   test('exports one handler, route or site of under 35 lines beside its settings, and nothing else', () => {
+    if (withDevices.includes(file)) return expectRoute(code)
     const name = isSite(file) ? 'site' : routesOfTables.includes(file) ? 'route' : 'handler'
     const lines = code.replace(/readConfig\(\[[^\]]*\]/, 'readConfig([]').split('\n')
     const exported = lines.filter((line) => line.startsWith('export'))

@@ -8,7 +8,7 @@ import { describeService } from '../support/process/service-description.ts'
 import { CONDITION_KEYS } from './condition-keys.ts'
 import { statementsByRole } from './smoke-statements.ts'
 
-const deployment = { prefix: 'PREFIX', mailFrom: 'SENDER', oldPool: 'REGION_POOL' }
+const deployment = { prefix: 'PREFIX', mailFrom: 'SENDER', oldPool: 'REGION_POOL', bindsDevices: true }
 
 test('each permission is as it was reviewed', async () => {
   const lines = Object.keys(PERMISSIONS)

@@ -12,9 +12,6 @@ export const route: ReadRoute = async (event, at) => {
   const operator = await readerOf(event, at, 'sessions:read')
   const after = afterOf(event, isSessionId)
   const { id } = await targetOf(event, at, operator)
-  const [, page] = await together([
-    recordView(at.table, operator.act, id),
-    liveSessions(at.table, id, at.now, after),
-  ])
+  const [, page] = await together([recordView(at.table, operator.act, id), liveSessions(at, id, after)])
   return json(200, page)
 }

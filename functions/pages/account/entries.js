@@ -42,12 +42,13 @@ export function rowWith(text, button = '') {
   return row
 }
 
-export function textOfSession({ createdAt, lastUsedAt, sourceIp, userAgent, current }) {
+export function textOfSession({ createdAt, lastUsedAt, sourceIp, userAgent, current, deviceBound }) {
   const isUsed = !current && lastUsedAt !== createdAt
   const facts = { address: sourceIp, time: minuteOf(createdAt), used: hourOf(lastUsedAt) }
   return textOf(
     make('strong', deviceOf(userAgent)),
     current ? make('span', say('This device'), 'badge') : '',
+    deviceBound ? make('span', say('Tied to its device'), 'badge') : '',
     make(
       'p',
       isUsed

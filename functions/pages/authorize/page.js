@@ -63,6 +63,8 @@ async function ask(answer) {
 /** @param answer - The user's action: `click` or `cancel`. */
 async function run(answer) {
   const { status, body } = await ask(answer)
+  // The session is of another device.
+  if (status === 401) return signIn({ client: { name: '' } })
   if (status !== 200) return showProblem(SENTENCES[status] ?? body.detail, SENTENCES[status] && body.detail)
   if (body.next === 'client') return leave(body, answer)
   if (answer?.cancel) return showSection('cancelled')

@@ -9,7 +9,8 @@ export const sessionResponse = ({
   refreshToken,
   refreshExpiresIn,
   inCookie,
+  headers,
 }: SessionTokens): APIGatewayProxyResult =>
   inCookie
-    ? json(200, { ...token, refreshExpiresIn }, storedIn(refreshToken, refreshExpiresIn))
+    ? json(200, { ...token, refreshExpiresIn }, { ...storedIn(refreshToken, refreshExpiresIn), ...headers })
     : json(200, { ...token, refreshToken, refreshExpiresIn })

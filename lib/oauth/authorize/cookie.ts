@@ -39,7 +39,7 @@ export type CookieRules = Config<
  * @param isRepeated - Whether the page has got `session_changed` before. If so, the response of the sign-in
  *   that renewed the session was lost, and the user signs in again.
  * @returns The session and its user, or `undefined` without a live session in a cookie that meets the policy.
- * @throws {@link ServiceError} `conflict`, as `SESSION_CHANGED`, or `unavailable`.
+ * @throws {@link ServiceError} `conflict`, as `SESSION_CHANGED`; as `require` of `ShownDevice` in `lib/context.ts`; or `unavailable`.
  */
 export async function redeemCookie(
   at: At & { config: CookieRules },
@@ -47,7 +47,7 @@ export async function redeemCookie(
   isRepeated: boolean,
 ): Promise<Presented | undefined> {
   const redeem = async () => {
-    const presented = readRefreshToken(refreshToken)
+    const presented = { ...readRefreshToken(refreshToken), inCookie: true }
     const found = await findPresented(at, presented, at.config.REFRESH_GRACE_SECONDS)
     if (!found.session.inCookie) return undefined
     if (found.state === 'changed') throw sessionChanged()

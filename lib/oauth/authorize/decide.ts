@@ -79,6 +79,7 @@ export async function decide(
   const presented = known.presented ?? (await redeem())
   const isProven = isProvenBy(at, publicKeys, authorization)
   const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start, isProven }
+  Object.assign(request, at.device?.maxAgeFor?.(presented?.session, request))
   return respond(await outcomeOf(at, asked, presented))
 }
 

@@ -12,10 +12,10 @@ import { findExisting } from '../store.ts'
 async function sessions(table: Table, loginName: string, { json }: ReadOptions, io: Io): Promise<string> {
   const { id } = await findExisting(table, loginName)
   const live: SessionSummary[] = []
-  for (let page = await liveSessions(table, id, io.now()); ; ) {
+  for (let page = await liveSessions({ table, now: io.now() }, id); ; ) {
     live.push(...page.sessions)
     if (page.next === undefined) break
-    page = await liveSessions(table, id, io.now(), page.next)
+    page = await liveSessions({ table, now: io.now() }, id, page.next)
   }
   if (json) return asJson(live)
   return live.length === 0 ? `${loginName} has no sessions.\n` : shown(live, widthOf(io.stdout))

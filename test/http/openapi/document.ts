@@ -1,7 +1,7 @@
+import { DEVICES_AND_ADMIN } from '../../../lib/openapi/devices/console.ts'
 import { describeApi } from '../../../lib/openapi/document.ts'
 import { OWN_RESPONSE, ownRoutesOf } from '../../../lib/openapi/own-routes.ts'
 import { FEATURES, type Route } from '../../../lib/openapi/route.ts'
-import { ADMIN } from '../../../lib/openapi/routes/admin.ts'
 import { API_ROUTES, ROWS } from '../../../lib/openapi/routes/rows.ts'
 import { describeService } from '../../support/process/service-description.ts'
 
@@ -14,7 +14,7 @@ const own = OWN_ROUTES === '' ? [] : OWN_ROUTES.split(',')
 
 /** Describes the service under test, with the routes of `serverless.yml`. */
 export const describeTested = (url: string, features = SERVICE_FEATURES) =>
-  describeApi(url, features, { own, more: ADMIN })
+  describeApi(url, features, { own, more: DEVICES_AND_ADMIN })
 
 /** The rows of the service under test, but those of the pages. */
 export const TESTED_ROUTES: Route[] = [

@@ -39,16 +39,21 @@ const SET_COOKIE =
   /^__Host-refresh=[\w-]{22}\.[0-9a-f]{8}[\w-]{22}\.[0-9a-f]{8}\.[\w-]{43}; Max-Age=\d+; Path=\/; Secure; HttpOnly; SameSite=Strict$/
 const DELETED = '__Host-refresh=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict'
 
-const tokensInCookie = response(
-  200,
-  {
-    authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
-    tokenType: 'Bearer',
-    expiresIn: 1800,
-    refreshExpiresIn: expect.any(Number),
-  },
-  { 'Set-Cookie': expect.stringMatching(SET_COOKIE) },
-)
+const TOKENS_IN_COOKIE = {
+  authToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+  tokenType: 'Bearer',
+  expiresIn: 1800,
+  refreshExpiresIn: expect.any(Number),
+}
+const tokensInCookie = response(200, TOKENS_IN_COOKIE, { 'Set-Cookie': expect.stringMatching(SET_COOKIE) })
+
+/** A sign-in also asks the browser to bind the session. */
+const signedInCookie = response(200, TOKENS_IN_COOKIE, {
+  'Set-Cookie': expect.stringMatching(SET_COOKIE),
+  'Secure-Session-Registration': expect.stringMatching(
+    /^\(ES256 RS256\);path="\/device\/start";challenge="[\w-]{22}"$/,
+  ),
+})
 
 const noContent = (more: Record<string, string> = {}): Outcome => ({
   returns: {
@@ -179,9 +184,14 @@ const hasNoScopes = describeService().functions.openapi?.environment?.API_SCOPES
 export const OUTCOMES: Record<string, Outcome> = {
   ...(hasNoScopes && { 'GET /.well-known/oauth-protected-resource': notFound }),
   login: tokens,
+  device: problem(
+    403,
+    'Forbidden',
+    'The session cookie needs the header Sec-Fetch-Site: same-origin or same-site.',
+  ),
   'POST /login admin': tokens,
   'POST /login replaces': tokens,
-  'POST /login cookie': tokensInCookie,
+  'POST /login cookie': signedInCookie,
   refresh: tokens,
   'POST /refresh cookie': tokensInCookie,
   logout: noContent(),

@@ -1,0 +1,49 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import { headerOf } from '../../lib/http/headers.ts'
+import { cookiesOf, onlyOf } from '../../lib/http/sessions/cookie.ts'
+import { boundResponse, challengeResponse, overResponse } from '../../lib/http/sessions/device-response.ts'
+import type { TableRoute } from '../../lib/http/table.ts'
+import { type DeviceSession, findDeviceSession, useChallenge } from '../../lib/sessions/device/bind.ts'
+import { isSignedBy, readProof, refusedProof } from '../../lib/sessions/device/proof.ts'
+import { thumbprintOf } from '../../lib/sessions/device/thumbprint.ts'
+
+type At = Parameters<TableRoute<'TOKEN_ISSUER'>>[1]
+
+/**
+ * POST /device/refresh: renews the cookie of a bound session.
+ *
+ * It answers 200, 403 with a challenge, 401 or 5xx, and nothing else: at any other status browsers forget the key, and the user is signed
+ * out. No page is demanded. Nothing is given without a signature, and no script can set `Sec-Secure-Session-Id`.
+ */
+export const route: TableRoute<'TOKEN_ISSUER'> = async (event, at) => {
+  const { asked, session } = await findAsked(event, at)
+  if (!session) return overResponse(asked)
+  const { device, deviceChallenge } = session
+  const header = headerOf(event.headers, 'secure-session-response')
+  if (header === '') return challengeResponse(deviceChallenge, device)
+  const proof = readProof(header)
+  if (proof.jwk !== undefined) throw refusedProof('a key in a renewal')
+  if (!isSignedBy(proof, device)) throw refusedProof('another signature')
+  const isNew = proof.jti === deviceChallenge
+  const challenge = isNew ? await useChallenge(at.table, session, device) : undefined
+  if (challenge === undefined) return isNew ? askAgain(event, at) : challengeResponse(deviceChallenge, device)
+  return boundResponse({ ...session, challenge }, at.config.TOKEN_ISSUER, at.allowedOrigins, at.now)
+}
+
+/** Another request has used the challenge, or ended the session. So the session is read again. */
+async function askAgain(event: APIGatewayProxyEvent, at: At): Promise<APIGatewayProxyResult> {
+  const { asked, session } = await findAsked(event, at)
+  return session ? challengeResponse(session.deviceChallenge, session.device) : overResponse(asked)
+}
+
+/** Finds the session of the cookie, if it is bound to the key that the browser names. */
+async function findAsked(
+  event: APIGatewayProxyEvent,
+  at: At,
+): Promise<{ asked: string; session?: DeviceSession & { device: string } }> {
+  const asked = headerOf(event.headers, 'sec-secure-session-id').replace(/^"(.*)"$/, '$1')
+  const session = await findDeviceSession(at, onlyOf(cookiesOf(event)))
+  const device = session?.device
+  if (!session || device === undefined || thumbprintOf(device) !== asked) return { asked }
+  return { asked, session: { ...session, device } }
+}

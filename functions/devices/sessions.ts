@@ -1,0 +1,6 @@
+import { withDevice } from '../../lib/http/sessions/with-device.ts'
+import { tableHandler } from '../../lib/http/table.ts'
+import { route, SETTINGS } from '../sessions/sessions.ts'
+
+/** `functions/sessions/sessions.ts` with `deviceBoundSessions`. */
+export const handler = tableHandler(SETTINGS, withDevice(route))

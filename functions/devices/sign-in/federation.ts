@@ -1,0 +1,6 @@
+import { withSignInDevice } from '../../../lib/http/sessions/with-device.ts'
+import { reservingHandler } from '../../../lib/http/table.ts'
+import { route, SETTINGS } from '../../federation/federation.ts'
+
+/** `functions/federation/federation.ts` with `deviceBoundSessions`. */
+export const handler = reservingHandler(SETTINGS, withSignInDevice(route))

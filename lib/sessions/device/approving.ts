@@ -1,0 +1,18 @@
+import type { ShownDevice } from '../../context.ts'
+import type { Shown } from './bound.ts'
+import { shownDevice } from './shown.ts'
+
+/** Seconds after a sign-in in which an app may get lasting access from a session of a device. */
+const LASTING_ACCESS_SECONDS = 300
+
+/**
+ * Returns the device of a request for the access of an app. For lasting access, the sign-in must be young: a thief with both cookies has the
+ * session for minutes, and must not make more of it.
+ */
+export const approvingDevice = (shown: Shown, skipped: string): ShownDevice => ({
+  ...shownDevice(shown, skipped),
+  maxAgeFor: (session, { scopes, maxAgeSeconds = Infinity }) =>
+    shown.binding === 'on' && session?.device !== undefined && scopes.includes('offline_access')
+      ? { maxAgeSeconds: Math.min(maxAgeSeconds, LASTING_ACCESS_SECONDS) }
+      : {},
+})
