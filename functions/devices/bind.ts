@@ -8,7 +8,7 @@ import { deviceOf, isSignedBy, readProof, refusedProof } from '../../lib/session
 import { requireOwnPage } from '../../lib/sessions/page.ts'
 
 /**
- * POST /device/start: binds the session of the cookie to the key of a device. The browser sends it after a sign-in, with a proof of the
+ * POST /sessions/bind: binds the session of the cookie to the key of a device. The browser sends it after a sign-in, with a proof of the
  * challenge in the response of that sign-in: so a thief with a copied cookie cannot.
  */
 export const route: TableRoute<'TOKEN_ISSUER'> = async (event, at) => {

@@ -6,5 +6,5 @@ import { route as renew } from './renew.ts'
 /** The routes that browsers use themselves, to bind sessions in cookies to a key of their device. */
 export const handler = tableHandler(
   ['COOKIE_SESSIONS', 'TOKEN_ISSUER'],
-  bySharedPath({ 'POST /device/start': bind, 'POST /device/refresh': renew }),
+  bySharedPath({ 'POST /sessions/bind': bind, 'POST /sessions/renew': renew }),
 )

@@ -33,19 +33,17 @@ const FILES: Readonly<Record<string, string>> = {
   'admin/admin-danger': 'console/admin-danger',
 }
 
-const HANDLERS = Object.entries(FILES).map(
+/** Handlers of functions, each with the one that {@link switchDevices} gives in its place. */
+export const DEVICE_HANDLERS = Object.entries(FILES).map(
   ([from, to]) => [`functions/${from}.handler`, `functions/devices/${to}.handler`] as const,
 )
-
-/** The handlers of {@link switchDevices}. */
-export const DEVICE_HANDLERS = HANDLERS.map(([, handler]) => handler)
 
 /**
  * Gives functions the handlers of a service that binds sessions, or takes the setting of devices from them. It comes after all other
  * switches of handlers. `plugins/functions/permissions.ts` leaves out what functions may do for devices.
  */
 export function switchDevices(functions: Functions, isOn: boolean): void {
-  const handlers = new Map<string, string>(HANDLERS)
+  const handlers = new Map<string, string>(DEVICE_HANDLERS)
   for (const definition of Object.values(functions)) {
     if (isOn) definition.handler = handlers.get(definition.handler) ?? definition.handler
     else removeSetting(definition)

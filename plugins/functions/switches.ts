@@ -39,7 +39,7 @@ const ACT_HANDLERS: Readonly<Record<string, string>> = { authorizer: 'functions/
 /** All handlers that functions get only with a feature. */
 export const SWITCHED_HANDLERS = [
   ...MAIL_HANDLERS,
-  ...DEVICE_HANDLERS,
+  ...DEVICE_HANDLERS.map(([, handler]) => handler),
   ...[FEDERATED_HANDLERS, CONSOLE_HANDLERS, ACT_HANDLERS].flatMap((one) => Object.values(one)),
 ]
 /** What the authorizer may do for operators who act as a user. */

@@ -34,7 +34,7 @@ beforeEach(() => {
 })
 
 const BUSY = 'The browser could not show that it is the device of the session. Try again shortly.'
-const RENEWAL = '/device/refresh'
+const RENEWAL = '/sessions/renew'
 
 test('a sign-in with a password binds its session, and the account page and GET /sessions say so', async () => {
   const { name: username } = await addUser()

@@ -50,13 +50,13 @@ export async function signIn(sent: Record<string, string> = {}) {
 export function registrationIn({ headers }: Response): string {
   const header = String(headers?.['Secure-Session-Registration'] ?? '')
   const [, challenge = ''] =
-    /^\(ES256 RS256\);path="\/device\/start";challenge="([\w-]{22})"$/.exec(header) ?? []
+    /^\(ES256 RS256\);path="\/sessions\/bind";challenge="([\w-]{22})"$/.exec(header) ?? []
   expect(challenge === '').toBe(header === '')
   return challenge
 }
 
 export const start = (refreshToken: string, proof: string, more: Record<string, string> = {}) =>
-  call('device', 'POST /device/start', {
+  call('device', 'POST /sessions/bind', {
     body: null,
     ...withHeaders({
       'Sec-Fetch-Site': 'same-origin',
@@ -67,7 +67,7 @@ export const start = (refreshToken: string, proof: string, more: Record<string, 
   })
 
 export const renew = (refreshToken: string, id: string, proof?: string) =>
-  call('device', 'POST /device/refresh', {
+  call('device', 'POST /sessions/renew', {
     body: null,
     ...withHeaders({
       'Sec-Secure-Session-Id': id,

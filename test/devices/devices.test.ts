@@ -72,7 +72,7 @@ describe('a session is bound', () => {
     expect(response).toEqual({
       ...ok({
         session_identifier: device.id,
-        refresh_url: '/device/refresh',
+        refresh_url: '/sessions/renew',
         scope: {
           include_site: false,
           scope_specification: [
@@ -186,7 +186,7 @@ describe('the cookie of the device', () => {
   })
 })
 
-describe('/device/refresh', () => {
+describe('/sessions/renew', () => {
   test('asks for the stored challenge without a proof and at an old one, and writes nothing', async () => {
     const { device, refreshToken, challenge } = await bind()
     const before = await sessionOf(refreshToken)
@@ -274,13 +274,13 @@ describe('a proof is refused', () => {
     'of 10,000 characters': (jti) => proofOf({ jwk, pad: 'A'.repeat(10_000) }, { jti }, key),
   }
 
-  test.each(Object.keys(FORGED))('at /device/start %s', async (name) => {
+  test.each(Object.keys(FORGED))('at /sessions/bind %s', async (name) => {
     const { refreshToken, challenge } = await signIn()
     expect(await start(refreshToken, FORGED[name]?.(challenge) ?? '')).toEqual(invalidToken)
     expect(JSON.stringify(await itemsOf())).not.toContain('"device"')
   })
 
-  test('at /device/refresh with a key, by another key, or with another algorithm', async () => {
+  test('at /sessions/renew with a key, by another key, or with another algorithm', async () => {
     const { device, refreshToken, challenge } = await bind()
     for (const proof of [
       registration(device, challenge),

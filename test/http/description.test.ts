@@ -81,7 +81,7 @@ test.each<[Feature, string[]]>([
   ],
   ['invitations', ['/register/confirm', '/register/passkey', '/admin-api/invitations']],
   ['registration', ['/register']],
-  ['devices', ['/device/start', '/device/refresh']],
+  ['devices', ['/sessions/bind', '/sessions/renew']],
   [
     'oauth',
     [

@@ -49,6 +49,11 @@ export function packageWithoutFederation(): Promise<Package> {
   const { federation: _, ...others } = CHANGED
   return packageService('prod', others)
 }
+/** The second of them without sessions of a device, which is the default. */
+export function packageWithoutDevices(): Promise<Package> {
+  const { deviceBoundSessions: _, ...others } = CHANGED
+  return packageService('prod', others)
+}
 /** The second of them without sign-ins by a mail, which is the default. */
 export function packageWithoutMailSignIn(): Promise<Package> {
   const { mailSignIn: _, ...others } = CHANGED
@@ -119,6 +124,7 @@ const CHANGED = {
   mailSignIn: 'on',
   clientMetadataHosts: 'claude.ai,vscode.dev',
   cookieSessions: 'on',
+  deviceBoundSessions: 'on',
   console: 'on',
   actAs: 'on',
   actAsOrigins: ACT_ORIGIN,

@@ -40,6 +40,8 @@ interface Stage {
   hasApps?: boolean
   /** Whether mails may sign users in. */
   mailSignIn?: 'on' | 'off'
+  /** Whether sessions are bound to devices. */
+  bindsDevices?: boolean
 }
 
 const FOR_APPS = ['readClients', 'readApis', 'readGrants', 'readGrantSources', 'readApprovals', 'revokeApps']
@@ -54,8 +56,8 @@ const OF_APPS: Record<string, string[]> = {
 
 /** Returns what functions may do in addition to logging and tracing, from the names in `may`, with conditions evaluated. */
 export function permissions(stage: Stage) {
-  const { keys = [], name = 'prod', sender, hasApps = true, mailSignIn = 'on' } = stage
-  const deployment = { prefix: `serverless-jwt-auth-${name}-auth`, mailFrom: sender ?? '' }
+  const { keys = [], name = 'prod', sender, hasApps = true, mailSignIn = 'on', bindsDevices = true } = stage
+  const deployment = { prefix: `serverless-jwt-auth-${name}-auth`, mailFrom: sender ?? '', bindsDevices }
   const described = describeService(mailSignIn === 'on' ? {} : { mailSignIn }).functions
   return Object.fromEntries<Statement[]>(
     Object.entries(described).map(([key, { may = [], iamRoleStatements = [] }]) => {

@@ -5,6 +5,7 @@ import type { Statement } from '../../lib/aws/access.ts'
 import { ownRoutesOf } from '../../lib/openapi/own-routes.ts'
 import type { Feature } from '../../lib/openapi/route.ts'
 import { ROWS } from '../../lib/openapi/routes/rows.ts'
+import { DEVICE_HANDLERS } from '../../plugins/functions/devices.ts'
 import { filesIn } from '../../plugins/functions/functions.ts'
 import { LONGEST_PREFIX } from '../../plugins/parameters/name-prefix.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters/parameters.ts'
@@ -56,6 +57,7 @@ const SWITCHED_OFF = [
   'confirm-email',
   'login-mail',
   'proof',
+  'device',
   'approve',
   'token',
   'authorize',
@@ -99,6 +101,9 @@ const HANDLERS_IN_PROD: Record<string, string> = {
   openapi: 'functions/service/openapi.handler',
   authorizer: 'functions/authorizer.handler',
 }
+/** Handlers without devices, by those with them. */
+const WITHOUT_DEVICES = new Map<string, string>(DEVICE_HANDLERS.map(([plain, bound]) => [bound, plain]))
+const readsDevices = (handler: string) => WITHOUT_DEVICES.has(handler) && !handler.endsWith('openapi.handler')
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
 describe('permissions', () => {
@@ -111,7 +116,8 @@ describe('permissions', () => {
       })
       const { Policies, ManagedPolicyArns = [] } = propertiesOf(of, role)
       const keys = slots.map((slot) => `Key${slot.toUpperCase()}`)
-      const switches = of === prod ? ({ hasApps: false, mailSignIn: 'off' } as const) : {}
+      const switches =
+        of === prod ? ({ hasApps: false, mailSignIn: 'off', bindsDevices: false } as const) : {}
       expect(Policies).toMatchObject([{ PolicyDocument: { Version: '2012-10-17' } }])
       expect(allowed(Policies)).toEqual([
         ...(hasCommonRole
@@ -488,6 +494,7 @@ describe('a function', () => {
       const common = {
         ...(!(isOfProject && origins === '') && { AUTH_ALLOWED_ORIGINS: withActs ?? origins }),
         ...(of !== prod && WITH_ACTS[name]),
+        ...(of !== prod && readsDevices(handler) && { DEVICE_BOUND_SESSIONS: 'on' }),
       }
       const own = environments(stage, slots, changesOf(of, stage))[name]
       const { Environment, ...properties } = propertiesOf(of, `${logicalId(name)}LambdaFunction`)
@@ -499,7 +506,7 @@ describe('a function', () => {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },
           S3Key: expect.stringMatching(`/${name}.zip$`),
         },
-        Handler: (of === prod && HANDLERS_IN_PROD[name]) || handler,
+        Handler: (of === prod && (HANDLERS_IN_PROD[name] ?? WITHOUT_DEVICES.get(handler))) || handler,
         FunctionName: `serverless-jwt-auth-${stage}${isOfProject ? '' : '-auth'}-${name}`,
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],

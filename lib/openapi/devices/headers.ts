@@ -18,8 +18,8 @@ export const DEVICE_HEADERS = {
     description: 'Asks the browser to bind a session in a cookie to a key of its device.',
     schema: {
       type: 'string',
-      pattern: '^\\(ES256 RS256\\);path="[^"]*/device/start";challenge="[A-Za-z0-9_-]{22}"$',
+      pattern: '^\\(ES256 RS256\\);path="[^"]*/sessions/bind";challenge="[A-Za-z0-9_-]{22}"$',
     },
-    example: '(ES256 RS256);path="/device/start";challenge="UKUL5zVU5PEezeA9iVmFug"',
+    example: '(ES256 RS256);path="/sessions/bind";challenge="UKUL5zVU5PEezeA9iVmFug"',
   },
 }

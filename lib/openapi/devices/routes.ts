@@ -7,7 +7,7 @@ const instructions = json(
   { $ref: '#/components/schemas/DeviceInstructions' },
   {
     session_identifier: 'oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U',
-    refresh_url: '/device/refresh',
+    refresh_url: '/sessions/renew',
     scope: {
       include_site: false,
       scope_specification: [
@@ -26,8 +26,8 @@ const instructions = json(
 export const DEVICE_ROUTES: Route[] = [
   {
     method: 'post',
-    path: '/device/start',
-    gatewayPath: '/device/{step}',
+    path: '/sessions/bind',
+    gatewayPath: '/sessions/{id}',
     function: 'device',
     operationId: 'bindSession',
     tag: 'Sessions',
@@ -44,8 +44,8 @@ export const DEVICE_ROUTES: Route[] = [
   },
   {
     method: 'post',
-    path: '/device/refresh',
-    gatewayPath: '/device/{step}',
+    path: '/sessions/renew',
+    gatewayPath: '/sessions/{id}',
     function: 'device',
     operationId: 'renewDevice',
     tag: 'Sessions',

@@ -28,7 +28,7 @@ export const DEVICE_PATHS = [
  */
 export const instructionsOf = (device: string, issuer: string, allowedOrigins: readonly string[]) => ({
   session_identifier: thumbprintOf(device),
-  refresh_url: `${basePathOf(issuer)}/device/refresh`,
+  refresh_url: `${basePathOf(issuer)}/sessions/renew`,
   scope: {
     include_site: false,
     scope_specification: [

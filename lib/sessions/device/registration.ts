@@ -12,5 +12,5 @@ export const registrationOf = ({ deviceChallenge }: DeviceValues, issuer: string
   deviceChallenge === undefined
     ? {}
     : {
-        'Secure-Session-Registration': `(ES256 RS256);path="${basePathOf(issuer)}/device/start";challenge="${deviceChallenge}"`,
+        'Secure-Session-Registration': `(ES256 RS256);path="${basePathOf(issuer)}/sessions/bind";challenge="${deviceChallenge}"`,
       }

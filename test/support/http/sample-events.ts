@@ -51,7 +51,7 @@ const tokensInCookie = response(200, TOKENS_IN_COOKIE, { 'Set-Cookie': expect.st
 const signedInCookie = response(200, TOKENS_IN_COOKIE, {
   'Set-Cookie': expect.stringMatching(SET_COOKIE),
   'Secure-Session-Registration': expect.stringMatching(
-    /^\(ES256 RS256\);path="\/device\/start";challenge="[\w-]{22}"$/,
+    /^\(ES256 RS256\);path="\/sessions\/bind";challenge="[\w-]{22}"$/,
   ),
 })
 
