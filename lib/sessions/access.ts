@@ -1,7 +1,7 @@
 import { check, type Deployment, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { USER_STATE } from '../users/user.ts'
-import { BINDING } from './device/values.ts'
+import { BINDING, DEVICE } from './device/values.ts'
 import { REPLACED_SESSION } from './replaced.ts'
 import { SESSION } from './session.ts'
 import { STORED_SESSION } from './store.ts'
@@ -9,16 +9,21 @@ import { STORED_SESSION } from './store.ts'
 /** Attributes in addition to those of every session, if sessions are bound to devices. */
 const ofDevices = ({ bindsDevices }: Deployment) => (bindsDevices ? namesOf(BINDING) : [])
 
+const theDevice = ({ bindsDevices }: Deployment) => (bindsDevices ? DEVICE.names : [])
+
 const ENDED = ['secretHash', 'salt', 'endedAt']
 
 const ENDED_WITH_GRANTS = [...ENDED, 'grantsEndedAt', 'expiresAt', 'sourceIp', 'userAgent']
 
 /** Sessions and the state of their users, without password hashes. */
 export const readSessions = (deployment: Deployment) =>
-  read(['user#*'], [...STORED_SESSION, ...ofDevices(deployment), ...USER_STATE])
+  read(['user#*'], [...STORED_SESSION, ...theDevice(deployment), ...USER_STATE])
+
+/** Sessions with what their devices sign next. */
+export const readDevices = read(['user#*'], [...STORED_SESSION, ...namesOf(BINDING), ...USER_STATE])
 
 export const listSessions = (deployment: Deployment) =>
-  read(['user#*'], [...STORED_SESSION, ...ofDevices(deployment)], 'Query')
+  read(['user#*'], [...STORED_SESSION, ...theDevice(deployment)], 'Query')
 
 /** Rotates sessions. It cannot write a password hash, a role or the state of a user. */
 export const rotateSessions = write(
@@ -59,7 +64,7 @@ export const checkRevocations = check(['user#*'], ['sessionGeneration'])
 
 /** Finds the session before a sign-in. */
 export const findReplacedSessions = (deployment: Deployment) =>
-  read(['user#*'], [...REPLACED_SESSION, ...ofDevices(deployment)])
+  read(['user#*'], [...REPLACED_SESSION, ...theDevice(deployment)])
 
 /**
  * Ends the session before a sign-in. If the sign-in fails, it also ends the new session, which may not be

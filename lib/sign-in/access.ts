@@ -1,6 +1,6 @@
 import { type Deployment, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
-import { BINDING } from '../sessions/device/values.ts'
+import { DEVICE } from '../sessions/device/values.ts'
 import { REPLACED_SESSION } from '../sessions/replaced.ts'
 import { LOGIN_TOKEN } from './login-token.ts'
 
@@ -56,7 +56,4 @@ export const proveLogins = writeTogether(['UpdateItem'], ['login#*'], ['provedAt
  * session before.
  */
 export const readEarlierSignIns = ({ bindsDevices }: Deployment) =>
-  read(
-    ['user#*', 'name#*'],
-    ['ids', 'ownerId', ...REPLACED_SESSION, ...(bindsDevices ? namesOf(BINDING) : [])],
-  )
+  read(['user#*', 'name#*'], ['ids', 'ownerId', ...REPLACED_SESSION, ...(bindsDevices ? DEVICE.names : [])])

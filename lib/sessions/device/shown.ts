@@ -3,7 +3,7 @@ import { ServiceError } from '../../errors.ts'
 import { isWatched, type Shown, unboundReason } from './bound.ts'
 import { DEVICE_BUSY, DEVICE_REQUIRED } from './refusals.ts'
 import { thumbprintOf } from './thumbprint.ts'
-import { DEVICE_VALUES } from './values.ts'
+import { DEVICE } from './values.ts'
 
 /**
  * Returns what a request on a session shows of its device.
@@ -14,7 +14,7 @@ import { DEVICE_VALUES } from './values.ts'
  * @param skipped - The header `Secure-Session-Skipped`: why the browser did not renew the cookie.
  */
 export const shownDevice = (shown: Shown, skipped: string): ShownDevice => ({
-  ...DEVICE_VALUES,
+  ...DEVICE,
   require(session, inCookie) {
     const reason = unboundReason(session, inCookie ? shown : { ...shown, bound: '' })
     if (reason === undefined) return

@@ -14,7 +14,13 @@ export const BINDING = {
   deviceChallenge: optionalText,
 } satisfies Attributes
 
-/** How the values of a device are read. */
+/** How the device of a session is read. Only the function that binds sessions reads what a device signs next. */
+export const DEVICE: ReadsDevice = {
+  names: ['device'],
+  valuesOf: (item) => valuesOf(BINDING, item, ['device']),
+}
+
+/** How all values of a device are read. */
 export const DEVICE_VALUES: ReadsDevice = {
   names: /* @__PURE__ */ namesOf(BINDING),
   valuesOf: (item) => valuesOf(BINDING, item),
