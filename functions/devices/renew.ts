@@ -12,7 +12,7 @@ type At = Parameters<TableRoute<'TOKEN_ISSUER'>>[1]
 /**
  * POST /sessions/renew: renews the cookie of a bound session.
  *
- * It answers 200, 403 with a challenge, 401 or 5xx, and nothing else: at any other status browsers forget the key, and the user is signed
+ * It responds with 200, 403 with a challenge, 401 or 5xx, and nothing else: at any other status browsers forget the key, and the user is signed
  * out. No page is demanded. Nothing is given without a signature, and no script can set `Sec-Secure-Session-Id`.
  */
 export const route: TableRoute<'TOKEN_ISSUER'> = async (event, at) => {

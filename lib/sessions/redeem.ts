@@ -54,7 +54,7 @@ export const isReuse = (error: unknown): boolean => error instanceof ServiceErro
 /**
  * Finds the live session of a refresh token, and classifies the token. Changes nothing.
  *
- * The sign-in is judged first: the token of another one is no copy, if another tab has just signed in. Then the device, and last the
+ * The sign-in is compared first: the token of another one is no copy, if another tab has just signed in. Then the device, and last the
  * secret: a copy without the device must not end the session.
  *
  * @param graceSeconds - How long a replaced token still gets its replacement.

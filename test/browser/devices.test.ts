@@ -36,7 +36,7 @@ beforeEach(() => {
 const BUSY = 'The browser could not show that it is the device of the session. Try again shortly.'
 const RENEWAL = '/sessions/renew'
 
-test('a sign-in with a password binds its session, and the account page and GET /sessions say so', async () => {
+test('a sign-in with a password binds its session, as the account page and GET /sessions show', async () => {
   const { name: username } = await addUser()
   const page = await signedIn(username)
   const list = page.waitForResponse(/\/sessions$/)
@@ -107,7 +107,7 @@ test('five tabs without the cookie cause one renewal, and each gets a token', as
   expect(renewals()).toEqual([200])
 })
 
-test('a renewal whose answer is lost twice succeeds the third time', async () => {
+test('a renewal that loses its response twice succeeds the third time', async () => {
   const page = await signedIn()
   await dropCookie(page)
   proxy.faultOf = (path) => (path === RENEWAL && renewals().length < 2 ? 'lost' : undefined)

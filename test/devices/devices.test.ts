@@ -65,7 +65,7 @@ const SKIPPED = (id: string, reason = 'server_error') => ({
 })
 
 describe('a session is bound', () => {
-  test('by a proof of the challenge of its sign-in, and its browser is told what waits for the cookie', async () => {
+  test('by a proof of the challenge of its sign-in, and its browser learns what waits for the cookie', async () => {
     const device = newDevice()
     const { refreshToken, challenge } = await signIn()
     const response = await start(refreshToken, registration(device, challenge))

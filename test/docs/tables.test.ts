@@ -1,5 +1,6 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { DEVICE_HANDLERS } from '../../plugins/functions/devices.ts'
 import { rowsOfEvent } from '../../plugins/routes/row-events.ts'
 import { describeService, root } from '../support/process/service-description.ts'
 import { tableIn } from './table.ts'
@@ -55,8 +56,10 @@ test('the table of items has every partition and sort key, and no others', () =>
 test('the table of functions of factors has each of them with its routes', () => {
   const areas =
     /^functions\/(?:sign-in\/|factors\/|passkeys\/|enrolment\/|passwordless\/(?:passkeys|enrolment))/
+  // With devices, they have handlers of `functions/devices/`.
+  const plain = new Map<string, string>(DEVICE_HANDLERS.map(([from, to]) => [to, from]))
   const functions = Object.entries(describeService().functions).filter(([, { handler }]) =>
-    areas.test(handler),
+    areas.test(plain.get(handler) ?? handler),
   )
   const routesOf = (name: string, events: { http: object }[] = []) =>
     events.flatMap(({ http }) =>

@@ -15,7 +15,7 @@ interface Shown {
   challenge: string
 }
 
-/** Returns the response to a valid proof: what the browser is told of the session, and the cookie that ends in ten minutes. */
+/** Returns the response to a valid proof: what the browser needs to know of the session, and the cookie that ends in ten minutes. */
 export const boundResponse = (
   { salt, device, challenge }: Shown,
   issuer: string,

@@ -36,7 +36,7 @@ export const DEVICE_ROUTES: Route[] = [
     description:
       'For browsers alone, which send it themselves after a sign-in into a cookie (W3C Device Bound Session Credentials). The header `Secure-Session-Response` has a proof: the challenge of the sign-in, signed by a new key of the device. A session is bound once, in the five minutes after its sign-in.',
     response: {
-      description: 'The session is bound. The body tells the browser when to renew the cookie.',
+      description: 'The session is bound. The body has the instructions for the browser.',
       headers: { 'Set-Cookie': 'BoundCookie', 'Secure-Session-Challenge': 'DeviceChallenge' },
       content: instructions,
     },

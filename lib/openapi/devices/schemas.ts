@@ -22,7 +22,7 @@ export const DEVICE_SCHEMAS = {
     },
   },
   DeviceInstructions: object(
-    'What a browser is told about a session of its device.',
+    'The instructions of a browser for a session of its device.',
     {
       session_identifier: text(
         'The thumbprint of the key (RFC 7638). Of a session that is over, what the browser has asked for.',

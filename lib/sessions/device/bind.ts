@@ -12,7 +12,7 @@ const BINDABLE_SECONDS = 300
 export type DeviceSession = Session & { deviceChallenge: string }
 
 /**
- * Finds the live session of a cookie, by the selector and the sign-in of its refresh token. The secret is not judged: a rotation may come
+ * Finds the live session of a cookie, by the selector and the sign-in of its refresh token. The secret is not verified: a rotation may come
  * between, and nothing is given without a signature.
  *
  * @param unverifiedToken - The cookie.

@@ -2,7 +2,7 @@ import { BOUND_COOKIE } from './bound.ts'
 import { basePathOf } from './registration.ts'
 import { thumbprintOf } from './thumbprint.ts'
 
-/** Attributes of the cookie. Browsers compare them with those that they are told. */
+/** Attributes of the cookie. Browsers compare them with those of the instructions. */
 export const BOUND_ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict'
 
 /**
@@ -21,7 +21,7 @@ export const DEVICE_PATHS = [
 ]
 
 /**
- * Returns what a browser is told about a bound session (Device Bound Session Credentials, section 9.6). Of the rules of its scope, the
+ * Returns the instructions of a browser for a bound session (Device Bound Session Credentials, section 9.6). Of the rules of its scope, the
  * last that matches counts.
  *
  * `allowed_refresh_initiators` names the hosts of pages that may use the session. Without it, their requests go out without the cookie.

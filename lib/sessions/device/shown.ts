@@ -8,7 +8,7 @@ import { DEVICE } from './values.ts'
 /**
  * Returns what a request on a session shows of its device.
  *
- * A request that says why its browser could not renew the cookie gets an outage, so the client keeps its user. A thief who says so gets nothing
+ * A request that says why its browser could not renew the cookie gets an outage, so the client keeps its user. A thief with that header gets nothing
  * either.
  *
  * @param skipped - The header `Secure-Session-Skipped`: why the browser did not renew the cookie.
