@@ -226,7 +226,7 @@ async function signInOn(page: Page, username: string): Promise<void> {
 /** Forgets who was signed in, as after the end of a session. */
 async function startAgain(page: Page): Promise<void> {
   // A refresh of the page before would bring a cookie again.
-  await page.goto('about:blank')
+  await page.goto(`${url}/openapi.json`)
   await page.context().clearCookies()
   await page.goto(`${url}/signin`)
   await heading(page, 'Sign in').waitFor()
