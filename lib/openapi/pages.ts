@@ -88,6 +88,9 @@ const signinFile: Route = {
 export const rowsOf = (functionKey: string, rows: readonly Route[]): Route[] =>
   rows.map((row) => ({ ...row, function: functionKey }))
 
+/** Path of the pages for apps at the gateway. */
+const OAUTH_PAGE = '/oauth2/{page}'
+
 /** The routes of the pages, which can be switched off. */
 export const PAGE_ROUTES: Route[] = [
   ...rowsOf('docs', [
@@ -141,12 +144,14 @@ export const PAGE_ROUTES: Route[] = [
         'Get the page that signs a user in to another app',
         ['oauth'],
       ),
+      gatewayPath: OAUTH_PAGE,
       description:
         'The authorization endpoint of OAuth 2.1 and OpenID Connect, for browsers. The page sends its query to `POST /oauth2/approve`.',
     },
     {
       method: 'post',
       path: '/oauth2/authorize',
+      gatewayPath: OAUTH_PAGE,
       operationId: 'openAuthorizationPage',
       needs: ['pages', 'oauth'],
       tag: 'Pages',
@@ -182,10 +187,16 @@ export const PAGE_ROUTES: Route[] = [
         headers: { Location: 'Location' },
       },
     },
-    pageRoute('oauth2/logout', 'getLogoutPage', 'Get the page of a sign-out that an app asks for', ['oauth']),
+    {
+      ...pageRoute('oauth2/logout', 'getLogoutPage', 'Get the page of a sign-out that an app asks for', [
+        'oauth',
+      ]),
+      gatewayPath: OAUTH_PAGE,
+    },
     {
       ...pageRoute('oauth2/logout', 'openLogoutPage', 'Get the page of a sign-out, by a form', ['oauth']),
       method: 'post',
+      gatewayPath: OAUTH_PAGE,
       description:
         'Takes the parameters as a form (OpenID Connect RP-Initiated Logout 1.0 section 2), so that no URL has an id_token.',
       form: {
@@ -198,7 +209,12 @@ export const PAGE_ROUTES: Route[] = [
         content: { 'text/html': text },
       },
     },
-    fileRoute('oauth2/authorize', 'getAuthorizationPageFile', 'Get a file of the pages of apps', ['oauth']),
+    {
+      ...fileRoute('oauth2/authorize', 'getAuthorizationPageFile', 'Get a file of the pages of apps', [
+        'oauth',
+      ]),
+      gatewayPath: `${OAUTH_PAGE}/{file}`,
+    },
   ]),
   ...rowsOf('account-pages', [
     pageRoute('register', 'getRegistrationPage', 'Get the page to create an account', ['registration']),

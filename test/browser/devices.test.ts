@@ -6,7 +6,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { useLocalService } from '../support/process/local-service.ts'
 import { MANY_PASSWORDS } from '../support/process/service.ts'
 import { askForMail, choosePassword, code, newName, nextMail, PASSWORD, rows } from './accounts.ts'
-import { addAuthenticator, withoutAutofill } from './authenticator.ts'
+import { addAuthenticator } from './authenticator.ts'
 import { ARGUMENTS, alert, CHROMIUM, heading, open, press, signIn, useBrowser } from './browser.ts'
 import { addApp, addPasskey, fillIn, pressIn } from './factors.ts'
 import { startTlsProxy } from './tls-proxy.ts'
@@ -90,7 +90,6 @@ test('a sign-in with a passkey binds its session', async () => {
   const { name: username } = await addUser()
   const page = await signedIn(username, 'account')
   await addAuthenticator(page)
-  await withoutAutofill(page)
   await addPasskey(page)
   await pressIn(page, 'I saved the codes')
   await startAgain(page)

@@ -3,7 +3,7 @@ import { faceOf } from '../../../lib/http/face.ts'
 import { sentForm } from '../../../lib/http/forms/sent-form.ts'
 import { type ApiRoute, apiHandler } from '../../../lib/http/handler.ts'
 import { pageRoute } from '../../../lib/http/page.ts'
-import { byRoute } from '../../../lib/http/routes.ts'
+import { bySharedPath } from '../../../lib/http/shared-path.ts'
 import { route as form } from './form-request.ts'
 import { site } from './site.ts'
 
@@ -32,7 +32,7 @@ const logoutByForm: ApiRoute<unknown> = async (event, request) => {
  * Logout 1.0 section 2).
  */
 export const handler = apiHandler(
-  byRoute({
+  bySharedPath({
     'GET /oauth2/authorize': page,
     'GET /oauth2/authorize/{file}': page,
     'POST /oauth2/authorize': form,
