@@ -36,6 +36,8 @@ export interface SignInDevice extends ReadsDevice {
 export interface ShownDevice extends ReadsDevice {
   /** @throws {@link ServiceError} `invalid_token` or `unavailable`, if the request may not use a session. */
   require(session: BoundSession, inCookie: boolean): void
+  /** Returns what the list of sessions shows in addition. */
+  summaryOf(session: DeviceValues): { deviceBound?: true }
   /**
    * Returns the age that the sign-in of a session may have for a request of an app, if that is other than what the request says. Only
    * `POST /oauth2/approve` has it.

@@ -27,7 +27,7 @@ export async function liveSessions(
   const live = found.sessions.filter((session) => isLive(session, user, now))
   const page = live.slice(0, SESSIONS_PER_PAGE)
   return {
-    sessions: page.map((session) => summaryOf(session, now)),
+    sessions: page.map((session) => ({ ...summaryOf(session, now), ...device?.summaryOf(session) })),
     next: live.length > page.length ? page.at(-1)?.id : found.next,
   }
 }

@@ -224,6 +224,5 @@ export function summaryOf(session: Session, now: Date): SessionSummary {
     expiresAt: isoOf(wholeHour(expiresAt)),
     sourceIp,
     userAgent,
-    ...(session.device && { deviceBound: true as const }),
   }
 }

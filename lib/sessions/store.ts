@@ -54,13 +54,10 @@ export async function findSession(
   device?: ReadsDevice,
 ): Promise<{ session?: Session | undefined; isEnded?: boolean; user?: UserState | undefined }> {
   const keys = [sessionKey({ userId, id }), profileKey(userId)]
-  const [session, user] = await getItems(table, keys, [
-    ...STORED_SESSION,
-    ...(device?.names ?? []),
-    ...USER_STATE,
-  ])
+  const names = [...STORED_SESSION, ...(device?.names ?? []), ...USER_STATE]
+  const [session, user] = await getItems(table, keys, names)
   return {
-    session: session && sessionOf(session, device),
+    session: session && boundSessionOf(session, device),
     isEnded: session?.endedAt !== undefined,
     user: user && userOf(user, USER_STATE),
   }
@@ -91,7 +88,7 @@ export async function findSessions(
   })
   const items = (Items as Item[] | undefined) ?? []
   return {
-    sessions: items.map((item) => sessionOf(item, device)).filter((session) => session !== undefined),
+    sessions: items.map((item) => boundSessionOf(item, device)).filter((session) => session !== undefined),
     withoutGrants: items.filter(endsGrants).map(sessionIdIn),
     next: LastEvaluatedKey === undefined ? undefined : sessionIdIn(Object(LastEvaluatedKey)),
   }
@@ -236,12 +233,17 @@ export async function abandonSession({ aws, name }: Table, session: Session, now
 const sessionIdIn = (item: Item): string => text(item, 'sk').replace(/^session#/, '')
 
 /** Returns the session of an item, or `undefined` if the item is a tombstone. */
-export function sessionOf(item: Item, device?: ReadsDevice): Session | undefined {
+export function sessionOf(item: Item): Session | undefined {
   if (item.endedAt !== undefined) return undefined
   return {
     userId: text(item, 'pk').replace(/^user#/, ''),
     id: sessionIdIn(item),
     ...valuesOf(SESSION, item),
-    ...device?.valuesOf(item),
   }
+}
+
+// Apart from `sessionOf`, which the authorizer has: its bundle has nothing of devices.
+function boundSessionOf(item: Item, device?: ReadsDevice): Session | undefined {
+  const session = sessionOf(item)
+  return session && { ...session, ...device?.valuesOf(item) }
 }

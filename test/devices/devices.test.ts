@@ -15,6 +15,7 @@ import {
   records,
   service,
   sessionEvent,
+  sessionIdOf,
   sessionOf,
   table,
   useRoutes,
@@ -126,6 +127,14 @@ describe('a session is bound', () => {
     expect(foreign.statusCode).toBe(403)
     expect(await start('', registration(newDevice(), one.challenge))).toEqual(invalidToken)
     expect(await start(one.refreshToken, registration(newDevice(), other.challenge))).toEqual(invalidToken)
+  })
+
+  test('as the list of sessions shows, and others are not', async () => {
+    const [{ refreshToken }, other] = [await bind(), await signIn()]
+    const { sessions } = (await call('sessions', 'GET /sessions')).body
+    const isBound = (token: string) =>
+      sessions.find(({ id }: { id: string }) => id === sessionIdOf(token)).deviceBound
+    expect([refreshToken, other.refreshToken].map(isBound)).toEqual([true, undefined])
   })
 
   test('never asks for it in a refresh, nor in a sign-in without a cookie', async () => {

@@ -15,6 +15,7 @@ import { DEVICE } from './values.ts'
  */
 export const shownDevice = (shown: Shown, skipped: string): ShownDevice => ({
   ...DEVICE,
+  summaryOf: ({ device }) => (device === undefined ? {} : { deviceBound: true }),
   require(session, inCookie) {
     const reason = unboundReason(session, inCookie ? shown : { ...shown, bound: '' })
     if (reason === undefined) return
