@@ -2,103 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
-import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { useLocalService } from '../support/process/local-service.ts'
-import { MANY_PASSWORDS } from '../support/process/service.ts'
-import { askForMail, choosePassword, code, newName, nextMail, PASSWORD, rows } from './accounts.ts'
-import { addAuthenticator } from './authenticator.ts'
-import { ARGUMENTS, alert, CHROMIUM, heading, open, press, signIn, useBrowser } from './browser.ts'
-import { addApp, addPasskey, fillIn, pressIn } from './factors.ts'
-import { startTlsProxy } from './tls-proxy.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { PASSWORD } from './accounts.ts'
+import { addUser, expectBound, signedIn, signInOn, useBoundService } from './bound.ts'
+import { ARGUMENTS, alert, CHROMIUM, heading, open, signIn } from './browser.ts'
 
-const [AUTH, APP] = ['auth.example.test', 'app.example.test']
-const proxy = await startTlsProxy(AUTH, APP)
-const url = `https://${AUTH}:${proxy.port}`
-const app = `https://${APP}:${proxy.port}`
-const service = await useLocalService({
-  params: {
-    ...MANY_PASSWORDS,
-    limitMailSource: '1000/3600',
-    issuer: url,
-    allowedOrigins: app,
-    rpId: AUTH,
-    rpOrigins: url,
-  },
-})
-proxy.target = service.url
-
-useBrowser(() => proxy.arguments)
-beforeEach(() => {
-  proxy.requests = []
-  proxy.faultOf = () => undefined
-})
+const at = await useBoundService()
+const { url, app, proxy, service } = at
 
 const BUSY = 'The browser could not show that it is the device of the session. Try again shortly.'
 const RENEWAL = '/sessions/renew'
 
-test('a sign-in with a password binds its session, as the account page and GET /sessions show', async () => {
-  const { name: username } = await addUser()
-  const page = await signedIn(username)
-  const list = page.waitForResponse(/\/sessions$/)
-  await page.goto(`${url}/account`)
-  await rows(page).filter({ hasText: 'Tied to its device' }).waitFor()
-  const { sessions } = await (await list).json()
-  expect(sessions).toContainEqual(expect.objectContaining({ current: true, deviceBound: true }))
-})
-
-test('a registration binds its session', async () => {
-  const { name, address } = newName()
-  const page = await open(`${url}/register`)
-  await askForMail(page, 'E-mail address', address)
-  await code(page).fill((await nextMail(address, service.url)).code)
-  await page.getByLabel('Username or e-mail address').fill(name)
-  await choosePassword(page, PASSWORD, 'Create account')
-  await expectBound(page)
-})
-
-test('a sign-in by a mail binds its session', async () => {
-  const { name: username, address: email } = await addUser()
-  const page = await open(`${url}/signin`)
-  await press(page, 'Continue with e-mail', 'Continue with e-mail')
-  await page.getByLabel('E-mail address', { exact: true }).filter({ visible: true }).fill(email)
-  await press(page, 'Send mail', 'Check your mail')
-  await code(page).fill((await nextMail(email, service.url)).code)
-  await press(page, 'Continue')
-  await heading(page, `Signed in as ${username}`).waitFor()
-  await expectBound(page)
-})
-
-test.each(['app', 'recovery code'])(
-  'a sign-in with a password and an %s binds its session',
-  async (factor) => {
-    const { name: username } = await addUser()
-    const page = await signedIn(username, 'account')
-    const { nextCode, recoveryCodes } = await addApp(page)
-    await startAgain(page)
-    await signIn(page, username, PASSWORD)
-    if (factor === 'app') await fillIn(page, 'Code from your authenticator app', nextCode(), 'Continue')
-    else {
-      await pressIn(page, 'Use a recovery code instead')
-      await fillIn(page, 'Recovery code', recoveryCodes[0] ?? '', 'Continue')
-    }
-    await heading(page, `Signed in as ${username}`).waitFor()
-    await expectBound(page)
-  },
-)
-
-test('a sign-in with a passkey binds its session', async () => {
-  const { name: username } = await addUser()
-  const page = await signedIn(username, 'account')
-  await addAuthenticator(page)
-  await addPasskey(page)
-  await pressIn(page, 'I saved the codes')
-  await startAgain(page)
-  await press(page, 'Sign in with a passkey', `Signed in as ${username}`)
-  await expectBound(page)
-})
-
 test('five tabs without the cookie cause one renewal, and each gets a token', async () => {
-  const page = await signedIn()
+  const page = await signedIn(at)
   const tabs = await Promise.all([1, 2, 3, 4].map(() => page.context().newPage()))
   await Promise.all(tabs.map((tab) => tab.goto(`${url}/openapi.json`)))
   await dropCookie(page)
@@ -107,7 +23,7 @@ test('five tabs without the cookie cause one renewal, and each gets a token', as
 })
 
 test('a renewal that loses its response twice succeeds the third time', async () => {
-  const page = await signedIn()
+  const page = await signedIn(at)
   await dropCookie(page)
   proxy.faultOf = (path) => (path === RENEWAL && renewals().length < 2 ? 'lost' : undefined)
   const statuses = [await refresh(page), await refresh(page), await refresh(page)]
@@ -116,15 +32,72 @@ test('a renewal that loses its response twice succeeds the third time', async ()
 })
 
 test('a page of another allowed host refreshes', async () => {
-  const page = await signedIn()
+  const page = await signedIn(at)
   await dropCookie(page)
   await page.goto(`${app}/openapi.json`)
   expect(await refresh(page)).toBe(200)
   expect(renewals()).toEqual([200])
 })
 
+test('a request of another tab that crosses a sign-in gets 409, and signs out neither tab', async () => {
+  const { name: username } = await addUser(at)
+  const page = await signedIn(at, { username, known: /status of 409/ })
+  const tab = await page.context().newPage()
+  await Promise.all([page, tab].map((one) => one.goto(`${url}/openapi.json`)))
+  const [arrival, signIn] = [Promise.withResolvers<void>(), Promise.withResolvers<undefined>()]
+  proxy.faultOf = (path) => {
+    if (path !== '/refresh') return undefined
+    arrival.resolve()
+    return signIn.promise
+  }
+  const crossing = post(tab, 'refresh')
+  await arrival.promise
+  proxy.requests = []
+  expect(await post(page, 'login', { username, password: PASSWORD, session: 'cookie' })).toEqual({
+    status: 200,
+  })
+  await expect.poll(() => proxy.requests).toContain('POST /sessions/bind 200')
+  signIn.resolve(undefined)
+  expect(await crossing).toEqual({ status: 409, error: 'session_changed' })
+  expect([await refresh(tab), await refresh(page)]).toEqual([200, 200])
+})
+
+test('Chromium reports the binding and a renewal over the DevTools Protocol', async () => {
+  const { name: username } = await addUser(at)
+  const page = await open(`${url}/signin`)
+  const events = await watchDevices(page)
+  await signInOn(page, username)
+  const cookie = { name: '__Host-bound', domain: new URL(url).hostname, path: '/' }
+  const attributes = { secure: true, httpOnly: true, sameSite: 'Strict' }
+  const newSession = expect.objectContaining({
+    refreshUrl: url + RENEWAL,
+    cookieCravings: [{ ...cookie, ...attributes }],
+    allowedRefreshInitiators: [new URL(app).hostname],
+    cachedChallenge: expect.stringMatching(/^[\w-]{22}$/),
+  })
+  await expect
+    .poll(() => events)
+    .toEqual([reportOf({ creationEventDetails: { fetchResult: 'Success', newSession } })])
+  await dropCookie(page)
+  expect(await refresh(page)).toBe(200)
+  const renewed = { refreshResult: 'Refreshed', fetchResult: 'Success', wasFullyProactiveRefresh: false }
+  await expect
+    .poll(() => events.slice(1))
+    .toEqual([reportOf({ refreshEventDetails: expect.objectContaining(renewed) })])
+  expect(events[1]?.sessionId).toBe(events[0]?.sessionId)
+})
+
+/** An event of a session whose id is the thumbprint of a key. */
+const reportOf = (details: object) => ({
+  eventId: expect.any(String),
+  sessionId: expect.stringMatching(/^[\w-]{43}$/),
+  site: 'https://example.test',
+  succeeded: true,
+  ...details,
+})
+
 test('a copy of the cookie gets nothing, and the browser keeps its session', async () => {
-  const page = await signedIn()
+  const page = await signedIn(at)
   const copy = (await page.context().cookies()).find(({ name }) => name === '__Host-refresh')
   const response = await fetch(`${service.url}/refresh`, {
     method: 'POST',
@@ -141,8 +114,8 @@ test('a copy of the cookie gets nothing, and the browser keeps its session', asy
 })
 
 test('if renewals fail, the sign-in page shows the outage and its form, which signs in', async () => {
-  const { name: username } = await addUser()
-  const page = await signedIn(username)
+  const { name: username } = await addUser(at)
+  const page = await signedIn(at, { username })
   await dropCookie(page)
   proxy.faultOf = (path) => (path === RENEWAL ? 500 : undefined)
   await page.reload()
@@ -155,7 +128,7 @@ test('if renewals fail, the sign-in page shows the outage and its form, which si
 })
 
 test('at the quota of signatures, the user gets the outage, and no 401', async () => {
-  const page = await signedIn()
+  const page = await signedIn(at)
   const statuses: number[] = []
   while (statuses.length < 9 && !statuses.includes(503)) {
     await dropCookie(page)
@@ -168,7 +141,7 @@ test('at the quota of signatures, the user gets the outage, and no 401', async (
 })
 
 test('a restart of the browser keeps the session and its key', async () => {
-  const { name: username } = await addUser()
+  const { name: username } = await addUser(at)
   const folder = mkdtempSync(join(tmpdir(), 'profile-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const first = await start(folder)
@@ -183,25 +156,6 @@ test('a restart of the browser keeps the session and its key', async () => {
   await second.context().close()
 })
 
-/** Creates an account over HTTP. */
-async function addUser() {
-  const { name, address } = newName()
-  const ask = async (path: string, body: object) => {
-    const headers = { 'Content-Type': 'application/json' }
-    const { status } = await fetch(service.url + path, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-    })
-    return status
-  }
-  expect(await ask('/register', { email: address })).toBe(202)
-  const { link } = await nextMail(address, service.url)
-  const account = { token: link.replace(/.*=/, ''), username: name, password: PASSWORD }
-  expect(await ask('/register/confirm', account)).toBe(200)
-  return { name, address }
-}
-
 /** Opens a browser with a profile that outlives it. */
 async function start(folder: string): Promise<Page> {
   const args = [...ARGUMENTS, ...proxy.arguments]
@@ -209,48 +163,34 @@ async function start(folder: string): Promise<Page> {
   return context.pages()[0] ?? context.newPage()
 }
 
-/** Opens the page of a user whose session is bound. Without a name it is a new user. */
-async function signedIn(username?: string, path = 'signin'): Promise<Page> {
-  const page = await open(`${url}/${path}`, { origins: [app] })
-  await signInOn(page, username ?? (await addUser()).name)
-  return page
-}
-
-async function signInOn(page: Page, username: string): Promise<void> {
-  await heading(page, 'Sign in').waitFor()
-  await signIn(page, username, PASSWORD)
-  await expectBound(page)
-}
-
-/** Forgets who was signed in, as after the end of a session. */
-async function startAgain(page: Page): Promise<void> {
-  // A refresh of the page before would bring a cookie again.
-  await page.goto(`${url}/openapi.json`)
-  await page.context().clearCookies()
-  await page.goto(`${url}/signin`)
-  await heading(page, 'Sign in').waitFor()
-}
-
-/** Waits until the browser has bound the session. */
-const expectBound = (page: Page) =>
-  expect
-    .poll(async () => (await page.context().cookies()).map(({ name }) => name), { timeout: 15_000 })
-    .toContain('__Host-bound')
-
 /** Deletes the cookie of the device, as at its end. */
 async function dropCookie(page: Page): Promise<void> {
   await page.context().clearCookies({ name: '__Host-bound' })
   proxy.requests = []
 }
 
-/** Sends a refresh from a page, and returns its status. */
-const refresh = (page: Page) =>
-  page.evaluate<number>(`fetch('${url}/refresh', {
+/** Sends a request from a page, and returns the status and the error of the response. */
+const post = (page: Page, path: string, body: object = {}) =>
+  page.evaluate<{ status: number; error?: string }>(`fetch('${url}/${path}', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: '{}',
+    body: JSON.stringify(${JSON.stringify(body)}),
     credentials: 'include',
-  }).then(({ status }) => status)`)
+  }).then(async (response) => ({ status: response.status, error: (await response.json()).error }))`)
+
+/** Sends a refresh from a page, and returns its status. */
+const refresh = async (page: Page) => (await post(page, 'refresh')).status
+
+/** Returns what the browser reports of sessions of a device from now on, but for challenges: the first one comes before its session. */
+async function watchDevices(page: Page) {
+  const events: { sessionId?: string }[] = []
+  const devTools = await page.context().newCDPSession(page)
+  devTools.on('Network.deviceBoundSessionEventOccurred', (event) => {
+    if (event.challengeEventDetails === undefined) events.push(event)
+  })
+  await devTools.send('Network.enableDeviceBoundSessions', { enable: true })
+  return events
+}
 
 /** Returns the statuses of renewals. */
 const renewals = () =>

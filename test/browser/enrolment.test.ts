@@ -16,7 +16,7 @@ import {
   signIn,
   useBrowser,
 } from './browser.ts'
-import { closeWhileBusy, dialog, fillIn, pressIn, saveCodes, shownSecret, startApp } from './factors.ts'
+import { closeWhileBusy, dialog, enrolApp, fillIn, pressIn, saveCodes } from './factors.ts'
 
 useBrowser()
 
@@ -304,12 +304,4 @@ async function prove(page: Page, address: string): Promise<void> {
   await pressIn(page, 'Send mail')
   await fillIn(page, 'Code from the mail', (await nextMail(address, service.url)).code, 'Continue')
   await dialog(page).getByRole('button', { name: 'Use an authenticator app' }).waitFor()
-}
-
-async function enrolApp(page: Page): Promise<() => string> {
-  await pressIn(page, 'Use an authenticator app')
-  await dialog(page).getByRole('img', { name: 'QR code with the key' }).waitFor()
-  const nextCode = startApp(await shownSecret(page))
-  await fillIn(page, 'Code from the app', nextCode(), 'Confirm')
-  return nextCode
 }

@@ -94,6 +94,15 @@ export async function addApp(page: Page) {
   return { nextCode, recoveryCodes }
 }
 
+/** Sets up an authenticator app in the dialog of an enrolment. */
+export async function enrolApp(page: Page): Promise<() => string> {
+  await pressIn(page, 'Use an authenticator app')
+  await dialog(page).getByRole('img', { name: 'QR code with the key' }).waitFor()
+  const nextCode = startApp(await shownSecret(page))
+  await fillIn(page, 'Code from the app', nextCode(), 'Confirm')
+  return nextCode
+}
+
 /** Adds a passkey on /account. */
 export async function addPasskey(page: Page, name = '', password = PASSWORD): Promise<void> {
   await press(page, 'Add a passkey')

@@ -1,10 +1,9 @@
-import { expect, inject, test } from 'vitest'
-import { findProvider } from '../../lib/federation/provider.ts'
+import { expect, test } from 'vitest'
 import { useLocalService } from '../support/process/local-service.ts'
-import { tableAt } from '../support/users/sessions.ts'
 import { code, newName, nextMail, serviceUrl } from './accounts.ts'
 import { addAuthenticator } from './authenticator.ts'
 import { heading, inspect, open, press, useBrowser } from './browser.ts'
+import { createIdentity, originOfDemo, signInAtDemo } from './demo-provider.ts'
 import { pressIn, saveCodes } from './factors.ts'
 
 useBrowser()
@@ -44,19 +43,9 @@ test('a new account that must have a second factor sets one up before it is sign
   const origin = await originOfDemo(service.dynamoDbUrl)
   const page = await open(`${service.url}/signin`, { origins: [origin] })
   await addAuthenticator(page)
-  await press(page, 'Continue with Demo', 'Sign in at Demo')
-  await page.getByLabel('Name').fill(name)
-  await press(page, 'Continue', 'Do you have an account?')
-  await page.getByLabel('Username or e-mail address').filter({ visible: true }).fill(name)
-  await press(page, `Create an account for ${name}@demo.example`)
+  await signInAtDemo(page, name)
+  await createIdentity(page, name)
   await pressIn(page, 'Create a passkey')
   expect(await saveCodes(page)).toHaveLength(10)
   await heading(page, `Signed in as ${name}`).waitFor()
 })
-
-/** Returns the origin of the stand-in, which another port has each time. */
-async function originOfDemo(dynamoDbUrl = inject('dynamoDbUrl')): Promise<string> {
-  const demo = await findProvider(tableAt(dynamoDbUrl), 'demo')
-  expect(demo?.issuer).toMatch(/^http:\/\/127\.0\.0\.1:/)
-  return String(demo?.issuer)
-}

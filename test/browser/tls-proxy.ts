@@ -18,8 +18,8 @@ export interface TlsProxy {
   target: string
   /** Method, path and status of each request, in the order of the responses. */
   requests: string[]
-  /** Returns what happens to a request of a path. */
-  faultOf: (path: string) => Fault
+  /** Returns what happens to a request of a path. The request waits for a promise. */
+  faultOf: (path: string) => Fault | Promise<Fault>
 }
 
 /** Starts TLS for hosts below `example.test`, until the end of the test or the file. */
@@ -47,10 +47,10 @@ export async function startTlsProxy(...hosts: string[]): Promise<TlsProxy> {
   return proxy
 }
 
-function pass(proxy: TlsProxy, incoming: IncomingMessage, outgoing: ServerResponse): void {
+async function pass(proxy: TlsProxy, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { method, url = '', headers } = incoming
   const note = (status: unknown) => proxy.requests.push(`${method} ${url} ${status}`)
-  const fault = proxy.faultOf(url)
+  const fault = await proxy.faultOf(url)
   if (typeof fault === 'number') {
     note(fault)
     incoming.resume()
