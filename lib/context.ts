@@ -39,16 +39,10 @@ export interface ShownDevice extends ReadsDevice {
   /** Returns what the list of sessions shows in addition. */
   summaryOf(session: DeviceValues): { deviceBound?: true }
   /**
-   * Returns the age that the sign-in of a session may have for a request of an app, if that is other than what the request says. Only
+   * Whether the sign-in of a session is too old for these scopes of an app, at any start that the page names. Only
    * `POST /oauth2/approve` has it.
    */
-  maxAgeFor?(session: DeviceValues | undefined, request: AgedRequest): Pick<AgedRequest, 'maxAgeSeconds'>
-}
-
-/** The part of an authorization request that decides how young its sign-in must be. */
-interface AgedRequest {
-  scopes: readonly string[]
-  maxAgeSeconds?: number | undefined
+  isTooOld?(session: (DeviceValues & { authTime: number }) | undefined, scopes: readonly string[]): boolean
 }
 
 /** The part of a session that decides whether a request comes from its device. */

@@ -44,6 +44,17 @@ test('lasting access of an app needs a sign-in of the last five minutes', async 
   expect(await ask('openid')).toBe('screen')
 })
 
+test('a page that names an earlier start gets no lasting access from an older sign-in', async () => {
+  await addClient(table, { id: 'shop', scopes: ['openid', 'offline_access'] })
+  const { refreshToken, bound } = await bind()
+  const scope = 'openid offline_access'
+  const ask = () => approve(refreshToken, { scope }, { start: 0, headers: cookies(refreshToken, bound) })
+  vi.setSystemTime(later(300))
+  expect(await ask()).toMatchObject({ statusCode: 200, body: { next: 'screen' } })
+  vi.setSystemTime(later(301))
+  expect(await ask()).toMatchObject({ statusCode: 200, body: { next: 'sign-in', again: true } })
+})
+
 test('a copy of the refresh token gets 401 at the console, and the device does not', async () => {
   const { refreshToken, bound } = await bind()
   const [Operator = ''] = refreshToken.split('.')

@@ -41,7 +41,10 @@ export const pageHeaders = async (refreshToken: string): Promise<Record<string, 
 export const approve = async (
   refreshToken: string,
   changes: Changes = {},
-  { headers = {}, ...more }: object & { headers?: Record<string, string> } = {},
+  {
+    headers = {},
+    ...more
+  }: object & { headers?: Record<string, string>; start?: number; changed?: boolean } = {},
 ) =>
   call('approve', 'approve', {
     ...withHeaders({ ...(await pageHeaders(refreshToken)), ...headers }),

@@ -39,7 +39,7 @@ export interface PageRequest {
   /** Id of the user who was signed in before. */
   last?: string | undefined
   start?: number | undefined
-  /** Whether the page has got `session_changed` before. */
+  /** Whether the page has got `session_changed` or `device_required` before. */
   changed?: boolean | undefined
 }
 
@@ -79,7 +79,10 @@ export async function decide(
   const presented = known.presented ?? (await redeem())
   const isProven = isProvenBy(at, publicKeys, authorization)
   const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start, isProven }
-  Object.assign(request, at.device?.maxAgeFor?.(presented?.session, request))
+  // A thief with both cookies chooses the start, so it counts for no older sign-in.
+  if (at.device?.isTooOld?.(presented?.session, request.scopes)) {
+    Object.assign(asked, { request: { ...request, maxAgeSeconds: 0 }, start: undefined })
+  }
   return respond(await outcomeOf(at, asked, presented))
 }
 

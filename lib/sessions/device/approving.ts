@@ -1,4 +1,5 @@
 import type { ShownDevice } from '../../context.ts'
+import { secondOf } from '../../time.ts'
 import type { Shown } from './bound.ts'
 import { shownDevice } from './shown.ts'
 
@@ -11,8 +12,9 @@ const LASTING_ACCESS_SECONDS = 300
  */
 export const approvingDevice = (shown: Shown, skipped: string): ShownDevice => ({
   ...shownDevice(shown, skipped),
-  maxAgeFor: (session, { scopes, maxAgeSeconds = Infinity }) =>
-    shown.binding === 'on' && session?.device !== undefined && scopes.includes('offline_access')
-      ? { maxAgeSeconds: Math.min(maxAgeSeconds, LASTING_ACCESS_SECONDS) }
-      : {},
+  isTooOld: (session, scopes) =>
+    shown.binding === 'on' &&
+    session?.device !== undefined &&
+    scopes.includes('offline_access') &&
+    secondOf(shown.now) > session.authTime + LASTING_ACCESS_SECONDS,
 })
