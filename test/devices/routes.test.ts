@@ -55,6 +55,16 @@ test('a page that names an earlier start gets no lasting access from an older si
   expect(await ask()).toMatchObject({ statusCode: 200, body: { next: 'sign-in', again: true } })
 })
 
+test('a page that repeats its request after 401 is one without a session', async () => {
+  await addClient(table, { id: 'shop', scopes: ['openid'] })
+  const { refreshToken } = await bind()
+  const ask = (prompt: string) => approve(refreshToken, { prompt }, { changed: true })
+  expect(await ask('login')).toMatchObject({ statusCode: 200, body: { next: 'sign-in', again: true } })
+  const { statusCode, body } = await ask('none')
+  expect([statusCode, body.next]).toEqual([200, 'client'])
+  expect(new URL(String(body.location)).searchParams.get('error')).toBe('login_required')
+})
+
 test('a copy of the refresh token gets 401 at the console, and the device does not', async () => {
   const { refreshToken, bound } = await bind()
   const [Operator = ''] = refreshToken.split('.')

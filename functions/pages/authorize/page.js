@@ -36,7 +36,7 @@ let answered
 
 /**
  * Asks the service for the next step. Refreshes the session once if the service requires it, and repeats once
- * if another sign-in has renewed the session.
+ * if another sign-in has renewed the session, or the session is of another device.
  *
  * @returns The result of `call` of `form.js`.
  */
@@ -47,7 +47,7 @@ async function ask(answer) {
     const changed = repeated.has('session')
     const body = { query, ...answer, last: lastUser(), start, changed }
     const response = await call('approve', { body, token })
-    const reason = response.status === 409 ? 'session' : response.body.next
+    const reason = [401, 409].includes(response.status) ? 'session' : response.body.next
     if (!['session', 'refresh'].includes(reason) || repeated.has(reason)) return response
     repeated.add(reason)
     if (reason === 'session') continue
@@ -63,8 +63,6 @@ async function ask(answer) {
 /** @param answer - The user's action: `click` or `cancel`. */
 async function run(answer) {
   const { status, body } = await ask(answer)
-  // The session is of another device.
-  if (status === 401) return signIn({ client: { name: '' } })
   if (status !== 200) return showProblem(SENTENCES[status] ?? body.detail, SENTENCES[status] && body.detail)
   if (body.next === 'client') return leave(body, answer)
   if (answer?.cancel) return showSection('cancelled')

@@ -36,8 +36,8 @@ export type CookieRules = Config<
  * an allowed origin can read the token of any other session. If the token was replaced earlier, the page
  * sends a refresh next, which detects the reuse.
  *
- * @param isRepeated - Whether the page has got `session_changed` before. If so, the response of the sign-in
- *   that renewed the session was lost, and the user signs in again.
+ * @param isRepeated - Whether the page has got `session_changed` or `device_required` before. If so, the response of the sign-in that
+ *   renewed the session was lost, or the browser has lost its key, and the user signs in again.
  * @returns The session and its user, or `undefined` without a live session in a cookie that meets the policy.
  * @throws {@link ServiceError} `conflict`, as `SESSION_CHANGED`; as `require` of `ShownDevice` in `lib/context.ts`; or `unavailable`.
  */
@@ -64,7 +64,8 @@ export async function unlessInvalid<T>(redeem: () => Promise<T>, isRepeated = fa
     return await redeem()
   } catch (error) {
     const code = error instanceof ServiceError ? error.code : undefined
-    if (code === 'invalid_refresh_token' || (code === 'conflict' && isRepeated)) return undefined
+    if (code === 'invalid_refresh_token' || (isRepeated && (code === 'conflict' || code === 'invalid_token')))
+      return undefined
     throw error
   }
 }
