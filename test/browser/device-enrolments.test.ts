@@ -8,8 +8,8 @@ import { enrolApp, pressIn, saveCodes } from './factors.ts'
 
 const at = await useBoundService({ requireSecondFactor: 'all' })
 
-test.each(['app', 'passkey'])(
-  'the enrolment of the first factor, an %s, binds the session',
+test.each(['an app', 'a passkey'])(
+  'the enrolment of %s as first factor binds the session',
   async (factor) => {
     const { name } = newName()
     const page = await openSignin(at)
