@@ -250,6 +250,7 @@ describe('a proof is refused', () => {
   const ed = generateKeyPairSync('ed25519')
   const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
   const short = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const weak = generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 })
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const { key, jwk } = newDevice()
   const jwkOf = ({ publicKey }: typeof own) => publicKey.export({ format: 'jwk' })
@@ -264,6 +265,8 @@ describe('a proof is refused', () => {
     'with another curve': (jti) => proofOf({ jwk: jwkOf(p384) }, { jti }, p384.privateKey),
     'with a short key of RSA': (jti) =>
       proofOf({ alg: 'RS256', jwk: jwkOf(short) }, { jti }, short.privateKey),
+    'with another exponent of RSA': (jti) =>
+      proofOf({ alg: 'RS256', jwk: jwkOf(weak) }, { jti }, weak.privateKey),
     'with a symmetric key': (jti) => proofOf({ jwk: { kty: 'oct', k: 'AAAA' } }, { jti }, key),
     'with a point that is on no curve': (jti) =>
       proofOf({ jwk: { ...jwk, y: 'A'.repeat(43) } }, { jti }, key),

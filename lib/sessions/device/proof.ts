@@ -22,6 +22,9 @@ const FOREIGN = ['jku', 'x5u', 'x5c', 'crit']
 const MIN_RSA_BITS = 2_048
 const MAX_RSA_BITS = 4_096
 
+/** The exponent that devices use. With 1, everybody could sign. */
+const RSA_EXPONENT = 65_537n
+
 /** Returns the error of a proof that shows no device. */
 export const refusedProof = (reason: string): ServiceError =>
   new ServiceError('invalid_refresh_token', `device: ${reason}`)
@@ -70,8 +73,9 @@ export function deviceOf({ algorithm, jwk }: Pick<Proof, 'algorithm' | 'jwk'>): 
 /** Parses a public key. OpenSSL refuses a point that is not on the curve. */
 function keyOf(jwk: JsonWebKey): KeyObject {
   const key = parsed(jwk)
-  const { modulusLength = MIN_RSA_BITS } = key.asymmetricKeyDetails ?? {}
+  const { modulusLength = MIN_RSA_BITS, publicExponent = RSA_EXPONENT } = key.asymmetricKeyDetails ?? {}
   if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS) throw refusedProof('another key size')
+  if (publicExponent !== RSA_EXPONENT) throw refusedProof('another exponent')
   return key
 }
 
