@@ -27,9 +27,9 @@ const BUDGETS: Record<string, Budget> = {
   'moving login': { bytes: 63_700, floor: 'login' },
   'login-factor': { bytes: 56_100 },
   // It also knows the clients that are URLs, and has their documents fetched.
-  approve: { bytes: 67_800 },
+  approve: { bytes: 67_900 },
   // With deviceBoundSessions=off.
-  'approve without devices': { bytes: 66_000 },
+  'approve without devices': { bytes: 66_100 },
   'fetch-client': { bytes: 21_000 },
   // It exists with an old place of passwords only.
   drain: { bytes: 17_000 },

@@ -39,10 +39,13 @@ export interface ShownDevice extends ReadsDevice {
   /** Returns what the list of sessions shows in addition. */
   summaryOf(session: DeviceValues): { deviceBound?: true }
   /**
-   * Whether the sign-in of a session is too old for these scopes of an app, at any start that the page names. Only
-   * `POST /oauth2/approve` has it.
+   * Returns what a request of an app demands in addition: a new sign-in, at any start that the page names, if that of the session is too
+   * old for the scopes. Only `POST /oauth2/approve` has it.
    */
-  isTooOld?(session: (DeviceValues & { authTime: number }) | undefined, scopes: readonly string[]): boolean
+  demandOf?(
+    session: (DeviceValues & { authTime: number }) | undefined,
+    request: { scopes: readonly string[] },
+  ): object | undefined
 }
 
 /** The part of a session that decides whether a request comes from its device. */

@@ -79,10 +79,7 @@ export async function decide(
   const presented = known.presented ?? (await redeem())
   const isProven = isProvenBy(at, publicKeys, authorization)
   const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start, isProven }
-  // A thief with both cookies chooses the start, so it counts for no older sign-in.
-  if (at.device?.isTooOld?.(presented?.session, request.scopes)) {
-    Object.assign(asked, { request: { ...request, maxAgeSeconds: 0 }, start: undefined })
-  }
+  Object.assign(asked, at.device?.demandOf?.(presented?.session, request))
   return respond(await outcomeOf(at, asked, presented))
 }
 

@@ -67,7 +67,7 @@ const needsDevice = ({ path }: Route) => /^\/(refresh|oauth2\/approve|act-as|adm
 
 /** Returns a route of a service that binds sessions in cookies to devices. */
 function changed(route: Route): Route {
-  const { body, cookie, path, response, problems = [] } = route
+  const { cookie, response, problems = [] } = route
   const registration = { 'Secure-Session-Registration': 'DeviceRegistration' } as const
   return {
     ...route,
@@ -76,10 +76,6 @@ function changed(route: Route): Route {
     ...(cookie === 'sets' && {
       response: { ...response, headers: { ...registration, ...response.headers } },
     }),
-    ...(body &&
-      path === '/oauth2/approve' && {
-        body: { ...body, description: `${body.description} It is also for \`device_required\`.` },
-      }),
     ...(needsDevice(route) && { problems: [...problems, 'device_required', 'device_busy'] }),
   }
 }

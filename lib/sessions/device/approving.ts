@@ -12,9 +12,11 @@ const LASTING_ACCESS_SECONDS = 300
  */
 export const approvingDevice = (shown: Shown, skipped: string): ShownDevice => ({
   ...shownDevice(shown, skipped),
-  isTooOld: (session, scopes) =>
+  demandOf: (session, request) =>
     shown.binding === 'on' &&
     session?.device !== undefined &&
-    scopes.includes('offline_access') &&
-    secondOf(shown.now) > session.authTime + LASTING_ACCESS_SECONDS,
+    request.scopes.includes('offline_access') &&
+    secondOf(shown.now) > session.authTime + LASTING_ACCESS_SECONDS
+      ? { request: { ...request, maxAgeSeconds: 0 }, start: undefined }
+      : undefined,
 })
