@@ -65,5 +65,8 @@ export const PAIRS = (['begun', 'bound'] as const).flatMap((who) => {
   ]
 })
 
-/** Those that write the key of a session, or cross such a write. */
-export const CLOSE_PAIRS = PAIRS.filter((pair) => pair.some((name) => /start|renew|sign in/.test(name)))
+/** Those that write the key of a session, or cross such a write. An approval only reads the session, as a refresh does first. */
+export const CLOSE_PAIRS = PAIRS.filter(
+  (pair) =>
+    pair.some((name) => /start|renew|sign in/.test(name)) && !pair.some((name) => name.includes('approve')),
+)
