@@ -4,7 +4,7 @@ import { cookiesOf, onlyOf } from '../../lib/http/sessions/cookie.ts'
 import { boundResponse, challengeResponse, overResponse } from '../../lib/http/sessions/device-response.ts'
 import type { TableRoute } from '../../lib/http/table.ts'
 import { type DeviceSession, findDeviceSession, useChallenge } from '../../lib/sessions/device/bind.ts'
-import { isSignedBy, readProof, refusedProof } from '../../lib/sessions/device/proof.ts'
+import { isSignedBy, readProof, refusedProof, textOf } from '../../lib/sessions/device/proof.ts'
 import { thumbprintOf } from '../../lib/sessions/device/thumbprint.ts'
 
 type At = Parameters<TableRoute<'TOKEN_ISSUER'>>[1]
@@ -41,7 +41,7 @@ async function findAsked(
   event: APIGatewayProxyEvent,
   at: At,
 ): Promise<{ asked: string; session?: DeviceSession & { device: string } }> {
-  const asked = headerOf(event.headers, 'sec-secure-session-id').replace(/^"(.*)"$/, '$1')
+  const asked = textOf(headerOf(event.headers, 'sec-secure-session-id'))
   const session = await findDeviceSession(at, onlyOf(cookiesOf(event)))
   const device = session?.device
   if (!session || device === undefined || thumbprintOf(device) !== asked) return { asked }

@@ -199,7 +199,9 @@ describe('/sessions/renew', () => {
   test('asks for the stored challenge without a proof and at an old one, and writes nothing', async () => {
     const { device, refreshToken, challenge } = await bind()
     const before = await sessionOf(refreshToken)
-    expect(await renew(refreshToken, device.id)).toEqual(asked(challenge, device))
+    for (const id of [device.id, `"${device.id}"`, ` "${device.id}"; a=1`]) {
+      expect(await renew(refreshToken, id), id).toEqual(asked(challenge, device))
+    }
     expect(await renew(refreshToken, device.id, renewal(device, 'A'.repeat(22)))).toEqual(
       asked(challenge, device),
     )

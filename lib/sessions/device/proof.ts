@@ -29,15 +29,18 @@ const RSA_EXPONENT = 65_537n
 export const refusedProof = (reason: string): ServiceError =>
   new ServiceError('invalid_refresh_token', `device: ${reason}`)
 
+/** Returns the text of a header. The specification has it as a string (RFC 9651 section 3.3.3), and Chromium sends it without quotes. */
+export const textOf = (header: string): string => header.trim().replace(/^"([^"]*)"(;.*)?$/, '$1')
+
 /**
  * Parses a proof. Browsers send neither an audience nor a time in it: the challenge, which counts once, is all that makes it new. The
  * specification allows the algorithm `none`, and this service does not.
  *
- * @param unverified - The header `Secure-Session-Response`: a JWT. The specification has it as a string in quotes, and Chromium sends none.
+ * @param unverified - The header `Secure-Session-Response`: a JWT.
  * @throws {@link ServiceError} `invalid_refresh_token`.
  */
 export function readProof(unverified: string): Proof {
-  const [, head = '', payload = '', last = ''] = PROOF.exec(unverified.replace(/^"(.*)"$/, '$1')) ?? []
+  const [, head = '', payload = '', last = ''] = PROOF.exec(textOf(unverified)) ?? []
   const { typ, alg, jwk, ...others } = membersOf(head)
   const { jti } = membersOf(payload)
   const signature = Buffer.from(last, 'base64url')
