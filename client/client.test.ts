@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { Browser, QUICK, type Tab } from '../test/browser/client/browser.ts'
-import { LIFE, SECOND_FACTOR, sessionChanged, unavailable } from '../test/browser/client/far-end.ts'
+import {
+  deviceRequired,
+  LIFE,
+  SECOND_FACTOR,
+  sessionChanged,
+  unavailable,
+} from '../test/browser/client/far-end.ts'
 import { AuthError, createAuth } from './client.js'
 
 const credentials = { username: 'ada', password: 'correct horse battery staple' }
@@ -599,9 +605,12 @@ describe('a refresh', () => {
     expect(tab.auth.user).toEqual(ADA)
   })
 
-  test('that gets 409 because another sign-in has renewed the session is repeated once, after a second', async () => {
+  test.each([
+    ['409 because another sign-in has renewed the session', () => sessionChanged().response],
+    ['401 because its session was just bound to a device', () => deviceRequired().response],
+  ])('that gets %s is repeated once, after a second', async (_, refuse) => {
     const { browser, tab } = await openSignedIn()
-    const sent = intercept(browser, () => (sent.length > 1 ? undefined : sessionChanged().response))
+    const sent = intercept(browser, () => (sent.length > 1 ? undefined : refuse()))
     browser.sleep(LIFE)
     await browser.passUntil(tab.auth.getAccessToken())
     expect(sent).toHaveLength(2)

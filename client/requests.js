@@ -68,8 +68,12 @@ export function placesOf({ url, apis = [] }, { location: { href } }) {
 /** Returns the seconds of a header `Retry-After`. @param {Response} response */
 export const retryAfterOf = ({ headers }) => Number(headers.get('Retry-After')) || undefined
 
-/** Returns whether a refresh token is of another sign-in of its session. @param {any} error */
-export const isChanged = ({ problem }) => problem?.error === 'session_changed'
+/**
+ * Returns whether a session is of another sign-in or of a device by now. The new cookie may be under way.
+ *
+ * @param {any} error
+ */
+export const isChanged = ({ problem }) => /^(session_changed|device_required)$/.test(problem?.error)
 
 /** Returns whether the same request may succeed later. @param {any} error */
 export const isTemporary = ({ status }) => status === 0 || status === 429 || status >= 500

@@ -29,7 +29,7 @@ const TICK_SECONDS = 60
 const EARLIEST = 0.7
 const SPREAD = 0.1
 
-/** Without Web Locks, the response of a sign-in in another tab may be under way. */
+/** The response of a sign-in in another tab may be under way, or the one that binds the session. */
 const CHANGED_PAUSE_SECONDS = 1
 
 /** An API that rejects every token must not cause a refresh with every call. */
@@ -214,8 +214,8 @@ export function createAuth(options, edges = globalThis) {
     })
 
   /**
-   * Refreshes, and once more if another sign-in has renewed the session: by then the browser may have its cookie. If it has not, the
-   * response of that sign-in is lost, and the user is signed out.
+   * Refreshes, and once more if another sign-in has renewed the session, or it was bound to a device: by then the browser may have the cookie.
+   * If it has not, that response is lost, and the user is signed out.
    */
   const refreshTwice = (/** @type {number} */ seenChanges) =>
     refreshOnce(seenChanges).catch(async (error) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dashboardBody } from './dashboard.ts'
 import type { Hooks, Resource, Serverless, Service } from './framework.d.ts'
-import { bindsDevices } from './functions/devices.ts'
+import { bindsDevices, withoutDevices } from './functions/devices.ts'
 import { logGroupIds } from './functions/logs.ts'
 import { serviceFunctions } from './project/ownership.ts'
 
@@ -123,7 +123,7 @@ function dashboardOf(serverless: Serverless, namespace: string): Resource {
           .filter(
             ({ handler }) =>
               !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|proof\/|federation\/|admin\/|events\/|drain\/drain\.)/.test(
-                handler,
+                withoutDevices(handler),
               ),
           )
           .map(({ name }) => name),

@@ -38,6 +38,10 @@ export const DEVICE_HANDLERS = Object.entries(FILES).map(
   ([from, to]) => [`functions/${from}.handler`, `functions/devices/${to}.handler`] as const,
 )
 
+/** Returns the handler that a function has in a service without devices. */
+export const withoutDevices = (handler: string): string =>
+  DEVICE_HANDLERS.find(([, to]) => to === handler)?.[0] ?? handler
+
 /**
  * Gives functions the handlers of a service that binds sessions, or takes the setting of devices from them. It comes after all other
  * switches of handlers. `plugins/functions/permissions.ts` leaves out what functions may do for devices.

@@ -1,6 +1,6 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { DEVICE_HANDLERS } from '../../plugins/functions/devices.ts'
+import { withoutDevices } from '../../plugins/functions/devices.ts'
 import { rowsOfEvent } from '../../plugins/routes/row-events.ts'
 import { describeService, root } from '../support/process/service-description.ts'
 import { tableIn } from './table.ts'
@@ -57,9 +57,8 @@ test('the table of functions of factors has each of them with its routes', () =>
   const areas =
     /^functions\/(?:sign-in\/|factors\/|passkeys\/|enrolment\/|passwordless\/(?:passkeys|enrolment))/
   // With devices, they have handlers of `functions/devices/`.
-  const plain = new Map<string, string>(DEVICE_HANDLERS.map(([from, to]) => [to, from]))
   const functions = Object.entries(describeService().functions).filter(([, { handler }]) =>
-    areas.test(plain.get(handler) ?? handler),
+    areas.test(withoutDevices(handler)),
   )
   const routesOf = (name: string, events: { http: object }[] = []) =>
     events.flatMap(({ http }) =>

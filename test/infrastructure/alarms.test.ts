@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { withoutDevices } from '../../plugins/functions/devices.ts'
 import { root } from '../support/process/service-description.ts'
 import { filtersIn, prefixOf, propertiesOf } from './alarm-template.ts'
 import { eventNames } from './logs.ts'
@@ -169,7 +170,7 @@ test('the dashboard shows existing metrics of functions that call AWS, at most 5
   const functions = propertiesOf<{ FunctionName: string; Handler: string }>(template, 'AWS::Lambda::Function')
   const notShown =
     /^functions\/(pages\/|content\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|proof\/|federation\/|admin\/|events\/)/
-  const shown = functions.filter(({ Handler }) => !notShown.test(Handler))
+  const shown = functions.filter(({ Handler }) => !notShown.test(withoutDevices(Handler)))
   expect(metrics.filter(([, name]) => name === 'Duration').map((metric) => metric[3])).toEqual(
     // Twice: the median and the 99th percentile.
     expect.arrayContaining(shown.map(({ FunctionName }) => FunctionName)),

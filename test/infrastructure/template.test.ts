@@ -5,7 +5,7 @@ import type { Statement } from '../../lib/aws/access.ts'
 import { ownRoutesOf } from '../../lib/openapi/own-routes.ts'
 import type { Feature } from '../../lib/openapi/route.ts'
 import { ROWS } from '../../lib/openapi/routes/rows.ts'
-import { DEVICE_HANDLERS } from '../../plugins/functions/devices.ts'
+import { withoutDevices } from '../../plugins/functions/devices.ts'
 import { filesIn } from '../../plugins/functions/functions.ts'
 import { LONGEST_PREFIX } from '../../plugins/parameters/name-prefix.ts'
 import { LONGEST_STAGE } from '../../plugins/parameters/parameters.ts'
@@ -102,8 +102,8 @@ const HANDLERS_IN_PROD: Record<string, string> = {
   authorizer: 'functions/authorizer.handler',
 }
 /** Handlers without devices, by those with them. */
-const WITHOUT_DEVICES = new Map<string, string>(DEVICE_HANDLERS.map(([plain, bound]) => [bound, plain]))
-const readsDevices = (handler: string) => WITHOUT_DEVICES.has(handler) && !handler.endsWith('openapi.handler')
+const readsDevices = (handler: string) =>
+  withoutDevices(handler) !== handler && !handler.endsWith('openapi.handler')
 const NAMES_IN_PROD = NAMES.filter((name) => !SWITCHED_OFF.includes(name))
 
 describe('permissions', () => {
@@ -506,7 +506,7 @@ describe('a function', () => {
           S3Bucket: { Ref: 'ServerlessDeploymentBucket' },
           S3Key: expect.stringMatching(`/${name}.zip$`),
         },
-        Handler: (of === prod && (HANDLERS_IN_PROD[name] ?? WITHOUT_DEVICES.get(handler))) || handler,
+        Handler: (of === prod && (HANDLERS_IN_PROD[name] ?? withoutDevices(handler))) || handler,
         FunctionName: `serverless-jwt-auth-${stage}${isOfProject ? '' : '-auth'}-${name}`,
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],

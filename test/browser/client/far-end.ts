@@ -41,6 +41,10 @@ const problem = (status: number, detail: string, headers = {}, more = {}): Sent 
 export const sessionChanged = (): Sent =>
   problem(409, 'Another sign-in has renewed the session.', {}, { error: 'session_changed' })
 
+/** The response to a request without the device of its session. */
+export const deviceRequired = (): Sent =>
+  problem(401, 'This session belongs to another device. Sign in again.', {}, { error: 'device_required' })
+
 export const unavailable = (retryAfter = '5'): Sent =>
   problem(503, 'The service is temporarily unavailable. Try again shortly.', { 'Retry-After': retryAfter })
 
