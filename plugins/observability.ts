@@ -118,11 +118,11 @@ function dashboardOf(serverless: Serverless, namespace: string): Resource {
         tableName: custom.auth.tableName,
         // Pages, the metadata and the API description call nothing of AWS. What `fetch-client` takes, `approve` takes too, and
         // what `drain` takes, `login`. The time of sign-ins with other providers is that of the providers,
-        // and events have an alarm. Few people use the console, or have no password to confirm a change with.
+        // and events and devices have an alarm. Few people use the console, or have no password to confirm a change with.
         functionNames: Object.values(serviceFunctions(serverless))
           .filter(
             ({ handler }) =>
-              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|proof\/|federation\/|admin\/|events\/|drain\/drain\.)/.test(
+              !/^functions\/(pages\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|proof\/|federation\/|admin\/|events\/|drain\/drain\.|devices\/device\.)/.test(
                 withoutDevices(handler),
               ),
           )

@@ -8,12 +8,12 @@ import { isSignedBy, readProof, refusedProof, textOf } from '../../lib/sessions/
 import { thumbprintOf } from '../../lib/sessions/device/thumbprint.ts'
 
 type At = Parameters<TableRoute<'TOKEN_ISSUER'>>[1]
-
+type Bound = DeviceSession & { device: string }
 /**
  * POST /sessions/renew: renews the cookie of a bound session.
  *
- * It responds with 200, 403 with a challenge, 401 or 5xx, and nothing else: at any other status browsers forget the key, and the user is signed
- * out. No page is demanded. Nothing is given without a signature, and no script can set `Sec-Secure-Session-Id`.
+ * It responds with 200, 403 with a challenge, 401 or 5xx, because browsers forget the key at any other status. No page is demanded: nothing is
+ * given without a signature, and no script can set `Sec-Secure-Session-Id`.
  */
 export const route: TableRoute<'TOKEN_ISSUER'> = async (event, at) => {
   const { asked, session } = await findAsked(event, at)
@@ -30,20 +30,16 @@ export const route: TableRoute<'TOKEN_ISSUER'> = async (event, at) => {
   return boundResponse({ ...session, challenge }, at.config.TOKEN_ISSUER, at.allowedOrigins, at.now)
 }
 
-/** Another request has used the challenge, or ended the session. So the session is read again. */
+/** Reads the session again, because another request has used the challenge or ended the session. */
 async function askAgain(event: APIGatewayProxyEvent, at: At): Promise<APIGatewayProxyResult> {
   const { asked, session } = await findAsked(event, at)
   return session ? challengeResponse(session.deviceChallenge, session.device) : overResponse(asked)
 }
 
 /** Finds the session of the cookie, if it is bound to the key that the browser names. */
-async function findAsked(
-  event: APIGatewayProxyEvent,
-  at: At,
-): Promise<{ asked: string; session?: DeviceSession & { device: string } }> {
+async function findAsked(event: APIGatewayProxyEvent, at: At): Promise<{ asked: string; session?: Bound }> {
   const asked = textOf(headerOf(event.headers, 'sec-secure-session-id'))
   const session = await findDeviceSession(at, onlyOf(cookiesOf(event)))
-  const device = session?.device
-  if (!session || device === undefined || thumbprintOf(device) !== asked) return { asked }
-  return { asked, session: { ...session, device } }
+  const isAsked = session?.device !== undefined && thumbprintOf(session.device) === asked
+  return isAsked ? { asked, session: session as Bound } : { asked }
 }

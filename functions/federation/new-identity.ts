@@ -31,7 +31,6 @@ export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at
   const pending = await findPending(table, request.identityToken, waiting, now)
   const user = await createAccount(at, pending, request)
   logEvent('info', { event: 'account.created', userId: user.id })
-
   // The source is the user's own, as after `POST /register/confirm`, and no second step follows.
   const marking = markKnownSources(at, user, undefined)
   if (needsFactor(user, config.REQUIRE_SECOND_FACTOR)) {

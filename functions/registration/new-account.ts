@@ -24,17 +24,15 @@ export const SETTINGS = [...SIGN_INS, 'BREACHED_PASSWORDS', 'REQUIRE_SECOND_FACT
 export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, arrival) => {
   const { table, config, origin } = arrival
   const request = readSignIn(event, RegistrationConfirmation, arrival)
-  const { password } = request
   const { mailId, role } = await verifyMail(table, request, origin.sourceIp, arrival.now)
   const names = confirmedNames(addressIn(mailId), request.username)
-  validateNewPassword(password, names, '#/password')
-  await rejectBreached(password, '#/password', config)
-  const passwordHash = await hashPassword(password, randomBytes(SALT_BYTES))
+  validateNewPassword(request.password, names, '#/password')
+  await rejectBreached(request.password, '#/password', config)
+  const passwordHash = await hashPassword(request.password, randomBytes(SALT_BYTES))
   const at = { ...arrival, now: new Date() }
   const user = newUser({ ...names, role, passwordHash }, at.now, randomBytes(USER_RANDOM_BYTES))
   await storeUser(at, user, mailId)
   logEvent('info', { event: 'account.created', userId: user.id })
-
   // The mail has proved the address. So the source is the user's own, and no second step follows.
   const marking = markKnownSources(at, user, undefined)
   if (needsFactor(user, config.REQUIRE_SECOND_FACTOR)) {

@@ -11,12 +11,17 @@ const ofDevices = ({ bindsDevices }: Deployment) => (bindsDevices ? namesOf(BIND
 
 const theDevice = ({ bindsDevices }: Deployment) => (bindsDevices ? DEVICE.names : [])
 
+const theChallenge = ({ bindsDevices }: Deployment) => (bindsDevices ? ['deviceChallenge'] : [])
+
 const ENDED = ['secretHash', 'salt', 'endedAt']
 
 const ENDED_WITH_GRANTS = [...ENDED, 'grantsEndedAt', 'expiresAt', 'sourceIp', 'userAgent']
 
 /** Sessions and the state of their users, without password hashes. */
-export const readSessions = (deployment: Deployment) =>
+export const readSessions = read(['user#*'], [...STORED_SESSION, ...USER_STATE])
+
+/** The same, with the devices of the sessions. */
+export const readBoundSessions = (deployment: Deployment) =>
   read(['user#*'], [...STORED_SESSION, ...theDevice(deployment), ...USER_STATE])
 
 /** Sessions with what their devices sign next. */
@@ -40,7 +45,7 @@ export const endReusedSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED
 
 /** Stores the session of a new user, in the transaction of a complete sign-in. */
 export const storeSessions = (deployment: Deployment) =>
-  writeTogether(['PutItem'], ['user#*'], [...namesOf(SESSION), ...ofDevices(deployment)])
+  writeTogether(['PutItem'], ['user#*'], [...namesOf(SESSION), ...theChallenge(deployment)])
 
 /**
  * Stores a session, or renews the one before, in the transaction of a complete sign-in. That transaction

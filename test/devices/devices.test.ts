@@ -25,17 +25,13 @@ import {
   boundIn,
   challengeIn,
   cookies,
-  type Device,
-  newDevice,
-  proofOf,
   refresh,
-  registration,
   registrationIn,
   renew,
-  renewal,
   signIn,
   start,
 } from './device.ts'
+import { type Device, newDevice, proofOf, registration, renewal } from './key.ts'
 
 useRoutes()
 

@@ -7,17 +7,13 @@ import {
   boundIn,
   challengeIn,
   cookies,
-  type Device,
-  newDevice,
-  proofOf,
   type Response,
   refresh,
-  registration,
   renew,
-  renewal,
   signIn,
   start,
 } from './device.ts'
+import { type Device, newDevice, proofOf, registration, renewal } from './key.ts'
 
 // What the draft of Device Bound Session Credentials and its web platform tests say about servers: their examples, with values of this service.
 

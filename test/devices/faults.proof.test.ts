@@ -6,7 +6,8 @@ import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { useWiredService } from '../support/service.ts'
 import { PASSWORD } from '../support/users/sessions.ts'
-import { cookies, type Device, newDevice, registration, renewal } from './device.ts'
+import { cookies } from './device.ts'
+import { type Device, newDevice, registration, renewal } from './key.ts'
 
 // Every request of a browser for a session of its device × every call of AWS × every fault of that call. Browsers forget the key at any
 // status but 200, 403 with a challenge, and 5xx; a 401 is for proofs that no browser makes.

@@ -169,7 +169,7 @@ test('the dashboard shows existing metrics of functions that call AWS, at most 5
   }
   const functions = propertiesOf<{ FunctionName: string; Handler: string }>(template, 'AWS::Lambda::Function')
   const notShown =
-    /^functions\/(pages\/|content\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|proof\/|federation\/|admin\/|events\/)/
+    /^functions\/(pages\/|content\/|service\/(metadata|openapi)\.|oauth\/fetch-client\.|proof\/|federation\/|admin\/|events\/|devices\/)/
   const shown = functions.filter(({ Handler }) => !notShown.test(withoutDevices(Handler)))
   expect(metrics.filter(([, name]) => name === 'Duration').map((metric) => metric[3])).toEqual(
     // Twice: the median and the 99th percentile.

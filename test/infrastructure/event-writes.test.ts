@@ -86,6 +86,10 @@ const SILENT: [place: string, why: string][] = [
     'lib/oauth/grants/store.ts: abandonGrant',
     'The outcome of the exchange is unknown. Its event, if it was stored, stays.',
   ],
+  [
+    'lib/sessions/device/bind.ts: useChallenge',
+    'It gives nothing: a session of a device can do less than before.',
+  ],
   ['lib/oauth/documents/store.ts: dropDocument', 'As storeDocument.'],
   [
     'lib/oauth/documents/store.ts: storeDocument',

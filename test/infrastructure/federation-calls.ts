@@ -31,7 +31,9 @@ export async function runFederation(run: Run, table: Table): Promise<void> {
     const body = JSON.stringify({ identityToken, ...more })
     return run('new-identity', { ...event, headers: { ...event.headers, ...inBrowser(key) }, body }, setting)
   }
-  await register(await startWaiting(table, demo, { email: 'fay@example.org', isProven: true }))
+  await register(await startWaiting(table, demo, { email: 'fay@example.org', isProven: true }), {
+    session: 'cookie',
+  })
   await register(await startWaiting(table, demo), await mailOf(table, 'registration'))
   await register(
     await startWaiting(table, demo, { email: 'demanded@example.org', isProven: true }),

@@ -77,6 +77,7 @@ test('a package has an output for each lasting parameter that it was given', asy
       'ClientMetadataHosts',
       'Console',
       'CookieSessions',
+      'DeviceBoundSessions',
       'EventBus',
       'Federation',
       'Issuer',

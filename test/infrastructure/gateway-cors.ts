@@ -106,6 +106,8 @@ export function testCors(mass: 'representatives' | 'all'): void {
       'register',
       'register/confirm',
       'register/passkey',
+      // Browsers send these requests themselves.
+      'sessions/{id}',
     ])
     const without = [{ allowedOrigins: '*' }, { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL }]
     // The default of this stage is any origin.

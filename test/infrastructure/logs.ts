@@ -22,6 +22,7 @@ import {
   tokenSourceOf,
 } from '../support/process/service-description.ts'
 import { addTestUser } from '../support/users/users.ts'
+import { runDevices } from './device-calls.ts'
 import { runFactors } from './factor-calls.ts'
 import { runFederation } from './federation-calls.ts'
 import { runMails } from './mail-logs.ts'
@@ -149,6 +150,7 @@ export async function logEverything(): Promise<Logged[]> {
   await runMails(run, aws)
   await runProofs((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
   await runOAuth((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
+  await runDevices((functionKey, event) => run(functionKey, event, aws), tableOf(service, aws))
 
   const unreadable = { eventName: 'INSERT', dynamodb: { NewImage: { type: { S: 'user.created' } } } }
   await run('publish-event', { Records: [unreadable] }, aws)

@@ -44,6 +44,7 @@ import { addFakeFactor, beginLogin } from '../support/users/fake-factor.ts'
 import { WEAK } from '../support/users/sessions.ts'
 import { addTestUser, testAct } from '../support/users/users.ts'
 import { createPasskey } from '../support/users/webauthn/authenticator.ts'
+import { runDevices } from './device-calls.ts'
 import { faultsOfEvents } from './event-oracle.ts'
 import { lost, refused, runFactors } from './factor-calls.ts'
 import { runFederation } from './federation-calls.ts'
@@ -109,6 +110,7 @@ beforeAll(async () => {
   await runFactors(run, tableOf(service, aws))
   await runPasskeys(run, tableOf(service, aws))
   await runProofs(run, tableOf(service, aws))
+  await runDevices(run, tableOf(service, aws))
   await runFederation(run, tableOf(service, aws))
   await runMailSignIns(run, tableOf(service, aws))
   const administrate = await runOperators(run, tableOf(service, aws), tokenSourceOf(service, aws))

@@ -3,7 +3,8 @@ import { kept } from '../../security/interleave/requests.ts'
 import { OWN_PAGE, tokensInCookie } from '../../support/http/cookies.ts'
 import type { ApiResponse } from '../../support/http/functions.ts'
 import { NEW_PASSWORD, PASSWORD, partsOf } from '../../support/users/sessions.ts'
-import { cookies, type Device, registration, renewal } from '../device.ts'
+import { cookies } from '../device.ts'
+import { type Device, registration, renewal } from '../key.ts'
 import type { Browser, DeviceScene, Who } from './scene.ts'
 
 // Requests of a browser. Each uses what the browser knows when it begins, and adds what the response says.

@@ -4,7 +4,7 @@ import { addClient } from '../../oauth/clients.ts'
 import type { Functions } from '../../support/http/functions.ts'
 import { keepState, latest, type Scene, type SceneOptions } from '../../support/interleave/world.ts'
 import type { TestService } from '../../support/service.ts'
-import { type Device, newDevice } from '../device.ts'
+import { type Device, newDevice } from '../key.ts'
 import { signIn, startWith } from './browser.ts'
 
 /** A browser with a session, and what a thief has of it. */
