@@ -131,9 +131,12 @@ function shapeServer(server: HapiServer): void {
       const known = [...methods, 'HEAD', 'OPTIONS'].includes(request.method.toUpperCase())
       return known ? h.continue : send(h, ownResponse(404))
     }
-    const [method] = methods
-    const isOptions = request.method === 'options' && method !== undefined
-    const preflight = isOptions && preflightOf(server.match(method, request.path).path, origin)
+    // At AWS, a path without a parameter hides one with it for all methods.
+    const preflights =
+      request.method === 'options'
+        ? methods.map((method) => preflightOf(server.match(method, request.path).path, origin))
+        : []
+    const preflight = preflights.find(Boolean)
     if (preflight) return send(h, preflight)
     if (methods.includes(request.method.toUpperCase())) return h.continue
     notesOf(request).push('no such route')

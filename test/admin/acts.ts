@@ -5,6 +5,7 @@ import { type Administered, findAdministered } from '../../lib/operators/account
 import { setDisabled, setRole } from '../../lib/operators/changes.ts'
 import { removeUser } from '../../lib/users/names.ts'
 import { allows, authorizationCache, readAuthorization } from '../../local/gateway/gateway-rules.ts'
+import { expectSeen } from '../http/openapi/check.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
 import type { loadHandler } from '../support/http/handlers.ts'
 import {
@@ -20,7 +21,7 @@ import {
   table,
 } from '../support/http/routes.ts'
 import { testAct } from '../support/users/users.ts'
-import { type Console, expectSeen } from './requests.ts'
+import type { Console } from './requests.ts'
 
 // Operators who act as users, without HTTP.
 

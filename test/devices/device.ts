@@ -1,10 +1,18 @@
 import { expect } from 'vitest'
+import { expectSeen } from '../http/openapi/check.ts'
 import { OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http/cookies.ts'
+import { sampleEvent } from '../support/http/lambda.ts'
 import { call } from '../support/http/routes.ts'
 import { newDevice, registration } from './key.ts'
 
 /** A response of a function, with its body parsed. */
 export type Response = Awaited<ReturnType<typeof call>>
+
+/** Calls a function, and compares its response with the API description. */
+export async function ask(...[functionKey, sample, changes]: Parameters<typeof call>): Promise<Response> {
+  const { httpMethod, path } = sampleEvent(sample)
+  return expectSeen(httpMethod, path, await call(functionKey, sample, changes))
+}
 
 /** Cookies as a browser sends them. */
 export const cookies = (refreshToken: string, bound = '') => ({
@@ -14,7 +22,7 @@ export const cookies = (refreshToken: string, bound = '') => ({
 /** Signs in into a cookie. */
 export async function signIn(sent: Record<string, string> = {}) {
   const body = JSON.stringify({ username: 'user', password: 'user', session: 'cookie' })
-  const response = await call('login', 'login', { body, ...withHeaders({ ...OWN_PAGE, ...sent }) })
+  const response = await ask('login', 'login', { body, ...withHeaders({ ...OWN_PAGE, ...sent }) })
   expect(response.statusCode).toBe(200)
   return { refreshToken: refreshTokenIn(response.headers), challenge: registrationIn(response) }
 }
@@ -29,7 +37,7 @@ export function registrationIn({ headers }: Response): string {
 }
 
 export const start = (refreshToken: string, proof: string, more: Record<string, string> = {}) =>
-  call('device', 'POST /sessions/bind', {
+  ask('device', 'POST /sessions/bind', {
     body: null,
     ...withHeaders({
       'Sec-Fetch-Site': 'same-origin',
@@ -40,7 +48,7 @@ export const start = (refreshToken: string, proof: string, more: Record<string, 
   })
 
 export const renew = (refreshToken: string, id: string, proof?: string) =>
-  call('device', 'POST /sessions/renew', {
+  ask('device', 'POST /sessions/renew', {
     body: null,
     ...withHeaders({
       'Sec-Secure-Session-Id': id,
@@ -68,4 +76,4 @@ export async function bind() {
 }
 
 export const refresh = (cookie: Record<string, string>, more: Record<string, string> = {}) =>
-  call('refresh', 'refresh', { body: '{}', ...withHeaders({ ...OWN_PAGE, ...cookie, ...more }) })
+  ask('refresh', 'refresh', { body: '{}', ...withHeaders({ ...OWN_PAGE, ...cookie, ...more }) })

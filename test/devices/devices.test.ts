@@ -116,13 +116,16 @@ describe('a session is bound', () => {
   })
 
   test('not by a page of another site, without the cookie, or by the challenge of another session', async () => {
-    const [one, other] = [await signIn(), await signIn()]
+    const [one, another] = [await signIn(), await signIn()]
     const foreign = await start(one.refreshToken, registration(newDevice(), one.challenge), {
       'Sec-Fetch-Site': 'cross-site',
     })
     expect(foreign.statusCode).toBe(403)
+    const ofPage = { 'Sec-Fetch-Site': 'same-site', Origin: 'https://app.example.com' }
+    const other = await start(one.refreshToken, registration(newDevice(), one.challenge), ofPage)
+    expect(other.statusCode).toBe(403)
     expect(await start('', registration(newDevice(), one.challenge))).toEqual(invalidToken)
-    expect(await start(one.refreshToken, registration(newDevice(), other.challenge))).toEqual(invalidToken)
+    expect(await start(one.refreshToken, registration(newDevice(), another.challenge))).toEqual(invalidToken)
   })
 
   test('as the list of sessions shows, and others are not', async () => {

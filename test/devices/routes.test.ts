@@ -1,11 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import { API_ROUTES } from '../../lib/openapi/routes/rows.ts'
 import { DEVICE_PATHS } from '../../lib/sessions/device/instructions.ts'
+import { expectSeen } from '../http/openapi/check.ts'
 import { addClient } from '../oauth/clients.ts'
 import { approve } from '../oauth/requests.ts'
 import { OWN_PAGE, withHeaders } from '../support/http/cookies.ts'
-import { call, later, table, useRoutes } from '../support/http/routes.ts'
-import { bind, cookies } from './device.ts'
+import { later, table, useRoutes } from '../support/http/routes.ts'
+import { ask, bind, cookies } from './device.ts'
 
 useRoutes()
 
@@ -23,9 +24,16 @@ test('the browser waits at every route that takes the cookie, but where a sessio
 
 test('a copy of the refresh token gets 401 at the page of an app, and the device does not', async () => {
   await addClient(table, { id: 'shop', scopes: ['openid', 'offline_access'] })
-  const { refreshToken, bound } = await bind()
-  const copied = await approve(refreshToken)
-  expect(copied).toMatchObject({ statusCode: 401, body: { error: 'device_required' } })
+  const { device, refreshToken, bound } = await bind()
+  const asCopy = async (more = {}) =>
+    expectSeen(
+      'POST',
+      '/oauth2/approve',
+      await approve(refreshToken, {}, { headers: { ...cookies(refreshToken), ...more } }),
+    )
+  expect(await asCopy()).toMatchObject({ statusCode: 401, body: { error: 'device_required' } })
+  const lie = { 'Secure-Session-Skipped': `server_error;session_identifier="${device.id}"` }
+  expect(await asCopy(lie)).toMatchObject({ statusCode: 503, body: { error: 'device_busy' } })
   expect(await approve(refreshToken, {}, { headers: cookies(refreshToken, bound) })).toMatchObject({
     statusCode: 200,
     body: { next: 'screen' },
@@ -65,14 +73,25 @@ test('a page that repeats its request after 401 is one without a session', async
   expect(new URL(String(body.location)).searchParams.get('error')).toBe('login_required')
 })
 
-test('a copy of the refresh token gets 401 at the console, and the device does not', async () => {
-  const { refreshToken, bound } = await bind()
-  const [Operator = ''] = refreshToken.split('.')
-  const me = (cookie: Record<string, string>) =>
-    call('admin-read', 'GET /admin-api/me', withHeaders({ ...OWN_PAGE, Operator, ...cookie }))
-  expect(await me(cookies(refreshToken))).toMatchObject({
-    statusCode: 401,
-    body: { error: 'device_required' },
-  })
-  expect((await me(cookies(refreshToken, bound))).statusCode).toBe(403)
-})
+const demanding = API_ROUTES.filter(({ path }) => /^\/(refresh|act-as|admin-api\/.*)$/.test(path))
+
+test.each(demanding)(
+  'a copy of the refresh token gets 401 at $method $path, and 503 with a lie',
+  async ({ method, path, function: key = '' }) => {
+    const { device, refreshToken, bound } = await bind()
+    const [Operator = ''] = refreshToken.split('.')
+    const send = (more: Record<string, string>) =>
+      ask(key, `${method.toUpperCase()} ${path}`, {
+        ...withHeaders({ ...OWN_PAGE, Operator, ...more }),
+        ...(path === '/refresh' && { body: '{}' }),
+      })
+    const copied = cookies(refreshToken)
+    const skipped = `server_error;session_identifier="${device.id}"`
+    expect(await send(copied)).toMatchObject({ statusCode: 401, body: { error: 'device_required' } })
+    expect(await send({ ...copied, 'Secure-Session-Skipped': skipped })).toMatchObject({
+      statusCode: 503,
+      body: { error: 'device_busy' },
+    })
+    expect(String((await send(cookies(refreshToken, bound))).body.error)).not.toMatch(/^device/)
+  },
+)

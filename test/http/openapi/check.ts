@@ -2,8 +2,10 @@ import { appendFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import type { APIGatewayProxyResult } from 'aws-lambda'
 import { inject } from 'vitest'
 import { OWN_RESPONSE } from '../../../lib/openapi/own-routes.ts'
+import { remapped } from '../../../local/gateway/gateway-rules.ts'
 import {
   type Document,
   describeTested,
@@ -48,6 +50,16 @@ export function expectDescribed(seen: Seen): void {
   const name = describedAs(seen)
   if (name !== undefined) appendFileSync(inject('seenFile'), `${name}\n`)
 }
+
+/** Compares a function's response with the API description, records it, and returns it. */
+export function expectSeen<R extends Called>(method: string, url: string, response: R): R {
+  const { statusCode: status, headers = {}, body } = response
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  expectDescribed({ method, url, status, headers: remapped(headers), body: text })
+  return response
+}
+
+type Called = Pick<APIGatewayProxyResult, 'statusCode' | 'headers'> & { body: unknown }
 
 /**
  * Finds a response in the API description, by route, status, headers, content type and body.
