@@ -44,6 +44,8 @@ interface Options extends OfflineOptions {
   raw?: boolean
 }
 
+const schemeOf = ({ httpsProtocol }: { httpsProtocol?: string }) => (httpsProtocol ? 'https' : 'http')
+
 /**
  * Serverless plugin: provides what AWS provides, on a developer's machine, for `sls offline` and `sls invoke local`.
  * Functions run unchanged: their environment names the local endpoints, as it does for the AWS SDKs.
@@ -84,7 +86,7 @@ export default class LocalPlugin {
     if (address === 'breachedPasswords') return { value: 'off' }
     if (address === 'mailFrom') return { value: LOCAL_SENDER }
     const configured = await resolveVariable('self:custom.serverless-offline.httpPort')
-    return { value: `http://localhost:${this.options.httpPort ?? configured}` }
+    return { value: `${schemeOf(this.options)}://localhost:${this.options.httpPort ?? configured}` }
   }
 
   private async start(): Promise<void> {
@@ -145,7 +147,7 @@ export default class LocalPlugin {
     { host, httpPort }: { host: string; httpPort: number },
   ): void {
     const { service, custom, functions, provider, resources } = this.serverless.service
-    const url = `http://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
+    const url = `${schemeOf({ ...custom['serverless-offline'], ...this.options })}://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     const hasPages = custom.auth.pages === 'on'
     const hasMail = functions.mailer !== undefined
     const hasOAuth = custom.auth.oauth === 'on'

@@ -4,6 +4,8 @@ export interface OfflineOptions {
   location?: string
   host?: string
   httpPort?: number | string
+  /** Folder of a certificate, with which it listens on https. */
+  httpsProtocol?: string
   lambdaPort?: number | string
   noSponsor?: boolean
   noTimeout?: boolean
