@@ -52,8 +52,11 @@ type AllowingService = Pick<Service, 'resources'> & {
 /** Which functions and resources are of the service, and which the plugin brings. */
 type OwnershipOfRoutes = Pick<Ownership, 'brought' | 'functions' | 'resources'>
 
-/** Whether a function serves pages. Browsers load pages and their modules by GET, without a preflight. */
-const isOfPages = (handler: string) => handler.startsWith('functions/pages/')
+/**
+ * Whether browsers ask a function without a preflight: they load pages and their modules by GET, and send what binds a session to a device
+ * themselves.
+ */
+const isWithoutPreflight = (handler: string) => /^functions\/(pages\/|devices\/device\.)/.test(handler)
 
 /**
  * Adds CORS to a service description. The framework deploys it, and the local gateway reads it.
@@ -92,7 +95,7 @@ function addPreflights({ provider, custom, functions }: AllowingService, ownersh
     const { AUTH_ALLOWED_ORIGINS } = { ...(!isOfService && provider.environment), ...environment }
     const origin = AUTH_ALLOWED_ORIGINS ?? allowed
     // Only the deployment knows origins that are no text.
-    if ((isOfService && isOfPages(handler)) || typeof origin !== 'string' || origin === '') continue
+    if ((isOfService && isWithoutPreflight(handler)) || typeof origin !== 'string' || origin === '') continue
     const allowCredentials = origin !== '*' && environment?.COOKIE_SESSIONS === 'on'
     for (const event of events) {
       if (event.http === undefined) continue

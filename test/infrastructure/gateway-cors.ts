@@ -106,8 +106,6 @@ export function testCors(mass: 'representatives' | 'all'): void {
       'register',
       'register/confirm',
       'register/passkey',
-      // Browsers send these requests themselves.
-      'sessions/{id}',
     ])
     const without = [{ allowedOrigins: '*' }, { ...WITHOUT_COOKIES, allowedOrigins: SEVERAL }]
     // The default of this stage is any origin.
@@ -115,9 +113,10 @@ export function testCors(mass: 'representatives' | 'all'): void {
   })
 
   test('every route has a preflight if and only if origins are allowed, and no page', () => {
+    // Browsers send what binds a session to a device themselves.
     const routesFor = (params: Record<string, string>, isOfPages = false) =>
       Object.values(describeService(params).functions)
-        .filter(({ handler }) => handler.startsWith('functions/pages/') === isOfPages)
+        .filter(({ handler }) => /^functions\/(pages\/|devices\/device\.)/.test(handler) === isOfPages)
         .filter(({ environment }) => environment?.AUTH_ALLOWED_ORIGINS === params.allowedOrigins)
         .flatMap(({ events = [] }) => events.map(({ http }) => http))
     const cors = { origin: SEVERAL, headers: ['Authorization', 'Content-Type'] }
