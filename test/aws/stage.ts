@@ -14,13 +14,14 @@ const { aws } = deployment
 
 /**
  * Functions that exist only with `pages=on`, with `oauth=on`, with `clientMetadataHosts`, with `federation=on`, with `console=on`, with
- * `actAs=on`, and with `eventBus`.
+ * `actAs=on`, with `eventBus`, and with `deviceBoundSessions`.
  */
 const SWITCHED_OFF = [
   ...['docs', 'signin', 'account-pages'],
   ...['approve', 'authorize', 'token', 'fetch-client'],
   ...['federation', 'new-identity', 'identities'],
   ...['console', 'admin-read', 'admin-change', 'admin-danger', 'act-as', 'publish-event'],
+  'device',
 ]
 
 export const service = describeService()

@@ -25,10 +25,19 @@ test('the template of deviceBoundSessions=off has nothing of it', () => {
   expect(template.match(new RegExp(`.{40}(${OF_DEVICES.source}).{40}`, 'gi'))).toBeNull()
 })
 
-test('the bundles of deviceBoundSessions=off have nothing of it but the badge in lists of sessions', () => {
+test('the bundles of deviceBoundSessions=off have nothing of it but what pages and the description share', () => {
   expect(wordsIn(on).login).toContain('secure-session-registration')
-  expect(wordsIn(off)).toEqual({ signin: BADGE, console: BADGE, openapi: PROBLEMS })
+  expect(wordsIn(off)).toEqual({
+    'account-pages': CLIENT,
+    authorize: CLIENT,
+    signin: [...CLIENT, ...BADGE].sort(),
+    console: [...CLIENT, ...BADGE].sort(),
+    openapi: PROBLEMS,
+  })
 })
+
+/** The client of the pages is one file for all services. */
+const CLIENT = ['device_required']
 
 /** Scripts of pages know the badge, because others would need eight more handlers of pages. */
 const BADGE = ['devicebound', 'tied to its device']

@@ -8,7 +8,9 @@ export const NO_ORIGINS = { allowedOrigins: ' ' }
 const APP = 'https://app.example.com'
 const SEVERAL = `${APP},https://admin.example.com`
 const SAME_SITE = { publicUrl: 'https://auth.example.com' }
+const WITHOUT_DEVICES = { deviceBoundSessions: 'off' }
 const WITHOUT_COOKIES = {
+  ...WITHOUT_DEVICES,
   cookieSessions: 'off',
   pages: 'off',
   oauth: 'off',
@@ -55,12 +57,16 @@ const OTHERS: Row[] = [
  * @param mass - Whether all settings are tested, or two. The framework takes seconds of a core for each.
  */
 export function testCors(mass: 'representatives' | 'all'): void {
-  const responses = [...gatewayResponses(resourcesOf(describeService(NO_ORIGINS)))]
+  const responsesOf = (params: Record<string, string>) => [
+    ...gatewayResponses(resourcesOf(describeService(params))),
+  ]
   const rows = mass === 'all' ? [...REPRESENTATIVES, ...OTHERS] : REPRESENTATIVES
 
   test.each(rows)('if %s, its pages can read every response', (_what, params, cors) => {
     const { publicUrl = 'http://localhost:3000' } = params
-    const withCors = responses.map(([type, response]) => {
+    // Devices have another response to a throttled request.
+    const switches = 'deviceBoundSessions' in params ? WITHOUT_DEVICES : {}
+    const withCors = responsesOf({ ...NO_ORIGINS, ...switches }).map(([type, response]) => {
       // With routes for clients, two responses name their metadata.
       const own = Object.entries(response.headers).map(([name, value]) => [
         name,
@@ -73,7 +79,7 @@ export function testCors(mass: 'representatives' | 'all'): void {
       }
       return [type, { ...response, headers }]
     })
-    expect([...gatewayResponses(resourcesOf(describeService(params)))]).toEqual(withCors)
+    expect(responsesOf(params)).toEqual(withCors)
   })
 
   test('only routes that take the cookie let pages send it, and never pages of all origins', () => {

@@ -56,7 +56,11 @@ const UNREACHED: Record<string, string> = {
 }
 
 /** Functions that no check calls. */
-const OF_FUNCTION: Record<string, string> = { proof: OF_PROOFS, 'login-mail': OF_MAILS }
+const OF_FUNCTION: Record<string, string> = {
+  proof: OF_PROOFS,
+  'login-mail': OF_MAILS,
+  device: 'Only browsers bind sessions to a device.',
+}
 
 /** No check signs in with another identity provider: a stage may have none. */
 const OF_PROVIDERS = ['federation', 'new-identity', 'identities']

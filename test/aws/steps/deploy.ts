@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-api-gateway'
 import { GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam'
 import { describe, expect, test } from 'vitest'
+import { withoutDevices } from '../../../plugins/functions/devices.ts'
 import { HASHING } from '../../infrastructure/packaged.ts'
 import { ACCOUNT, REGION } from '../account.ts'
 import { functionNameOf, PREFIX } from '../deployment.ts'
@@ -72,8 +73,8 @@ describe('npm run deploy', () => {
     expect(configuration).toMatchObject({
       FunctionName: functionNameOf(functionKey),
       Runtime: 'nodejs24.x',
-      // The stage has no console and no acts.
-      Handler: service.functions[functionKey]?.handler?.replace(
+      // The stage has no console, no acts and no devices.
+      Handler: withoutDevices(service.functions[functionKey]?.handler ?? '').replace(
         'functions/admin/',
         functionKey === 'openapi' ? 'functions/service/' : 'functions/',
       ),

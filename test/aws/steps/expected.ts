@@ -24,10 +24,12 @@ export const ENVIRONMENT = environments('prod', ['a', 'b'], {
 
 /** The actions of each function, in addition to logging and tracing. A function that is not listed has none. */
 export const ACTIONS: Record<string, string[]> = Object.fromEntries(
-  Object.entries(permissions({ sender: SENDER, hasApps: false })).map(([functionKey, statements]) => [
-    functionKey,
-    [...new Set(statements.flatMap(({ Action }) => Action))].sort(),
-  ]),
+  Object.entries(permissions({ sender: SENDER, hasApps: false, bindsDevices: false })).map(
+    ([functionKey, statements]) => [
+      functionKey,
+      [...new Set(statements.flatMap(({ Action }) => Action))].sort(),
+    ],
+  ),
 )
 
 /** Types that moto's CloudFormation ignores; see docs/decisions/0036-what-the-emulator-proves.md. */
