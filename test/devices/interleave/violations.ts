@@ -68,7 +68,7 @@ function violationsOfCopies({ scene, names, history: { ends } }: EndedSchedule, 
     if (read === undefined || facts.at(id, read).key === undefined) return []
     const isUsed = what.startsWith('sign in')
       ? facts.writes.some((one) => one.id === id && one.by === by)
-      : ends[by]?.value?.status === 200
+      : /"authToken"|[?&]code=/.test(ends[by]?.value?.text ?? '')
     return isUsed ? [`${name} uses a bound session`] : []
   })
 }
@@ -82,12 +82,14 @@ function violationsOfBrowsers({ scene, names, history: { ends } }: EndedSchedule
     const { key, isEnded } = facts.at(idOf(scene, who), ended)
     const isOwn = key === scene[who].device.id && !isEnded && !isRevoked(names, who)
     const bound = facts.uses.findLast((use) => use.by === by)
+    // The device has its session by then, if it renewed between two attempts of the write.
+    const isOvertaken = facts.uses.some((use) => use.by !== by && use.key === bound?.key)
     return [
       ...(what === 'renew' && ![200, 403, 503].includes(status) ? [`${name} gets ${status}`] : []),
       ...(what === 'renew' && status === 200 && !isBound && isOwn
         ? [`${name} makes the browser forget its key: ${text}`]
         : []),
-      ...(what === 'start' && isOwn && bound && ![200, 503].includes(status)
+      ...(what === 'start' && isOwn && bound && !isOvertaken && ![200, 503].includes(status)
         ? [`${name} binds, and gets ${status}`]
         : []),
       ...(what.startsWith('renew by a captured') && isBound && !bound
