@@ -68,6 +68,7 @@ export function describeApi(
     routes.some(({ tag = 'Content' }) => tag === name),
   )
   const parts = { paths: pathsOf(routes), responses: problemResponses(routes) }
+  const text = JSON.stringify(parts)
   return {
     openapi: '3.1.0',
     info: {
@@ -82,9 +83,9 @@ export function describeApi(
     paths: parts.paths,
     components: {
       securitySchemes: SECURITY_SCHEMES,
-      headers: headersIn(parts, more.headers),
+      headers: headersIn(text, more.headers),
       responses: parts.responses,
-      schemas: schemasIn(parts, schemasOf(more, features)),
+      schemas: schemasIn(text, schemasOf(more, features)),
     },
   }
 }
@@ -142,8 +143,8 @@ const forClients = (route: Route): Route => ({
   problems: [...(route.problems ?? []), 'forbidden'],
 })
 
-/** Returns the schemas that a part of the description refers to, and those that they refer to. */
-function schemasIn(part: object, schemas: Readonly<Record<string, object>>): Record<string, object> {
+/** Returns the schemas that a part of the description refers to in JSON, and those that they refer to. */
+function schemasIn(part: string, schemas: Readonly<Record<string, object>>): Record<string, object> {
   const used = new Set<string>()
   const add = (text: string) => {
     for (const [, name = ''] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
@@ -152,16 +153,15 @@ function schemasIn(part: object, schemas: Readonly<Record<string, object>>): Rec
       add(JSON.stringify(schemas[name]))
     }
   }
-  add(JSON.stringify(part))
+  add(part)
   return Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)))
 }
 
-/** Returns the headers that a part of the description refers to. */
-function headersIn(part: object, more: Addition['headers']): Record<string, object> {
-  const text = JSON.stringify(part)
+/** Returns the headers that a part of the description refers to in JSON. */
+function headersIn(part: string, more: Addition['headers']): Record<string, object> {
   return Object.fromEntries(
     Object.entries({ ...HEADERS, ...PAGE_HEADERS, ...OAUTH_HEADERS, ...more }).filter(([name]) =>
-      text.includes(`"#/components/headers/${name}"`),
+      part.includes(`"#/components/headers/${name}"`),
     ),
   )
 }

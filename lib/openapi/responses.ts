@@ -51,9 +51,9 @@ export function problemRefs(route: Route): Record<string, { $ref: string }> {
 
 /** Returns the error responses of all routes, by name. */
 export function problemResponses(routes: readonly Route[]) {
-  const responses = routes
-    .flatMap(problemsByStatus)
-    .map(([status, names]) => [responseName(names), problemResponse(status, names)])
+  const problems = routes.flatMap(problemsByStatus).map((one) => [responseName(one[1]), one] as const)
+  // Most routes share their problems with others.
+  const responses = [...new Map(problems)].map(([name, one]) => [name, problemResponse(...one)])
   return Object.fromEntries(responses)
 }
 
