@@ -12,7 +12,7 @@ type Fault = 'lost' | number | undefined
 /** TLS in front of a local service, because browsers bind no session over http. */
 export interface TlsProxy {
   port: number
-  /** Arguments of Chromium, which finds the hosts here, accepts the certificate, and has keys in software. Each feature alone does nothing. */
+  /** Arguments of Chromium, which finds the hosts here, accepts the certificate, and has keys in software. It needs both features. */
   arguments: string[]
   /** Of the service. */
   target: string

@@ -107,7 +107,7 @@ test.each(Object.keys(USES))(
   },
 )
 
-test('a copy of both cookies refreshes for 630 seconds, and an older one ends the session then', async () => {
+test('a copy of both cookies refreshes for 630 seconds, and then gets 401', async () => {
   const { refreshToken, bound } = await bind()
   vi.setSystemTime(later(629))
   expect((await refresh(cookies(refreshToken, bound))).statusCode).toBe(200)

@@ -64,7 +64,7 @@ export function boundIn({ statusCode, headers }: Response): { bound: string; cha
   return { bound, challenge: challengeIn(headers) }
 }
 
-export const challengeIn = (headers: Response['headers']): string =>
+export const challengeIn = (headers: Readonly<Record<string, unknown>> | undefined): string =>
   /^"([\w-]{22})";id="[\w-]{43}"$/.exec(String(headers?.['Secure-Session-Challenge']))?.[1] ?? ''
 
 /** Signs in, and binds the session to a new device. */

@@ -147,7 +147,7 @@ describe('a session is bound', () => {
 const included = (path: string) => ({ type: 'include', domain: '*', path })
 
 describe('the cookie of the device', () => {
-  test('counts for 600 seconds and 30 more, and a copy of the refresh token alone gets nothing', async () => {
+  test('counts for 600 seconds and 30 more, and a copy of the refresh token without it gets nothing', async () => {
     const { refreshToken, bound } = await bind()
     expect(await refresh(cookies(refreshToken))).toEqual(REQUIRED)
     vi.setSystemTime(later(629))

@@ -1,12 +1,13 @@
 import { afterAll, expect, test, vi } from 'vitest'
 import { stopTime } from '../support/at-once.ts'
-import { type Call, type Fate, type Target, targetsOf } from '../support/aws/wire.ts'
+import { FAULTS, type Fault, strikeAttempts } from '../support/aws/faults.ts'
+import { type Target, targetsOf } from '../support/aws/wire.ts'
 import { OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
 import type { ApiResponse } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
 import { useWiredService } from '../support/service.ts'
 import { PASSWORD } from '../support/users/sessions.ts'
-import { cookies } from './device.ts'
+import { challengeIn, cookies } from './device.ts'
 import { type Device, newDevice, registration, renewal } from './key.ts'
 
 // Every request of a browser for a session of its device × every call of AWS × every fault of that call. Browsers forget the key at any
@@ -19,21 +20,8 @@ vi.mock('node:timers/promises', async (original) =>
 const START = 'POST /sessions/bind'
 const RENEW = 'POST /sessions/renew'
 
-interface Fault {
-  what: string
-  fate: Fate
-  attempts: number
-}
-
-const FAULTS: readonly Fault[] = [
-  { what: 'is throttled once', fate: 'throttle', attempts: 1 },
-  { what: 'fails once', fate: 'fail', attempts: 1 },
-  { what: 'loses its response once', fate: 'cut after', attempts: 1 },
-  { what: 'is denied', fate: 'refuse', attempts: 9 },
-  { what: 'is throttled', fate: 'throttle', attempts: 9 },
-  { what: 'fails', fate: 'fail', attempts: 9 },
-  { what: 'gets no connection', fate: 'cut before', attempts: 9 },
-  { what: 'loses every response', fate: 'cut after', attempts: 9 },
+const EACH_FAULT: readonly Fault[] = [
+  ...FAULTS,
   { what: 'stops within a response', fate: 'cut within', attempts: 9 },
 ]
 
@@ -53,10 +41,10 @@ test.each([
     const bound = await bind()
     const ask = (functions = wired) => renew(bound, proofOf(bound.device, bound.challenge), functions)
     for (const target of await targetsIn(ask)) {
-      for (const fault of FAULTS) {
+      for (const fault of EACH_FAULT) {
         cases += 1
         Object.assign(bound, await bind())
-        const struck = strike(target, fault)
+        const struck = strikeAttempts(wire, target, fault)
         const response = await ask()
         wire.intercept(() => 'pass')
         const which = `${target.label} ${fault.what}`
@@ -81,10 +69,10 @@ test('after a fault in each call of a start, the session is bound, or unbound an
       },
     })
   for (const target of await targetsIn(ask)) {
-    for (const fault of FAULTS) {
+    for (const fault of EACH_FAULT) {
       cases += 1
       begun = await begin()
-      const struck = strike(target, fault)
+      const struck = strikeAttempts(wire, target, fault)
       const { status } = await ask()
       wire.intercept(() => 'pass')
       const which = `${target.label} ${fault.what}`
@@ -121,10 +109,9 @@ test('a malformed renewal gets 200, 403 with a challenge or 401, and the key is 
     'Sec-Secure-Session-Id': `"${device.id}"`,
     'Secure-Session-Response': renewal(device, challenge),
   }
-  const requests = Object.keys(valid).flatMap((name) =>
-    JUNK.map((value) => ({ headers: { ...valid, [name]: value, 'Sec-Secure-Session-Id': 'x' } })),
+  const requests = [valid, { ...valid, 'Sec-Secure-Session-Id': 'x' }].flatMap((usual) =>
+    Object.keys(valid).flatMap((name) => JUNK.map((junk) => ({ headers: { ...usual, [name]: junk } }))),
   )
-  const withId = JUNK.map((junk) => ({ headers: { ...valid, 'Secure-Session-Response': junk } }))
   const bodies = ['{', '[]', 'null', 'x'.repeat(20_000)].map((text) => ({
     headers: { ...valid, 'Secure-Session-Response': 'x', 'Content-Type': 'text/plain' },
     body: { text },
@@ -137,7 +124,7 @@ test('a malformed renewal gets 200, 403 with a challenge or 401, and the key is 
       Origin: 'https://evil.example',
     },
   }))
-  for (const asking of [...requests, ...withId, ...bodies, ...foreign]) {
+  for (const asking of [...requests, ...bodies, ...foreign]) {
     cases += 1
     const response = await service.functions.ask(RENEW, asking)
     expect([200, 401, 403], JSON.stringify(asking).slice(0, 200)).toContain(response.status)
@@ -175,11 +162,8 @@ async function bind(): Promise<Bound> {
   }
   const response = await service.functions.ask(START, { headers })
   expect(response.status).toBe(200)
-  return { device, refreshToken, challenge: challengeOf(response) }
+  return { device, refreshToken, challenge: challengeIn(response.headers) }
 }
-
-const challengeOf = ({ headers }: ApiResponse) =>
-  /^"([\w-]{22})"/.exec(String(headers['Secure-Session-Challenge']))?.[1] ?? ''
 
 const renew = ({ device, refreshToken }: Bound, proof: string | undefined, functions = service.functions) =>
   functions.ask(RENEW, {
@@ -193,7 +177,7 @@ const renew = ({ device, refreshToken }: Bound, proof: string | undefined, funct
 /** Renews as a browser does: it repeats a renewal with the challenge of a 403. */
 async function heal(bound: Bound): Promise<ApiResponse> {
   const first = await renew(bound, renewal(bound.device, bound.challenge))
-  return first.status === 403 ? renew(bound, renewal(bound.device, challengeOf(first))) : first
+  return first.status === 403 ? renew(bound, renewal(bound.device, challengeIn(first.headers))) : first
 }
 
 const refresh = (refreshToken: string) =>
@@ -202,7 +186,7 @@ const refresh = (refreshToken: string) =>
 /** Expects a response at which browsers keep the key. */
 function expectKept({ status, headers }: ApiResponse, which: string): void {
   expect(status === 200 || status === 403 || status >= 500, which).toBe(true)
-  if (status === 403) expect(challengeOf({ status, headers, text: '' }), which).toMatch(/^[\w-]{22}$/)
+  if (status === 403) expect(challengeIn(headers), which).toMatch(/^[\w-]{22}$/)
 }
 
 /** Returns the calls of a request. */
@@ -210,15 +194,4 @@ async function targetsIn(ask: () => Promise<unknown>): Promise<Target[]> {
   wire.intercept(() => 'pass')
   await ask()
   return targetsOf(wire.calls())
-}
-
-/** Makes one call meet a fault. @returns A function that returns the attempts that met it. */
-function strike({ label }: Target, { fate, attempts }: Fault): () => readonly Call[] {
-  const struck: Call[] = []
-  wire.intercept((call) => {
-    if (call.label !== label || struck.length >= attempts) return 'pass'
-    struck.push(call)
-    return fate
-  })
-  return () => struck
 }

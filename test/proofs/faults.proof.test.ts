@@ -3,7 +3,8 @@ import { type Item, text } from '../../lib/aws/dynamodb.ts'
 import { DECOY_HASH } from '../../lib/passwords/hash.ts'
 import type { User } from '../../lib/users/user.ts'
 import { stopTime } from '../support/at-once.ts'
-import { type Call, type Fate, nameOf, type Target, targetsOf } from '../support/aws/wire.ts'
+import { FAULTS, strikeAttempts } from '../support/aws/faults.ts'
+import { type Call, nameOf, targetsOf } from '../support/aws/wire.ts'
 import { cookieOf, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
 import type { ApiResponse, Asking } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
@@ -24,24 +25,6 @@ vi.mock('node:timers/promises', async (original) =>
 const START = 'POST /login/mail'
 const CONFIRM = 'POST /login/mail/confirm'
 const PROVE = 'POST /proof/confirm'
-
-/** A fault: what AWS does, and at how many attempts of the call. */
-interface Fault {
-  what: string
-  fate: Fate
-  attempts: number
-}
-
-const FAULTS: readonly Fault[] = [
-  { what: 'is throttled once', fate: 'throttle', attempts: 1 },
-  { what: 'fails once', fate: 'fail', attempts: 1 },
-  { what: 'loses its response once', fate: 'cut after', attempts: 1 },
-  { what: 'is denied', fate: 'refuse', attempts: 9 },
-  { what: 'is throttled', fate: 'throttle', attempts: 9 },
-  { what: 'fails', fate: 'fail', attempts: 9 },
-  { what: 'gets no connection', fate: 'cut before', attempts: 9 },
-  { what: 'loses every response', fate: 'cut after', attempts: 9 },
-]
 
 recordLogs()
 const { service, wire, wired } = await useWiredService({
@@ -198,7 +181,7 @@ describe.each(Object.entries(SCENES))('%s', (name, begun) => {
         counts[name] = (counts[name] ?? 0) + 1
         await restore()
         const mailsBefore = service.aws.mailbox.list().length
-        const struck = strike(target, fault)
+        const struck = strikeAttempts(wire, target, fault)
         const response = await run(wired, scene)
         wire.intercept(() => 'pass')
         const which = `${name}: ${target.label} ${target.index} ${fault.what}`
@@ -243,23 +226,6 @@ async function complete({ proceed }: Scene, response: ApiResponse, which: string
   await proceed(response).catch((error) => {
     throw new Error(`${which}: ${(error as Error).message}`, { cause: error })
   })
-}
-
-/** Makes one call meet a fault. @returns A function that returns the attempts that met it. */
-function strike({ label, index }: Target, { fate, attempts }: Fault): () => readonly Call[] {
-  let seen = 0
-  const struck: Call[] = []
-  wire.intercept((call) => {
-    if (call.label !== label) return 'pass'
-    if (call.body !== struck[0]?.body) {
-      seen += 1
-      if (struck.length > 0 || seen !== index + 1) return 'pass'
-    }
-    if (struck.length >= attempts) return 'pass'
-    struck.push(call)
-    return fate
-  })
-  return () => struck
 }
 
 /** Adds a user without a password. */

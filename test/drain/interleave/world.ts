@@ -1,4 +1,5 @@
 import { vi } from 'vitest'
+import { isAside as isAsideOfSessions } from '../../security/interleave/world.ts'
 import type { Attempt } from '../../support/aws/gate.ts'
 import { worldOf } from '../../support/interleave/world.ts'
 import { recordLogs } from '../../support/logs.ts'
@@ -9,10 +10,8 @@ import { firstScene } from './scene.ts'
 import { violationsOf } from './violations.ts'
 
 /** Whether a request needs no order, because nothing depends on it that is checked here. */
-const isAside = ({ operation, input }: Attempt): boolean =>
-  ['Sign', 'GetPublicKey', 'DeleteItem'].includes(operation) ||
-  /^(attempts|known)/.test(String(input.Key?.sk?.S)) ||
-  /^(name|grants)#/.test(String(input.ExpressionAttributeValues?.[':pk']?.S))
+const isAside = (attempt: Attempt): boolean =>
+  isAsideOfSessions(attempt) || /^grants#/.test(String(attempt.input.ExpressionAttributeValues?.[':pk']?.S))
 
 /** Starts the service, with an old place that knows {@link PASSWORD}. The clock stands still. */
 export async function startWorld() {
