@@ -13,25 +13,24 @@ const report = (name: string, bytes: number, budget: number) => {
 }
 
 const service = readService()
-// With an old place of passwords, `login` has another handler.
-service.functions['moving login'] = { handler: MOVING_LOGIN }
-// With mailSignIn=off, functions have the handlers of a service without it.
-const WITHOUT_MAIL_SIGN_IN = {
-  'mailer without sign-ins': 'functions/mail/mailer',
-  'mail-requests without sign-ins': 'functions/mail/mail-requests',
-  'signin without mails': 'functions/pages/federation/signin',
-  'account-pages without mails': 'functions/pages/federation/account-pages',
+/** Handlers that functions have at other values of parameters. */
+const OTHERS = {
+  // With an old place of passwords.
+  'moving login': MOVING_LOGIN,
+  // With mailSignIn=off.
+  'mailer without sign-ins': 'functions/mail/mailer.handler',
+  'mail-requests without sign-ins': 'functions/mail/mail-requests.handler',
+  'signin without mails': 'functions/pages/federation/signin.handler',
+  'account-pages without mails': 'functions/pages/federation/account-pages.handler',
+  'new-account with passwords': 'functions/registration/new-account.handler',
+  // With actAs=off.
+  'authorizer without acts': 'functions/authorizer.handler',
+  // With deviceBoundSessions=off.
+  'login without devices': 'functions/sessions/login.handler',
+  'refresh without devices': 'functions/sessions/refresh.handler',
+  'approve without devices': 'functions/oauth/approve.handler',
 }
-for (const [name, file] of Object.entries(WITHOUT_MAIL_SIGN_IN)) {
-  service.functions[name] = { handler: `${file}.handler` }
-}
-service.functions['new-account with passwords'] = { handler: 'functions/registration/new-account.handler' }
-service.functions['authorizer without acts'] = { handler: 'functions/authorizer.handler' }
-// With deviceBoundSessions=off.
-const WITHOUT_DEVICES = { login: 'sessions/login', refresh: 'sessions/refresh', approve: 'oauth/approve' }
-for (const [name, file] of Object.entries(WITHOUT_DEVICES)) {
-  service.functions[`${name} without devices`] = { handler: `functions/${file}.handler` }
-}
+for (const [name, handler] of Object.entries(OTHERS)) service.functions[name] = { handler }
 for (const { name, bytes } of await buildBundles(service, '.results/budget')) {
   report(name, bytes, budgetOf(name).bytes)
 }
