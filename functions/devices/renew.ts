@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda'
+import type { APIGatewayProxyResult } from 'aws-lambda'
 import { headerOf } from '../../lib/http/headers.ts'
 import { cookiesOf, onlyOf } from '../../lib/http/sessions/cookie.ts'
 import { boundResponse, challengeResponse, overResponse } from '../../lib/http/sessions/device-response.ts'
@@ -7,8 +7,8 @@ import { type DeviceSession, findDeviceSession, useChallenge } from '../../lib/s
 import { isSignedBy, readProof, refusedProof, textOf } from '../../lib/sessions/device/proof.ts'
 import { thumbprintOf } from '../../lib/sessions/device/thumbprint.ts'
 
-type At = Parameters<TableRoute<'TOKEN_ISSUER'>>[1]
-type Bound = DeviceSession & { device: string }
+type Request = Parameters<typeof route>
+
 /**
  * POST /sessions/renew: renews the cookie of a bound session.
  *
@@ -24,22 +24,22 @@ export const route: TableRoute<'TOKEN_ISSUER'> = async (event, at) => {
   const proof = readProof(header)
   if (proof.jwk !== undefined) throw refusedProof('a key in a renewal')
   if (!isSignedBy(proof, device)) throw refusedProof('another signature')
-  const isNew = proof.jti === deviceChallenge
-  const challenge = isNew ? await useChallenge(at.table, session, device) : undefined
-  if (challenge === undefined) return isNew ? askAgain(event, at) : challengeResponse(deviceChallenge, device)
+  if (proof.jti !== deviceChallenge) return challengeResponse(deviceChallenge, device)
+  const challenge = await useChallenge(at.table, session, device)
+  if (challenge === undefined) return askAgain(event, at)
   return boundResponse({ ...session, challenge }, at.config.TOKEN_ISSUER, at.allowedOrigins, at.now)
 }
 
 /** Reads the session again, because another request has used the challenge or ended the session. */
-async function askAgain(event: APIGatewayProxyEvent, at: At): Promise<APIGatewayProxyResult> {
-  const { asked, session } = await findAsked(event, at)
+async function askAgain(...request: Request): Promise<APIGatewayProxyResult> {
+  const { asked, session } = await findAsked(...request)
   return session ? challengeResponse(session.deviceChallenge, session.device) : overResponse(asked)
 }
 
 /** Finds the session of the cookie, if it is bound to the key that the browser names. */
-async function findAsked(event: APIGatewayProxyEvent, at: At): Promise<{ asked: string; session?: Bound }> {
+async function findAsked(...[event, at]: Request) {
   const asked = textOf(headerOf(event.headers, 'sec-secure-session-id'))
   const session = await findDeviceSession(at, onlyOf(cookiesOf(event)))
   const isAsked = session?.device !== undefined && thumbprintOf(session.device) === asked
-  return isAsked ? { asked, session: session as Bound } : { asked }
+  return { asked, session: isAsked ? (session as DeviceSession & { device: string }) : undefined }
 }
