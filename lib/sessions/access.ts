@@ -1,17 +1,10 @@
 import { check, type Deployment, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
 import { USER_STATE } from '../users/user.ts'
-import { BINDING, DEVICE } from './device/values.ts'
+import { BINDING, DEVICE, permittedOf } from './device/values.ts'
 import { REPLACED_SESSION } from './replaced.ts'
 import { SESSION } from './session.ts'
 import { STORED_SESSION } from './store.ts'
-
-/** Attributes in addition to those of every session, if sessions are bound to devices. */
-const ofDevices = ({ bindsDevices }: Deployment) => (bindsDevices ? namesOf(BINDING) : [])
-
-const theDevice = ({ bindsDevices }: Deployment) => (bindsDevices ? DEVICE.names : [])
-
-const theChallenge = ({ bindsDevices }: Deployment) => (bindsDevices ? ['deviceChallenge'] : [])
 
 const ENDED = ['secretHash', 'salt', 'endedAt']
 
@@ -22,13 +15,13 @@ export const readSessions = read(['user#*'], [...STORED_SESSION, ...USER_STATE])
 
 /** The same, with the devices of the sessions. */
 export const readBoundSessions = (deployment: Deployment) =>
-  read(['user#*'], [...STORED_SESSION, ...theDevice(deployment), ...USER_STATE])
+  read(['user#*'], [...STORED_SESSION, ...permittedOf(deployment, DEVICE.names), ...USER_STATE])
 
 /** Sessions with what their devices sign next. */
 export const readDevices = read(['user#*'], [...STORED_SESSION, ...namesOf(BINDING), ...USER_STATE])
 
 export const listSessions = (deployment: Deployment) =>
-  read(['user#*'], [...STORED_SESSION, ...theDevice(deployment)], 'Query')
+  read(['user#*'], [...STORED_SESSION, ...permittedOf(deployment, DEVICE.names)], 'Query')
 
 /** Rotates sessions. It cannot write a password hash, a role or the state of a user. */
 export const rotateSessions = write(
@@ -45,7 +38,11 @@ export const endReusedSessions = writeTogether(['UpdateItem'], ['user#*'], ENDED
 
 /** Stores the session of a new user, in the transaction of a complete sign-in. */
 export const storeSessions = (deployment: Deployment) =>
-  writeTogether(['PutItem'], ['user#*'], [...namesOf(SESSION), ...theChallenge(deployment)])
+  writeTogether(
+    ['PutItem'],
+    ['user#*'],
+    [...namesOf(SESSION), ...permittedOf(deployment, ['deviceChallenge'])],
+  )
 
 /**
  * Stores a session, or renews the one before, in the transaction of a complete sign-in. That transaction
@@ -55,7 +52,7 @@ export const renewSessions = (deployment: Deployment) =>
   writeTogether(
     ['PutItem', 'UpdateItem'],
     ['user#*'],
-    ['endedAt', 'grantsEndedAt', ...namesOf(SESSION), ...ofDevices(deployment)],
+    ['endedAt', 'grantsEndedAt', ...namesOf(SESSION), ...permittedOf(deployment, namesOf(BINDING))],
   )
 
 /** Binds sessions to devices, and replaces what a device signs next. */
@@ -69,7 +66,7 @@ export const checkRevocations = check(['user#*'], ['sessionGeneration'])
 
 /** Finds the session before a sign-in. */
 export const findReplacedSessions = (deployment: Deployment) =>
-  read(['user#*'], [...REPLACED_SESSION, ...theDevice(deployment)])
+  read(['user#*'], [...REPLACED_SESSION, ...permittedOf(deployment, DEVICE.names)])
 
 /**
  * Ends the session before a sign-in. If the sign-in fails, it also ends the new session, which may not be

@@ -1,6 +1,6 @@
 import { type Deployment, read, write, writeTogether } from '../aws/access.ts'
 import { namesOf } from '../aws/item.ts'
-import { DEVICE } from '../sessions/device/values.ts'
+import { DEVICE, permittedOf } from '../sessions/device/values.ts'
 import { REPLACED_SESSION } from '../sessions/replaced.ts'
 import { LOGIN_TOKEN } from './login-token.ts'
 
@@ -55,5 +55,8 @@ export const proveLogins = writeTogether(['UpdateItem'], ['login#*'], ['provedAt
  * Items that a complete sign-in reads: the mark of the source, the counted codes, a reset of the factors, the
  * session before.
  */
-export const readEarlierSignIns = ({ bindsDevices }: Deployment) =>
-  read(['user#*', 'name#*'], ['ids', 'ownerId', ...REPLACED_SESSION, ...(bindsDevices ? DEVICE.names : [])])
+export const readEarlierSignIns = (deployment: Deployment) =>
+  read(
+    ['user#*', 'name#*'],
+    ['ids', 'ownerId', ...REPLACED_SESSION, ...permittedOf(deployment, DEVICE.names)],
+  )

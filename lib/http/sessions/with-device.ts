@@ -15,17 +15,17 @@ export const withSignInDevice =
   async (event, at) =>
     route(event, { ...at, signInDevice: signInDevice(shownIn(event, at)) })
 
-/** Gives a route what its requests show of the device of their session. */
-export const withDevice =
+const giving =
+  (deviceFrom: (shown: Shown, skipped: string) => ShownDevice) =>
   <R extends { now: Date }>(route: ApiRoute<R & { device: ShownDevice }>): ApiRoute<R> =>
   async (event, at) =>
-    route(event, { ...at, device: shownDevice(shownIn(event, at), skippedOf(event)) })
+    route(event, { ...at, device: deviceFrom(shownIn(event, at), skippedOf(event)) })
+
+/** Gives a route what its requests show of the device of their session. */
+export const withDevice = /* @__PURE__ */ giving(shownDevice)
 
 /** As {@link withDevice}, for requests of apps. */
-export const withApprovingDevice =
-  <R extends { now: Date }>(route: ApiRoute<R & { device: ShownDevice }>): ApiRoute<R> =>
-  async (event, at) =>
-    route(event, { ...at, device: approvingDevice(shownIn(event, at), skippedOf(event)) })
+export const withApprovingDevice = /* @__PURE__ */ giving(approvingDevice)
 
 const shownIn = (event: APIGatewayProxyEvent, { now }: { now: Date }): Shown => ({
   binding: readDeviceBinding(),

@@ -79,8 +79,8 @@ export async function decide(
   const presented = known.presented ?? (await redeem())
   const isProven = isProvenBy(at, publicKeys, authorization)
   const asked = { client, redirectUri, request, hintedUserId: hint, click, lastUserId: last, start, isProven }
-  Object.assign(asked, at.device?.demandOf?.(presented?.session, request))
-  return respond(await outcomeOf(at, asked, presented))
+  const demanded = at.device?.demandOf?.(presented?.session, request)
+  return respond(await outcomeOf(at, { ...asked, ...demanded }, presented))
 }
 
 /** A request whose client and redirect URI are known. */

@@ -38,14 +38,25 @@ const isBound = ({ salt }: Pick<BoundSession, 'salt'>, bound: string, now: Date)
 /** What a request has of its device. */
 export interface Shown {
   binding: DeviceBinding
-  /** The cookie {@link BOUND_COOKIE}; empty without one, or if its refresh token is in the body. */
+  /** The cookie {@link BOUND_COOKIE}; empty without one. */
   bound: string
   now: Date
 }
 
-/** Returns why a request does not come from the device of a session, or `undefined` if it does or the session has none. */
-export const unboundReason = (session: BoundSession, { bound, now }: Shown): string | undefined =>
-  session.device === undefined || isBound(session, bound, now) ? undefined : bound ? 'invalid' : 'missing'
+/**
+ * Returns why a request does not come from the device of a session, or `undefined` if it does or the session has none.
+ *
+ * @param inCookie - Whether its refresh token is in the cookie. A token in the body shows no device.
+ */
+export function unboundReason(
+  session: BoundSession,
+  { bound, now }: Shown,
+  inCookie: boolean,
+): 'missing' | 'invalid' | undefined {
+  if (session.device === undefined) return undefined
+  if (!inCookie || bound === '') return 'missing'
+  return isBound(session, bound, now) ? undefined : 'invalid'
+}
 
 /** Logs a request that does not come from the device of a session. @returns Whether it may use the session nevertheless, with `watch`. */
 export function isWatched(

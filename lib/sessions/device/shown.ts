@@ -17,7 +17,7 @@ export const shownDevice = (shown: Shown, skipped: string): ShownDevice => ({
   ...DEVICE,
   summaryOf: ({ device }) => (device === undefined ? {} : { deviceBound: true }),
   require(session, inCookie) {
-    const reason = unboundReason(session, inCookie ? shown : { ...shown, bound: '' })
+    const reason = unboundReason(session, shown, inCookie)
     if (reason === undefined) return
     const why = inCookie ? skippedReason(session.device, skipped) : undefined
     if (isWatched(session, why ?? reason, shown)) return

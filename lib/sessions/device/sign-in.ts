@@ -13,7 +13,7 @@ export const signInDevice = (shown: Shown): SignInDevice => ({
   }),
   headersFor: registrationOf,
   isOf(session, inCookie) {
-    const reason = unboundReason(session, inCookie ? shown : { ...shown, bound: '' })
+    const reason = unboundReason(session, shown, inCookie)
     return reason === undefined || isWatched(session, reason, shown)
   },
 })

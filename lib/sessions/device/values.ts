@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Deployment } from '../../aws/access.ts'
 import { optionalText } from '../../aws/dynamodb.ts'
 import { type Attributes, namesOf, valuesOf } from '../../aws/item.ts'
 import type { ReadsDevice } from '../../context.ts'
@@ -25,6 +26,10 @@ export const DEVICE_VALUES: ReadsDevice = {
   names: /* @__PURE__ */ namesOf(BINDING),
   valuesOf: (item) => valuesOf(BINDING, item),
 }
+
+/** Returns attributes of a device that permissions name only if sessions are bound to devices. */
+export const permittedOf = ({ bindsDevices }: Deployment, names: readonly string[]): readonly string[] =>
+  bindsDevices ? names : []
 
 const CHALLENGE_BYTES = 16
 
