@@ -31,6 +31,16 @@ test('the banner names an app to try, if apps can sign users in', () => {
   expect(banner(URL_, DYNAMODB, NOTHING)).not.toContain('SERVICE')
 })
 
+test('what to try over https trusts the certificate of the service', () => {
+  const url = 'https://localhost:3000'
+  const features = { ...NOTHING, hasOAuth: true, certificate: 'cert.pem' }
+  expect(banner(url, DYNAMODB, features).split('\n').slice(7, 10)).toEqual([
+    '  Try it:',
+    `    curl --cacert cert.pem ${url}/login -H 'Content-Type: application/json' -d '{"username":"${ROLES[0]}","password":"${ROLES[0]}"}'`,
+    `    NODE_EXTRA_CA_CERTS=cert.pem SERVICE=${url} node examples/oidc-server/server.js  # an app that signs in here`,
+  ])
+})
+
 test.each([
   { policy: 'all', names: ROLES.join(' and '), first: ROLES[0] },
   { policy: 'administrators', names: COVERED.join(' and '), first: COVERED[0] },

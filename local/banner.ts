@@ -12,16 +12,21 @@ interface Features {
   hasMail: boolean
   hasOAuth: boolean
   requireSecondFactor: FactorPolicy
+  /** Path of its certificate, which no client knows, if it listens on https. */
+  certificate?: string | undefined
 }
 
 /** Returns what `npm start` prints when the service is ready. */
 export function banner(url: string, dynamoDb: URL, features: Features): string {
-  const { service, hasPages, hasMail, hasOAuth, requireSecondFactor } = features
+  const { service, hasPages, hasMail, hasOAuth, requireSecondFactor, certificate } = features
   const pages = [
     ...(hasPages ? [`  Sign-in page  ${url}/signin`, `  API page      ${url}/docs`] : []),
     ...(hasMail ? [`  Mailbox       ${url}/mailbox`] : []),
   ]
-  const app = `\n    SERVICE=${url} node examples/oidc-server/server.js  # an app that signs in here`
+  const [trust, trustOfNode] = certificate
+    ? [` --cacert ${certificate}`, `NODE_EXTRA_CA_CERTS=${certificate} `]
+    : ['', '']
+  const app = `\n    ${trustOfNode}SERVICE=${url} node examples/oidc-server/server.js  # an app that signs in here`
   const users = DEMO_USERS.map(({ username }) => `${username} (password ${username})`).join(', ')
   return `
   ${service} is running at ${url}
@@ -31,7 +36,7 @@ ${pages.length > 0 ? `\n${pages.join('\n')}\n` : ''}
   Manage its users with: ${command('list')}
 
   Try it:
-    curl ${url}/login -H 'Content-Type: application/json' -d '{"username":"${FIRST_ROLE}","password":"${FIRST_ROLE}"}'${hasOAuth && !IS_PACKAGE ? app : ''}
+    curl${trust} ${url}/login -H 'Content-Type: application/json' -d '{"username":"${FIRST_ROLE}","password":"${FIRST_ROLE}"}'${hasOAuth && !IS_PACKAGE ? app : ''}
 
   Handlers reload as you save. Ctrl+C stops the service.
 `

@@ -44,7 +44,7 @@ interface Options extends OfflineOptions {
   raw?: boolean
 }
 
-const schemeOf = ({ httpsProtocol }: { httpsProtocol?: string }) => (httpsProtocol ? 'https' : 'http')
+const schemeOf = ({ httpsProtocol }: { httpsProtocol?: unknown }) => (httpsProtocol ? 'https' : 'http')
 
 /**
  * Serverless plugin: provides what AWS provides, on a developer's machine, for `sls offline` and `sls invoke local`.
@@ -85,8 +85,11 @@ export default class LocalPlugin {
     // A developer's machine may be offline, and demo passwords are known ones.
     if (address === 'breachedPasswords') return { value: 'off' }
     if (address === 'mailFrom') return { value: LOCAL_SENDER }
-    const configured = await resolveVariable('self:custom.serverless-offline.httpPort')
-    return { value: `${schemeOf(this.options)}://localhost:${this.options.httpPort ?? configured}` }
+    const written = async (name: string) =>
+      this.options[name as keyof Options] ??
+      (await resolveVariable(`self:custom.serverless-offline.${name}, null`))
+    const scheme = schemeOf({ httpsProtocol: await written('httpsProtocol') })
+    return { value: `${scheme}://localhost:${await written('httpPort')}` }
   }
 
   private async start(): Promise<void> {
@@ -147,12 +150,14 @@ export default class LocalPlugin {
     { host, httpPort }: { host: string; httpPort: number },
   ): void {
     const { service, custom, functions, provider, resources } = this.serverless.service
-    const url = `${schemeOf({ ...custom['serverless-offline'], ...this.options })}://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
+    const offline = { ...custom['serverless-offline'], ...this.options }
+    const certificate = offline.httpsProtocol ? join(offline.httpsProtocol, 'cert.pem') : undefined
+    const url = `${schemeOf(offline)}://${host === '0.0.0.0' ? 'localhost' : host}:${httpPort}`
     const hasPages = custom.auth.pages === 'on'
     const hasMail = functions.mailer !== undefined
     const hasOAuth = custom.auth.oauth === 'on'
     const { requireSecondFactor } = custom.auth
-    const features = { service, hasPages, hasMail, hasOAuth, requireSecondFactor }
+    const features = { service, hasPages, hasMail, hasOAuth, requireSecondFactor, certificate }
     const { dynamodb: dynamoDb } = aws.settings.endpoints
     configureGateway({
       resources: resources.Resources,
