@@ -28,6 +28,13 @@ const ABORTED =
 const AUTHORIZER_FAILED = `$.message.event = "dependency.failed" || $.message.event = "request.crashed" || ${ABORTED}`
 
 /**
+ * Matches requests that a copy of a session may have made. Other reasons are a browser's own, which could not renew the cookie: a user who
+ * tries again and again would raise the alarm.
+ */
+const COPIED =
+  '$.message.event = "session.unbound" && ($.message.reason = "missing" || $.message.reason = "invalid")'
+
+/**
  * Serverless plugin: counts what functions log, and shows it on a dashboard. Each log group gets metric filters, and each function its
  * lines on the dashboard. Without federation, it removes the alarm on providers, without devices that on sessions without theirs, and without the console those on administrators. The alarms are in `plugins/resources/alarms.yml` and `plugins/resources/mail.yml`. `monitoring=off` removes all of these.
  */
@@ -95,6 +102,10 @@ function observe(serverless: Serverless): void {
       Dimensions: [{ Key: 'event', Value: '$.message.event' }],
     })
     resources.Resources[`${logGroup}Aborted`] = filter(logGroup, ABORTED, { MetricName: 'Aborted' })
+    if (!bindsDevices(custom.auth)) continue
+    resources.Resources[`${logGroup}CopiedSessions`] = filter(logGroup, COPIED, {
+      MetricName: 'CopiedSessions',
+    })
   }
   resources.Resources.AuthorizerFailuresFilter = filter(
     serverless.getProvider('aws').naming.getLogGroupLogicalId('authorizer'),

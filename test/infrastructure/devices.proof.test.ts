@@ -8,14 +8,16 @@ import { unzip } from './unzip.ts'
 
 const [on, off] = await Promise.all([packageChangedProd(), packageWithoutDevices()])
 
-test('deviceBoundSessions=on adds a function with one path of the gateway and an alarm, and takes none away', () => {
+test('deviceBoundSessions=on adds a function with one path of the gateway and an alarm with its filters, and takes none away', () => {
   const added = idsIn(on).filter((id) => !idsIn(off).includes(id))
   expect(idsIn(off).filter((id) => !idsIn(on).includes(id))).toEqual([])
   expect(added.sort()).toEqual([
     'ApiGatewayMethodSessionsIdVarPost',
+    'AuthorizerLogGroupCopiedSessions',
     'DeviceIamRoleLambdaExecution',
     'DeviceLambdaFunction',
     'DeviceLambdaPermissionApiGateway',
+    'LogGroupCopiedSessions',
     'SessionUnboundAlarm',
   ])
 })

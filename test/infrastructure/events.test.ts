@@ -5,7 +5,7 @@ import { logEvent } from '../../lib/log.ts'
 import { root } from '../support/process/service-description.ts'
 import { filtersIn, logGroupOf, patternsOf, prefixOf } from './alarm-template.ts'
 import { filterPattern } from './filter-pattern.ts'
-import { eventNames, logEverything, recordOf, service } from './logs.ts'
+import { eventNames, type Logged, logEverything, recordOf, service } from './logs.ts'
 import { packageChangedProd } from './packaged.ts'
 
 const template = await packageChangedProd()
@@ -90,4 +90,16 @@ test('AuthorizerFailures counts failures of the authorizer, and no rejected toke
   const failed = ofAuthorizer.filter((one) => isCounted('authorizer', 'AuthorizerFailures', recordOf(one)))
   expect(namesOf(failed)).toEqual(['dependency.failed', 'request.crashed'])
   expect(namesOf(ofAuthorizer)).toEqual(['dependency.failed', 'request.crashed', 'token.refused'])
+})
+
+test('CopiedSessions counts requests that a copy of a session may have made, and no renewal that failed', () => {
+  const [one] = logged.filter(({ message }) => message.event === 'session.unbound')
+  const reasons = ['missing', 'invalid', 'unreachable', 'server_error', 'quota_exceeded']
+  const counted = reasons.filter((reason) => {
+    const message = { ...one?.message, reason }
+    return isCounted('refresh', 'CopiedSessions', recordOf({ ...one, message } as Logged))
+  })
+  expect(counted).toEqual(['missing', 'invalid'])
+  const others = logged.filter(({ message }) => message.event !== 'session.unbound')
+  for (const other of others) expect(isCounted('refresh', 'CopiedSessions', recordOf(other))).toBe(false)
 })
