@@ -2,8 +2,9 @@ import { createHash, createHmac } from 'node:crypto'
 import { afterAll, expect, test, vi } from 'vitest'
 import { signInOf } from '../../lib/sessions/session.ts'
 import { stopTime } from '../support/at-once.ts'
+import { strikeAttempts } from '../support/aws/faults.ts'
 import { restorerOf } from '../support/aws/restore.ts'
-import { type Call, classOf, type Fate, startWire, type Target, targetsOf } from '../support/aws/wire.ts'
+import { classOf, type Fate, startWire, type Target, targetsOf } from '../support/aws/wire.ts'
 import { cookieOf, DELETES_COOKIE, OWN_PAGE, tokensInCookie } from '../support/http/cookies.ts'
 import type { ApiResponse, Asking, Route } from '../support/http/functions.ts'
 import { recordLogs } from '../support/logs.ts'
@@ -432,8 +433,7 @@ test.each(requests)('%s stays consistent when each of its calls fails', async (n
       cases += 1
       await restore()
       const wire = await startWire(stores.aws)
-      const { decide, struck } = strike(call, how)
-      wire.intercept(decide)
+      const struck = strikeAttempts(wire, call, how)
       const response = await (await stores.load(SETTINGS, { url: wire.url, when: 'when called' })).ask(
         request.route,
         request.asking,
@@ -441,7 +441,7 @@ test.each(requests)('%s stays consistent when each of its calls fails', async (n
       const which = `${name}: ${call.label}, no. ${call.index + 1}, ${fault}`
       // An attempt on a kept connection is sent twice if the connection ends without a response.
       const sent = how.fate === 'refuse' || how.attempts === 1 ? [1] : [3, 4, 5, 6]
-      expect(sent, which).toContain(struck.length)
+      expect(sent, which).toContain(struck().length)
       const isFailure = how.status !== undefined && !isOptional(request.route, call)
       expect([response.status, response.headers['Retry-After']], which).toEqual(
         isFailure ? [how.status, '5'] : [request.status, undefined],
@@ -559,24 +559,6 @@ async function callsOf(request: Request): Promise<Target[]> {
   wire.stop()
   expect(status).toBe(request.status)
   return targetsOf(wire.calls())
-}
-
-/** Makes one call fail, in this many of its attempts. */
-function strike(target: Target, { fate, attempts }: { fate: Fate; attempts: number }) {
-  const struck: string[] = []
-  let before = 0
-  const decide = (call: Call): Fate => {
-    if (call.label !== target.label) return 'pass'
-    const isAgain = struck.length > 0 && struck[0] === call.body
-    if (struck.length === 0 && before < target.index) {
-      before += 1
-      return 'pass'
-    }
-    if ((struck.length > 0 && !isAgain) || struck.length >= attempts) return 'pass'
-    struck.push(call.body)
-    return fate
-  }
-  return { decide, struck }
 }
 
 /** Returns the items of a user without counters. */

@@ -22,7 +22,7 @@ export const FAULTS: readonly Fault[] = [
 export function strikeAttempts(
   wire: Wire,
   { label, index }: Target,
-  { fate, attempts }: Fault,
+  { fate, attempts }: Pick<Fault, 'fate' | 'attempts'>,
 ): () => readonly Call[] {
   let seen = 0
   const struck: Call[] = []
