@@ -167,10 +167,10 @@ test('for an address with an account, only the mail differs', async () => {
   const page = await open(`${serviceUrl()}/register`)
   await askForMail(page, 'E-mail address', address)
   await page.getByText(`We sent a mail to ${address}.`).waitFor()
-  const latest = async () => (await mails())[0]
+  // Tests beside this one get mails too.
+  const latest = async () => (await mails()).find(({ to }) => to === address)
   await expect.poll(async () => (await latest())?.subject).toMatch(/^You already have an account/)
   const mail = await latest()
-  expect(mail?.to).toBe(address)
   expect(mail?.text).toContain(`Your username is ${name}.`)
   await page.goto(String(mail?.link))
   await heading(page, 'Choose a new password').waitFor()
