@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Plugin } from 'esbuild'
+import type { BuildOptions, Plugin } from 'esbuild'
 import type { AuthConfig } from '../project/define-auth.ts'
 import { PROJECT } from '../project/project.ts'
 import type { ReadApplication } from './config/application.ts'
@@ -17,7 +17,8 @@ type Read = (config: AuthConfig) => ReadApplication | Promise<ReadApplication>
  */
 export const applicationDataBy = (read: Read): Plugin => ({
   name: 'application-data',
-  setup({ onResolve, onLoad }) {
+  setup({ onResolve, onLoad, initialOptions }) {
+    const key = keyOf(initialOptions)
     onResolve({ filter: /[\\/]auth\.config\.ts$/ }, ({ path, importer, resolveDir }) => {
       const file = resolve(resolveDir, path)
       if (file !== join(PROJECT, 'auth.config.ts')) return undefined
@@ -32,13 +33,21 @@ export const applicationDataBy = (read: Read): Plugin => ({
         const { default: config } = await import(`${pathToFileURL(path)}?changed=${mtimeMs}`)
         const { application, faults } = await read(config)
         if (application === undefined) return { errors: faults.map(errorOf) }
-        return { contents: JSON.stringify(partOf(application, part)), loader: 'json' }
+        return { contents: JSON.stringify(partOf(application, part, key)), loader: 'json' }
       } catch (error) {
         return { errors: [{ text: String(error) }] }
       }
     })
   },
 })
+
+/** Returns the key of the function that a build bundles: the name of its entry file. A build of several functions has none. */
+function keyOf({ entryPoints }: BuildOptions): string | undefined {
+  const [first, ...others] = Array.isArray(entryPoints) ? entryPoints : Object.values(entryPoints ?? {})
+  if (first === undefined || others.length > 0) return undefined
+  const path = typeof first === 'string' ? first : first.in
+  return basename(path, extname(path))
+}
 
 /** Its rules are imported at the first use, because Vitest loads this module only for the files of pages. */
 export const applicationData = applicationDataBy(async (config) => {

@@ -31,17 +31,22 @@ export interface AuthConfig<R extends string = string, A extends AttributeDefini
   attributes?: A
   /** Colours and logo of the pages. `docs/THEME.md` says what each colour is for. */
   theme?: Theme
-  /** Path of a JSON file in the project with own words, such as `texts/en.json`. `docs/THEME.md` describes it. */
-  texts?: string
+  /** Languages of pages and mails, as BCP 47 tags such as `de` or `pt-BR`. The first is for readers who want none of them. Without it: English. */
+  languages?: readonly [string, ...string[]]
+  /** Paths of JSON files in the project with own words, by language, such as `{ de: 'texts/de.json' }`. A path is that of the first language. */
+  texts?: string | Readonly<Record<string, string>>
   /** Values of parameters for single stages. They come before those for all. */
   stages?: Readonly<Record<string, ParameterValues>>
 }
 
 /** What functions read of an application, as JSON: the import of `auth.config.ts` in a bundle. The logo is the text of its file. */
 export interface Application
-  extends Pick<AuthConfig, 'roles' | 'administrators' | 'can' | 'formerRoles' | 'attributes' | 'theme'> {
-  /** Own words by the English sentence that they take the place of. */
-  texts?: Readonly<Record<string, string>>
+  extends Pick<
+    AuthConfig,
+    'roles' | 'administrators' | 'can' | 'formerRoles' | 'attributes' | 'theme' | 'languages'
+  > {
+  /** Words by language, and by the English sentence that they take the place of: shipped ones, and own ones over them. */
+  words?: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /**

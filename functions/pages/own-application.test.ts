@@ -18,14 +18,16 @@ vi.mock('../../auth.config.ts', () => ({
       links: { terms: 'https://example.com/terms?a=1&b=2', privacy: '/privacy' },
       logo: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><style>a{fill:#7b2d26}</style></svg>',
     },
-    texts: {
-      'Sign in to {serviceName}': 'Welcome back to {serviceName} <3',
-      'No account yet? [Create an account]': 'New here? [Join us]',
-      'Sign in': 'Log in',
-      Terms: 'Terms & <rules>',
-      'Create an account': '</title><script>1</script> & <!-- if demo -->Join',
-      'You are signed out.': 'See "you" soon.',
-      'Nothing is recorded yet.': 'Empty.',
+    words: {
+      en: {
+        'Sign in to {serviceName}': 'Welcome back to {serviceName} <3',
+        'No account yet? [Create an account]': 'New here? [Join us]',
+        'Sign in': 'Log in',
+        Terms: 'Terms & <rules>',
+        'Create an account': '</title><script>1</script> & <!-- if demo -->Join',
+        'You are signed out.': 'See "you" soon.',
+        'Nothing is recorded yet.': 'Empty.',
+      },
     },
   },
 }))
@@ -57,7 +59,7 @@ async function fileOf(html: string, extension: string) {
 
 test('a page has own words as text, in its title too', async () => {
   const html = await page(signin, 'signin')
-  expect(html.startsWith('<!doctype html>\n<html lang="en">')).toBe(true)
+  expect(html.startsWith('<!doctype html>\n<html lang="en" dir="ltr">')).toBe(true)
   expect(html).toContain('<title>Log in · Notes</title>')
   expect(html).toContain('<h1 id="sign-in-title" tabindex="-1">Welcome back to Notes &lt;3</h1>')
   expect(html).toContain('<p>New here? <a href="register">Join us</a></p>')

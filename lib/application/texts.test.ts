@@ -7,10 +7,12 @@ vi.mock('../../auth.config.ts', () => ({
   default: {
     roles: ['member'],
     administrators: [],
-    texts: {
-      'Confirm your address for {service}': '[{service}] Is this you?',
-      'Someone asked to register at {service} with this address.': 'Welcome to <b>{service}</b>!',
-      'Or type this code: {code}': '{code} is your code',
+    words: {
+      en: {
+        'Confirm your address for {service}': '[{service}] Is this you?',
+        'Someone asked to register at {service} with this address.': 'Welcome to <b>{service}</b>!',
+        'Or type this code: {code}': '{code} is your code',
+      },
     },
   },
 }))

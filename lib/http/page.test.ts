@@ -20,6 +20,7 @@ const headers = {
   'X-Content-Type-Options': 'nosniff',
   Vary: 'Accept-Encoding, Origin',
 }
+const ofPage = { ...headers, Vary: 'Accept-Encoding, Accept-Language, Origin' }
 
 const NOT_FOUND = {
   statusCode: 404,
@@ -35,7 +36,7 @@ const NOT_FOUND = {
 const get = async (files: Record<string, string>, pathParameters: { file: string } | null) => {
   const path = pathParameters === null ? 'lamp' : `lamp/${pathParameters.file}`
   return parsed(
-    await pageHandler({ folder: 'lamp', pages: { lamp: HTML }, files })(
+    await pageHandler({ folder: 'lamp', pages: () => ({ lamp: HTML }), files })(
       eventOf(path, pathParameters),
       lambdaContext(),
     ),
@@ -53,7 +54,7 @@ test('caches revalidate the page, which names its files by hashes of their conte
   const [style, script] = [hashed(FILES['page.css']), hashed(FILES['page.js'])]
   expect(await get(FILES, null)).toEqual({
     statusCode: 200,
-    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache', ...headers },
+    headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-cache', ...ofPage },
     body: `<link href="lamp/page-${style}.css"><script src="lamp/page-${script}.js"></script>`,
   })
 })
@@ -87,7 +88,7 @@ test.each([
 
 test('the page is not found at its path with a trailing slash', async () => {
   vi.spyOn(console, 'info').mockReturnValueOnce()
-  const response = await pageHandler({ folder: 'lamp', pages: { lamp: HTML }, files: FILES })(
+  const response = await pageHandler({ folder: 'lamp', pages: () => ({ lamp: HTML }), files: FILES })(
     eventOf('lamp/'),
     lambdaContext(),
   )
@@ -100,7 +101,7 @@ test('several pages share one folder of files, and scripts import the hashed nam
   const page = 'import{lit}from"./form.js";await import("./form.js");import"./unknown.js"'
   const handler = pageHandler({
     folder: 'lamp',
-    pages,
+    pages: () => pages,
     files: { 'form.js': form, 'page.js': page, 'bulb.js': 'b' },
   })
   const linked = page.replaceAll('form.js', `form-${hashed(form)}.js`)
@@ -115,7 +116,12 @@ test('several pages share one folder of files, and scripts import the hashed nam
 })
 
 test('pages of all origins may import a module, which caches keep for five minutes', async () => {
-  const handler = pageHandler({ folder: 'lamp', pages: {}, files: {}, modules: { 'lamp.js': 'export {}' } })
+  const handler = pageHandler({
+    folder: 'lamp',
+    pages: () => ({}),
+    files: {},
+    modules: { 'lamp.js': 'export {}' },
+  })
   expect(await handler(eventOf('lamp.js'), lambdaContext())).toEqual({
     statusCode: 200,
     headers: {
@@ -132,7 +138,7 @@ test('a page has the parts that it has the name of', async () => {
   const html = '<p>\n  <!-- if mail -->\n  a\n  <!-- end -->\n  <!-- if pages -->\n  b\n  <!-- end -->\n</p>'
   let parts: string[] = []
   const readContent = () => ({ parts, texts: {} })
-  const handler = pageHandler({ folder: 'lamp', pages: { lamp: html }, files: {}, readContent })
+  const handler = pageHandler({ folder: 'lamp', pages: () => ({ lamp: html }), files: {}, readContent })
   const bodyOf = async () => (await handler(eventOf('lamp'), lambdaContext())).body
   expect(await bodyOf()).toBe('<p>\n</p>')
   parts = ['mail']
@@ -145,7 +151,7 @@ test('a page has the texts that it names, escaped for HTML', async () => {
   const html = '<meta content="{{origins}}"><p>{{missing}}{{origins}}</p>'
   let origins = ''
   const readContent = () => ({ parts: [], texts: { origins } })
-  const handler = pageHandler({ folder: 'lamp', pages: { lamp: html }, files: {}, readContent })
+  const handler = pageHandler({ folder: 'lamp', pages: () => ({ lamp: html }), files: {}, readContent })
   const bodyOf = async () => (await handler(eventOf('lamp'), lambdaContext())).body
   expect(await bodyOf()).toBe('<meta content=""><p></p>')
   origins = '"><b>&$&{{missing}}'
@@ -162,13 +168,16 @@ test('a page varies by origin if origins are listed', async () => {
     headers: { origin: 'https://app.example', 'X-Forwarded-Proto': 'https' },
   }
   expect(
-    await anew.pageHandler({ folder: 'lamp', pages: { lamp: HTML }, files: {} })(event, lambdaContext()),
+    await anew.pageHandler({ folder: 'lamp', pages: () => ({ lamp: HTML }), files: {} })(
+      event,
+      lambdaContext(),
+    ),
   ).toEqual({
     statusCode: 200,
     headers: {
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-cache',
-      ...headers,
+      ...ofPage,
       'Access-Control-Allow-Origin': 'https://app.example',
       'Access-Control-Expose-Headers': 'Retry-After',
     },

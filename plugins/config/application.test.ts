@@ -47,7 +47,7 @@ test('functions get the text of the logo and the own words, and no value of a pa
         onAccent: ['#ffffff', '#2b0a06'],
         logo: '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"> <path d="M0 0h2v1z"/> </svg>',
       },
-      texts: { 'Sign in': 'Log in' },
+      words: { en: { 'Sign in': 'Log in' } },
     },
     faults: [],
   })
@@ -62,6 +62,22 @@ test('faults of both files are named with their file', () => {
       'texts/en.json: "Sing in" is unknown. Did you mean "Sign in"?',
     ],
   })
+})
+
+test('each language has its words, and own ones over those that come with the service', () => {
+  write('texts/nl.json', '{ "Sign in": "Inloggen" }')
+  const config = { ...own, theme: {}, languages: ['en', 'nl'] as const, texts: { nl: 'texts/nl.json' } }
+  const { application, faults } = readApplication(config, project)
+  expect(faults).toEqual([])
+  expect(application).toMatchObject({ languages: ['en', 'nl'], words: { nl: { 'Sign in': 'Inloggen' } } })
+  expect(application?.words).not.toHaveProperty('en')
+})
+
+test('words of a language that is not in languages are refused', () => {
+  write('texts/nl.json', '{}')
+  expect(readApplication({ ...own, theme: {}, texts: { nl: 'texts/nl.json' } }, project).faults).toEqual([
+    'auth.config.ts: texts.nl is not in languages.',
+  ])
 })
 
 test('a file that no configuration names is not read', () => {
@@ -91,7 +107,9 @@ test('a missing logo and a file that is no JSON are named', () => {
 
 test('words with a byte order mark are read', () => {
   write('texts/en.json', '\uFEFF{ "Sign in": "Log in" }')
-  expect(readApplication({ ...own, theme: {} }, project).application?.texts).toEqual({ 'Sign in': 'Log in' })
+  expect(readApplication({ ...own, theme: {} }, project).application?.words).toEqual({
+    en: { 'Sign in': 'Log in' },
+  })
 })
 
 test('a parameter that is undefined is one that the configuration does not have', () => {

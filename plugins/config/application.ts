@@ -4,7 +4,7 @@ import type { Application, AuthConfig } from '../../project/define-auth.ts'
 import { CONFIGURATION, PROJECT } from '../../project/project.ts'
 import { faultsOfConfig } from './faults.ts'
 import { faultOfSvg } from './svg.ts'
-import { faultsOfTexts } from './texts.ts'
+import { readWords } from './words.ts'
 
 /** What an application says, or what is wrong with it: one line for each fault. */
 export type ReadApplication =
@@ -20,10 +20,10 @@ export type ReadApplication =
 export function readApplication(config: AuthConfig, project = PROJECT): ReadApplication {
   const faults = faultsOfConfig(config).map((fault) => `${CONFIGURATION}: ${fault}`)
   if (faults.length > 0) return { faults }
-  const { roles, administrators, can, formerRoles, attributes, theme } = config
+  const { roles, administrators, can, formerRoles, attributes, theme, languages } = config
   const logo = theme?.logo === undefined ? undefined : readLogo(project, theme.logo)
-  const texts = config.texts === undefined ? undefined : readTexts(project, config.texts)
-  const faultsOfFiles = [...(logo?.faults ?? []), ...(texts?.faults ?? [])]
+  const { words, faults: faultsOfWords } = readWords(config, project)
+  const faultsOfFiles = [...(logo?.faults ?? []), ...faultsOfWords]
   if (faultsOfFiles.length > 0) return { faults: faultsOfFiles }
   const application = {
     roles,
@@ -32,7 +32,8 @@ export function readApplication(config: AuthConfig, project = PROJECT): ReadAppl
     ...(formerRoles && { formerRoles }),
     ...(attributes && { attributes }),
     ...(theme && { theme: { ...theme, ...(logo && { logo: logo.svg }) } }),
-    ...(texts && { texts: texts.words }),
+    ...(languages && { languages }),
+    ...(Object.keys(words).length > 0 && { words }),
   }
   return { application, faults: [] }
 }
@@ -47,22 +48,6 @@ function readLogo(project: string, path: string) {
   return fault === undefined ? { svg: svg.replaceAll(/\s+/g, ' ').trim(), faults: [] } : wrong(fault)
 }
 
-function readTexts(
-  project: string,
-  path: string,
-): { words: NonNullable<Application['texts']>; faults: string[] } {
-  const file = join(project, path)
-  const wrong = (...faults: string[]) => ({ words: {}, faults })
-  if (!existsSync(file)) return wrong(`${CONFIGURATION}: texts ${path} does not exist.`)
-  try {
-    // An editor may write a byte order mark before the text, which readers of JSON may ignore (RFC 8259 section 8.1).
-    const words = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
-    return { words, faults: faultsOfTexts(words).map((fault) => `${path}: ${fault}`) }
-  } catch (error) {
-    return wrong(`${path}: It must be JSON: ${(error as Error).message}.`)
-  }
-}
-
 /** Returns the values of parameters that a configuration without faults has, by stage; `default` are those for all. */
 export function parametersIn(config: AuthConfig): Readonly<Record<string, object>> {
   const {
@@ -73,6 +58,7 @@ export function parametersIn(config: AuthConfig): Readonly<Record<string, object
     attributes,
     theme,
     texts,
+    languages,
     stages = {},
     ...forAllStages
   } = config

@@ -5,7 +5,7 @@ import { APPLICATION, CONFIGURED } from './checked.ts'
 
 /** What members of a configuration need: one of these parameters. Without it they do nothing at a stage. */
 const NEEDS: readonly { members: readonly string[]; oneOf: readonly string[] }[] = [
-  { members: ['theme', 'texts', 'serviceName'], oneOf: ['pages', 'mailFrom'] },
+  { members: ['theme', 'languages', 'texts', 'serviceName'], oneOf: ['pages', 'mailFrom'] },
   { members: ['demo'], oneOf: ['pages'] },
   { members: ['registration', 'allowedEmailDomains', 'notifyNewSource'], oneOf: ['mailFrom'] },
 ]
@@ -33,7 +33,14 @@ export function noticesOfEffects(configured: object, stage: string, parameters: 
 export function noticeEffects({ configurationInput, processedInput }: Serverless): void {
   const { stage } = configurationInput.provider
   const parameters = parametersOf(configurationInput.params, stage, processedInput.options.param ?? [])
-  const { theme, texts } = APPLICATION
-  const configured = { theme, texts, ...CONFIGURED.default, ...CONFIGURED[stage] }
+  const { theme, languages, words } = APPLICATION
+  // Without languages, words are own words.
+  const configured = {
+    theme,
+    languages,
+    texts: languages ? undefined : words,
+    ...CONFIGURED.default,
+    ...CONFIGURED[stage],
+  }
   for (const line of noticesOfEffects(configured, stage, parameters)) console.error(line)
 }

@@ -61,6 +61,10 @@ test.each<[string, object]>([
     },
   ],
   ['own words', { ...valid, texts: 'texts/en.json' }],
+  [
+    'languages',
+    { ...valid, languages: ['en', 'pt-BR', 'zh-Hans', 'es-419'], texts: { 'pt-BR': 'texts/pt.json' } },
+  ],
   ['as many bytes of attributes as a profile has', { ...valid, attributes: texts(2_048) }],
   ['parameters', { ...valid, serviceName: 'Notes', tokenTtlSeconds: 900, retained: false, mailFrom: null }],
   ['parameters of stages', { ...valid, stages: { dev: { allowedOrigins: '*' }, prod: { pages: 'on' } } }],
@@ -331,7 +335,23 @@ test.each<[string, unknown, string]>([
     { ...valid, texts: '../en.json' },
     'texts must be a path of a JSON file in the project.',
   ],
-  ['own words in the configuration', { ...valid, texts: { 'Sign in': 'Log in' } }, 'texts must be text.'],
+  ['no language', { ...valid, languages: [] }, 'languages must name a language.'],
+  [
+    'a tag of a locale',
+    { ...valid, languages: ['en', 'de_DE'] },
+    'languages[1] must be a language tag, such as de, pt-BR or zh-Hans.',
+  ],
+  [
+    'a tag that is not canonical',
+    { ...valid, languages: ['pt-br'] },
+    'languages[0] must be a language tag, such as de, pt-BR or zh-Hans.',
+  ],
+  ['a language twice', { ...valid, languages: ['de', 'de'] }, 'languages must not name a language twice.'],
+  [
+    'own words in the configuration',
+    { ...valid, texts: { en: { 'Sign in': 'Log in' } } },
+    'texts must be a path of a JSON file in the project, or such paths by language.',
+  ],
   [
     'a text colour that is too pale on its ground',
     { ...valid, theme: { goodGround: ['#17693a', '#16301f'] } },

@@ -5,7 +5,8 @@ import { DELEGABLE } from '../../project/permissions.ts'
 import { LONGEST_STAGE } from '../parameters/parameters.ts'
 import { ATTRIBUTE_MEMBERS, ATTRIBUTES, faultsOfAttributes } from './attributes.ts'
 import { faultsOfContrast } from './contrast.ts'
-import { TEXTS_PATH } from './texts.ts'
+import { LANGUAGES } from './language.ts'
+import { TEXTS_PATHS } from './texts.ts'
 import { LINK_MEMBERS, THEME, THEME_MEMBERS } from './theme.ts'
 
 // A role is also the name of its demo user, and stands in texts with other characters between roles.
@@ -53,7 +54,8 @@ const CONFIG = z.strictObject(
     formerRoles: roles.optional(),
     attributes: ATTRIBUTES.optional(),
     theme: THEME.optional(),
-    texts: TEXTS_PATH.optional(),
+    languages: LANGUAGES.optional(),
+    texts: TEXTS_PATHS.optional(),
     stages: z.record(stage, z.strictObject(parameters, 'must be an object'), 'must be an object').optional(),
   },
   'must be an object',

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import type { Application } from '../../project/define-auth.ts'
+import { wordsOfFunction } from './sentences.ts'
 
 /**
  * The parts of what an application says, each with the members that one kind of function reads. Own words and the logo may have
@@ -8,7 +9,8 @@ import type { Application } from '../../project/define-auth.ts'
 const PARTS = {
   users: ['roles', 'administrators', 'can', 'formerRoles', 'attributes'],
   theme: ['theme'],
-  texts: ['texts'],
+  languages: ['languages'],
+  texts: ['words'],
 } as const satisfies Record<string, readonly (keyof Application)[]>
 
 export type PartName = keyof typeof PARTS
@@ -21,6 +23,7 @@ const PART_OF_FILE: Readonly<Record<string, PartName>> = {
   'permissions.ts': 'users',
   'attributes.ts': 'users',
   'theme.ts': 'theme',
+  'languages.ts': 'languages',
   'texts.ts': 'texts',
 }
 
@@ -28,9 +31,16 @@ const PART_OF_FILE: Readonly<Record<string, PartName>> = {
 export const partReadBy = (importer: string): PartName | undefined =>
   /[\\/]lib[\\/]application[\\/][^\\/]+$/.test(importer) ? PART_OF_FILE[basename(importer)] : undefined
 
-/** Returns a part of an application, or all of it without a name. */
-export function partOf(application: Application, name?: PartName): Partial<Application> {
+/**
+ * Returns a part of an application, or all of it without a name.
+ *
+ * @param key - Key of the function that reads it, which gets only the words of its sentences. Without a key: all words.
+ */
+export function partOf(application: Application, name?: PartName, key?: string): Partial<Application> {
   if (name === undefined) return application
+  if (name === 'texts' && application.words && key !== undefined) {
+    return { words: wordsOfFunction(application.words, key) }
+  }
   const members: readonly string[] = PARTS[name]
   return Object.fromEntries(Object.entries(application).filter(([member]) => members.includes(member)))
 }

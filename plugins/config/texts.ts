@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs'
+import { z } from 'zod'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { pathOfFile } from './path.ts'
 
-/** The rule for the path of own words. */
-export const TEXTS_PATH = pathOfFile('json', 'a JSON file')
+const TEXTS_PATH = pathOfFile('json', 'a JSON file')
+
+/** The rule for the paths of own words. */
+export const TEXTS_PATHS = z.union(
+  [TEXTS_PATH, z.record(z.string(), TEXTS_PATH)],
+  'must be a path of a JSON file in the project, or such paths by language',
+)
 
 /** All sentences of mails and pages. `test/infrastructure/sentences.test.ts` writes them from the code. */
 const SENTENCES: readonly string[] = readFileSync(new URL('./sentences.txt', import.meta.url), 'utf8')

@@ -27,11 +27,12 @@ test('the same files make the same archive, in any order, time zone and year', (
 
 test('each part of an application is a module of its own, which a bundle can require', () => {
   const users = { roles: ['member'], administrators: [] } as const
-  const [theme, texts] = [{ logo: '<svg/>' }, { 'Sign in': 'Log in' }]
-  expect(modulesOf({ ...users, theme, texts })).toEqual({
-    'jwt-auth-app': { path: 'jwt-auth-app/index.json', data: { ...users, theme, texts } },
+  const [theme, words] = [{ logo: '<svg/>' }, { en: { 'Sign in': 'Log in' } }]
+  expect(modulesOf({ ...users, theme, words })).toEqual({
+    'jwt-auth-app': { path: 'jwt-auth-app/index.json', data: { ...users, theme, words } },
     'jwt-auth-app/users': { path: 'jwt-auth-app/users.json', data: users },
     'jwt-auth-app/theme': { path: 'jwt-auth-app/theme.json', data: { theme } },
-    'jwt-auth-app/texts': { path: 'jwt-auth-app/texts.json', data: { texts } },
+    'jwt-auth-app/languages': { path: 'jwt-auth-app/languages.json', data: {} },
+    'jwt-auth-app/texts': { path: 'jwt-auth-app/texts.json', data: { words } },
   })
 })

@@ -9,14 +9,19 @@ const APPLICATION_PACKAGE = 'jwt-auth-app'
 export const moduleOf = (part?: PartName): string =>
   part === undefined ? APPLICATION_PACKAGE : `${APPLICATION_PACKAGE}/${part}`
 
-/** Returns what finished functions read of an application: the path of each file, and its value, by module. */
+/**
+ * Returns what a finished function reads of an application: the path of each file, and its value, by module.
+ *
+ * @param key - Key of the function, which gets only the words of its sentences.
+ */
 export const modulesOf = (
   application: Application,
+  key?: string,
 ): Record<string, { path: string; data: Partial<Application> }> =>
   Object.fromEntries(
     [undefined, ...PART_NAMES].map((part) => [
       moduleOf(part),
-      { path: `${APPLICATION_PACKAGE}/${part ?? 'index'}.json`, data: partOf(application, part) },
+      { path: `${APPLICATION_PACKAGE}/${part ?? 'index'}.json`, data: partOf(application, part, key) },
     ]),
   )
 

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
 import { APPLICATION } from '../config/checked.ts'
 import type { FunctionDefinition, Hooks, Serverless } from '../framework.d.ts'
@@ -94,6 +94,9 @@ function leaveOutOfArchives(serverless: Serverless): void {
 /** Returns the path of a function's archive, relative to the service. The framework uploads it under the name of the file. */
 export const archivePathOf = ({ name }: FunctionDefinition): string => `.serverless/${name}.zip`
 
+/** Returns the key of a function: the name of its entry file. */
+const keyOf = (handler: string): string => basename(handler).replace(/\.\w+$/, '')
+
 /** Returns the files of a function by path: its bundle, and what the bundle reads. */
 function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
   const bundle = handler.replace(/\.\w+$/, '.cjs')
@@ -103,7 +106,7 @@ function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
   return {
     [bundle]: content,
     ...Object.fromEntries(
-      Object.entries(modulesOf(APPLICATION))
+      Object.entries(modulesOf(APPLICATION, keyOf(handler)))
         .filter(([name]) => reads(name))
         .map(([, { path, data }]) => [`node_modules/${path}`, Buffer.from(JSON.stringify(data))]),
     ),

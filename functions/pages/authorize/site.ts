@@ -1,6 +1,7 @@
 import { say } from '../../../lib/application/texts.ts'
 import { THEME_STYLE } from '../../../lib/application/theme.ts'
-import { inShell, type Site } from '../../../lib/http/page.ts'
+import type { Site } from '../../../lib/http/page.ts'
+import { inShell } from '../../../lib/http/pages/shell.ts'
 import shell from '../shell.html' with { type: 'text' }
 import style from '../signin/page.css' with { type: 'text' }
 import logoutBody from './logout.html' with { type: 'text' }
@@ -12,7 +13,7 @@ import refresh from './refresh.js' with { type: 'text' }
 /** The pages of an authorization request and of a sign-out, and their files. */
 export const site = {
   folder: 'authorize',
-  pages: {
+  pages: () => ({
     authorize: inShell(shell, {
       title: say('Sign in to an app'),
       width: 'narrow',
@@ -29,7 +30,7 @@ export const site = {
       link: '',
       body: logoutBody,
     }),
-  },
+  }),
   files: {
     'page.css': style + THEME_STYLE,
     'refresh.js': refresh,

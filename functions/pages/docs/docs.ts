@@ -2,7 +2,7 @@ import swaggerUiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'text' 
 import swaggerUi from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'text' }
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
-import { LEGAL_LINKS } from '../../../lib/http/legal-links.ts'
+import { legalLinks } from '../../../lib/http/legal-links.ts'
 import { pageHandler } from '../../../lib/http/page.ts'
 import style from './page.css' with { type: 'text' }
 import page from './page.html' with { type: 'text' }
@@ -11,7 +11,7 @@ import script from './page.js' with { type: 'text' }
 /** GET /docs and GET /docs/{file}: Swagger UI with the description of `GET /openapi.json`. */
 export const handler = pageHandler({
   folder: 'docs',
-  pages: { docs: page.replace('{{links}}', () => LEGAL_LINKS) },
+  pages: () => ({ docs: page.replace('{{links}}', legalLinks) }),
   files: {
     'swagger-ui.css': swaggerUiStyle,
     'swagger-ui-bundle.js': swaggerUi,

@@ -1,6 +1,7 @@
 import { say } from '../../application/texts.ts'
 import { THEME_STYLE } from '../../application/theme.ts'
-import { inShell, type Site } from '../page.ts'
+import type { Site } from '../page.ts'
+import { inShell } from './shell.ts'
 
 /** The files of the pages that need mail, as texts. */
 export interface AccountPageTexts {
@@ -22,11 +23,11 @@ export function accountPages({ html, style, scripts }: AccountPageTexts) {
     })
   return {
     folder: 'confirm',
-    pages: {
+    pages: () => ({
       register: page(say('Create an account'), 'register'),
       forgot: page(say('Choose a new password'), 'forgot'),
       confirm: page(say('Confirm'), 'confirm'),
-    },
+    }),
     files: {
       'page.css': style + THEME_STYLE,
       'register.js': scripts.register,

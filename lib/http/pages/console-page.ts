@@ -1,7 +1,8 @@
 import { say } from '../../application/texts.ts'
 import { THEME_STYLE } from '../../application/theme.ts'
 import { apiHandler } from '../handler.ts'
-import { inShell, pageRoute, type Site } from '../page.ts'
+import { pageRoute, type Site } from '../page.ts'
+import { inShell } from './shell.ts'
 
 /** No text becomes a script, and no script may allow it (https://w3c.github.io/trusted-types/dist/spec/). */
 const TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types 'none'"
@@ -18,7 +19,7 @@ export interface ConsoleTexts {
 export function consoleHandler(texts: ConsoleTexts, readContent: NonNullable<Site['readContent']>) {
   const page = pageRoute({
     folder: 'admin-console',
-    pages: {
+    pages: () => ({
       'admin-console': inShell(texts.shell, {
         title: say('Console'),
         width: 'medium',
@@ -27,7 +28,7 @@ export function consoleHandler(texts: ConsoleTexts, readContent: NonNullable<Sit
         link: '<a href="account">Your account</a>',
         body: texts.body,
       }),
-    },
+    }),
     files: { 'page.css': texts.style + THEME_STYLE, 'page.js': texts.script },
     readContent,
   })

@@ -1,6 +1,7 @@
 import { say } from '../../application/texts.ts'
 import { isProviderId } from '../../federation/provider.ts'
-import { inShell, type Site } from '../page.ts'
+import type { Site } from '../page.ts'
+import { inShell } from './shell.ts'
 import { type SigninTexts, signinSite } from './signin-site.ts'
 
 /** The files of {@link federatedSite}, as texts: in addition, the page that a provider leads to. */
@@ -16,14 +17,15 @@ export function federatedSite({ response, ...texts }: FederatedTexts) {
     files: { ...files, 'response.js': response.script },
     below: {
       isName: isProviderId,
-      html: inShell(texts.html.shell, {
-        title: say('Sign in'),
-        width: 'narrow',
-        style: './plain.css',
-        script: './response.js',
-        link: '',
-        body: response.html,
-      }),
+      html: () =>
+        inShell(texts.html.shell, {
+          title: say('Sign in'),
+          width: 'narrow',
+          style: './plain.css',
+          script: './response.js',
+          link: '',
+          body: response.html,
+        }),
     },
   } satisfies Partial<Site>
 }

@@ -1,6 +1,7 @@
 import { say } from '../../application/texts.ts'
 import { THEME_STYLE } from '../../application/theme.ts'
-import { inShell, type Site } from '../page.ts'
+import type { Site } from '../page.ts'
+import { inShell } from './shell.ts'
 
 /** The files of the sign-in page and of the account page, as texts. */
 export interface SigninTexts {
@@ -18,10 +19,11 @@ export interface SigninTexts {
 export const signinSite = ({ html, styles, scripts, qr, imported = {}, modules }: SigninTexts) =>
   ({
     folder: 'signin',
-    pages: pagesOf(
-      html,
-      Object.keys(imported).map((name) => `<link rel="modulepreload" href="signin/${name}">`),
-    ),
+    pages: () =>
+      pagesOf(
+        html,
+        Object.keys(imported).map((name) => `<link rel="modulepreload" href="signin/${name}">`),
+      ),
     files: {
       'plain.css': styles.page + THEME_STYLE,
       'demo.css': styles.page + styles.demo + THEME_STYLE,

@@ -1,0 +1,83 @@
+import { expect, test, vi } from 'vitest'
+import { directionOf, languageFor, tagsIn } from './languages.ts'
+import { inLanguage, say } from './texts.ts'
+
+vi.mock('../../auth.config.ts', () => ({
+  default: {
+    languages: ['en', 'de', 'pt-BR', 'zh-Hans', 'ar'],
+    words: { de: { 'Sign in': 'Anmelden' }, ar: { Password: 'كلمة المرور' } },
+  },
+}))
+
+test.each([
+  ['de', 'de'],
+  ['de-AT', 'de'],
+  ['DE', 'de'],
+  ['pt-PT', 'pt-BR'],
+  ['zh-CN', 'zh-Hans'],
+  ['zh', 'zh-Hans'],
+  ['zh-TW', undefined],
+  ['zh-Hant', undefined],
+  ['en-GB', 'en'],
+  ['ar-EG', 'ar'],
+  ['fr', undefined],
+  ['*', undefined],
+  ['__proto__', undefined],
+  ['constructor', undefined],
+  ['de_DE', undefined],
+  ['"><script>', undefined],
+  ['', undefined],
+])('the tag %j leads to %s', (tag, language) => {
+  expect(languageFor([tag])).toBe(language)
+})
+
+test.each([
+  ['de', ['de']],
+  ['de-DE,de;q=0.9,en;q=0.8', ['de-DE', 'de', 'en']],
+  ['en;q=0.1, de;q=0.9', ['de', 'en']],
+  ['de;q=0', []],
+  ['de;q=0.000, en;q=0.001', ['en']],
+  ['fr, de', ['fr', 'de']],
+  ['de;q=2, en', ['en']],
+  ['*, de;q=0.5', ['de']],
+  ['de;Q=0.5', ['de']],
+  ['', []],
+  [',;q=1,,', []],
+  ['"><script>', []],
+  [`${'x-'.repeat(5_000)}de`, []],
+])('the header %j has the tags %j', (header, tags) => {
+  expect(tagsIn(header)).toEqual(tags)
+})
+
+test('only the first kilobyte of a header counts, and the first 32 tags', () => {
+  const many = Array.from({ length: 3_000 }, () => 'fr')
+  expect(tagsIn([...many, 'de'].join(','))).not.toContain('de')
+  expect(languageFor([...many.slice(0, 31), 'de'])).toBe('de')
+  expect(languageFor([...many.slice(0, 32), 'de'])).toBeUndefined()
+})
+
+test('Arabic, Hebrew, Persian and Urdu are written from right to left', () => {
+  const directions = ['ar', 'he', 'fa', 'ur', 'de', 'zh-Hans'].map(directionOf)
+  expect(directions).toEqual(['rtl', 'rtl', 'rtl', 'rtl', 'ltr', 'ltr'])
+})
+
+test('a sentence has the words of the language that it is said in, also after an error in another one', () => {
+  const signIn = () => say('Sign in')
+  expect(inLanguage('de', signIn)).toBe('Anmelden')
+  const fail = () => {
+    throw new Error('no page')
+  }
+  expect(() => inLanguage('de', fail)).toThrow('no page')
+  expect(signIn()).toBe('Sign in')
+  expect(inLanguage('de', () => inLanguage('en', signIn) + signIn())).toBe('Sign inAnmelden')
+})
+
+test('a language without words for a sentence has the English one', () => {
+  expect(inLanguage('ar', () => say('Sign in'))).toBe('Sign in')
+  expect(inLanguage('pt-BR', () => say('Sign in'))).toBe('Sign in')
+})
+
+test('what says sentences may not return a promise', () => {
+  // @ts-expect-error: another request could change the language before it ends.
+  expect(inLanguage('de', async () => 'later')).toBeInstanceOf(Promise)
+})

@@ -1,0 +1,61 @@
+import config from '../../auth.config.ts'
+import type { Application } from '../../project/define-auth.ts'
+
+/** Languages of pages and mails. The first is for readers who want none of them. */
+export const { languages: LANGUAGES = ['en'] }: Pick<Partial<Application>, 'languages'> = config as object
+
+/** A longer header or parameter is cut: no reader wants 32 languages. */
+const MAX_TAGS = 32
+const MAX_HEADER_CHARACTERS = 1_024
+
+/** Scripts that are written from right to left. */
+const RIGHT_TO_LEFT = ['Arab', 'Hebr', 'Thaa', 'Syrc', 'Nkoo', 'Adlm']
+
+function localeOf(tag: string): Intl.Locale | undefined {
+  try {
+    return new Intl.Locale(tag).maximize()
+  } catch {
+    return undefined
+  }
+}
+
+const KNOWN = LANGUAGES.map((tag) => ({ tag, locale: localeOf(tag) }))
+
+/** Returns the direction in which a language is written. */
+export const directionOf = (language: string): 'ltr' | 'rtl' =>
+  RIGHT_TO_LEFT.includes(localeOf(language)?.script ?? '') ? 'rtl' : 'ltr'
+
+/**
+ * Returns the language of the service for the first tag that has one: the same language and script, and the
+ * same region if there is one. So `pt-PT` gets `pt-BR`, and `zh-TW` does not get `zh-Hans`.
+ *
+ * @param tags - BCP 47 tags, the most wanted first. They may be any text.
+ */
+export function languageFor(tags: readonly string[]): string | undefined {
+  for (const tag of tags.slice(0, MAX_TAGS)) {
+    const wanted = localeOf(tag)
+    if (wanted === undefined) continue
+    const alike = KNOWN.filter(
+      ({ locale }) => locale?.language === wanted.language && locale?.script === wanted.script,
+    )
+    const found = alike.find(({ locale }) => locale?.region === wanted.region) ?? alike[0]
+    if (found) return found.tag
+  }
+  return undefined
+}
+
+/** A language range with its weight (RFC 9110 sections 12.4.2 and 12.5.4). */
+const RANGE =
+  /^[ \t]*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)[ \t]*(?:;[ \t]*[qQ]=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)[ \t]*)?$/
+
+/** Returns the tags of `Accept-Language`, the most wanted first. Invalid parts, `*` and tags of weight 0 are left out. */
+export function tagsIn(header: string): string[] {
+  return header
+    .slice(0, MAX_HEADER_CHARACTERS)
+    .split(',')
+    .map((part) => RANGE.exec(part))
+    .flatMap((match) => (match?.[1] ? [{ tag: match[1], weight: Number(match[2] ?? 1) }] : []))
+    .filter(({ weight }) => weight > 0)
+    .toSorted((a, b) => b.weight - a.weight)
+    .map(({ tag }) => tag)
+}
