@@ -87,10 +87,7 @@ describe('POST /oauth2/approve', () => {
         next: 'screen',
         user: { sub: user.id, username: 'user' },
         client: { id: 'shop', name: 'Shop', place: 'shop.example' },
-        scopes: [
-          { name: 'openid', sentence: 'Recognise you when you sign in' },
-          { name: 'orders.read', sentence: 'See your orders' },
-        ],
+        scopes: [{ name: 'openid' }, { name: 'orders.read', sentence: 'See your orders' }],
       }),
     )
     const { body } = await approve({ scope }, await click('orders.read openid'))

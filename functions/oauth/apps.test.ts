@@ -90,10 +90,7 @@ describe('GET /apps', () => {
             name: 'A phone',
             type: 'native',
             places: ['com.example.app', 'shop.example'],
-            scopes: [
-              { name: 'openid', sentence: 'Recognise you when you sign in' },
-              { name: 'offline_access', sentence: 'Keep this access while you are away' },
-            ],
+            scopes: [{ name: 'openid' }, { name: 'offline_access' }],
             offline: true,
             approvedAt: isoOf(secondOf(now) + 5),
             lastUsedAt: isoOf(secondOf(now) + 5),
@@ -103,10 +100,7 @@ describe('GET /apps', () => {
             name: 'Shop',
             type: 'web',
             places: ['b.example', 'localhost:5173', 'shop.example'],
-            scopes: [
-              { name: 'openid', sentence: 'Recognise you when you sign in' },
-              { name: 'orders.read', sentence: 'See your orders' },
-            ],
+            scopes: [{ name: 'openid' }, { name: 'orders.read', sentence: 'See your orders' }],
             offline: false,
             approvedAt: isoOf(secondOf(now)),
             lastUsedAt: isoOf(secondOf(now)),

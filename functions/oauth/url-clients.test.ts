@@ -98,7 +98,7 @@ describe('an app that is not registered', () => {
         next: 'screen',
         user: { sub: user.id, username: 'user' },
         client: { id: APP_URL, claimedName: 'Test app', name: HOST, place: HOST, host: HOST },
-        scopes: [{ name: 'openid', sentence: 'Recognise you when you sign in' }],
+        scopes: [{ name: 'openid' }],
       }),
     )
     const body = await give('openid offline_access')

@@ -6,7 +6,7 @@ import { findSessions } from '../sessions/store.ts'
 import { isoOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
 import { findApis } from './apis/store.ts'
-import { asShown, maySkipScreen, placeOf, sentenceOf } from './authorize/screen.ts'
+import { asShown, maySkipScreen, placeOf } from './authorize/screen.ts'
 import type { Client } from './clients/client.ts'
 import { findClients } from './clients/store.ts'
 import { hostOf, isClientUrl } from './clients/url-client.ts'
@@ -14,7 +14,7 @@ import { type App, appIdOf, consentedScopes } from './grants/app.ts'
 import { shownUseOf } from './grants/grant.ts'
 import { findAllowed, type ListedGrant } from './grants/list.ts'
 import { hasLiveSources } from './grants/live.ts'
-import { identifiersOf, scopeIn, scopesOf } from './scopes.ts'
+import { identifiersOf, type ShownScope, scopeIn, scopesOf, shownScopeOf } from './scopes.ts'
 
 /** An app as its user sees it. Times are ISO 8601. */
 interface AppSummary {
@@ -23,8 +23,7 @@ interface AppSummary {
   type: Client['type']
   /** Where its codes go: hosts, or schemes of apps on a device. If the client is a URL: its host. */
   places: string[]
-  /** The scopes of the app, in sentences. */
-  scopes: { name: string; sentence: string }[]
+  scopes: ShownScope[]
   /** Whether it keeps access when the session ends. */
   offline: boolean
   approvedAt: string
@@ -93,8 +92,8 @@ export async function appsOf(
     // The client gets no token for a scope that it has lost.
     const scopes = asShown([...new Set(names)].filter((name) => owners.has(name)).sort())
     if (!app || scopes.length === 0) return []
-    const sentences = scopes.map((name) => sentenceOf(name, owners.get(name)))
-    return [summaryOf({ app, client, grants, scopes: sentences }, now)]
+    const shown = scopes.map((name) => shownScopeOf(name, owners.get(name)))
+    return [summaryOf({ app, client, grants, scopes: shown }, now)]
   })
   return summaries.sort((a, b) => a.name.localeCompare(b.name))
 }

@@ -1,11 +1,10 @@
 import { ATTRIBUTES, withClaim } from '../application/attributes.ts'
-import { say } from '../application/texts.ts'
 import type { User } from '../users/user.ts'
 import { type Api, isApiIdentifier } from './apis/api.ts'
 import type { Client, ClientType } from './clients/client.ts'
 import { type Parameters, parameterOf } from './parameters.ts'
 
-// The standard scopes are one table in three columns, so that a bundle has only the columns that it needs.
+// The standard scopes are one table in two columns, so that a bundle has only the columns that it needs.
 
 /** Names of the scopes of OpenID Connect Core, which belong to no API. */
 export const STANDARD_SCOPES = ['openid', 'profile', 'email', 'offline_access'] as const
@@ -104,14 +103,18 @@ export const CLAIMS = {
   },
 } satisfies Partial<Record<StandardScope, Record<string, (user: ScopedUser) => unknown>>>
 
-/** Returns what the screen of consent says of each scope. */
-export const sentencesOfStandardScopes = (): Record<StandardScope, string> => ({
-  openid: say('Recognise you when you sign in'),
-  // The scope gives attributes too, if the application has some with a claim.
-  profile:
-    Object.keys(withClaim(ATTRIBUTES)).length > 0
-      ? say('See your username and details of your account')
-      : say('See your username'),
-  email: say('See your e-mail address'),
-  offline_access: say('Keep this access while you are away'),
-})
+/** What a page shows of a scope. The pages have the sentences of standard scopes. */
+export interface ShownScope {
+  name: string
+  /** What users read of a scope of an API. */
+  sentence?: string
+  /** Whether `profile` gives attributes of the application too. */
+  attributes?: true
+}
+
+/** Returns what a page shows of a scope. @param api - The one that the scope belongs to; standard scopes have none. */
+export function shownScopeOf(name: string, api: Api | undefined): ShownScope {
+  if (name === 'profile' && Object.keys(withClaim(ATTRIBUTES)).length > 0) return { name, attributes: true }
+  if (isStandard(name)) return { name }
+  return { name, sentence: api?.scopes.find((one) => one.name === name)?.sentence ?? name }
+}

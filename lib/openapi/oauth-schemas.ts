@@ -85,10 +85,18 @@ export const OAUTH_SCHEMAS = {
       },
       scopes: {
         type: 'array',
-        items: object('What the app may do.', {
-          name: text('The scope.'),
-          sentence: text('What users read of it.'),
-        }),
+        items: object(
+          'What the app may do.',
+          {
+            name: text('The scope.'),
+            sentence: text('What users read of the scope of an API.'),
+            attributes: {
+              type: 'boolean',
+              description: 'Whether `profile` gives attributes of the application too.',
+            },
+          },
+          ['sentence', 'attributes'],
+        ),
         description: 'What the app may do, or may do again without another consent.',
       },
       offline: {
@@ -156,7 +164,8 @@ export const OAUTH_SCHEMAS = {
       scopes: {
         type: 'array',
         items: { type: 'object' },
-        description: 'With `screen`: `name` and `sentence` of each scope.',
+        description:
+          'With `screen`: the `name` of each scope. That of an API has its `sentence`. `attributes` says that `profile` gives attributes of the application too.',
       },
     },
     ['location', 'error', 'description', 'sub', 'again', 'start', 'client', 'user', 'scopes'],

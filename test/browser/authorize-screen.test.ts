@@ -263,8 +263,8 @@ const LONG = {
   user: { sub: 'a', username: `${'ada'.repeat(15)}@example.org` },
   client: { id: 'shop', name: `Shop ${'w'.repeat(40)}`, place: `${'shop.'.repeat(20)}example` },
   scopes: [
-    { name: 'openid', sentence: 'Recognise you when you sign in' },
-    { name: 'email', sentence: 'See your e-mail address' },
+    { name: 'openid' },
+    { name: 'email' },
     { name: 'orders', sentence: `See your orders, ${'x'.repeat(60)}, and change them` },
   ],
 }

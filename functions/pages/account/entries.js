@@ -1,6 +1,7 @@
 // What a list shows of a session, an app and an event, on the pages /account and /admin-console.
 
 import { make } from '../form.js'
+import { itemsOf } from '../scopes.js'
 import { say } from '../words.js'
 import { dayOf, hourOf, minuteOf } from './days.js'
 import { whatOf, whoOf } from './wording.js'
@@ -65,7 +66,7 @@ export const nameOfApp = ({ id, name }) => (id.startsWith('URL_') ? say('“{nam
 export function textOfApp({ places, scopes, approvedAt, lastUsedAt, ...app }) {
   const facts = { places: places.join(', '), day: dayOf(approvedAt), used: lastUsedAt && hourOf(lastUsedAt) }
   const may = make('ul', '', 'scopes')
-  may.append(...scopes.map(({ sentence }) => make('li', sentence)))
+  may.append(...itemsOf(scopes))
   return textOf(
     make('strong', nameOfApp(app)),
     make(

@@ -1,6 +1,7 @@
 // The screen where the user gives an app access.
 
-import { element, make, notice, showSection } from '../form.js'
+import { element, notice, showSection } from '../form.js'
+import { itemsOf } from '../scopes.js'
 import { say } from '../words.js'
 import { onGuardedClick } from './deaf.js'
 
@@ -29,7 +30,7 @@ export function showScreen({ user, client, scopes }) {
   element('host').textContent = client.host ?? ''
   element('claimed-name').textContent = client.claimedName ?? ''
   element('on-device').hidden = client.device === undefined
-  element('scopes').replaceChildren(...scopes.map(({ sentence }) => make('li', sentence)))
+  element('scopes').replaceChildren(...itemsOf(scopes))
   showSection('screen')
   notice(element('screen-notice'), isOther ? say('You are signed in as {username} now.', user) : '')
   beDeaf()

@@ -13,7 +13,7 @@ import { hostOf, isClientUrl } from '../clients/url-client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
 import { newCode } from '../codes/store.ts'
 import { type App, approvalOf, consentedScopes, findApp, mayMail } from '../grants/app.ts'
-import { entriesOf } from '../scopes.ts'
+import { entriesOf, type ShownScope } from '../scopes.ts'
 import { type AuthorizationError, LOGIN_REQUIRED } from './error.ts'
 import type { AuthorizationRequest } from './request.ts'
 import {
@@ -22,8 +22,8 @@ import {
   type Place,
   placeOf,
   screenReasonOf,
-  sentencesOf,
   shownPlaceOf,
+  shownScopesOf,
   withClickedScopes,
 } from './screen.ts'
 import { needsSignIn, signInOf, startOf } from './sign-in.ts'
@@ -56,7 +56,7 @@ export type Step =
       next: 'screen'
       user: { sub: string; username: string }
       client: ShownClient & { id: string; claimedName?: string | undefined }
-      scopes: { name: string; sentence: string }[]
+      scopes: ShownScope[]
     }
 
 /** A client as the page shows it. The `host` of one that is a URL is its name too. */
@@ -149,7 +149,7 @@ async function decide(
       next: 'screen',
       user: { sub: user.id, username: user.username },
       client: { id: client.id, claimedName: client.claimedName, ...shownClientOf(client, redirectUri) },
-      scopes: sentencesOf(request),
+      scopes: shownScopesOf(request),
     }
   }
   if (!(await asked.isProven(presented))) return { next: 'refresh' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { placeOf, sentencesOf } from './screen.ts'
+import { placeOf, shownScopesOf } from './screen.ts'
 
 test.each([
   ['https://shop.example:8443/callback', 'shop.example:8443'],
@@ -22,6 +22,6 @@ test.each(['constructor', 'toString', '__proto__'])(
       createdAt: '',
       changedAt: '',
     }
-    expect(sentencesOf({ scopes: [name], api })).toEqual(scopes)
+    expect(shownScopesOf({ scopes: [name], api })).toEqual(scopes)
   },
 )

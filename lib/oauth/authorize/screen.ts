@@ -1,9 +1,8 @@
 import type { UserState } from '../../users/user.ts'
-import type { Api } from '../apis/api.ts'
 import type { Client } from '../clients/client.ts'
 import { isLoopback } from '../clients/redirect-uri.ts'
 import { type App, consentedScopes } from '../grants/app.ts'
-import { entriesOf, sentencesOfStandardScopes } from '../scopes.ts'
+import { entriesOf, type ShownScope, shownScopeOf } from '../scopes.ts'
 import type { AuthorizationRequest } from './request.ts'
 
 /** The facts that decide whether the user sees the screen of consent. */
@@ -86,12 +85,9 @@ export const isOfScreen = (
   { user, request }: Pick<Seen, 'user' | 'request'>,
 ): boolean => sub === user.id && scope.split(' ').toSorted().join(' ') === request.scopes.toSorted().join(' ')
 
-/** Sentences of the screen for standard scopes. */
-const SENTENCES: ReadonlyMap<string, string> = new Map(Object.entries(sentencesOfStandardScopes()))
-
-/** Returns what the screen says of the scopes of a request, in its order, but for `offline_access`. */
-export const sentencesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes' | 'api'>) =>
-  asShown(scopes).map((name) => sentenceOf(name, api))
+/** Returns what the screen shows of the scopes of a request, in its order, but for `offline_access`. */
+export const shownScopesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes' | 'api'>): ShownScope[] =>
+  asShown(scopes).map((name) => shownScopeOf(name, api))
 
 /**
  * Returns scopes in the order that users read. `offline_access` is last: "this access" in its sentence means
@@ -99,12 +95,6 @@ export const sentencesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scopes'
  */
 export const asShown = (scopes: readonly string[]): string[] =>
   scopes.toSorted((a, b) => Number(a === 'offline_access') - Number(b === 'offline_access'))
-
-/** Returns what users see of a scope. @param api - The one that the scope belongs to. */
-export const sentenceOf = (name: string, api: Api | undefined) => ({
-  name,
-  sentence: SENTENCES.get(name) ?? api?.scopes.find((one) => one.name === name)?.sentence ?? name,
-})
 
 /** A place that a redirect URI leads to. */
 export interface Place {

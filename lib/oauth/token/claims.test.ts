@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { testUser } from '../../../test/support/users/users.ts'
 import { AMR } from '../../users/factors.ts'
-import { sentenceOf } from '../authorize/screen.ts'
+import { shownScopeOf } from '../scopes.ts'
 import { claimsOfScopes, clientTokenInput, idTokenInput } from './claims.ts'
 
 vi.mock('../../../auth.config.ts', () => ({
@@ -41,7 +41,7 @@ test('access tokens of first-party clients alone have attributes', () => {
 })
 
 test('the screen of an app says that the scope profile gives more than the username', () => {
-  expect(sentenceOf('profile', undefined).sentence).toBe('See your username and details of your account')
+  expect(shownScopeOf('profile', undefined)).toEqual({ name: 'profile', attributes: true })
 })
 
 const claimsIn = (input: (kid: string) => string): object =>

@@ -155,7 +155,7 @@ export const OAUTH_ROUTES: Route[] = [
             name: 'Shop',
             type: 'web',
             places: ['shop.example'],
-            scopes: [{ name: 'openid', sentence: 'Recognise you when you sign in' }],
+            scopes: [{ name: 'openid' }],
             offline: false,
             approvedAt: '2026-11-24T15:00:00.000Z',
             lastUsedAt: '2026-11-24T15:00:00.000Z',
