@@ -77,6 +77,25 @@ const signIn = (again: boolean, seconds = 0) => ({
 })
 
 describe('POST /oauth2/approve', () => {
+  test('names the app and its scopes in each language that an operator wrote', async () => {
+    const sentences = { de: 'Ihre Bestellungen sehen' }
+    await addApi(table, { scopes: [{ name: 'orders.read', sentence: 'See your orders', sentences }] })
+    const scopes = ['openid', 'https://orders.example orders.read']
+    await addClient(table, { scopes, names: ['de Laden', 'pt-BR A Loja'] })
+    await stored()
+    const { body } = await approve({ scope: 'openid orders.read' })
+    expect(body.client).toEqual({
+      id: 'shop',
+      name: 'Shop',
+      names: { de: 'Laden', 'pt-BR': 'A Loja' },
+      place: 'shop.example',
+    })
+    expect(body.scopes).toEqual([
+      { name: 'openid' },
+      { name: 'orders.read', sentence: 'See your orders', sentences },
+    ])
+  })
+
   test('shows the screen first, and issues a code after the click on it', async () => {
     await addApi(table)
     await addClient(table, { scopes: ['openid', 'https://orders.example orders.read'] })

@@ -7,6 +7,7 @@ import { isoOf } from '../time.ts'
 import type { UserState } from '../users/user.ts'
 import { findApis } from './apis/store.ts'
 import { asShown, maySkipScreen, placeOf } from './authorize/screen.ts'
+import { type ByLanguage, byLanguage } from './by-language.ts'
 import type { Client } from './clients/client.ts'
 import { findClients } from './clients/store.ts'
 import { hostOf, isClientUrl } from './clients/url-client.ts'
@@ -20,6 +21,8 @@ import { identifiersOf, type ShownScope, scopeIn, scopesOf, shownScopeOf } from 
 interface AppSummary {
   id: string
   name: string
+  /** The name in other languages. */
+  names?: ByLanguage
   type: Client['type']
   /** Where its codes go: hosts, or schemes of apps on a device. If the client is a URL: its host. */
   places: string[]
@@ -117,6 +120,7 @@ function summaryOf({ app, client, grants, scopes }: Shown, now: Date): AppSummar
   return {
     id: appIdOf(client.id),
     name: app.clientName ?? client.name,
+    ...(client.names.length > 0 && { names: byLanguage(client.names) }),
     type: client.type,
     places: isClientUrl(client.id)
       ? [hostOf(client.id)]

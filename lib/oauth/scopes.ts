@@ -1,6 +1,7 @@
 import { ATTRIBUTES, withClaim } from '../application/attributes.ts'
 import type { User } from '../users/user.ts'
 import { type Api, isApiIdentifier } from './apis/api.ts'
+import type { ByLanguage } from './by-language.ts'
 import type { Client, ClientType } from './clients/client.ts'
 import { type Parameters, parameterOf } from './parameters.ts'
 
@@ -108,6 +109,8 @@ export interface ShownScope {
   name: string
   /** What users read of a scope of an API. */
   sentence?: string
+  /** The sentence in other languages. */
+  sentences?: ByLanguage | undefined
   /** Whether `profile` gives attributes of the application too. */
   attributes?: true
 }
@@ -116,5 +119,6 @@ export interface ShownScope {
 export function shownScopeOf(name: string, api: Api | undefined): ShownScope {
   if (name === 'profile' && Object.keys(withClaim(ATTRIBUTES)).length > 0) return { name, attributes: true }
   if (isStandard(name)) return { name }
-  return { name, sentence: api?.scopes.find((one) => one.name === name)?.sentence ?? name }
+  const scope = api?.scopes.find((one) => one.name === name)
+  return { name, sentence: scope?.sentence ?? name, sentences: scope?.sentences }
 }

@@ -28,6 +28,13 @@ const PROVIDER: Record<string, object> = {
   client_id_metadata_document_supported: { type: 'boolean' },
 }
 
+/** Describes texts by language. */
+const byLanguage = (description: string) => ({
+  type: 'object',
+  description: `${description} By BCP 47 tags.`,
+  additionalProperties: { type: 'string' },
+})
+
 /** Schemas of the metadata, and of the sign-in at other apps. */
 export const OAUTH_SCHEMAS = {
   Metadata: object(
@@ -76,6 +83,7 @@ export const OAUTH_SCHEMAS = {
         'The `client_id` of the app, for `DELETE /apps/{id}`. Of an app that is not registered, `URL_` and a hash of it.',
       ),
       name: text('The name of the app.'),
+      names: byLanguage('The name in other languages.'),
       type: { type: 'string', enum: CLIENT_TYPES, description: 'Where the app runs.' },
       places: {
         type: 'array',
@@ -90,12 +98,13 @@ export const OAUTH_SCHEMAS = {
           {
             name: text('The scope.'),
             sentence: text('What users read of the scope of an API.'),
+            sentences: byLanguage('The sentence in other languages.'),
             attributes: {
               type: 'boolean',
               description: 'Whether `profile` gives attributes of the application too.',
             },
           },
-          ['sentence', 'attributes'],
+          ['sentence', 'sentences', 'attributes'],
         ),
         description: 'What the app may do, or may do again without another consent.',
       },
@@ -108,7 +117,7 @@ export const OAUTH_SCHEMAS = {
         'The hour in which the app last got an access token, before the current hour. Missing without present access.',
       ),
     },
-    ['lastUsedAt'],
+    ['names', 'lastUsedAt'],
   ),
   Apps: object('The apps that have access to the caller’s account, by their names.', {
     apps: { type: 'array', items: { $ref: '#/components/schemas/App' } },
@@ -158,14 +167,14 @@ export const OAUTH_SCHEMAS = {
       client: {
         type: 'object',
         description:
-          'With `screen`, `sign-in` and `error`: the `name` of the app. With `screen` and `error` also `place`, and `device`, if that is a `scheme` or an `address` of the device. An app that is not registered has its `host`, which is its name too. With `screen` also `id`, and as `claimedName` what such an app calls itself.',
+          'With `screen`, `sign-in` and `error`: the `name` of the app, and as `names` that in other languages. With `screen` and `error` also `place`, and `device`, if that is a `scheme` or an `address` of the device. An app that is not registered has its `host`, which is its name too. With `screen` also `id`, and as `claimedName` what such an app calls itself.',
       },
       user: { type: 'object', description: 'With `screen`: `sub` and `username` of who is signed in.' },
       scopes: {
         type: 'array',
         items: { type: 'object' },
         description:
-          'With `screen`: the `name` of each scope. That of an API has its `sentence`. `attributes` says that `profile` gives attributes of the application too.',
+          'With `screen`: the `name` of each scope. That of an API has its `sentence`, and as `sentences` that in other languages. `attributes` says that `profile` gives attributes of the application too.',
       },
     },
     ['location', 'error', 'description', 'sub', 'again', 'start', 'client', 'user', 'scopes'],

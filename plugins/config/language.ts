@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Whether a text is a language tag in its canonical form (BCP 47): `de`, `pt-BR` or `zh-Hans`. */
-function isLanguage(tag: string): boolean {
+export function isLanguage(tag: string): boolean {
   try {
     return (
       Intl.getCanonicalLocales(tag)[0] === tag &&

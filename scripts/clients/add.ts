@@ -16,10 +16,11 @@ import type { Io } from '../cli/io.ts'
 import { jsonOption, type OperatorTable, type Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { asJson } from '../cli/terminal/table.ts'
-import { ofClient, readName, secondsReader, several } from './input.ts'
+import { ofClient, secondsReader, several } from './input.ts'
 import { isTaken, takenIdentifiers } from './known.ts'
 import { lostScope } from './store.ts'
 import { entriesOf, requireFittingValues } from './values.ts'
+import { type GivenName, nameOption, namesAfter } from './words.ts'
 
 /** Lifetimes on the command line, in seconds. 0 removes the client's own. */
 export interface LifetimeOptions {
@@ -31,7 +32,7 @@ export interface LifetimeOptions {
 /** Values of a new client on the command line. */
 export interface AddOptions extends LifetimeOptions {
   type: ClientType
-  name?: string
+  name?: GivenName
   redirectUri: string[]
   postLogoutUri: string[]
   scope: string[]
@@ -77,12 +78,13 @@ export async function add(
 }
 
 async function valuesIn(table: OperatorTable, id: string, options: AddOptions) {
-  const { type, name = id, redirectUri, postLogoutUri, scope } = options
+  const { type, name: { name = id, others } = { others: [] }, redirectUri, postLogoutUri, scope } = options
   const standard = standardScopesOf(type).filter((one) => DEFAULT_SCOPES.includes(one))
   const values: Pick<Client, 'id' | 'type' | 'name'> & Partial<Client> = {
     id,
     type,
     name,
+    names: namesAfter([], others),
     redirectUris: [...new Set(redirectUri)],
     postLogoutRedirectUris: [...new Set(postLogoutUri)],
     scopes: scope.length === 0 ? [...standard] : await entriesOf(table, { type }, scope),
@@ -135,7 +137,7 @@ export const addCommand: Subcommand = (program) => {
   const { options: target, io } = program
   const added = ofClient(program, 'add', 'adds a client, and prints its secret, which is not shown again')
     .addOption(new Option('--type <type>', 'what it is').choices(CLIENT_TYPES).makeOptionMandatory())
-    .option('--name <name>', 'as users see it, if not its id', readName)
+    .addOption(nameOption('as users see it, if not its id'))
     .addOption(several('--redirect-uri <uri>', 'where codes may go'))
     .addOption(several('--post-logout-uri <uri>', 'where a sign-out may lead'))
     .addOption(several('--scope <name>', 'what it may ask for, instead of openid, profile and email'))

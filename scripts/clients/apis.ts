@@ -16,9 +16,10 @@ import type { Io } from '../cli/io.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { confirmOrRefuse } from '../cli/terminal/prompts.ts'
-import { ofApi, readApiScope, readName, readScopeName, several } from './input.ts'
+import { ofApi, several } from './input.ts'
 import { isOfActs, isTaken, takenIdentifiers } from './known.ts'
 import { findExistingApi } from './store.ts'
+import { type GivenScope, readApiScope, readName, readScopeName, scopesAfter } from './words.ts'
 
 /** A transaction takes 100 items. A change may free all names and claim as many others. */
 const MAX_SCOPES = 40
@@ -29,7 +30,7 @@ const MAX_ATTEMPTS = 5
 /** Values of a new API on the command line. */
 interface AddApiOptions {
   name?: string
-  scope: ApiScope[]
+  scope: GivenScope[]
   dev?: boolean
   urlClients?: boolean
 }
@@ -43,7 +44,7 @@ interface AddApiOptions {
 export async function addApi(
   table: OperatorTable,
   identifier: string,
-  { name = identifier, scope: scopes, dev = false, urlClients }: AddApiOptions,
+  { name = identifier, scope: given, dev = false, urlClients }: AddApiOptions,
   taken: readonly string[],
   { now }: Pick<Io, 'now'>,
 ): Promise<string> {
@@ -60,8 +61,9 @@ export async function addApi(
   }
   const [existing] = await findApis(table, [identifier])
   if (existing !== undefined) throw apiExists(existing.identifier)
-  if (scopes.length === 0) throw new Refusal('usage', "An API needs a --scope 'orders:read=See your orders'.")
-  requireDistinct(scopes)
+  if (given.length === 0) throw new Refusal('usage', "An API needs a --scope 'orders:read=See your orders'.")
+  const scopes = scopesAfter([], given)
+  requireFew(scopes)
   const at = now().toISOString()
   const api = { identifier, name, scopes, urlClients, changeId: randomUUID(), createdAt: at, changedAt: at }
   const outcome = await createApi(table, api, table.act())
@@ -75,11 +77,8 @@ const shownCount = ({ length }: readonly unknown[]) => `${length} ${length === 1
 const apiExists = (identifier: string) =>
   new Refusal('refused', `API ${identifier} already exists. Change it with set-api.`)
 
-function requireDistinct(scopes: readonly ApiScope[]): void {
-  const names = scopes.map(({ name }) => name)
-  const twice = names.find((name, at) => names.indexOf(name) !== at)
-  if (twice !== undefined) throw new Refusal('usage', `Scope ${twice} is there twice.`)
-  if (names.length > MAX_SCOPES) throw new Refusal('usage', `An API has at most ${MAX_SCOPES} scopes.`)
+function requireFew({ length }: readonly ApiScope[]): void {
+  if (length > MAX_SCOPES) throw new Refusal('usage', `An API has at most ${MAX_SCOPES} scopes.`)
 }
 
 /** Returns the error for scopes of which another API has one. */
@@ -100,8 +99,8 @@ async function scopeTaken(table: OperatorTable, scopes: readonly ApiScope[], own
 /** Values of an API to change. */
 interface SetApiOptions {
   name?: string
-  /** Scopes to add, or to give another sentence. */
-  scope: ApiScope[]
+  /** Scopes to add, or to give other sentences. */
+  scope: GivenScope[]
   removeScope: string[]
   urlClients?: boolean
 }
@@ -123,10 +122,10 @@ export async function setApi(
       throw new Refusal('refused', `The API does not have the scope ${unknown}.${didYouMean(unknown, names)}`)
     }
     await requireUnused(table, api, removeScope)
-    const replaced = [...removeScope, ...added.map((one) => one.name)]
-    const scopes = [...api.scopes.filter((one) => !replaced.includes(one.name)), ...added]
+    const kept = api.scopes.filter((one) => !removeScope.includes(one.name))
+    const scopes = scopesAfter(kept, added)
     if (scopes.length === 0) throw new Refusal('usage', 'An API needs a --scope.')
-    requireDistinct(scopes)
+    requireFew(scopes)
     const isScoped = added.length > 0 || removeScope.length > 0
     const changes = {
       ...(name !== undefined && { name }),
@@ -134,7 +133,7 @@ export async function setApi(
       ...(urlClients !== undefined && { urlClients }),
     }
     const outcome = await changeApi(table, api, changes, table.act())
-    if (outcome === 'taken') throw await scopeTaken(table, added, api.identifier)
+    if (outcome === 'taken') throw await scopeTaken(table, scopes, api.identifier)
     return outcome
   })
   return `Changed API ${identifier}.\n`
@@ -190,7 +189,7 @@ async function changeExistingApi(
 const scopeOption = () =>
   several(
     '--scope <name=sentence>',
-    "a scope and what users see: 'orders:read=See your orders'",
+    "a scope and what users see: 'orders:read=See your orders', or in another language: 'orders:read#de=…'",
     readApiScope,
   )
 

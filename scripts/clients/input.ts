@@ -2,14 +2,9 @@ import type { Command } from 'commander'
 import { Option } from 'commander'
 import { isApiIdentifier } from '../../lib/oauth/apis/api.ts'
 import { isClientId } from '../../lib/oauth/clients/client.ts'
-import { isShown } from '../../lib/oauth/clients/shown.ts'
-import { isScopeName } from '../../lib/oauth/scopes.ts'
 import type { TableProgram } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { targetOf } from './urls.ts'
-
-const MAX_NAME_CHARACTERS = 60
-const MAX_SENTENCE_CHARACTERS = 100
 
 /** Reads the id of a client. */
 export function readClientId(given: string): string {
@@ -37,36 +32,6 @@ function readIdentifier(given: string): string {
   throw new Refusal(
     'usage',
     'Invalid identifier of an API. Use an https URI without user, query and fragment, such as https://api.example.com.',
-  )
-}
-
-/** Reads a name that users see. */
-export function readName(given: string): string {
-  if (isShown(given, MAX_NAME_CHARACTERS)) return given
-  throw new Refusal(
-    'usage',
-    `Invalid --name. Use 1 to ${MAX_NAME_CHARACTERS} characters, without control characters and outer spaces.`,
-  )
-}
-
-/** Reads the name of a scope of an API. */
-export function readScopeName(given: string): string {
-  if (isScopeName(given)) return given
-  throw new Refusal(
-    'usage',
-    `Invalid scope ${JSON.stringify(given)} of an API. Use a name such as orders:read, which OpenID Connect does not have.`,
-  )
-}
-
-/** Reads a scope of an API and its sentence: `orders:read=See your orders`. */
-export function readApiScope(given: string): { name: string; sentence: string } {
-  const end = given.indexOf('=')
-  const name = readScopeName(end === -1 ? given : given.slice(0, end))
-  const sentence = end === -1 ? '' : given.slice(end + 1)
-  if (isShown(sentence, MAX_SENTENCE_CHARACTERS)) return { name, sentence }
-  throw new Refusal(
-    'usage',
-    `Scope ${name} needs a sentence for the screen, of at most ${MAX_SENTENCE_CHARACTERS} characters: '${name}=See your orders'.`,
   )
 }
 

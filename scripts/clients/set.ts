@@ -5,13 +5,14 @@ import { didYouMean } from '../../project/did-you-mean.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import { type LifetimeOptions, lifetimesIn, withLifetimes } from './add.ts'
-import { ofClient, readName, several } from './input.ts'
+import { ofClient, several } from './input.ts'
 import { changeExistingClient } from './store.ts'
 import { entriesOf, requireFittingValues } from './values.ts'
+import { type GivenName, nameOption, namesAfter } from './words.ts'
 
 /** Values of a client to change. */
 export interface SetOptions extends LifetimeOptions {
-  name?: string
+  name?: GivenName
   addRedirectUri: string[]
   removeRedirectUri: string[]
   addPostLogoutUri: string[]
@@ -44,7 +45,8 @@ async function changesOf(
 ): Promise<Partial<ClientWithSecrets>> {
   const { name, firstParty, silent, dev: local } = options
   const values = {
-    name,
+    name: name?.name,
+    names: name?.others.length ? namesAfter(client.names, name.others) : undefined,
     firstParty,
     silent,
     local,
@@ -93,7 +95,7 @@ function entriesIn({ scopes }: ClientWithSecrets, name: string): string[] {
 /** `npm run clients -- set` */
 export const setCommand: Subcommand = (program) => {
   const changed = ofClient(program, 'set', 'changes values of a client')
-    .option('--name <name>', 'as users see it', readName)
+    .addOption(nameOption('as users see it'))
     .addOption(several('--add-redirect-uri <uri>', 'where codes may go, too'))
     .addOption(several('--remove-redirect-uri <uri>', 'where codes may not go any longer'))
     .addOption(several('--add-post-logout-uri <uri>', 'where a sign-out may lead, too'))

@@ -1,6 +1,7 @@
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import type { Api } from '../../lib/oauth/apis/api.ts'
+import { type Api, linesOf } from '../../lib/oauth/apis/api.ts'
 import { findApis } from '../../lib/oauth/apis/store.ts'
+import { byLanguage } from '../../lib/oauth/by-language.ts'
 import type { Client } from '../../lib/oauth/clients/client.ts'
 import { hasEarlierSecret } from '../../lib/oauth/clients/secret.ts'
 import type { ClientWithSecrets } from '../../lib/oauth/clients/store.ts'
@@ -37,6 +38,7 @@ function shownOf(client: ClientWithSecrets, now: Date) {
     redirectUris: client.redirectUris.toSorted(),
     postLogoutRedirectUris: client.postLogoutRedirectUris.toSorted(),
     scopes: client.scopes.toSorted(),
+    names: byLanguage(client.names),
     secrets: (secretHash === undefined ? 0 : 1) + (hasTwo ? 1 : 0),
     ...(hasTwo && { earlierSecretEndsAt: isoOf(earlierSecretEndsAt ?? 0) }),
   }
@@ -99,6 +101,7 @@ async function show(table: Table, id: string, { json }: ReadOptions, { stdout, n
   const rows: [string, string][] = [
     ['client_id', client.id],
     ['name', printable(client.name)],
+    ...Object.entries(client.names).map(([tag, name]): [string, string] => [`name#${tag}`, printable(name)]),
     ['type', client.type],
     ['state', stateOf(client)],
     ...client.redirectUris.map((uri): [string, string] => ['redirect', uri]),
@@ -166,7 +169,9 @@ async function showApi(
   const rows: [string, string][] = [
     ['identifier', api.identifier],
     ['name', printable(api.name)],
-    ...api.scopes.map(({ name, sentence }): [string, string] => ['scope', `${name}: ${printable(sentence)}`]),
+    ...api.scopes
+      .flatMap(linesOf)
+      .map((line): [string, string] => ['scope', printable(line.replace(' ', ': '))]),
     ['clients', api.urlClients ? 'registered ones, and all that are URLs' : 'registered ones'],
     ['created', api.createdAt],
     ['changed', api.changedAt],

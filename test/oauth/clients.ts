@@ -28,6 +28,7 @@ export async function addClient(
     id: 'shop',
     type: 'web',
     name: 'Shop',
+    names: [],
     generation: 7,
     disabled: false,
     redirectUris: [CALLBACK],

@@ -1,7 +1,7 @@
 // What a list shows of a session, an app and an event, on the pages /account and /admin-console.
 
 import { make } from '../form.js'
-import { itemsOf } from '../scopes.js'
+import { itemsOf, nameIn } from '../scopes.js'
 import { say } from '../words.js'
 import { dayOf, hourOf, minuteOf } from './days.js'
 import { whatOf, whoOf } from './wording.js'
@@ -61,7 +61,8 @@ export function textOfSession({ createdAt, lastUsedAt, sourceIp, userAgent, curr
 }
 
 /** Returns the name of an app. The name of an unregistered app is in quotes, because anybody can write it. */
-export const nameOfApp = ({ id, name }) => (id.startsWith('URL_') ? say('“{name}”', { name }) : name)
+export const nameOfApp = (app) =>
+  app.id.startsWith('URL_') ? say('“{name}”', { name: app.name }) : nameIn(app)
 
 export function textOfApp({ places, scopes, approvedAt, lastUsedAt, ...app }) {
   const facts = { places: places.join(', '), day: dayOf(approvedAt), used: lastUsedAt && hourOf(lastUsedAt) }

@@ -3,6 +3,7 @@
 
 import { busy, call, element, failureOf, notice, showSection } from '../form.js'
 import { opened } from '../opened.js'
+import { nameIn } from '../scopes.js'
 import { escapeNext } from '../signin/next.js'
 import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
@@ -83,7 +84,7 @@ function showProblem(text, detail = '') {
 async function signIn({ again, start: begun, client }, lead = (url) => location.replace(url)) {
   try {
     if (begun !== undefined) await keepStart(query, begun)
-    keepApp({ name: client.name, next: location.origin + location.pathname + query })
+    keepApp({ name: nameIn(client), next: location.origin + location.pathname + query })
   } catch {
     // Without the start, the service would require a sign-in each time.
     return showProblem(NO_STORAGE)

@@ -1,7 +1,7 @@
 // The screen where the user gives an app access.
 
 import { element, notice, showSection } from '../form.js'
-import { itemsOf } from '../scopes.js'
+import { itemsOf, nameIn } from '../scopes.js'
 import { say } from '../words.js'
 import { onGuardedClick } from './deaf.js'
 
@@ -10,8 +10,8 @@ let shown
 let beDeaf
 
 /** Shows the name of the app. For an unregistered app, it is the host. */
-function nameApp({ name }) {
-  for (const place of document.querySelectorAll('[data-app]')) place.textContent = name
+function nameApp(client) {
+  for (const place of document.querySelectorAll('[data-app]')) place.textContent = nameIn(client)
 }
 
 /** Returns where a request leads. A scheme may look like the host of a website. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { type Item, optionalFlag, text, texts } from '../../aws/dynamodb.ts'
 import type { Attributes, Read, ValuesOf } from '../../aws/item.ts'
 import { ownAudienceOf } from '../../tokens/client-token.ts'
+import { type ByLanguage, byLanguage, languageLines } from '../by-language.ts'
 
 /** A scope of an API. */
 export interface ApiScope {
@@ -9,16 +10,25 @@ export interface ApiScope {
   name: string
   /** Sentence on the screen of consent: `See your orders`. */
   sentence: string
+  /** The sentence in other languages. */
+  sentences?: ByLanguage
 }
 
-/** Stored as one text: the name, a space and the sentence. A set has no order, so they are sorted by name. */
-const apiScopes: Read<ApiScope[]> = (item: Item, name: string) =>
-  texts(item, name)
-    .map((line) => ({
-      name: line.slice(0, line.indexOf(' ')),
-      sentence: line.slice(line.indexOf(' ') + 1),
-    }))
+/**
+ * Stored as one text: the name, a space and the sentence. A sentence in another language is one more, with `#`
+ * and the tag after the name. A set has no order, so they are sorted by name.
+ */
+const apiScopes: Read<ApiScope[]> = (item: Item, name: string) => {
+  const lines = byLanguage(texts(item, name))
+  return Object.entries(lines)
+    .filter(([scope]) => !scope.includes('#'))
+    .map(([scope, sentence]) => {
+      const others = Object.entries(lines).filter(([one]) => one.startsWith(`${scope}#`))
+      const sentences = Object.fromEntries(others.map(([one, text]) => [one.slice(scope.length + 1), text]))
+      return { name: scope, sentence, ...(others.length > 0 && { sentences }) }
+    })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
 
 /** Attributes of an API that clients have tokens for (a resource server). */
 export const API = {
@@ -39,8 +49,11 @@ export const API = {
 /** A stored API. */
 export type Api = ValuesOf<typeof API>
 
-/** Returns the text that is stored of a scope. */
-export const lineOf = ({ name, sentence }: ApiScope): string => `${name} ${sentence}`
+/** Returns the texts that are stored of a scope. */
+export const linesOf = ({ name, sentence, sentences = {} }: ApiScope): string[] => [
+  `${name} ${sentence}`,
+  ...languageLines(sentences).map((line) => `${name}#${line}`),
+]
 
 export const MAX_IDENTIFIER_CHARACTERS = 256
 

@@ -12,7 +12,7 @@ import {
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { type Act, eventOf } from '../../events/event.ts'
 import { listed, unlisted } from '../directory.ts'
-import { API, type Api, apiKey, lineOf, normalForm } from './api.ts'
+import { API, type Api, apiKey, linesOf, normalForm } from './api.ts'
 
 /** Returns the key of the item that says which API a scope's name belongs to. */
 export const ownerKey = (scope: string) => ({ pk: { S: `scope#${scope}` }, sk: { S: 'owner' } })
@@ -133,7 +133,7 @@ const AS_READ = 'changeId = :readChangeId'
 
 const valuesIn = ({ scopes, ...values }: Partial<Api>) => ({
   ...values,
-  ...(scopes && { scopes: scopes.map(lineOf) }),
+  ...(scopes && { scopes: scopes.flatMap(linesOf) }),
 })
 
 const claim = (scope: string, identifier: string): TransactWrite => ({

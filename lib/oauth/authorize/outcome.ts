@@ -8,6 +8,7 @@ import { notifyOfflineAccess } from '../../mail/request.ts'
 import type { Presented } from '../../sessions/redeem.ts'
 import { approvalCounter } from '../../throttling/counter.ts'
 import { attemptIdOf, rejectIfRefused, reserveInTurn } from '../../throttling/store.ts'
+import { type ByLanguage, byLanguage } from '../by-language.ts'
 import type { Client } from '../clients/client.ts'
 import { hostOf, isClientUrl } from '../clients/url-client.ts'
 import { CODE_BYTES, timesOf } from '../codes/code.ts'
@@ -51,7 +52,7 @@ export interface Asked {
 /** The next step of the page, if the client does not get its response yet. */
 export type Step =
   | { next: 'refresh' }
-  | { next: 'sign-in'; again: boolean; start: number; client: { name: string } }
+  | { next: 'sign-in'; again: boolean; start: number; client: Named }
   | {
       next: 'screen'
       user: { sub: string; username: string }
@@ -59,9 +60,21 @@ export type Step =
       scopes: ShownScope[]
     }
 
-/** A client as the page shows it. The `host` of one that is a URL is its name too. */
-interface ShownClient extends Place {
+/** The name of a client. The page knows the language of its reader. */
+interface Named {
   name: string
+  /** The name in other languages. */
+  names?: ByLanguage
+}
+
+/** Returns the name of a client, in all languages. */
+const nameIn = ({ name, names }: Pick<Client, 'name' | 'names'>): Named => ({
+  name,
+  ...(names.length > 0 && { names: byLanguage(names) }),
+})
+
+/** A client as the page shows it. The `host` of one that is a URL is its name too. */
+interface ShownClient extends Place, Named {
   host?: string
 }
 
@@ -110,7 +123,7 @@ const hostIn = ({ id }: Client): { host?: string } => (isClientUrl(id) ? { host:
 
 /** Returns what the page shows of a client. @param redirectUri - Where the request leads. */
 export const shownClientOf = (client: Client, redirectUri: string): ShownClient => ({
-  name: client.name,
+  ...nameIn(client),
   ...shownPlaceOf(redirectUri),
   ...hostIn(client),
 })
@@ -122,11 +135,11 @@ const GENERATION_BYTES = 6
 export const needsRefresh = ({ state }: Presented): boolean => state === 'reused'
 
 /** Returns the step in which the user signs in. */
-export const signInStep = ({ name }: Client, again: boolean, start: number): Step => ({
+export const signInStep = (client: Client, again: boolean, start: number): Step => ({
   next: 'sign-in',
   again,
   start,
-  client: { name },
+  client: nameIn(client),
 })
 
 /** Returns the screen, an error or a code. Returns `undefined` if the app has changed since it was read. */

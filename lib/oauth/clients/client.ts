@@ -19,6 +19,8 @@ export const CLIENT = {
   type: text as Read<ClientType>,
   /** As the screens show it. */
   name: text,
+  /** The name in other languages (OpenID Connect Registration 1.0 section 2.1): a tag, a space and the name. */
+  names: texts,
   /** Random 48 bits at first. Codes and grants carry it, and those with another number are invalid. */
   generation: number,
   disabled: flag,
@@ -73,6 +75,7 @@ export const newClient = (
   now: Date,
   random: Buffer,
 ): Client => ({
+  names: [],
   disabled: false,
   redirectUris: [],
   postLogoutRedirectUris: [],

@@ -188,6 +188,7 @@ function newClient(values: Partial<ClientWithSecrets> = {}): ClientWithSecrets {
     id: `client-${count}`,
     type: 'web',
     name: 'Shop',
+    names: [],
     generation: 7,
     disabled: false,
     redirectUris: ['https://shop.example/cb'],

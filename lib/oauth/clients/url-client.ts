@@ -80,6 +80,7 @@ export function urlClientOf(url: string, items: readonly (Item | undefined)[]): 
     id: url,
     type: 'native',
     name: hostOf(url),
+    names: [],
     generation: decisions.reduce((sum, { generation }) => sum + generation, 0),
     disabled: decisions.some(({ disabled }) => disabled),
     redirectUris: [],

@@ -22,6 +22,7 @@ describe('add', () => {
       id: 'shop',
       type: 'web',
       name: 'Ada’s Shop',
+      names: [],
       generation: expect.any(Number),
       disabled: false,
       redirectUris: [CALLBACK],

@@ -32,6 +32,24 @@ test('add-api stores an API with its scopes, and an event without any of its val
   expect(events).not.toMatch(/orders|Orders/)
 })
 
+test('a scope has its sentence in several languages, which an empty one removes', async () => {
+  const set = (...sentences: string[]) =>
+    store.run('set-api', orders, ...sentences.flatMap((one) => ['--scope', one]))
+  const scopeOf = async () => (await stored())?.scopes[0]
+  await set('orders:read#de=Ihre Bestellungen sehen', 'orders:read#ja=注文を見る')
+  const sentences = { de: 'Ihre Bestellungen sehen', ja: '注文を見る' }
+  expect(await scopeOf()).toEqual({ name: 'orders:read', sentence: 'See your orders', sentences })
+  expect((await store.run('show-api', orders)).stdout).toContain('orders:read#de: Ihre Bestellungen sehen\n')
+  await set('orders:read=See orders', 'orders:read#ja=')
+  expect(await scopeOf()).toEqual({
+    name: 'orders:read',
+    sentence: 'See orders',
+    sentences: { de: 'Ihre Bestellungen sehen' },
+  })
+  await set('orders:read#de=')
+  expect(await scopeOf()).toEqual({ name: 'orders:read', sentence: 'See orders' })
+})
+
 test('an API of the local service may be at a loopback address', async () => {
   const scope = ['--scope', 'notes:read=See your notes']
   expect(await store.run('add-api', 'http://localhost:4002/mcp', ...scope)).toEqual(
@@ -68,6 +86,21 @@ describe('add-api refuses', () => {
       ['https://api.example', ...Array.from({ length: 41 }, (_, at) => ['--scope', `s${at}=Use it`]).flat()],
       2,
       'An API has at most 40 scopes.',
+    ],
+    [
+      ['https://api.example', '--scope', 'other#de=Nutzen'],
+      2,
+      "Scope other also needs a sentence without a language: 'other=See your orders'.",
+    ],
+    [
+      ['https://api.example', ...scope, '--scope', 'other#de_DE=Nutzen'],
+      2,
+      'Invalid language "de_DE". Use a tag such as de, pt-BR or zh-Hans.',
+    ],
+    [
+      ['https://api.example', ...scope, '--scope', 'other#de=Nutzen', '--scope', 'other#de=Benutzen'],
+      2,
+      'Scope other#de is there twice.',
     ],
   ])('%j', async (args, status, line) => {
     const before = await store.items()

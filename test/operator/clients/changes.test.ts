@@ -15,6 +15,24 @@ beforeEach(async () => {
   secret = await store.add(id)
 })
 
+test('a client has its name in several languages, which an empty one removes', async () => {
+  const set = (...names: string[]) => store.run('set', id, ...names.flatMap((one) => ['--name', one]))
+  const names = async () => {
+    const { name, names } = JSON.parse((await store.run('show', id, '--json')).stdout)
+    return { name, ...names }
+  }
+  expect(await set('Shop', '#de=Laden', '#ja=店')).toEqual(success(`Changed client ${id}.\n`))
+  expect(await names()).toEqual({ name: 'Shop', de: 'Laden', ja: '店' })
+  expect((await store.run('show', id)).stdout).toMatch(/^name#de +Laden$/m)
+  await set('#ja=', '#de=Der Laden')
+  expect(await names()).toEqual({ name: 'Shop', de: 'Der Laden' })
+  expect(await set('#de=Der Laden')).toEqual(success(`Client ${id} has these values already.\n`))
+  expect(await set('#de_DE=Laden')).toEqual(
+    refusal(2, 'Invalid language "de_DE". Use a tag such as de, pt-BR or zh-Hans.'),
+  )
+  expect(await set('#de= Laden')).toMatchObject({ status: 2 })
+})
+
 describe('new-secret', () => {
   test('adds a secret, and the one before is valid for 24 hours', async () => {
     const { status, stdout, stderr } = await store.run('new-secret', id)

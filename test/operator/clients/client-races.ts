@@ -25,7 +25,7 @@ const NO_CHANGE: SetOptions = {
   addScope: [],
   removeScope: [],
 }
-const READ = { name: 'orders:read', sentence: 'Read' }
+const READ = { scope: 'orders:read', text: 'Read' }
 
 /** Returns the secret that a command prints, if it succeeds. */
 async function printed(
@@ -43,7 +43,7 @@ export const ACTS = {
   'add shop': (table) => printed((streams) => add(table, 'shop', ADDED, [], streams)),
   'add carl with a scope': (table) =>
     printed((streams) => add(table, 'carl', { ...ADDED, scope: ['orders:read'] }, [], streams)),
-  'set shop name': (table) => set(table, 'shop', { ...NO_CHANGE, name: 'New' }),
+  'set shop name': (table) => set(table, 'shop', { ...NO_CHANGE, name: { name: 'New', others: [] } }),
   'set shop scope': (table) => set(table, 'shop', { ...NO_CHANGE, addScope: ['orders:read'] }),
   'new-secret shop': (table) =>
     printed((streams) => changes.newSecret(table, 'shop', { json: true }, streams)),
@@ -51,10 +51,10 @@ export const ACTS = {
   'end-grants shop': (table) => changes.endAllGrants(table, 'shop'),
   'remove shop': (table) => changes.remove(table, 'shop', true, io()),
   'remove-api orders': (table) => removeExistingApi(table, ORDERS, true, io()),
-  'set-api orders c': (table) => setApi(table, ORDERS, { scope: [{ ...READ, name: 'c' }], removeScope: [] }),
-  'set-api orders': (table) => setApi(table, ORDERS, { scope: [{ ...READ, name: 'b' }], removeScope: [] }),
+  'set-api orders c': (table) => setApi(table, ORDERS, { scope: [{ ...READ, scope: 'c' }], removeScope: [] }),
+  'set-api orders': (table) => setApi(table, ORDERS, { scope: [{ ...READ, scope: 'b' }], removeScope: [] }),
   'add-api other': (table) =>
-    addApi(table, 'https://other.example', { scope: [{ ...READ, name: 'b' }] }, [], io()),
+    addApi(table, 'https://other.example', { scope: [{ ...READ, scope: 'b' }] }, [], io()),
 } satisfies Record<string, Act>
 
 export type Name = keyof typeof ACTS
