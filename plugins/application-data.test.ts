@@ -42,14 +42,7 @@ test('only functions that show sentences have words, and only those of pages and
   const after = await bundlesOf(OWN, new Set([...ALL, ...SMALL]))
   console.log(`${SENTENCES.length} sentences in own words, ${after.size} functions`)
   const having = (text: string) => [...after].flatMap(([name, code]) => (code.includes(text) ? [name] : []))
-  expect(having(WORDS).sort()).toEqual([
-    'account-pages',
-    'authorize',
-    'console',
-    'docs',
-    'mailer',
-    'signin',
-  ])
+  expect(having(WORDS).sort()).toEqual(['account-pages', 'authorize', 'console', 'docs', 'mailer', 'signin'])
   expect(having('own-logo').sort()).toEqual([
     'account-pages',
     'authorize',

@@ -59,6 +59,6 @@ function withWords(script: string): string {
   if (!script.includes('ownWords')) return script
   // Plural forms have the sentence in front of `#`.
   const isIn = (key: string) => script.includes(key.replace(/#[a-z]+$/, ''))
-  const words = Object.entries(currentWords()).filter(([key]) => isIn(key))
+  const words = Object.entries(currentWords()).filter(([key, own]) => isIn(key) && own !== key)
   return words.length > 0 ? `${WORDS_IN_FRONT}${JSON.stringify(Object.fromEntries(words))};${script}` : script
 }
