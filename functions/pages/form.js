@@ -1,6 +1,7 @@
 // Functions for the forms of all pages: requests, and the display of their problems. Paths are relative to
 // the page, so that they work at the root and under the path of a stage.
 
+import './page-links.js'
 import { clock, inWords, secondsUntil } from './time.js'
 import { say } from './words.js'
 
@@ -42,6 +43,7 @@ export async function call(path, { body, token, method = body ? 'POST' : 'GET', 
       method,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
+        'Accept-Language': document.documentElement.lang,
         ...(body && { 'Content-Type': 'application/json' }),
         ...(token && { Authorization: `Bearer ${token}` }),
       },

@@ -4,6 +4,7 @@ import { AuthError } from '../../../client/requests.js'
 import { createAuth } from '../../../client/session.js'
 import { federation } from '../federation/load.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
+import { pageUrl } from '../page-url.js'
 import { canProve, findOwner, hasPassword } from '../proof/owner.js'
 import { say } from '../words.js'
 import { showActivity } from './activity.js'
@@ -45,7 +46,7 @@ let asked
 async function follow(user, text = say('Another user has signed in in this browser.')) {
   // Recovery codes are shown once, to the user before. The page follows after they are saved.
   if (isLeaving || element('codes-dialog').open) return
-  if (user === null) return location.replace(`signin?next=${encodeURIComponent(`account${location.hash}`)}`)
+  if (user === null) return location.replace(pageUrl('signin', { next: `account${location.hash}` }))
   if (user.id === shownId) return
   // Another user has signed in. Nothing of the earlier user may stay, and a late response must not show it.
   if (shownId !== undefined) {
@@ -159,11 +160,8 @@ const deleteAccount = ({ currentPassword }) =>
 
 async function showNewPassword() {
   element('password-form').reset()
-  notice(
-    element('password-notice'),
-    say('Your password was changed. Your other sessions have ended.'),
-    'good',
-  )
+  const text = say('Your password was changed. Your other sessions have ended.')
+  notice(element('password-notice'), text, 'good')
   await refresh()
   await showLists()
 }

@@ -2,6 +2,7 @@
 
 import { busy, call, element, notice, showSection } from '../form.js'
 import { opened } from '../opened.js'
+import { pageUrl } from '../page-url.js'
 import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
 import { onGuardedClick } from './deaf.js'
@@ -48,7 +49,7 @@ function ask({ user, client }) {
 
 /** Shows the end, and removes the id_token from the address. */
 function showEnd(section) {
-  history.replaceState(null, '', location.pathname)
+  history.replaceState(null, '', pageUrl(location.pathname))
   showSection(section)
 }
 

@@ -3,15 +3,15 @@
 
 import { busy, call, element, failureOf, notice, showSection } from '../form.js'
 import { opened } from '../opened.js'
+import { pageUrl, withoutLanguage } from '../page-url.js'
 import { nameIn } from '../scopes.js'
-import { escapeNext } from '../signin/next.js'
 import { say } from '../words.js'
 import { isClientUrl } from './client-url.js'
 import { onContinue, showRefused, showScreen } from './screen.js'
 import { forget, keepApp, keepLastUser, keepStart, lastUser, startOf } from './tab.js'
 
-/** The unchanged query: the service reads it. */
-const query = location.search
+/** The query of the app, which the service reads. The language of the page is no part of it: the way back from the sign-in may add it. */
+const query = withoutLanguage(location.search)
 
 const SENTENCES = {
   400: say('The app sent a request that this service does not accept. Go back to the app, and start again.'),
@@ -89,7 +89,7 @@ async function signIn({ again, start: begun, client }, lead = (url) => location.
     // Without the start, the service would require a sign-in each time.
     return showProblem(NO_STORAGE)
   }
-  lead(`../signin?${again ? 'again&' : ''}next=oauth2/authorize${escapeNext(query)}`)
+  lead(pageUrl('../signin', { again, next: `oauth2/authorize${query}` }))
 }
 
 /** Leads to the app, with the code of a user or an error. */
@@ -111,7 +111,7 @@ element('other').addEventListener('click', () => {
 })
 element('retry').addEventListener('click', ({ target }) => busy(target, () => run()))
 // A code is valid for a minute, so the link requests another one.
-element('once-more').href = query
+element('once-more').href = pageUrl(query)
 element('once-more').addEventListener('click', (event) => {
   event.preventDefault()
   run(answered)

@@ -4,6 +4,7 @@
 import { createAuth } from '../../../client/session.js'
 import { busy, call, element, failureOf, notice } from '../form.js'
 import { signalCaller } from '../mail/signals.js'
+import { pageUrl } from '../page-url.js'
 import { say } from '../words.js'
 
 /** Key in the tab's storage for the link, while the user is on `/signin`. */
@@ -71,7 +72,7 @@ function leave(token) {
   } catch {
     return { status: 0, body: { detail: say('Sign in on another tab of this browser first.') } }
   }
-  location.assign('signin?next=confirm')
+  location.assign(pageUrl('signin', { next: 'confirm' }))
   return { status: 200, body: { isLeaving: true } }
 }
 

@@ -5,7 +5,7 @@ import { call, clearProblem, decodePart, ENROLMENT_CHANNEL, element, onSubmit, s
 import { adoptNext, leaveAfter, signInByLink } from '../mail/link.js'
 import { offerPasskey, showCodesOf } from '../mail/new-passkey.js'
 import { createAccount, showCreated } from '../register/create-account.js'
-import { keepOwnNext, signinUrl } from '../signin/links.js'
+import { isOnTheWay, keepOwnNext } from '../signin/links.js'
 import { say } from '../words.js'
 import { confirmAddress, showCaller, takeLink } from './address.js'
 
@@ -118,7 +118,7 @@ function showDone(title, text = '', next = undefined) {
   element('done-text').textContent = text
   for (const name of ['account', 'signin', 'enrolment']) element(`done-${name}`).hidden = name !== next
   // The mail may be open in another browser than the app. The page cannot find that out.
-  element('done-app').hidden = !['account', 'reset'].includes(SECTIONS[link.kind]) || signinUrl() !== 'signin'
+  element('done-app').hidden = !['account', 'reset'].includes(SECTIONS[link.kind]) || isOnTheWay()
   link = undefined
   for (const form of document.forms) form.reset()
   showSection('done')

@@ -1,6 +1,6 @@
 // The address of the page. It names a user by the id: no name is in an address.
 
-import { escapeNext } from '../signin/next.js'
+import { pageUrl } from '../page-url.js'
 
 /** Returns the id of the user in the address, or nothing. */
 export const idInAddress = () => /^#\/users\/([\w-]{22})$/.exec(location.hash)?.[1]
@@ -10,4 +10,4 @@ export const addressOf = (id) => (id ? `#/users/${id}` : '#/')
 
 /** Returns the URL of the sign-in page, which leads back here. @param isAgain - Whether only a new sign-in leads back. */
 export const signinUrl = ({ isAgain }) =>
-  `signin?${isAgain ? 'again&' : ''}next=${escapeNext(`admin-console${location.hash}`)}`
+  pageUrl('signin', { again: isAgain, next: `admin-console${location.hash}` })

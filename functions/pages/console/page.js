@@ -2,6 +2,7 @@
 
 import { element, failureOf, notice, showSection } from '../form.js'
 import { opened } from '../opened.js'
+import { pageUrl } from '../page-url.js'
 import { say } from '../words.js'
 import { idInAddress, signinUrl } from './address.js'
 import { page, send, startClient } from './api.js'
@@ -24,7 +25,7 @@ const leadToSignIn = (isAgain) => leadTo(() => location.replace(signinUrl({ isAg
 /** Another user has signed in in this browser. Nothing of the operator before may stay, also not in the address. */
 const leave = () =>
   leadTo(() => {
-    history.replaceState(null, '', location.pathname)
+    history.replaceState(null, '', pageUrl(location.pathname))
     location.reload()
   })
 
@@ -66,7 +67,7 @@ function route(text = '') {
   closeDialogs()
   const { operator } = history.state ?? {}
   // Another operator has opened this user in this tab.
-  if (operator && operator !== page.operator.id) history.replaceState(null, '', location.pathname)
+  if (operator && operator !== page.operator.id) history.replaceState(null, '', pageUrl(location.pathname))
   const id = idInAddress()
   history.replaceState({ operator: page.operator.id }, '')
   if (id) return showUser(id, text)

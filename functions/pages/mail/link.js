@@ -2,8 +2,8 @@
 
 import { createAuth } from '../../../client/session.js'
 import { element, failureOf, notice } from '../form.js'
+import { pageUrl } from '../page-url.js'
 import { keepOwnNext, signinUrl } from '../signin/links.js'
-import { escapeNext } from '../signin/next.js'
 import { say } from '../words.js'
 import { findNext, keepStep, setTaken } from './asked.js'
 
@@ -14,7 +14,7 @@ let auth
 export function adoptNext(link) {
   const next = link?.token && findNext(link.token)
   if (!next) return
-  history.replaceState(null, '', `${location.pathname}?next=${escapeNext(next)}`)
+  history.replaceState(null, '', pageUrl(location.pathname, { next }))
   keepOwnNext()
 }
 

@@ -3,6 +3,7 @@
 import { hasPasskeys } from '../../../client/passkeys.js'
 import { closeDialog, openDialog, passkeyFailureOf, showPart } from '../factors/dialogs.js'
 import { clearProblem, codeIn, element, onSubmit } from '../form.js'
+import { pageUrl } from '../page-url.js'
 import { say } from '../words.js'
 import { purposeOf } from './changes.js'
 
@@ -98,5 +99,7 @@ function addForms() {
     succeed,
   )
   element('proof-restart').addEventListener('click', restart)
-  element('proof-sign-in').addEventListener('click', () => location.assign('signin?again&next=account'))
+  element('proof-sign-in').addEventListener('click', () =>
+    location.assign(pageUrl('signin', { again: true, next: 'account' })),
+  )
 }

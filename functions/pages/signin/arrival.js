@@ -3,6 +3,7 @@
 import { createAuth } from '../../../client/session.js'
 import { appInTab } from '../authorize/tab.js'
 import { element, metaOf } from '../form.js'
+import { nextPageUrl } from '../page-url.js'
 import { say } from '../words.js'
 import { keepNext } from './links.js'
 import { nextUrl } from './next.js'
@@ -13,6 +14,9 @@ const { searchParams } = new URL(location.href)
 
 /** URL after the sign-in: that of the query, or that of the template. Without a URL, the page stays. */
 export const next = nextUrl(location.href, metaOf('allowed-origins').split(' ')) ?? metaOf('default-next')
+
+/** Opens that URL. */
+export const leadOn = () => location.replace(nextPageUrl(next))
 
 /**
  * Whether only a sign-in on this page leads on, and not an existing one or one of another tab. It is so if an

@@ -1,14 +1,16 @@
 // Links from the pages for a new account or a new password to the page that required a sign-in.
 
 import { appInTab } from '../authorize/tab.js'
+import { linksTo } from '../page-links.js'
+import { nextPageUrl, pageUrl } from '../page-url.js'
 import { say } from '../words.js'
-import { escapeNext, nextUrl } from './next.js'
+import { nextUrl } from './next.js'
 
 /** Adds `?next=` to the links of this page to other pages with a sign-in. */
 export function keepNext(next) {
   if (!next) return
-  for (const link of document.querySelectorAll('a:is([href="signin"], [href="register"], [href="forgot"])')) {
-    link.href += `?next=${escapeNext(next)}`
+  for (const link of linksTo(/^(signin|register|forgot)$/)) {
+    link.href = pageUrl(link.getAttribute('href').split('?')[0], { next })
   }
 }
 
@@ -19,10 +21,10 @@ const unverifiedNext = () => new URL(location.href).searchParams.get('next') ?? 
 export const keepOwnNext = () => keepNext(unverifiedNext())
 
 /** Returns the URL of the sign-in page, with `?next=`. */
-export function signinUrl() {
-  const next = unverifiedNext()
-  return next ? `signin?next=${escapeNext(next)}` : 'signin'
-}
+export const signinUrl = () => pageUrl('signin', { next: unverifiedNext() })
+
+/** Whether a page that required a sign-in led here. */
+export const isOnTheWay = () => Boolean(unverifiedNext())
 
 /**
  * Makes a link lead back to the page of this service that required a sign-in. @returns Whether there is one.
@@ -30,7 +32,7 @@ export function signinUrl() {
 export function leadBack(link) {
   const next = nextUrl(location.href, []) ?? appInTab()?.next
   if (!next) return false
-  link.href = next
+  link.href = nextPageUrl(next)
   link.textContent = say('Return to the app')
   return true
 }

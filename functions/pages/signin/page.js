@@ -8,7 +8,7 @@ import { federation } from '../federation/load.js'
 import { busy, clearProblem, ENROLMENT_KEY, element, failureOf, notice, onSubmit, setTitle } from '../form.js'
 import { showMail, startMailSignIn } from '../mail/sign-in.js'
 import { say } from '../words.js'
-import { auth, isAgain, next, onSignInAgain, showApp, shownUser } from './arrival.js'
+import { auth, isAgain, leadOn, next, onSignInAgain, showApp, shownUser } from './arrival.js'
 import { enrol } from './enrolment.js'
 
 export { auth }
@@ -41,7 +41,7 @@ async function show(user) {
   element('loading').hidden = !leadsOn
   element('signed-out').hidden = Boolean(user)
   element('signed-in').hidden = !user || leadsOn
-  if (leadsOn) return location.replace(next)
+  if (leadsOn) return leadOn()
   element('name').textContent = user?.username ?? ''
   setTitle(user ? say('Signed in as {username}', user) : say('Sign in'))
   notice(element('session-notice'), '')

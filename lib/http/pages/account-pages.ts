@@ -20,6 +20,8 @@ export function accountPages({ html, style, scripts }: AccountPageTexts) {
       script: `confirm/${name}.js`,
       link: '<a href="signin">Sign in</a>',
       body: html[name],
+      // The link of a mail is in the memory of its page.
+      hasLanguageLinks: name !== 'confirm',
     })
   return {
     folder: 'confirm',

@@ -4,6 +4,7 @@ import { ICON, LOGO_URL } from '../../application/theme.ts'
 import { escapeHtml } from '../escape.ts'
 import { legalLinks } from '../legal-links.ts'
 import { inOwnWords } from '../own-words.ts'
+import { languageLinks } from './language-links.ts'
 
 /** Values that differ between the pages of one shell. */
 interface Page {
@@ -19,6 +20,8 @@ interface Page {
   /** HTML of the link in its masthead. */
   link: string
   body: string
+  /** Whether it has links to the other languages. They load the page again, so it must lose nothing that it has in memory only. */
+  hasLanguageLinks?: boolean
 }
 
 /** The mark in HTML that a text replaces. */
@@ -40,10 +43,11 @@ const htmlStart = (): string => `<html lang="${currentLanguage()}" dir="${direct
 export function inShell(shell: string, page: Page): string {
   const logo = LOGO_URL ? `<img src="${escapeHtml(LOGO_URL)}" height="32" alt="">` : ''
   const [link, body] = [inWords(page.link), inWords(page.body)]
-  const parts = {
+  const parts: Record<string, unknown> = {
     head: '',
     logo,
     links: legalLinks(),
+    languages: page.hasLanguageLinks ? languageLinks() : '',
     ...ICON,
     ...page,
     title: escapeHtml(page.title),
@@ -52,5 +56,5 @@ export function inShell(shell: string, page: Page): string {
   }
   return inWords(shell)
     .replace('<html lang="en">', htmlStart)
-    .replaceAll(TAG, (tag, name) => parts[name as keyof typeof parts] ?? tag)
+    .replaceAll(TAG, (tag, name) => String(parts[name] ?? tag))
 }

@@ -50,6 +50,7 @@ const pagesOf = (html: SigninTexts['html'], links: readonly string[]) => ({
     ].join('\n    '),
     link: '<!-- if demo --><a href="docs">API</a><!-- end -->',
     body: `${html.signin}${html.enrolment}${html.dialogs}`,
+    hasLanguageLinks: true,
   }),
   account: inShell(html.shell, {
     title: say('Your account'),
@@ -59,5 +60,6 @@ const pagesOf = (html: SigninTexts['html'], links: readonly string[]) => ({
     head: links.join('\n    '),
     link: '<!-- if demo --><a href="signin">Access token</a><!-- end -->',
     body: `${html.account}${html.dialogs}`,
+    hasLanguageLinks: true,
   }),
 })

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
+import { handler as authorize } from './authorize/authorize.ts'
+import { handler as accountPages } from './confirm/account-pages.ts'
+import { handler as signin } from './signin/signin.ts'
+
+// The links to the other languages, in a service with three.
+
+vi.mock('../../auth.config.ts', () => ({
+  default: { roles: ['member'], administrators: [], languages: ['en', 'de', 'ar'] },
+}))
+
+beforeEach(() => {
+  const settings = { ACT_AS: 'off', MAILER: 'mailer', REGISTRATION: 'open', OAUTH: 'on', DEMO: 'off' }
+  for (const [name, value] of Object.entries({ ...settings, SERVICE_NAME: 'Notes' })) vi.stubEnv(name, value)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+async function linksOf(handler: typeof signin, name: string, lang?: string): Promise<string[]> {
+  const event = { ...sampleEvent(name), queryStringParameters: lang ? { lang } : null }
+  const { body } = await handler({ ...event, headers: {} }, lambdaContext())
+  return body.match(/<nav class="languages">.*?<\/nav>/g) ?? []
+}
+
+const PAGES: [name: string, handler: typeof signin][] = [
+  ['signin', signin],
+  ['GET /account', signin],
+  ['account-pages', accountPages],
+  ['GET /forgot', accountPages],
+]
+
+test.each(PAGES)('the page of %s links to the other languages, each in itself', async (name, handler) => {
+  expect(await linksOf(handler, name)).toEqual([
+    '<nav class="languages"><span lang="en" aria-current="true">English</span><a href="?lang=de" lang="de" hreflang="de">Deutsch</a><a href="?lang=ar" lang="ar" hreflang="ar">العربية</a></nav>',
+  ])
+  expect(await linksOf(handler, name, 'de')).toEqual([
+    '<nav class="languages"><a href="?lang=en" lang="en" hreflang="en">English</a><span lang="de" aria-current="true">Deutsch</span><a href="?lang=ar" lang="ar" hreflang="ar">العربية</a></nav>',
+  ])
+})
+
+test.each<[string, typeof signin]>([
+  ['GET /confirm', accountPages],
+  ['authorize', authorize],
+  ['POST /oauth2/logout', authorize],
+])('the page of %s has none: it would lose what it has in memory', async (name, handler) => {
+  expect(await linksOf(handler, name, 'de')).toEqual([])
+})

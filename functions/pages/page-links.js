@@ -1,0 +1,24 @@
+// The links in the HTML of all pages: those to other pages, and those to the other languages.
+
+import { pageUrl, withoutLanguage } from './page-url.js'
+
+const TO_PAGES = /^(signin|register|forgot|account|admin-console)$/
+
+/** Returns the links of this page to some pages. The URL of a link may already have a query. */
+export const linksTo = (pages) =>
+  [...document.querySelectorAll('a[href]')].filter((link) =>
+    pages.test(link.getAttribute('href').split('?')[0]),
+  )
+
+// With federation, a page loads this file twice. The second time changes nothing.
+for (const link of linksTo(TO_PAGES)) link.href = pageUrl(link.getAttribute('href'))
+
+/** Leads to this page in the other languages, with what its URL has in addition. */
+function linkLanguages() {
+  const query = withoutLanguage(location.search)
+  for (const link of document.querySelectorAll('.languages>a')) {
+    link.href = `${query}${query ? '&' : '?'}lang=${link.lang}${location.hash}`
+  }
+}
+linkLanguages()
+addEventListener('hashchange', linkLanguages)

@@ -1,0 +1,24 @@
+import { LANGUAGES } from '../../application/languages.ts'
+import { currentLanguage } from '../../application/texts.ts'
+import { escapeHtml } from '../escape.ts'
+
+/** Returns the name of a language in itself, as at the beginning of a sentence. */
+function nameOf(language: string): string {
+  const name = new Intl.DisplayNames(language, { type: 'language' }).of(language) ?? language
+  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
+}
+
+/** Returns the name of a language: a link to this page in it, or text for the current one. */
+function entryOf(language: string): string {
+  const name = escapeHtml(nameOf(language))
+  return language === currentLanguage()
+    ? `<span lang="${language}" aria-current="true">${name}</span>`
+    : `<a href="?lang=${language}" lang="${language}" hreflang="${language}">${name}</a>`
+}
+
+/**
+ * Returns links to the other languages, empty if there is one language only. Each name is in its own language, so that its readers find
+ * it. `functions/pages/page-links.js` adds the rest of the URL.
+ */
+export const languageLinks = (): string =>
+  LANGUAGES.length > 1 ? `<nav class="languages">${LANGUAGES.map(entryOf).join('')}</nav>` : ''
