@@ -1,5 +1,7 @@
 // Times that count down.
 
+import { language } from './words.js'
+
 /** Returns the whole seconds until an instant, rounded up: 0 means that it has passed. */
 export const secondsUntil = (instantMs) => Math.max(0, Math.ceil((instantMs - Date.now()) / 1000))
 
@@ -12,11 +14,10 @@ export const clock = (seconds) => {
 }
 
 /** Returns a time in words for screen readers. */
-export const inWords = (seconds) =>
-  partsOf(seconds)
-    .map((count, index) => {
-      const unit = ['hour', 'minute', 'second'][index]
-      return count > 0 && count.toLocaleString('en', { style: 'unit', unit, unitDisplay: 'long' })
-    })
-    .filter(Boolean)
-    .join(' ')
+export const inWords = (seconds, locale = language) => {
+  const parts = partsOf(seconds).flatMap((count, index) => {
+    const unit = ['hour', 'minute', 'second'][index]
+    return count > 0 ? count.toLocaleString(locale, { style: 'unit', unit, unitDisplay: 'long' }) : []
+  })
+  return new Intl.ListFormat(locale, { type: 'unit', style: 'narrow' }).format(parts)
+}

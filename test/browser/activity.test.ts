@@ -22,10 +22,11 @@ test('the page shows what happened, and a change at once', async () => {
   await lines(page).first().waitFor()
   expect(await sentences(page)).toEqual([
     'Signed in with your password',
-    'Signed in with your password, after 1 wrong password',
+    'Signed in with your password',
     'Signed in with your password',
     'Account created',
   ])
+  await lines(page).nth(1).getByText('After 1 wrong password').waitFor()
   await lines(page)
     .nth(1)
     .getByText(/^127\.0\.0\.1 · Safari on iPhone · .*20\d\d.*\d:\d\d/)

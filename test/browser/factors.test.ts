@@ -71,7 +71,7 @@ describe('an authenticator app', () => {
     const html = await page.content()
     for (const shown of [secret, ...codes]) expect(html).not.toContain(shown)
     expect(await rowOf(page, 'Authenticator app')).toEqual(['Authenticator app On Replace Remove'])
-    expect(await rowOf(page, 'Recovery codes')).toEqual(['Recovery codes 10 left Get new codes'])
+    expect(await rowOf(page, 'Recovery codes')).toEqual(['Recovery codes 10 codes left Get new codes'])
     expect((await post('refresh', { refreshToken })).status).toBe(401)
     await page.reload()
     await heading(page, 'Your account').waitFor()
@@ -175,7 +175,7 @@ describe('an authenticator app', () => {
     await fillIn(page, 'Recovery code', recoveryCodes[1] ?? '', 'Continue')
     await heading(page, `Signed in as ${name}`).waitFor()
     await page.getByRole('link', { name: 'Your account' }).click()
-    await page.getByText('8 left').waitFor()
+    await page.getByText('8 codes left').waitFor()
   })
 
   test('is removed with the password, and the password alone signs in again', async () => {

@@ -27,11 +27,24 @@ const SOURCES = [...filesOf('lib/**/*.ts', 'functions/**/*.ts'), ...PAGE_SCRIPTS
 interface Literal {
   file: string
   text: string
-  /** Whether it is the sentence of a call of `say`. */
+  /** Whether it is the sentence of a call of `say`, or the form `other` of a call of `sayCount`. */
   isSaid: boolean
+  /** The form that it is of a call of `sayCount`: `one` or `other`. */
+  form?: string | undefined
   /** What a call of `say` gives to it, if that is an object with names. */
   given?: readonly string[] | undefined
 }
+
+/** Returns the call of a function that a node is the first argument of, or nothing. */
+const callWith = (node: ts.Node, name: string): ts.CallExpression | undefined => {
+  const { parent } = node
+  const isFirst = ts.isCallExpression(parent) && parent.arguments[0] === node
+  return isFirst && parent.expression.getText() === name ? parent : undefined
+}
+
+/** Returns the form that a literal is of a call of `sayCount`, or nothing. */
+const formOf = ({ parent }: ts.Node): string | undefined =>
+  ts.isPropertyAssignment(parent) && callWith(parent.parent, 'sayCount') ? parent.name.getText() : undefined
 
 /** Returns the literals of a source, with those of template literals as one text. */
 function literalsIn(file: string): Literal[] {
@@ -50,9 +63,10 @@ function literalsIn(file: string): Literal[] {
     ) {
       const { parent } = node
       if (ts.isPropertyAssignment(parent) && parent.name === node) return
-      const isSaid =
-        ts.isCallExpression(parent) && parent.expression.getText() === 'say' && parent.arguments[0] === node
-      const values = isSaid ? parent.arguments[1] : undefined
+      const form = formOf(node)
+      const call = callWith(node, 'say')
+      const isSaid = call !== undefined || form === 'other'
+      const values = call?.arguments[1]
       const given =
         values && ts.isObjectLiteralExpression(values) && !values.properties.some(ts.isSpreadAssignment)
           ? values.properties.map(({ name }) => String(name?.getText()))
@@ -60,7 +74,7 @@ function literalsIn(file: string): Literal[] {
       const text = ts.isTemplateExpression(node)
         ? [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('…')
         : node.text
-      found.push({ file, text, isSaid, given })
+      found.push({ file, text, isSaid, form, given })
     }
     ts.forEachChild(node, visit)
   }
@@ -87,7 +101,10 @@ function sentencesIn(html: string): string[] {
   return found
 }
 
-const SENTENCES = [...new Set([...SAID.map(({ text }) => text), ...HTML.flatMap(sentencesIn)])].sort()
+/** A sentence with plural forms is listed as one of them. Own words have all forms of their language. */
+const keyOf = ({ text, form }: Literal) => (form ? `${text}#${form}` : text)
+
+const SENTENCES = [...new Set([...SAID.map(keyOf), ...HTML.flatMap(sentencesIn)])].sort()
 
 test('the list has every sentence of mails and pages; `-u` writes it', async () => {
   console.log(`${SENTENCES.length} sentences`)
@@ -96,9 +113,21 @@ test('the list has every sentence of mails and pages; `-u` writes it', async () 
 
 test('each sentence is one line, and a call of say writes it out', () => {
   expect(SENTENCES.filter((sentence) => /\n|…\{|^\s|\s$|\\|"/.test(sentence) || sentence === '')).toEqual([])
-  const calls = SOURCES.flatMap((file) => [...readFileSync(`${root}/${file}`, 'utf8').matchAll(/\bsay\(/g)])
-  // One is its definition.
-  expect(SAID.length).toBe(calls.length - 1)
+  const callsOf = (name: string) =>
+    SOURCES.flatMap((file) => [
+      ...readFileSync(`${root}/${file}`, 'utf8').matchAll(new RegExp(`\\b${name}\\(`, 'g')),
+    ]).length - 1 // One is its definition.
+  const forms = LITERALS.filter(({ form }) => form)
+  expect(SAID.length - forms.length / 2).toBe(callsOf('say'))
+  expect(forms.map(({ form }) => form).sort()).toEqual(
+    ['one', 'other'].flatMap((form) => Array.from({ length: callsOf('sayCount') }, () => form)),
+  )
+})
+
+test('a sentence with plural forms has {count}, and no call of say shows it', () => {
+  const others = LITERALS.filter(({ form }) => form === 'other').map(({ text }) => text)
+  expect(others.filter((text) => !text.includes('{count}'))).toEqual([])
+  expect(SAID.filter(({ text, form }) => !form && /\{count\}/.test(text))).toEqual([])
 })
 
 test('each sentence gets a value for each of its placeholders', () => {
@@ -119,14 +148,14 @@ describe('no sentence bypasses the list', () => {
 
   test('in the scripts of pages', () => {
     const others = LITERALS.filter(
-      ({ file, isSaid, text }) => !isSaid && isProse(text) && PAGE_SCRIPTS.includes(file),
+      ({ file, isSaid, form, text }) => !(isSaid || form) && isProse(text) && PAGE_SCRIPTS.includes(file),
     )
     expect(others.map(({ file, text }) => `${file}: ${text}`)).toEqual([])
   })
 
   test('in mails', () => {
     const others = LITERALS.filter(
-      ({ file, isSaid, text }) => !isSaid && isProse(text) && MAILS.includes(file),
+      ({ file, isSaid, form, text }) => !(isSaid || form) && isProse(text) && MAILS.includes(file),
     )
     expect(others.map(({ file, text }) => `${file}: ${text}`)).toEqual([])
   })

@@ -1,8 +1,8 @@
 // The recent activity on the page /account.
 
 import { say } from '../words.js'
-import { rowWith, textOfEvent } from './entries.js'
-import { listOf } from './list.js'
+import { textOfEvent } from './entries.js'
+import { listOf, rowWith } from './list.js'
 import { OWN } from './own-voice.js'
 
 /** Shows the newest events. */

@@ -4,8 +4,8 @@ import { announce, call, element, make } from '../form.js'
 import { say } from '../words.js'
 import { showActivity } from './activity.js'
 import { askForChange } from './change.js'
-import { nameOfApp, rowWith, textOfApp } from './entries.js'
-import { listOf } from './list.js'
+import { nameOfApp, textOfApp } from './entries.js'
+import { listOf, rowWith } from './list.js'
 
 /** Shows the apps. */
 export const showApps = listOf('apps', 'apps', rowOf, { rows: 10, empty: say('No app has access.') })

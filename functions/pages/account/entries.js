@@ -2,9 +2,10 @@
 
 import { make } from '../form.js'
 import { itemsOf, nameIn } from '../scopes.js'
-import { say } from '../words.js'
+import { listed, say } from '../words.js'
 import { dayOf, hourOf, minuteOf } from './days.js'
-import { whatOf, whoOf } from './wording.js'
+import { lineOf, textOf } from './list.js'
+import { failuresOf, whatOf, whoOf } from './wording.js'
 
 // The first one in a user agent counts. Most name several: Edge also names Chrome and Safari.
 const BROWSERS = { Edg: 'Edge', OPR: 'Opera', Firefox: 'Firefox', Chrome: 'Chrome', Safari: 'Safari' }
@@ -29,33 +30,22 @@ export function deviceOf(userAgent) {
     : userAgent.slice(0, MAX_CHARACTERS) || say('Unknown device')
 }
 
-/** Returns an element with the parts of an entry. */
-function textOf(...parts) {
-  const text = make('div', '')
-  text.append(...parts)
-  return text
-}
-
-/** Returns a row of a list. @param button - Empty for an entry without one. */
-export function rowWith(text, button = '') {
-  const row = make('li', '')
-  row.append(text, button)
-  return row
-}
+/** Returns the values of a sentence about a session. */
+export const valuesOfSession = ({ userAgent, createdAt }) => ({
+  device: deviceOf(userAgent),
+  time: minuteOf(createdAt),
+})
 
 export function textOfSession({ createdAt, lastUsedAt, sourceIp, userAgent, current, deviceBound }) {
   const isUsed = !current && lastUsedAt !== createdAt
-  const facts = { address: sourceIp, time: minuteOf(createdAt), used: hourOf(lastUsedAt) }
+  const values = { time: minuteOf(createdAt), used: hourOf(lastUsedAt) }
   return textOf(
     make('strong', deviceOf(userAgent)),
-    current ? make('span', say('This device'), 'badge') : '',
-    deviceBound ? make('span', say('Tied to its device'), 'badge') : '',
-    make(
-      'p',
-      isUsed
-        ? say('{address} · Signed in {time}, last used {used}', facts)
-        : say('{address} · Signed in {time}', facts),
-      'hint',
+    current && make('span', say('This device'), 'badge'),
+    deviceBound && make('span', say('Tied to its device'), 'badge'),
+    lineOf(
+      sourceIp,
+      isUsed ? say('Signed in {time}, last used {used}', values) : say('Signed in {time}', values),
     ),
   )
 }
@@ -65,17 +55,16 @@ export const nameOfApp = (app) =>
   app.id.startsWith('URL_') ? say('“{name}”', { name: app.name }) : nameIn(app)
 
 export function textOfApp({ places, scopes, approvedAt, lastUsedAt, ...app }) {
-  const facts = { places: places.join(', '), day: dayOf(approvedAt), used: lastUsedAt && hourOf(lastUsedAt) }
+  const values = { day: dayOf(approvedAt), used: lastUsedAt && hourOf(lastUsedAt) }
   const may = make('ul', '', 'scopes')
   may.append(...itemsOf(scopes))
   return textOf(
     make('strong', nameOfApp(app)),
-    make(
-      'p',
+    lineOf(
+      listed(places),
       lastUsedAt
-        ? say('{places} · First signed in {day}, last used {used}', facts)
-        : say('{places} · First signed in {day}', facts),
-      'hint',
+        ? say('First signed in {day}, last used {used}', values)
+        : say('First signed in {day}', values),
     ),
     may,
   )
@@ -84,9 +73,11 @@ export function textOfApp({ places, scopes, approvedAt, lastUsedAt, ...app }) {
 /** @param voice - The words for the reader. */
 export function textOfEvent(event, voice) {
   const { at, sourceIp, userAgent = '' } = event
-  const who = sourceIp ? `${sourceIp} · ${deviceOf(userAgent)}` : whoOf(event)
+  const who = sourceIp ? [sourceIp, deviceOf(userAgent)] : [whoOf(event)]
+  const failures = failuresOf(event)
   return textOf(
     make('strong', whatOf(event, voice)),
-    make('p', [who, minuteOf(at)].filter(Boolean).join(' · '), 'hint'),
+    failures && make('p', failures, 'hint'),
+    lineOf(...who, minuteOf(at)),
   )
 }

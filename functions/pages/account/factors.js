@@ -7,9 +7,10 @@ import { busy, call, element, make, notice } from '../form.js'
 import { keepPasskeys, signalRemoval, signalShownUser } from '../mail/signals.js'
 import { hasPassword } from '../proof/owner.js'
 import * as passwordless from '../proof/texts.js'
-import { say } from '../words.js'
+import { say, sayCount } from '../words.js'
 import { askForChange } from './change.js'
 import { dayOf, hourOf } from './days.js'
+import { rowWith, textOf } from './list.js'
 
 /** The functions of the page for this module. */
 let page
@@ -50,7 +51,10 @@ export async function showFactors(profile) {
     : say('Set up the authenticator app')
   element('totp-remove').hidden = !hasTotp
   element('codes-row').hidden = factors.length === 0
-  element('codes-left').textContent = say('{count} left', { count: recoveryCodesLeft ?? 0 })
+  element('codes-left').textContent = sayCount(
+    { one: '1 code left', other: '{count} codes left' },
+    recoveryCodesLeft ?? 0,
+  )
   element('codes-left').className = `badge ${recoveryCodesLeft > 3 ? 'good' : 'warn'}`
   await showPasskeys()
   if (HAS_MAIL_SIGN_IN) await signalShownUser(profile)
@@ -69,8 +73,7 @@ async function showPasskeys() {
 function rowOf(passkey) {
   const { name, createdAt, lastUsedAt, synced } = passkey
   const facts = { day: dayOf(createdAt), used: lastUsedAt && hourOf(lastUsedAt) }
-  const text = make('div', '')
-  text.append(
+  const text = textOf(
     make('strong', name),
     make('span', synced ? say('Synced') : say('This device only'), 'badge'),
     make(
@@ -79,13 +82,11 @@ function rowOf(passkey) {
       'hint',
     ),
   )
-  const row = make('li', '')
-  row.append(
+  return rowWith(
     text,
     buttonOf(say('Rename'), say('Rename the passkey {name}', { name }), () => rename(passkey)),
     buttonOf(say('Remove'), say('Remove the passkey {name}', { name }), () => removePasskey(passkey)),
   )
-  return row
 }
 
 function buttonOf(text, label, act) {

@@ -1,6 +1,28 @@
-// A list on the page /account that the service returns in pages.
+// The lists on the page /account: their rows, and those that the service returns in pages.
 
-import { busy, call, element, notice } from '../form.js'
+import { busy, call, element, make, notice } from '../form.js'
+
+/** Returns an element with the parts of an entry. Those without a text are left out. */
+export function textOf(...parts) {
+  const text = make('div', '')
+  text.append(...parts.filter(Boolean))
+  return text
+}
+
+/** Returns a line with facts, each in an element, because a name may be in a language of another direction. */
+export function lineOf(...facts) {
+  const line = make('p', '', 'hint')
+  const elements = facts.filter(Boolean).map((fact) => make('bdi', fact))
+  line.append(...elements.flatMap((one, index) => (index > 0 ? [' · ', one] : [one])))
+  return line
+}
+
+/** Returns a row of a list. */
+export function rowWith(...parts) {
+  const row = make('li', '')
+  row.append(...parts)
+  return row
+}
 
 /**
  * Returns a function that shows a list from its beginning.

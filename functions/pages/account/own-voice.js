@@ -38,6 +38,10 @@ const signIns = {
   ...(HAS_MAIL_SIGN_IN ? OWN_MAIL_SIGN_INS : {}),
 }
 
-const values = { 'factor-reset': say('removal of your second factors') }
+const resets = {
+  requested: say('Removal of your second factors requested'),
+  withdrawn: say('Removal of your second factors withdrawn'),
+  cancelled: say('Removal of your second factors cancelled'),
+}
 
-export const OWN = { signIns, values, acted: say('Seen as you in the application') }
+export const OWN = { signIns, resets, acted: say('Seen as you in the application') }

@@ -1,13 +1,20 @@
 // @ts-check The sentences of the pages /account and /admin-console about events. An event of a later version of the service gets
 // a neutral sentence.
 
-import { say } from '../words.js'
+import { say, sayCount } from '../words.js'
+
+/**
+ * @typedef {import('../../../lib/application/roles.ts').Role} Role
+ * @typedef {import('../../../lib/events/types.ts').DetailOf<'user.updated'>} Detail
+ * @typedef {'requested' | 'withdrawn' | 'cancelled'} ResetDetail
+ */
 
 /**
  * Words for one reader: the user, or an operator. `signIns` has sentences by the claim `amr` of a sign-in, for a new session and for one
- * that the sign-in has renewed. `values` has values that may change, and `acted` is the sentence of an operator who acted as the user.
+ * that the sign-in has renewed. `resets` has those about the removal of second factors by its detail, and `acted` is the sentence of an
+ * operator who acted as the user.
  *
- * @typedef {{ signIns: Record<string, string[]>, values: Record<string, string>, acted: string }} Voice
+ * @typedef {{ signIns: Record<string, string[]>, resets: Record<ResetDetail, string>, acted: string }} Voice
  */
 
 /** @type {Record<import('../../../lib/events/types.ts').DetailOf<'session.ended'>, string>} */
@@ -17,44 +24,63 @@ const ENDED = {
   replaced: say('Session ended: replaced by another sign-in'),
 }
 
-/** Values that may change, in the order of a sentence. */
-const VALUES = {
-  username: say('username'),
-  email: say('e-mail address'),
-  passwordHash: say('password'),
+/** Values that a sentence may name, in the order of its key. */
+const NAMES = [
+  ...['username', 'email', 'passwordHash', 'role', 'totp', 'passkey', 'recovery-codes', 'enrolment-code'],
+  ...(HAS_FEDERATION ? ['identities'] : []),
+]
+
+/**
+ * The sentence of each change, by the names of its values. It is whole, because in other languages a verb may have another form for each
+ * noun.
+ */
+const CHANGED = {
+  username: say('Username changed'),
+  email: say('E-mail address changed'),
+  'username email': say('Username and e-mail address changed'),
+  passwordHash: say('Password changed'),
   // Users of an application do not know the word role.
-  role: say('permissions'),
-  totp: say('authenticator app'),
-  passkey: say('passkey'),
-  'recovery-codes': say('recovery codes'),
-  ...(HAS_FEDERATION ? { identities: say('sign-in with a provider') } : {}),
-  'enrolment-code': say('code to set up a second factor'),
-}
-
-/** Details that are the verb of a change. */
-const CHANGES = {
-  added: (what) => say('{what} added', { what }),
-  replaced: (what) => say('{what} replaced', { what }),
-  removed: (what) => say('{what} removed', { what }),
-  requested: (what) => say('{what} requested', { what }),
-  withdrawn: (what) => say('{what} withdrawn', { what }),
-  cancelled: (what) => say('{what} cancelled', { what }),
-  reset: (what) => say('{what} reset', { what }),
-  disabled: (what) => say('{what} disabled', { what }),
-  enabled: (what) => say('{what} enabled', { what }),
-}
-
-/** Details that need no other words for a change. */
-const WHOLE = {
-  'signed-out-everywhere': say('Signed out everywhere'),
-  'sessions-ended': say('All sessions ended'),
-  elapsed: say('Second factors removed, as requested'),
-  ...(HAS_MAIL_SIGN_IN
-    ? {
-        'proved-by-mail': say('A change was confirmed by a code in a mail'),
-        'proved-by-passkey': say('A change was confirmed with a passkey'),
-      }
+  role: say('Permissions changed'),
+  ...(HAS_FEDERATION
+    ? { 'passwordHash identities': say('Password changed, and sign-ins with providers removed') }
     : {}),
+}
+
+/**
+ * The sentences of changes with a detail. Most depend on the names, too. A detail without words does not compile.
+ *
+ * @type {Record<Exclude<Detail, Role | ResetDetail>, string | false | Record<string, string>>}
+ */
+const CHANGES = {
+  added: {
+    totp: say('Authenticator app added'),
+    passkey: say('Passkey added'),
+    'enrolment-code': say('Code to set up a second factor added'),
+    ...(HAS_FEDERATION ? { identities: say('Sign-in with a provider added') } : {}),
+  },
+  replaced: {
+    totp: say('Authenticator app replaced'),
+    'recovery-codes': say('Recovery codes replaced'),
+  },
+  removed: {
+    totp: say('Authenticator app removed'),
+    passkey: say('Passkey removed'),
+    'totp passkey': say('Authenticator app and passkey removed'),
+    ...(HAS_FEDERATION ? { identities: say('Sign-in with a provider removed') } : {}),
+  },
+  reset: {
+    passwordHash: say('Password reset'),
+    ...(HAS_FEDERATION
+      ? { 'passwordHash identities': say('Password reset, and sign-ins with providers removed') }
+      : {}),
+  },
+  elapsed: say('Second factors removed, as requested'),
+  disabled: say('Account disabled'),
+  enabled: say('Account enabled'),
+  'sessions-ended': say('All sessions ended'),
+  'signed-out-everywhere': say('Signed out everywhere'),
+  'proved-by-mail': HAS_MAIL_SIGN_IN && say('A change was confirmed by a code in a mail'),
+  'proved-by-passkey': HAS_MAIL_SIGN_IN && say('A change was confirmed with a passkey'),
 }
 
 const BY = {
@@ -69,26 +95,17 @@ const BY = {
  */
 const wordsFor = (value, words) => (Object.hasOwn(words, value) ? words[value] : undefined)
 
-function changeOf({ changes, detail }, { values: ofUser }) {
+function changeOf({ changes, detail }, { resets }) {
   if (changes.includes('role') && detail) return say('Permissions changed: {detail}', { detail })
-  const named = Object.entries({ ...VALUES, ...ofUser }).filter(([name]) => changes.includes(name))
-  const [first = say('account'), ...others] = named.map(([, words]) => words)
-  const what = others.reduce((one, other) => say('{one} and {other}', { one, other }), first)
-  return wordsFor(detail, WHOLE) ?? sentenceOf(detail, what)
+  const names = NAMES.filter((name) => changes.includes(name)).join(' ')
+  const words = wordsFor(detail, { ...CHANGES, ...resets })
+  const sentence = typeof words === 'object' ? wordsFor(names, words) : words
+  return sentence || (wordsFor(names, CHANGED) ?? say('Account changed'))
 }
 
-function sentenceOf(detail, what) {
-  const text = wordsFor(detail, CHANGES)?.(what) ?? say('{what} changed', { what })
-  return text[0].toUpperCase() + text.slice(1)
-}
-
-function signInOf({ type, detail, failures: count }, { signIns }) {
+function signInOf({ type, detail }, { signIns }) {
   const sentences = wordsFor(detail, signIns) ?? [say('Signed in'), say('Signed in again')]
-  const what = sentences[type === 'session.renewed' ? 1 : 0]
-  if (!(count > 0)) return what
-  return count === 1
-    ? say('{what}, after 1 wrong password', { what })
-    : say('{what}, after {count} wrong passwords', { what, count })
+  return sentences[type === 'session.renewed' ? 1 : 0]
 }
 
 /**
@@ -127,6 +144,12 @@ const SENTENCES = {
 /** Returns the sentence of an event, in the words for its reader. */
 export const whatOf = (event, /** @type {Voice} */ voice) =>
   wordsFor(event.type, SENTENCES)?.(event, voice) ?? say('Other activity')
+
+/** Returns how many wrong passwords came before a sign-in. Without one, the text is empty. */
+export const failuresOf = ({ failures }) =>
+  failures > 0
+    ? sayCount({ one: 'After 1 wrong password', other: 'After {count} wrong passwords' }, failures)
+    : ''
 
 /** Returns the actor of an event, if it was not the user. */
 export const whoOf = ({ by }) => wordsFor(by, BY)

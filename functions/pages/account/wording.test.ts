@@ -6,17 +6,22 @@ interface Shown {
   changes?: string[]
   detail?: string
   ref?: string
-  failures?: number
+  failures?: number | undefined
 }
 
 /** As a module: handlers import files of pages as text. */
 const moduleOf = (path: string) => import(new URL(path, import.meta.url).href)
 const {
+  failuresOf,
   whatOf,
   whoOf,
-}: { whatOf(event: Shown, voice: object): string; whoOf(event: Shown): string | undefined } =
-  await moduleOf('./wording.js')
+}: {
+  failuresOf(event: Shown): string
+  whatOf(event: Shown, voice: object): string
+  whoOf(event: Shown): string | undefined
+} = await moduleOf('./wording.js')
 const { OWN }: { OWN: object } = await moduleOf('./own-voice.js')
+const { THEIRS }: { THEIRS: object } = await moduleOf('../console/voice.js')
 
 const textOf = (event: Shown) => whatOf({ changes: [], ...event }, OWN)
 const changed = (changes: string[], detail?: string) =>
@@ -41,17 +46,21 @@ describe('a sign-in', () => {
   })
 
   test.each([
-    [0, 'Signed in with your password'],
-    [1, 'Signed in with your password, after 1 wrong password'],
-    [9, 'Signed in with your password, after 9 wrong passwords'],
-  ])('after %i wrong passwords is “%s”', (failures, text) => {
-    expect(textOf({ type: 'session.created', detail: 'pwd', failures })).toBe(text)
+    [undefined, ''],
+    [0, ''],
+    [1, 'After 1 wrong password'],
+    [9, 'After 9 wrong passwords'],
+    [1200, 'After 1,200 wrong passwords'],
+  ])('after %s wrong passwords has a second line “%s”', (failures, text) => {
+    const event = { type: 'session.created', detail: 'pwd', failures }
+    expect(textOf(event)).toBe('Signed in with your password')
+    expect(failuresOf(event)).toBe(text)
   })
 
   test('in the same browser as the one before is “again”', () => {
-    const again = (failures: number) => textOf({ type: 'session.renewed', detail: 'pwd otp mfa', failures })
-    expect(again(0)).toBe('Signed in again with your password and authenticator app')
-    expect(again(2)).toMatch(/^Signed in again with .*, after 2 wrong passwords$/)
+    const again = { type: 'session.renewed', detail: 'pwd otp mfa', failures: 2 }
+    expect(textOf(again)).toBe('Signed in again with your password and authenticator app')
+    expect(failuresOf(again)).toBe('After 2 wrong passwords')
   })
 
   test('without its second factor is no sign-in', () => {
@@ -99,11 +108,17 @@ test.each([
   expect(textOf({ type: 'grant.ended', ref: 'shop', detail })).toBe(text)
 })
 
-test.each<[string[], string | undefined, string]>([
+/** Every change that an event has, in the words for its user. Those for an operator differ where the fourth value says it. */
+const CHANGES: [changes: string[], detail: string | undefined, text: string, theirs?: string][] = [
   [['passwordHash'], undefined, 'Password changed'],
+  [['passwordHash', 'identities'], undefined, 'Password changed, and sign-ins with providers removed'],
   [['emailVerified', 'passwordHash'], 'reset', 'Password reset'],
+  [['passwordHash', 'identities'], 'reset', 'Password reset, and sign-ins with providers removed'],
+  [['username'], undefined, 'Username changed'],
   [['emailVerified', 'emailAsWritten', 'email'], undefined, 'E-mail address changed'],
   [['email', 'username'], undefined, 'Username and e-mail address changed'],
+  [['emailAsWritten'], undefined, 'Account changed'],
+  [['attributes'], undefined, 'Account changed'],
   [['role'], 'admin', 'Permissions changed: admin'],
   [['role'], undefined, 'Permissions changed'],
   [['disabled'], 'disabled', 'Account disabled'],
@@ -111,19 +126,31 @@ test.each<[string[], string | undefined, string]>([
   [[], 'signed-out-everywhere', 'Signed out everywhere'],
   [[], 'sessions-ended', 'All sessions ended'],
   [['totp'], 'added', 'Authenticator app added'],
+  [['passkey'], 'added', 'Passkey added'],
+  [['identities'], 'added', 'Sign-in with a provider added'],
+  [['enrolment-code'], 'added', 'Code to set up a second factor added'],
   [['totp'], 'replaced', 'Authenticator app replaced'],
+  [['recovery-codes'], 'replaced', 'Recovery codes replaced'],
+  [['totp'], 'removed', 'Authenticator app removed'],
   [['passkey'], 'removed', 'Passkey removed'],
   [['passkey', 'totp'], 'removed', 'Authenticator app and passkey removed'],
+  [['identities'], 'removed', 'Sign-in with a provider removed'],
   [['totp'], 'elapsed', 'Second factors removed, as requested'],
-  [['recovery-codes'], 'replaced', 'Recovery codes replaced'],
   [[], 'proved-by-mail', 'A change was confirmed by a code in a mail'],
   [[], 'proved-by-passkey', 'A change was confirmed with a passkey'],
-  [['factor-reset'], 'requested', 'Removal of your second factors requested'],
-  [['factor-reset'], 'withdrawn', 'Removal of your second factors withdrawn'],
-  [['factor-reset'], 'cancelled', 'Removal of your second factors cancelled'],
-  [['enrolment-code'], 'added', 'Code to set up a second factor added'],
-])('a change of %j with the detail %j is “%s”', (changes, detail, text) => {
+  ...(['requested', 'withdrawn', 'cancelled'] as const).map((detail): (typeof CHANGES)[number] => [
+    ['factor-reset'],
+    detail,
+    `Removal of your second factors ${detail}`,
+    `Removal of the second factors ${detail}`,
+  ]),
+]
+
+console.log(`Changes of an account: ${CHANGES.length} cases`)
+
+test.each(CHANGES)('a change of %j with the detail %j is “%s”', (changes, detail, text, theirs = text) => {
   expect(changed(changes, detail)).toBe(text)
+  expect(whatOf({ type: 'user.updated', changes, ...(detail && { detail }) }, THEIRS)).toBe(theirs)
 })
 
 test.each([

@@ -2,7 +2,7 @@
 
 import { minuteOf } from '../account/days.js'
 import { element, make } from '../form.js'
-import { say } from '../words.js'
+import { listed, say, sayCount } from '../words.js'
 import { page } from './api.js'
 
 const FACTORS = { totp: say('Authenticator app'), passkey: say('Passkey') }
@@ -37,8 +37,8 @@ function factsOf(user) {
     [say('Role'), role],
     [say('State'), disabled ? say('Disabled') : say('Enabled')],
     [say('Last sign-in'), signIn.last ? minuteOf(signIn.last.at) : say('Not recorded')],
-    [say('Second factor'), factors.map(nameOf).join(', ') || say('None')],
-    [say('Other sign-ins'), user.identities?.map(({ label, provider }) => label || provider).join(', ')],
+    [say('Second factor'), listed(factors.map(nameOf)) || say('None')],
+    [say('Other sign-ins'), listed(user.identities?.map(({ label, provider }) => label || provider) ?? [])],
     ...Object.entries(user.attributes ?? {}).map(([name, value]) => [name, String(value)]),
     [say('Created'), createdAt && minuteOf(createdAt)],
     [say('Changed'), changedAt && minuteOf(changedAt)],
@@ -54,8 +54,8 @@ function reasonsOf({ disabled, role, email, emailVerified, mustEnrol, signIn }) 
     disabled && say('This user is disabled, and cannot sign in.'),
     !page.operator.roles.includes(role) &&
       say('This service no longer has the role {role}, so the user cannot sign in.', { role }),
-    count === 1 && say('1 wrong password lately.'),
-    count > 1 && say('{count} wrong passwords lately.', { count }),
+    count > 0 &&
+      sayCount({ one: '1 wrong password lately.', other: '{count} wrong passwords lately.' }, count),
     mustEnrol && say('The next sign-in must set up a second factor.'),
     factorReset && resetOf(factorReset),
     !email && say('Without an e-mail address, no mail can lead to a new password.'),

@@ -1,7 +1,7 @@
 // The forms that give a user another role, other names and other attributes.
 
 import { element, make, onSubmit } from '../form.js'
-import { say } from '../words.js'
+import { listed, say } from '../words.js'
 import { page } from './api.js'
 
 const may = (permission) => page.operator.may.includes(permission)
@@ -70,7 +70,7 @@ function showAttributes({ user, change }) {
   )
   showForm('attributes', (fields) => {
     const body = changesIn(fields, values)
-    const names = Object.keys(body).join(', ')
+    const names = listed(Object.keys(body))
     if (names === '') return UNCHANGED
     return change(
       {

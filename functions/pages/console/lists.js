@@ -1,8 +1,7 @@
 // The sessions, the apps and the activity of a user.
 
-import { minuteOf } from '../account/days.js'
-import { deviceOf, nameOfApp, rowWith, textOfApp, textOfEvent, textOfSession } from '../account/entries.js'
-import { listOf } from '../account/list.js'
+import { nameOfApp, textOfApp, textOfEvent, textOfSession, valuesOfSession } from '../account/entries.js'
+import { listOf, rowWith } from '../account/list.js'
 import { busy, element, make } from '../form.js'
 import { say } from '../words.js'
 import { act } from './actions.js'
@@ -33,19 +32,19 @@ function endButton(view, label, action) {
 }
 
 function rowOfSession(view, session) {
-  const description = `${deviceOf(session.userAgent)}, ${minuteOf(session.createdAt)}`
+  const values = valuesOfSession(session)
   const action = {
     button: say('End session'),
     ask: (user) => ({
       title: say('End this session of {username}?', user),
-      text: description,
+      text: say('{device}, {time}', values),
       button: say('End session'),
       isDangerous: true,
     }),
     request: { path: `/sessions/${encodeURIComponent(session.id)}/end`, method: 'POST' },
     done: say('The session has ended.'),
   }
-  const label = say('End session: {description}', { description })
+  const label = say('End session: {device}, {time}', values)
   return rowWith(textOfSession(session), endButton(view, label, action))
 }
 

@@ -1,7 +1,7 @@
 // The search for users, and the invitation of a new one.
 
 import { announce, busy, clearProblem, element, make, notice, onSubmit, showSection } from '../form.js'
-import { say } from '../words.js'
+import { say, sayCount } from '../words.js'
 import { addressOf } from './address.js'
 import { page, send } from './api.js'
 import { confirm } from './confirm.js'
@@ -62,7 +62,7 @@ function showFound({ users, next }) {
 function showHits(users, next) {
   element('users').append(...users.map(rowOf))
   const count = element('users').children.length
-  if (count > 0) announce(count === 1 ? say('1 user') : say('{count} users', { count }))
+  if (count > 0) announce(sayCount({ one: '1 user', other: '{count} users' }, count))
   const more = element('more-users')
   more.hidden = next === undefined
   more.onclick = () => busy(more, () => showMore(next))

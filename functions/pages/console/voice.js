@@ -34,6 +34,10 @@ const signIns = {
   ...(HAS_MAIL_SIGN_IN ? THEIR_MAIL_SIGN_INS : {}),
 }
 
-const values = { 'factor-reset': say('removal of the second factors') }
+const resets = {
+  requested: say('Removal of the second factors requested'),
+  withdrawn: say('Removal of the second factors withdrawn'),
+  cancelled: say('Removal of the second factors cancelled'),
+}
 
-export const THEIRS = { signIns, values, acted: say('Seen as the user in the application') }
+export const THEIRS = { signIns, resets, acted: say('Seen as the user in the application') }

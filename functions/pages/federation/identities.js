@@ -1,6 +1,7 @@
 // The identities at other providers that sign a user in, on the page /account.
 
 import { dayOf, hourOf } from '../account/days.js'
+import { lineOf, rowWith, textOf } from '../account/list.js'
 import { announce, call, element, make, notice } from '../form.js'
 import { say } from '../words.js'
 import { begin, buttonOf, findProviders } from './providers.js'
@@ -46,25 +47,19 @@ export async function showIdentities(fetch) {
 
 function rowOf(identity) {
   const { name, label, createdAt, lastUsedAt } = identity
-  const facts = { label, day: dayOf(createdAt), used: lastUsedAt && hourOf(lastUsedAt) }
-  const text = make('div', '')
-  text.append(
+  const values = { day: dayOf(createdAt), used: lastUsedAt && hourOf(lastUsedAt) }
+  const text = textOf(
     make('strong', name),
-    make(
-      'p',
-      lastUsedAt
-        ? say('{label} · Added {day}, last used {used}', facts)
-        : say('{label} · Added {day}, not used yet', facts),
-      'hint',
+    lineOf(
+      label,
+      lastUsedAt ? say('Added {day}, last used {used}', values) : say('Added {day}, not used yet', values),
     ),
   )
   const button = make('button', say('Remove'))
   button.type = 'button'
   button.ariaLabel = say('Remove {provider}: {label}', { provider: name, label })
   button.addEventListener('click', () => remove(identity))
-  const row = make('li', '')
-  row.append(text, button)
-  return row
+  return rowWith(text, button)
 }
 
 /** Sends the response of a provider, and adds the identity that it names. */
