@@ -4,13 +4,12 @@ import { type CALLER, operatorOf } from '../../lib/http/operators/operator.ts'
 import { json } from '../../lib/http/responses.ts'
 import { ActRequest } from '../../lib/http/schemas/act-as.ts'
 import type { ReservingRoute } from '../../lib/http/table.ts'
-import { sendEvent } from '../../lib/mail/event.ts'
+import { notifiedOf, sendEvent } from '../../lib/mail/event.ts'
 import { beginAct, findActUser } from '../../lib/operators/act-as/act.ts'
 import { mayActAs } from '../../lib/operators/act-as/live-act.ts'
 import { requireOver } from '../../lib/operators/caller.ts'
 import { ACTS, countRequest } from '../../lib/operators/limits.ts'
 import { changedMeanwhile, NOT_THIS_USER } from '../../lib/operators/refusals.ts'
-import { mailboxOf } from '../../lib/users/user.ts'
 
 /** POST /act-as: begins an act, and returns a code for the page that shows the application as the user sees it. */
 export const route: ReservingRoute<(typeof CALLER)[number] | 'MAILER'> = async (event, at) => {
@@ -32,8 +31,8 @@ export const route: ReservingRoute<(typeof CALLER)[number] | 'MAILER'> = async (
     operator.act,
   )
   if (begun === undefined) throw changedMeanwhile()
-  const to = mailboxOf(user)
-  const notice = { kind: 'acted-as', id: begun.id, username: user.username, at: now.toISOString() } as const
+  const { to, ...notified } = notifiedOf(user)
+  const notice = { kind: 'acted-as', id: begun.id, ...notified, at: now.toISOString() } as const
   // If the mail cannot be handed over, the operator gets no code.
   if (to !== undefined) await sendEvent(table.aws, config.MAILER, { ...notice, to, by: 'administrator' })
   return json(201, { code: begun.code })

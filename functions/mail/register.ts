@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readBody } from '../../lib/http/body.ts'
+import { askedLanguage } from '../../lib/http/pages/language.ts'
 import { accepted } from '../../lib/http/responses.ts'
 import { RegistrationRequest } from '../../lib/http/schemas/account.ts'
 import type { ReservingRoute } from '../../lib/http/table.ts'
@@ -15,7 +16,8 @@ export const route: ReservingRoute<Setting> = async (event, { table, config, ori
   requireAllowedDomain(email, config.ALLOWED_EMAIL_DOMAINS, '#/email')
 
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES), email)
-  const mail = { kind: 'registration', mailId, at: now.toISOString(), origin } as const
+  const language = askedLanguage(event)
+  const mail = { kind: 'registration', mailId, language, at: now.toISOString(), origin } as const
   await requestMail(table, config, mail, now)
   return accepted(mailId)
 }

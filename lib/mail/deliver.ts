@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inLanguage } from '../application/texts.ts'
 import { awsErrorType, isRefused } from '../aws/client.ts'
 import type { Table } from '../aws/dynamodb.ts'
 import type { Config } from '../config.ts'
@@ -21,9 +22,10 @@ import type { Confirmation } from './confirmation.ts'
 import { idOf, type MailEvent } from './event.ts'
 import { announcement } from './factor-reset.ts'
 import { renderMessage } from './look/render.ts'
-import { type MailingService, type PlannedMail, planMail } from './plan.ts'
+import { planMail } from './plan.ts'
 import { type OutgoingMail, senderOf, sendMail } from './send.ts'
 import { type Claim, claimMail, findClaim, markSent, releaseMail } from './store.ts'
+import type { MailingService, PlannedMail } from './written.ts'
 
 /** The settings of {@link deliverMail}. */
 export const DELIVERY = [
@@ -74,9 +76,10 @@ export async function deliverMail(
     const reason = 'an earlier try claimed the mail and may have sent it'
     throw new ServiceError('unavailable', reason, { event: 'mail.unresolved', log: { kind } })
   }
-  const { to, message } = mail
+  const { to, language, message } = mail
   const from = senderOf(config.SERVICE_NAME, config.MAIL_FROM)
-  const messageId = await sendClaimed(table, event, claim, { from, to, ...renderMessage(message) })
+  const rendered = inLanguage(language, () => renderMessage(message))
+  const messageId = await sendClaimed(table, event, claim, { from, to, ...rendered })
   if (messageId === undefined) return
   logEvent('info', { event: 'mail.sent', kind, messageId })
   await recordSent(table, config, event, claim)
@@ -137,10 +140,10 @@ function countersOf(
 
 /** Returns a mail, but without its code if its recipient has got too many codes. */
 async function limitCodes(table: Table, planned: PlannedMail, id: string, now: Date): Promise<PlannedMail> {
-  const { to, withoutCode, knownSource } = planned
+  const { to, language, withoutCode, knownSource } = planned
   if (withoutCode === undefined) return planned
   const isLimited = await isOverLimit(table, [codeMailCounter(to, knownSource, now)], id, now)
-  return isLimited ? { to, ...withoutCode } : planned
+  return isLimited ? { to, language, ...withoutCode } : planned
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type AwsCall, invocationOf } from '../aws/client.ts'
 import type { Act } from '../events/event.ts'
+import { mailboxOf, type User } from '../users/user.ts'
 
 /** Where a request came from, for a mail. */
 export interface MailOrigin {
@@ -17,6 +18,16 @@ export interface App {
 export interface NamedIdentity {
   provider: string
   label: string
+}
+
+/** The user of a notice. */
+export interface Notified {
+  /** Address of the user before the event; missing without one. */
+  to: string | undefined
+  /** As the notice names the user. */
+  username: string
+  /** Language of the user before the event. */
+  locale?: string | undefined
 }
 
 /** Events that mails report. Recipients need not do anything if they have caused the events. */
@@ -51,18 +62,23 @@ export type MailEvent = {
   origin?: MailOrigin
   /** Who requested the mail, by the API for administrators. Such mails have a separate counter. */
   by?: 'administrator'
-} & (
-  | { kind: 'registration'; mailId: string }
-  | { kind: 'invitation'; mailId: string }
-  | { kind: 'sign-in'; mailId: string }
+} & ( // `language` counts only for an address that no user has.
+  | { kind: 'registration'; mailId: string; language?: string | undefined }
+  | { kind: 'invitation'; mailId: string; language?: string | undefined }
+  | { kind: 'sign-in'; mailId: string; language?: string | undefined }
   | { kind: 'reset'; mailId: string; loginName: string; generation?: number }
   | { kind: 'address'; mailId: string; userId: string; generation: number }
   | { kind: 'enrolment'; mailId: string; userId: string; generation: number }
   | { kind: 'change'; mailId: string; userId: string; generation: number }
   | { kind: 'factor-reset'; mailId: string; userId: string }
   | { kind: 'offline-access'; id: string; userId: string; app: App }
-  | { kind: NoticeKind; id: string; to: string; username: string; identity?: NamedIdentity }
+  | (Notified & { kind: NoticeKind; id: string; to: string; identity?: NamedIdentity })
 )
+
+/** Returns whom a notice goes to. @param user - The profile from the read before the change. */
+export const notifiedOf = (
+  user: Pick<User, 'username' | 'email' | 'emailAsWritten' | 'locale'>,
+): Notified => ({ to: mailboxOf(user), username: user.username, locale: user.locale })
 
 /** Returns the id with which an event is claimed. */
 export const idOf = (event: MailEvent): string => ('mailId' in event ? event.mailId : event.id)

@@ -156,6 +156,7 @@ describe('a first offline_access', () => {
     const user = await addUser({ emailVerified: true })
     expect(await notice(user)).toEqual({
       to: user.emailAsWritten,
+      language: 'en',
       message: {
         subject: 'The <Shop> keeps access to your account at Test',
         lead: `The <Shop> (shop.example) may keep its access to your account ${user.username} at Test while you are away.`,

@@ -6,7 +6,6 @@ import { changeIn } from './change.ts'
 import {
   addressIn,
   CONFIRMATION_RANDOM_BYTES,
-  type Confirmation,
   type ConfirmationDetails,
   type ConfirmationKind,
   startConfirmation,
@@ -29,19 +28,17 @@ import { offlineAccess } from './texts/offline-access.ts'
 import { registration } from './texts/registration.ts'
 import { reset } from './texts/reset.ts'
 import { signIn } from './texts/sign-in.ts'
-
-/** A mail to send. */
-export interface PlannedMail {
-  /** Address in the spelling of its owner. */
-  to: string
-  message: Message
-  /** The confirmation that it requests; missing for a notice. */
-  confirmation?: Confirmation
-  /** The same mail without its code, if it has one. */
-  withoutCode?: Pick<PlannedMail, 'message' | 'confirmation'>
-  /** The source of the request, if the user has signed in from it before. Its sign-in mails count apart. */
-  knownSource?: string | undefined
-}
+import {
+  type MailingService,
+  messageFor,
+  newReader,
+  type PlannedMail,
+  type Planning,
+  pageIn,
+  type Reader,
+  readerOf,
+  writtenMail,
+} from './written.ts'
 
 const CONFIRMATIONS: Record<Exclude<ConfirmationKind, 'change'>, (facts: Facts) => Message> = {
   registration,
@@ -53,32 +50,8 @@ const CONFIRMATIONS: Record<Exclude<ConfirmationKind, 'change'>, (facts: Facts) 
   'cancel-reset': cancelReset,
 }
 
-/** The service in the texts of mails. */
-export interface MailingService {
-  /** Name for its users. */
-  name: string
-  /** Base URL of the pages that links open. */
-  publicUrl: string
-  /** Time between the mail of a reset of second factors and its effect. */
-  factorResetDelaySeconds: number
-  /** Finds the names of the providers that a user signs in with; missing without federation. */
-  providersOf?: ProvidersOf | undefined
-  /** Whether an address that no user has gets an account by a mail for a sign-in; missing without such mails. */
-  mayRegister?: ((address: string) => boolean) | undefined
-}
-
-/** Finds the names of the providers that a user signs in with. */
-export type ProvidersOf = (table: Table, userId: string) => Promise<string[]>
-
 /** The event of a kind. */
 type EventOf<K extends MailEvent['kind']> = MailEvent & { kind: K }
-
-/** Values that the plans of all kinds share. */
-interface Planning extends Pick<MailingService, 'publicUrl' | 'providersOf' | 'mayRegister'> {
-  table: Table
-  facts: Facts & { delaySeconds: number }
-  now: Date
-}
 
 /**
  * Returns the mail of an event, or `undefined` if no mail follows. Only here does a request for a mail depend
@@ -95,11 +68,11 @@ export async function planMail(
   const { at, origin } = event
   const { publicUrl } = shared
   const site = new URL(publicUrl).origin
-  const facts = { service, at, origin, forgotUrl: `${publicUrl}/forgot`, site, delaySeconds }
+  const planning = { ...shared, table, facts: { service, at, origin, site, delaySeconds }, now }
   const plan = PLANS[event.kind as keyof typeof PLANS] as Plan<MailEvent> | undefined
-  if (plan) return plan(event, { ...shared, table, facts, now })
-  const { kind, to, username, identity } = event as EventOf<NoticeKind>
-  return { to, message: NOTICES[kind]({ ...facts, username, identity }) }
+  if (plan) return plan(event, planning)
+  const { kind, to, username, locale, identity } = event as EventOf<NoticeKind>
+  return writtenMail(readerOf(to, { username, locale }), planning, NOTICES[kind], { identity })
 }
 
 type Plan<E> = (event: E, planning: Planning) => Promise<PlannedMail | undefined>
@@ -116,13 +89,13 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     const email = typed.toLowerCase()
     const user = await findRecipientByName(table, email)
     if (!user && !mayRegister?.(typed)) return undefined
-    if (!user) return confirm(planning, typed, { kind: 'registration', mailId: event.mailId, bindings: {} })
+    if (!user) return confirmNew({ ...event, kind: 'registration' }, planning)
     const to = user.email === email && verifiedMailboxOf(user)
     // An import or an operator may have typed the address of another person. A reset ends the sessions and sends a notice.
     if (!to || user.disabled) return tellOwner(planning, user)
     const asked = { loginName: email, userId: user.id, sourceIp: facts.origin?.sourceIp }
     const knownSource = await findKnownSource(table, asked, now)
-    return { ...confirm(planning, to, boundTo(user, event), user), knownSource }
+    return { ...confirm(planning, readerOf(to, user), boundTo(user, event)), knownSource }
   },
 
   async reset(event, planning) {
@@ -133,7 +106,7 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     if (!user || !to || user.disabled || isOther) return undefined
     const providers = await planning.providersOf?.(planning.table, user.id)
     const facts = { ...planning.facts, providers }
-    return confirm({ ...planning, facts }, to, boundTo(user, event), user)
+    return confirm({ ...planning, facts }, readerOf(to, user), boundTo(user, event))
   },
 
   async address(event, planning) {
@@ -142,14 +115,14 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     if (!user || user.disabled || user.generation !== event.generation) return undefined
     const owner = await findRecipientByName(planning.table, to.toLowerCase())
     if (owner && owner.id !== user.id) return tellOwner(planning, owner)
-    return confirm(planning, to, boundTo(user, event), user)
+    return confirm(planning, readerOf(to, user), boundTo(user, event))
   },
 
   async enrolment(event, planning) {
     const user = await findRecipient(planning.table, event.userId)
     const to = user && verifiedMailboxOf(user)
     if (!user || !to || user.disabled || user.generation !== event.generation) return undefined
-    return confirm(planning, to, boundTo(user, event), user)
+    return confirm(planning, readerOf(to, user), boundTo(user, event))
   },
 
   async change(event, planning) {
@@ -159,8 +132,7 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     if (!asked || !user || !to || user.disabled || user.generation !== event.generation) return undefined
     const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
     const { confirmation, code } = startConfirmation(boundTo(user, event), planning.now, random)
-    const message = change(asked.change)({ ...planning.facts, username: user.username, code })
-    return { to, message, confirmation }
+    return { ...writtenMail(readerOf(to, user), planning, change(asked.change), { code }), confirmation }
   },
 
   async 'factor-reset'({ mailId, userId }, planning) {
@@ -172,31 +144,42 @@ const PLANS: { [K in Exclude<MailEvent['kind'], NoticeKind>]: Plan<EventOf<K>> }
     // may also be cancelled already, or the user has another role.
     if (!user || !to || reset?.mailId !== mailId || !isOfRole(reset, user)) return undefined
     const linkTtlSeconds = cancellableSeconds(facts.delaySeconds)
-    return confirm(planning, to, { kind: 'cancel-reset', mailId, bindings: { userId }, linkTtlSeconds }, user)
+    const details = { kind: 'cancel-reset', mailId, bindings: { userId }, linkTtlSeconds } as const
+    return confirm(planning, readerOf(to, user), details)
   },
 
-  async 'offline-access'({ userId, app }, { table, publicUrl, facts }) {
-    const user = await findRecipient(table, userId)
+  async 'offline-access'({ userId, app }, planning) {
+    const user = await findRecipient(planning.table, userId)
     const to = user && verifiedMailboxOf(user)
     if (!user || !to || user.disabled) return undefined
-    const { username } = user
-    return { to, message: offlineAccess({ ...facts, username, app, link: `${publicUrl}/account` }) }
+    const reader = readerOf(to, user)
+    const link = pageIn(reader.language, `${planning.publicUrl}/account`)
+    return writtenMail(reader, planning, offlineAccess, { app, link })
   },
 }
 
 /** Plans the mail to the address of a new user. */
 async function planRegistration(
-  { kind, mailId }: EventOf<'registration' | 'invitation'>,
+  event: EventOf<'registration' | 'invitation'>,
   planning: Planning,
 ): Promise<PlannedMail | undefined> {
-  const to = addressIn(mailId)
-  const owner = await findRecipientByName(planning.table, to.toLowerCase())
+  const { kind, mailId } = event
+  const owner = await findRecipientByName(planning.table, addressIn(mailId).toLowerCase())
   if (owner) return tellOwner(planning, owner)
   // A right to invoke the mailer must not be a right to invite: only operators store invitations.
   if (kind === 'invitation' && !(await isInvited(planning.table, mailId))) {
     throw new Error('no operator stored this invitation')
   }
-  return confirm(planning, to, { kind, mailId, bindings: {} })
+  return confirmNew(event, planning)
+}
+
+/** Returns the mail to an address that no user has. */
+function confirmNew(
+  { kind, mailId, language }: EventOf<'registration' | 'invitation'>,
+  planning: Planning,
+): PlannedMail {
+  const reader = newReader(addressIn(mailId), language)
+  return confirm(planning, reader, { kind, mailId, bindings: {} })
 }
 
 /**
@@ -210,31 +193,28 @@ const boundTo = <K extends ConfirmationKind>(
 
 /** Returns a mail that asks to confirm something. */
 function confirm(
-  { publicUrl, facts, now }: Planning,
-  to: string,
+  planning: Planning,
+  reader: Reader,
   details: ConfirmationDetails & { kind: Exclude<ConfirmationKind, 'change'> },
-  user?: Recipient,
 ): PlannedMail {
   const { kind } = details
+  const { to, language } = reader
+  const { publicUrl, facts, now } = planning
   const random = randomBytes(CONFIRMATION_RANDOM_BYTES)
   const { confirmation, token, code } = startConfirmation(details, now, random)
-  const link = `${publicUrl}/confirm#${kind}=${token}`
-  const messageWith = (code?: string) =>
-    CONFIRMATIONS[kind]({ ...facts, link, code, username: user?.username })
+  const link = `${pageIn(language, `${publicUrl}/confirm`)}#${kind}=${token}`
+  const messageWith = (code?: string) => messageFor(reader, planning, CONFIRMATIONS[kind], { link, code })
   const codeless = { message: messageWith(), confirmation: withoutCode(confirmation) }
   // A code is valid only with the mail id, which the recipient of an operator's mail does not have.
-  if (facts.origin === undefined) return { to, ...codeless }
-  return { to, message: messageWith(code), confirmation, withoutCode: codeless }
+  if (facts.origin === undefined) return { to, language, ...codeless }
+  return { to, language, message: messageWith(code), confirmation, withoutCode: codeless }
 }
 
 /** Returns the mail to the owner of an address that another client asked to confirm. */
-async function tellOwner(
-  { table, facts, providersOf }: Planning,
-  owner: Recipient,
-): Promise<PlannedMail | undefined> {
+async function tellOwner(planning: Planning, owner: Recipient): Promise<PlannedMail | undefined> {
   const to = mailboxOf(owner)
   // This mail offers a new password, which a disabled user cannot choose.
   if (to === undefined || owner.disabled) return undefined
-  const providers = await providersOf?.(table, owner.id)
-  return { to, message: accountExists({ ...facts, username: owner.username, providers }) }
+  const providers = await planning.providersOf?.(planning.table, owner.id)
+  return writtenMail(readerOf(to, owner), planning, accountExists, { providers })
 }

@@ -31,6 +31,7 @@ test('a recipient is found by id and by login name, without the password hash', 
     email: 'ada@example.org',
     emailVerified: false,
     emailAsWritten: 'Ada@Example.org',
+    locale: undefined,
   }
   expect(await findRecipient(table, id)).toStrictEqual(recipient)
   expect(await findRecipientByName(table, username)).toStrictEqual(recipient)

@@ -10,6 +10,7 @@ export const RECIPIENT = [
   'email',
   'emailVerified',
   'emailAsWritten',
+  'locale',
 ] as const
 
 /** A user for the mailer: no password hash. */

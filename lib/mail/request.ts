@@ -14,7 +14,7 @@ import {
 } from '../throttling/mail-counters.ts'
 import { sourceOf, truncatedSource } from '../throttling/source.ts'
 import { attemptIdOf, type ReservingTable, rejectIfRefused, reserveInTurn } from '../throttling/store.ts'
-import { mailboxOf, type User } from '../users/user.ts'
+import type { User } from '../users/user.ts'
 import type { Limit } from '../values.ts'
 import {
   type App,
@@ -23,6 +23,8 @@ import {
   type MailOrigin,
   type NamedIdentity,
   type NoticeKind,
+  type Notified,
+  notifiedOf,
   sendEvent,
 } from './event.ts'
 
@@ -83,9 +85,9 @@ export async function notify(
   user: User,
   id: string = randomUUID(),
 ): Promise<void> {
-  const to = mailboxOf(user)
+  const { to, ...notified } = notifiedOf(user)
   if (to === undefined) return
-  const event = { kind, id, to, username: user.username, at: now.toISOString(), origin }
+  const event = { kind, id, to, ...notified, at: now.toISOString(), origin }
   await sendEvent(table.aws, config.MAILER, event).catch(logFailure)
 }
 
@@ -96,10 +98,9 @@ export async function notifyIdentity(
   user: User,
   identity: NamedIdentity,
 ): Promise<void> {
-  const to = mailboxOf(user)
+  const { to, ...notified } = notifiedOf(user)
   if (to === undefined) return
-  const { username } = user
-  const event = { kind, id: randomUUID(), to, username, identity, at: now.toISOString(), origin }
+  const event = { kind, id: randomUUID(), to, ...notified, identity, at: now.toISOString(), origin }
   await sendEvent(table.aws, config.MAILER, event).catch(logFailure)
 }
 
@@ -147,16 +148,16 @@ export function requireMailer({ MAILER }: Config<'MAILER'>): string {
  * Notifies a user by mail of an operator's change, as the commands do: without the origin of the request, which
  * is the operator's. Does not throw: the change is already stored, and the failure is logged.
  *
- * @param notice - `to` is the address of the user before the change, if there was one. The mailer sends one mail for an `id`.
+ * @param notice - The mailer sends one mail for an `id`.
  */
 export async function notifyOf(
   { aws }: Table,
   mailer: string | undefined,
-  notice: { kind: NoticeKind; to: string | undefined; username: string; id?: string },
+  notice: Notified & { kind: NoticeKind; id?: string },
   { now }: Act,
 ): Promise<void> {
-  const { kind, to, username, id = randomUUID() } = notice
+  const { to, ...rest } = notice
   if (to === undefined) return
-  const event = { kind, id, to, username, at: now.toISOString() }
+  const event = { id: randomUUID(), to, ...rest, at: now.toISOString() }
   await sendEvent(aws, mailer, event).catch(logFailure)
 }

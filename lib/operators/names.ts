@@ -1,9 +1,9 @@
 import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import type { Act } from '../events/event.ts'
-import type { NoticeKind } from '../mail/event.ts'
+import type { NoticeKind, Notified } from '../mail/event.ts'
 import { changeNames, type Names, namesOf, type Outcome } from '../users/names.ts'
-import { loginNamesOf, mailboxOf } from '../users/user.ts'
+import { loginNamesOf, mailboxOf, type User } from '../users/user.ts'
 import { type Administered, findIdByName } from './accounts.ts'
 import { changedMeanwhile } from './refusals.ts'
 
@@ -46,15 +46,16 @@ export function setNames(
  * user's any longer does not get the new username.
  */
 export function noticeOfNames(
-  before: Names,
+  before: Names & Pick<User, 'locale'>,
   after: Names,
-): { kind: NoticeKind; to: string | undefined; username: string } | undefined {
+): (Notified & { kind: NoticeKind }) | undefined {
+  const { locale } = before
   const [to, next] = [mailboxOf(before), mailboxOf(after)]
   if (to?.toLowerCase() !== next?.toLowerCase()) {
-    return { kind: 'address-changed', to, username: before.username }
+    return { kind: 'address-changed', to, username: before.username, locale }
   }
   if (before.username === after.username) return undefined
-  return { kind: 'username-changed', to, username: after.username }
+  return { kind: 'username-changed', to, username: after.username, locale }
 }
 
 /**

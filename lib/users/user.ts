@@ -49,6 +49,8 @@ export const PROFILE = {
   emailVerified: flag,
   /** The address in the spelling of its owner, for mails, if that is not `email`. */
   emailAsWritten: optionalText,
+  /** Language of mails, as a BCP 47 tag: one that the service had when it was stored. Missing if the user has none. */
+  locale: optionalText,
   /** PHC string, or a hash in the format of another program; see `lib/passwords/hash.ts`. */
   passwordHash: text,
   /** The name by which the place that the user moved from knows the password. Each new password removes it. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { awsErrorType } from '../../lib/aws/client.ts'
 import type { Table } from '../../lib/aws/dynamodb.ts'
-import { type MailEvent, type NoticeKind, sendEvent } from '../../lib/mail/event.ts'
+import { type MailEvent, type NoticeKind, type Notified, sendEvent } from '../../lib/mail/event.ts'
 import type { Io } from './io.ts'
 import { Refusal } from './refusal.ts'
 
@@ -9,20 +9,17 @@ import { Refusal } from './refusal.ts'
  * Notifies a user by mail of a change that an operator made, if the service sends mails. A failure is reported and does not
  * matter: the change is made.
  *
- * @param to - Address of the user before the change, if it had one.
- * @param username - As the notice names the user.
  * @returns The line for the operator, or nothing if there is no notice.
  */
 export async function notify(
   table: Table,
   kind: NoticeKind,
-  to: string | undefined,
-  username: string,
+  { to, ...notified }: Notified,
   { now, stderr }: Io,
 ): Promise<string> {
   if (to === undefined) return ''
   try {
-    await send(table, { kind, id: randomUUID(), to, username, at: now().toISOString() })
+    await send(table, { kind, id: randomUUID(), to, ...notified, at: now().toISOString() })
     return `A notice is on its way to ${to}.\n`
   } catch (error) {
     if (!isWithoutMail(error)) stderr.write(`No notice was sent to ${to}: ${awsErrorType(error)}.\n`)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { FIRST_ROLE, isRole, ROLES, type Role } from '../../lib/application/roles.ts'
 import { identityRemovals } from '../../lib/federation/link.ts'
+import { notifiedOf } from '../../lib/mail/event.ts'
 import { findByName } from '../../lib/operators/accounts.ts'
 import { setDisabled, setRole as storeRole } from '../../lib/operators/changes.ts'
 import { takenName } from '../../lib/operators/names.ts'
@@ -9,7 +10,7 @@ import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { createUser, namesOf } from '../../lib/users/names.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { changeUser } from '../../lib/users/store.ts'
-import { loginNamesOf, mailboxOf, newUser, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
+import { loginNamesOf, newUser, USER_RANDOM_BYTES } from '../../lib/users/user.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import type { Io } from '../cli/io.ts'
 import { notify } from '../cli/mailer.ts'
@@ -92,7 +93,7 @@ export async function setPassword(
     }
     return changeUser(table, user, { changes, changeId, ...removal }, table.act())
   })
-  const notice = await notify(table, 'password-changed', mailboxOf(changed), changed.username, io)
+  const notice = await notify(table, 'password-changed', notifiedOf(changed), io)
   const verb = keepIdentities ? 'Kept' : 'Removed'
   const listed = identities.map((one) => `${verb} the identity at ${identityLine(one)}.\n`).join('')
   return `${loginName} has a new password. All sessions have ended.\n${listed}${notice}`

@@ -104,7 +104,7 @@ async function change(
     if (outcome === 'taken') throw alreadyExists(await takenName(table, after, user.id))
     return outcome === 'done'
   })
-  const notices = notice ? await notify(table, notice.kind, notice.to, notice.username, io) : ''
+  const notices = notice ? await notify(table, notice.kind, notice, io) : ''
   await deleteItems(table, attached)
   return { revoked, notices }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { newKey } from '../../../lib/federation/try.ts'
+import { askedLanguage } from '../../../lib/http/pages/language.ts'
 import { json } from '../../../lib/http/responses.ts'
 import { MailSignInRequest } from '../../../lib/http/schemas/mail-sign-in.ts'
 import { browserKeyOf, keyCookie } from '../../../lib/http/sessions/browser-key.ts'
@@ -22,7 +23,8 @@ export const route: ReservingRoute<'MAILER' | 'LIMIT_MAIL_SIGN_INS' | 'COOKIE_SE
   if (inCookie) requireSameOrigin(pageOf(event, at))
   const key = (inCookie && browserKeyOf(event)) || newKey()
   const mailId = newBoundMailId(randomBytes(BOUND_MAIL_ID_BYTES), key, email)
-  const mail = { kind: 'sign-in', mailId, at: now.toISOString(), origin } as const
+  const language = askedLanguage(event)
+  const mail = { kind: 'sign-in', mailId, language, at: now.toISOString(), origin } as const
   await requestMail(table, { ...config, LIMIT_MAIL_SOURCE: config.LIMIT_MAIL_SIGN_INS }, mail, now)
   // The cookie is sent again for its hour, so that it outlives the mail.
   return inCookie ? json(202, { mailId }, keyCookie(key)) : json(202, { mailId, browserKey: key })

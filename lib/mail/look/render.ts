@@ -1,4 +1,5 @@
-import { say } from '../../application/texts.ts'
+import { directionOf } from '../../application/languages.ts'
+import { currentLanguage, say } from '../../application/texts.ts'
 import type { OutgoingMail } from '../send.ts'
 import { look, MAIL_STYLE } from './colours.ts'
 
@@ -45,10 +46,11 @@ export function renderMessage(message: Message): Required<Pick<OutgoingMail, 'su
       : []),
     ...paragraphs.map((one) => paragraph(escapeHtml(one))),
   ]
+  const language = currentLanguage()
   return {
     subject,
     text: `${text.join('\n\n')}\n`,
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8">${MAIL_STYLE}<title>${escapeHtml(subject)}</title></head><body ${look('page')}><div ${look('card')}>${html.join('')}</div></body></html>`,
+    html: `<!doctype html><html lang="${language}" dir="${directionOf(language)}"><head><meta charset="utf-8">${MAIL_STYLE}<title>${escapeHtml(subject)}</title></head><body ${look('page')}><div ${look('card')}>${html.join('')}</div></body></html>`,
   }
 }
 

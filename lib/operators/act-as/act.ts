@@ -41,6 +41,7 @@ export const ACT_USER = [
   'generation',
   'email',
   'emailAsWritten',
+  'locale',
 ] as const satisfies (keyof User)[]
 
 /** An act that begins: what its code stands for. */

@@ -3,11 +3,12 @@ import { transact } from '../../../lib/aws/dynamodb.ts'
 import { storeEnrolmentCode } from '../../../lib/enrolment/code.ts'
 import { CODE_RANDOM_BYTES } from '../../../lib/factors/recovery-codes/recovery-codes.ts'
 import { MAIL_ID_BYTES, newMailId } from '../../../lib/mail/confirmation.ts'
+import { notifiedOf } from '../../../lib/mail/event.ts'
 import { endingOfFactorReset, resetEventOf } from '../../../lib/mail/factor-reset.ts'
 import type { Administered } from '../../../lib/operators/accounts.ts'
 import { removeFactorsAtOnce, requestFactorReset } from '../../../lib/operators/factors.ts'
 import { factorsOf } from '../../../lib/users/factors.ts'
-import { mailboxOf, verifiedMailboxOf } from '../../../lib/users/user.ts'
+import { verifiedMailboxOf } from '../../../lib/users/user.ts'
 import type { Io } from '../../cli/io.ts'
 import { hand, notify } from '../../cli/mailer.ts'
 import type { OperatorTable, Subcommand } from '../../cli/operator.ts'
@@ -91,7 +92,7 @@ async function removeAtOnce(
     changed = user
     return await removeFactorsAtOnce(table, user, { changeId }, table.act())
   })
-  const notice = await notify(table, 'factors-removed', mailboxOf(changed), changed.username, io)
+  const notice = await notify(table, 'factors-removed', notifiedOf(changed), io)
   return `The second factors of ${loginName} are removed. All sessions have ended.\n${notice}`
 }
 
