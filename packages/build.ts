@@ -31,6 +31,7 @@ const COPIED = [
   'functions/**/functions.yml',
   'functions/pages/signin/*.css',
   'plugins/**/*.{yml,txt}',
+  'plugins/languages/*.json',
   '{lib,local,plugins}/**/*.d.ts',
 ]
 

@@ -7,12 +7,18 @@
  * @returns ` Did you mean NAME?`, or nothing if no name is similar.
  */
 export function didYouMean(mistyped: string, known: Iterable<string>, prefix = ''): string {
-  const word = plain(mistyped)
+  const best = nearestOf(mistyped, known)
+  return best === undefined ? '' : ` Did you mean ${prefix}${best}?`
+}
+
+/** Returns the known name that is the most similar to another one, by the rule of {@link didYouMean}. */
+export function nearestOf(name: string, known: Iterable<string>): string | undefined {
+  const word = plain(name)
   const [best] = [...known]
-    .map((name) => ({ name, distance: distanceOf(word, plain(name)) }))
+    .map((one) => ({ one, distance: distanceOf(word, plain(one)) }))
     .filter(({ distance }) => distance <= Math.max(2, word.length / 3))
     .sort((a, b) => a.distance - b.distance)
-  return best === undefined ? '' : ` Did you mean ${prefix}${best.name}?`
+  return best?.one
 }
 
 const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '')

@@ -65,7 +65,7 @@ test('faults of both files are named with their file', () => {
 })
 
 test('each language has its words, and own ones over those that come with the service', () => {
-  write('texts/nl.json', '{ "Sign in": "Inloggen" }')
+  write('texts/nl.json', '{ "draft": true, "Sign in": "Inloggen" }')
   const config = { ...own, theme: {}, languages: ['en', 'nl'] as const, texts: { nl: 'texts/nl.json' } }
   const { application, faults } = readApplication(config, project)
   expect(faults).toEqual([])

@@ -1,5 +1,13 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { faultsOfTexts } from './texts.ts'
+
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>()
+  // Also sentences with plural forms, whatever the pages say today.
+  const readFileSync = (file: URL | string, ...more: []) =>
+    `${fs.readFileSync(file, ...more)}${String(file).endsWith('/sentences.txt') ? '{count} lamps#other\n' : ''}`
+  return { ...fs, readFileSync }
+})
 
 const DIGITS =
   '8 digits. The code is valid for 10 minutes, the link for 60. Five wrong codes void the code. The link in the mail still works.'
@@ -16,16 +24,84 @@ const TEXTS: [string, object][] = [
   ['Persian with a non-joiner', { 'Sign in': 'می\u200cخواهم' }],
   ['Hebrew with a mark of its direction', { 'Sign in': 'כניסה!\u200f' }],
   ['HTML, which is shown as text', { 'Sign in': '<b>Sign in</b>' }],
+  ['a sentence without words, which is counted elsewhere', { 'Sign in': '' }],
+  ['a draft with words of former sentences', { draft: true, '//': { 'Dear customer,': { words: 'Hallo' } } }],
+  [
+    'the two plural forms of German',
+    { '{count} lamps#one': 'eine Lampe', '{count} lamps#other': '{count} Lampen' },
+  ],
+]
+
+/** Plural forms, in a language with others than English. */
+const FORMS: [string, string, object, string[]][] = [
+  ['the one form of Japanese', 'ja', { '{count} lamps#other': 'ランプ{count}個' }, []],
+  [
+    'the six forms of Arabic',
+    'ar',
+    Object.fromEntries(
+      ['zero', 'one', 'two', 'few', 'many', 'other'].map((one) => [`{count} lamps#${one}`, 'مصابيح {count}']),
+    ),
+    [],
+  ],
+  [
+    'one of four in Polish',
+    'pl',
+    { '{count} lamps#other': '{count} lampy' },
+    ['"{count} lamps" needs its plural forms #one, #few, #many.'],
+  ],
+  [
+    'no other in German',
+    'de',
+    { '{count} lamps#one': 'eine Lampe' },
+    ['"{count} lamps" needs its plural form #other.'],
+  ],
+  [
+    'a form that Japanese lacks',
+    'ja',
+    { '{count} lamps#one': 'ランプ', '{count} lamps#other': 'ランプ{count}個' },
+    ['"{count} lamps#one" is no plural form of ja, which has #other.'],
+  ],
+  [
+    'other without the count',
+    'ja',
+    { '{count} lamps#other': 'ランプ' },
+    ['"{count} lamps#other" needs {count}.'],
+  ],
+  [
+    'one with another placeholder',
+    'de',
+    { '{count} lamps#one': '{number} Lampe', '{count} lamps#other': '{count} Lampen' },
+    ['"{count} lamps#one" has {number}, which the sentence does not have.'],
+  ],
+  [
+    'the sentence without a form',
+    'de',
+    { '{count} lamps': '{count} Lampen' },
+    ['"{count} lamps" is unknown. Did you mean "{count} lamps#one"?'],
+  ],
+  [
+    'a form that no language has',
+    'de',
+    { '{count} lamps#more': '{count} Lampen' },
+    ['"{count} lamps#more" is unknown. Did you mean "{count} lamps#one"?'],
+  ],
+  [
+    'a form of a sentence without forms',
+    'de',
+    { 'Sign in#one': 'Anmelden' },
+    ['"Sign in#one" is no sentence with plural forms.'],
+  ],
 ]
 
 const REFUSED: [string, unknown, string][] = [
-  ['a list', ['Sign in'], 'It must be an object of own words by English sentence.'],
-  ['text', 'Sign in', 'It must be an object of own words by English sentence.'],
-  ['nothing', null, 'It must be an object of own words by English sentence.'],
+  ['a list', ['Sign in'], 'It must be an object of words by English sentence.'],
+  ['text', 'Sign in', 'It must be an object of words by English sentence.'],
+  ['nothing', null, 'It must be an object of words by English sentence.'],
   ['a mistyped sentence', { 'Sing in': 'Log in' }, '"Sing in" is unknown. Did you mean "Sign in"?'],
   ['a sentence of another version', { 'Dear customer,': 'Hi' }, '"Dear customer," is unknown.'],
   ['the name of an inherited member', { constructor: 'Hi' }, '"constructor" is unknown.'],
-  ['no text', { 'Sign in': '' }, '"Sign in" must have text.'],
+  ['a draft that is text', { draft: 'yes' }, '"draft" must be true or false.'],
+  ['a comment that is text', { '//': 'our words' }, '"//" must be an object.'],
   ['a number', { 'Sign in': 1 }, '"Sign in" must have text.'],
   [
     'two lines',
@@ -65,19 +141,23 @@ const REFUSED: [string, unknown, string][] = [
     '"No account yet? [Create an account]" needs 1 of [brackets].',
   ],
 ]
-console.log(`${TEXTS.length + REFUSED.length} own words: ${REFUSED.length} refused`)
+console.log(`${TEXTS.length + REFUSED.length + FORMS.length} own words, ${FORMS.length} of them plural forms`)
 
 test.each(TEXTS)('%s may take the place of sentences', (_what, texts) => {
-  expect(faultsOfTexts(texts)).toEqual([])
+  expect(faultsOfTexts(texts, 'de')).toEqual([])
 })
 
 test.each(REFUSED)('%s is refused with its reason', (_what, texts, fault) => {
-  expect(faultsOfTexts(texts)).toEqual([fault])
+  expect(faultsOfTexts(texts, 'de')).toEqual([fault])
 })
 
 test('a mistyped placeholder is refused with what it probably means', () => {
-  expect(faultsOfTexts({ 'You are invited to {service}': 'Welcome to {servise}' })).toEqual([
+  expect(faultsOfTexts({ 'You are invited to {service}': 'Welcome to {servise}' }, 'de')).toEqual([
     '"You are invited to {service}" needs {service}.',
     '"You are invited to {service}" has {servise}, which the sentence does not have. Did you mean {service}?',
   ])
+})
+
+test.each(FORMS)('plural forms: %s', (_what, language, texts, faults) => {
+  expect(faultsOfTexts(texts, language)).toEqual(faults)
 })

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { didYouMean } from '../../project/did-you-mean.ts'
+import { isObject } from '../../project/merge.ts'
 import { pathOfFile } from './path.ts'
+import { categoriesOf, isPlural, keysOf, readKey, SENTENCES } from './sentences/list.ts'
 
 const TEXTS_PATH = pathOfFile('json', 'a JSON file')
 
@@ -11,45 +12,93 @@ export const TEXTS_PATHS = z.union(
   'must be a path of a JSON file in the project, or such paths by language',
 )
 
-/** All sentences of mails and pages. `test/infrastructure/sentences.test.ts` writes them from the code. */
-const SENTENCES: readonly string[] = readFileSync(new URL('./sentences.txt', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => line !== '')
+/** Members of a file of words that are no sentences: whether English may stand for missing words, and the words of former sentences. */
+export const DRAFT = 'draft'
+export const FORMER = '//'
 
 /** As they are sent, each at most one line of a mail. */
 const MAX_CHARACTERS = 1_000
 
-const placeholdersOf = (text: string): string[] => (text.match(/\{[\w-]+\}/g) ?? []).toSorted()
-const partsOf = (text: string): number => text.match(/\[[^[\]]+\]/g)?.length ?? 0
+/** Words by sentence, with sentences that have no words yet. */
+type Sentences = Readonly<Record<string, unknown>>
 
-/** Returns what is wrong with own words, one line for each. */
-export function faultsOfTexts(texts: unknown): string[] {
-  if (typeof texts !== 'object' || texts === null || Array.isArray(texts))
-    return ['It must be an object of own words by English sentence.']
-  return Object.entries(texts).flatMap(([sentence, words]) => faultsOfWords(sentence, words))
+/** Whether there are no words. A translator writes them later. */
+export const isEmpty = (words: unknown): boolean => typeof words === 'string' && words.trim() === ''
+
+/** Takes a file of words apart. */
+export function readTexts(texts: Readonly<Record<string, unknown>>) {
+  const { [DRAFT]: draft = false, [FORMER]: former = {}, ...sentences } = texts
+  return { draft, former, sentences }
 }
 
-function faultsOfWords(sentence: string, words: unknown): string[] {
-  const name = JSON.stringify(sentence)
-  if (!SENTENCES.includes(sentence)) {
-    const known = SENTENCES.map((one) => JSON.stringify(one))
-    return [`${name} is unknown.${didYouMean(sentence, known)}`]
+/** Returns what is wrong with a file of words of a language, one line for each. Sentences without words are {@link emptyIn}. */
+export function faultsOfTexts(texts: unknown, language: string): string[] {
+  if (!isObject(texts)) return ['It must be an object of words by English sentence.']
+  const { draft, former, sentences } = readTexts(texts)
+  return [
+    ...(typeof draft === 'boolean' ? [] : [`"${DRAFT}" must be true or false.`]),
+    ...(isObject(former) ? [] : [`"${FORMER}" must be an object.`]),
+    ...Object.entries(sentences).flatMap(([key, words]) => faultsOfEntry(key, words, language)),
+    ...faultsOfForms(sentences, language),
+  ]
+}
+
+/** Returns the sentences of a file without words. */
+export const emptyIn = (sentences: Sentences): string[] =>
+  Object.keys(sentences).filter((key) => isEmpty(sentences[key]))
+
+/** A sentence has no plural form in a file, or all that its language has: those of English do not suit them. */
+function faultsOfForms(sentences: Sentences, language: string): string[] {
+  const plurals = Object.keys(sentences)
+    .map(readKey)
+    .filter(({ sentence, category }) => category !== undefined && isPlural(sentence))
+  return [...new Set(plurals.map(({ sentence }) => sentence))].flatMap((sentence) => {
+    const missing = categoriesOf(language).filter((one) => !Object.hasOwn(sentences, `${sentence}#${one}`))
+    const forms = missing.length > 1 ? 'its plural forms' : 'its plural form'
+    return missing.length > 0 ? [`${JSON.stringify(sentence)} needs ${forms} ${shown(missing)}.`] : []
+  })
+}
+
+const shown = (categories: readonly string[]): string => categories.map((one) => `#${one}`).join(', ')
+
+function faultsOfEntry(key: string, words: unknown, language: string): string[] {
+  const name = JSON.stringify(key)
+  const { sentence, category } = readKey(key)
+  if (!(category === undefined ? SENTENCES.includes(key) : isPlural(sentence))) {
+    if (SENTENCES.includes(sentence)) return [`${name} is no sentence with plural forms.`]
+    const known = keysOf(language).map((one) => JSON.stringify(one))
+    return [`${name} is unknown.${didYouMean(key, known)}`]
   }
-  if (typeof words !== 'string' || words.trim() === '') return [`${name} must have text.`]
-  if (words.length > MAX_CHARACTERS) return [`${name} may have ${MAX_CHARACTERS} characters.`]
+  const categories = categoriesOf(language)
+  if (category !== undefined && !categories.includes(category)) {
+    return [`${name} is no plural form of ${language}, which has ${shown(categories)}.`]
+  }
+  if (isEmpty(words)) return []
+  if (typeof words !== 'string') return [`${name} must have text.`]
   // A line break in a subject would end the header.
   if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(words)) return [`${name} must be one line of text.`]
+  if (words.length > MAX_CHARACTERS) return [`${name} may have ${MAX_CHARACTERS} characters.`]
   // They could show the text after them backwards, such as a link. Marks of a direction change no other text.
   if (/[\u202a-\u202e\u2066-\u2069]/u.test(words)) {
     return [`${name} must not have characters that change the direction of text.`]
   }
+  return faultsOfPlaces(name, sentence, words, category)
+}
+
+const placeholdersOf = (text: string): string[] => (text.match(/\{[\w-]+\}/g) ?? []).toSorted()
+const partsOf = (text: string): number => text.match(/\[[^[\]]+\]/g)?.length ?? 0
+
+/** Returns what is wrong with placeholders and brackets. */
+function faultsOfPlaces(name: string, sentence: string, words: string, category?: string): string[] {
   const [expected, given] = [placeholdersOf(sentence), placeholdersOf(words)]
+  // Words for one or two need no number.
+  const isNeeded = (one: string) => one !== '{count}' || category === undefined || category === 'other'
   const missing = expected.filter((one) => !given.includes(one))
   const unknown = given.filter((one) => !expected.includes(one))
   const repeated = given.filter((one, at) => given.indexOf(one) < at && expected.includes(one))
   const parts = partsOf(sentence)
   return [
-    ...missing.map((one) => `${name} needs ${one}.`),
+    ...missing.filter(isNeeded).map((one) => `${name} needs ${one}.`),
     ...unknown.map(
       (one) => `${name} has ${one}, which the sentence does not have.${didYouMean(one, missing)}`,
     ),

@@ -36,5 +36,5 @@ test('the style and the words of THEME.md are accepted', () => {
   expect(faultOfSvg(svg)).toBeUndefined()
   const texts = JSON.parse(block('json'))
   expect(Object.keys(texts)).toHaveLength(3)
-  expect(faultsOfTexts(texts)).toEqual([])
+  expect(faultsOfTexts(texts, 'en')).toEqual([])
 })
