@@ -39,14 +39,26 @@ export type SignInRoute =
   | 'enrolment/totp/confirm'
   | 'enrolment/passkey'
 
+/** The fault of a field. */
+export interface FieldFault {
+  pointer: string
+  detail: string
+  /** The rule that the value breaks, for programs: `required`, `too_short`, `format`. */
+  rule?: string
+  /** The numbers and names in `detail`, by name. */
+  values?: Readonly<Record<string, string | number | readonly string[]>>
+}
+
 /** A problem of the service (RFC 9457). */
 export interface Problem {
   type: string
   title: string
   status: number
   detail: string
+  /** What went wrong, for programs: `invalid_credentials`. Several problems share a code, and differ in `error`. */
+  code?: string
   /** The faults of single fields, by JSON pointer: `#/password`. */
-  errors?: { pointer: string; detail: string }[]
+  errors?: FieldFault[]
   /**
    * Of a 401, what to do: `insufficient_user_authentication` (sign in again, with `acr_values` and within `max_age`; RFC 9470),
    * `login_expired` (begin again with the password), `passkey_refused` or `unknown_passkey`. Of a 409, `other_user`: another user has

@@ -14,10 +14,10 @@ export const TITLES = {
 } as const
 
 /**
- * Status and detail of each RFC 9457 problem, by code. Responses do not contain the code: a client compares
- * the status, and `error` if the problem has one. Handlers of projects throw errors by code: add codes
- * freely, but never rename one. Rows are lists to keep bundles small, because every function contains all of
- * them.
+ * Status and detail of each RFC 9457 problem, by code. Responses contain the code, and handlers of projects
+ * throw errors by it: add codes freely, but never rename one. Several problems share a code. Those that need
+ * another step of the client also have the member `error`. Rows are lists to keep bundles small, because
+ * every function contains all of them.
  */
 export const PROBLEMS = {
   malformed_body: [
@@ -60,6 +60,10 @@ export type ProblemCode = keyof typeof PROBLEMS
 export interface FieldError {
   pointer: string
   detail: string
+  /** Short name of the rule, which clients compare. Never rename one. Only fields of a project may lack it. */
+  rule?: string
+  /** What the rule compares with: the numbers and names in `detail`. */
+  values?: Readonly<Record<string, string | number | readonly string[]>> | undefined
 }
 
 /**

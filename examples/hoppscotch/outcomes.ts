@@ -1,4 +1,4 @@
-import type { ProblemName } from '../../lib/openapi/problems.ts'
+import type { ProblemName } from '../../lib/openapi/problems/problems.ts'
 
 /** What a test of a request demands of the response. */
 export interface Outcome {

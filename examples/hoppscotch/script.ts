@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { ALL_PROBLEMS, problemExample } from '../../lib/openapi/problems.ts'
+import { ALL_PROBLEMS, problemExample } from '../../lib/openapi/problems/problems.ts'
 import { type Route, statusOf } from '../../lib/openapi/route.ts'
 import { fails, type Outcome, type Step } from './outcomes.ts'
 

@@ -125,6 +125,7 @@ test.each([
       title: 'Not Found',
       status: 404,
       detail: 'Resource not found.',
+      code: 'not_found',
     })
   }
 })

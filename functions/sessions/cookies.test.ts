@@ -147,7 +147,8 @@ describe('a sign-in with a cookie', () => {
     ['null', null, 'Must be a string.'],
     ['two words', 'cookie\n', 'Must be "cookie".'],
   ])('is rejected with %s', async (_what, session, detail) => {
-    expect(await login({}, { session })).toEqual(invalid('#/session', detail))
+    const rule = detail === 'Must be a string.' ? { rule: 'type' } : {}
+    expect(await login({}, { session })).toEqual(invalid('#/session', detail, rule))
   })
 })
 

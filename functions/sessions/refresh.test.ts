@@ -265,7 +265,7 @@ describe('POST /refresh', () => {
   })
 
   test.each([
-    ['a number', { refreshToken: 7 }, invalid('#/refreshToken', 'Must be a string.')],
+    ['a number', { refreshToken: 7 }, invalid('#/refreshToken', 'Must be a string.', { rule: 'type' })],
     [
       'too long a token',
       { refreshToken: 'x'.repeat(257) },

@@ -34,6 +34,15 @@ export function refusal(error: FactorRefusal, reason: string, log?: object): Ser
 export const wrongCode = (reason: string, log?: object, pointer = '#/code') =>
   new ServiceError('invalid_fields', reason, {
     event: 'factor.refused',
-    fields: [{ pointer, detail: 'Incorrect code.' }],
+    fields: [{ pointer, detail: 'Incorrect code.', rule: 'incorrect' }],
     ...(log && { log }),
+  })
+
+/** Returns the error of a valid passkey that a new user cannot sign in with, so that the user takes another one. */
+export const unverifiedUser = () =>
+  new ServiceError('invalid_fields', 'no user verification', {
+    event: 'factor.refused',
+    fields: [
+      { pointer: '#/response', detail: 'Use one with a PIN, fingerprint or face.', rule: 'unverified' },
+    ],
   })

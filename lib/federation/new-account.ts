@@ -55,7 +55,7 @@ export async function createAccount(at: Creating, pending: Pending, choices: Cho
   const { email, mailId } = await provedAddress(at, pending, choices)
   requireAllowedDomain(email, config.ALLOWED_EMAIL_DOMAINS, mailId === undefined ? '#' : '#/mailId')
   if (choices.username === undefined && RELAYS.includes(domainOf(email))) {
-    throw refusedName('#/username', 'Choose a username.')
+    throw refusedName('#/username', 'Choose a username.', 'required')
   }
   const names = confirmedNames(email, choices.username)
   const values = { ...names, role: FIRST_ROLE, passwordHash: DECOY_HASH }
@@ -79,7 +79,7 @@ async function provedAddress(
     return { email: addressIn(proved.mailId), mailId: proved.mailId }
   }
   if (isProven && isEmail(email) && isNewLoginName(email)) return { email }
-  throw refusedName('#/code', 'Confirm your address by the code of a mail.')
+  throw refusedName('#/code', 'Confirm your address by the code of a mail.', 'required')
 }
 
 const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1).toLowerCase()
@@ -113,6 +113,9 @@ async function storeAccount(
   judgeAttempt(table, user.changeId, () => true)
   if (outcome === 'changed')
     throw identityRefusal('identity_expired', 'an account has the identity, or a proof is spent')
-  if (await isNameTaken(table, String(user.email))) throw refusedName('#', takenText(pending.providerName))
+  if (await isNameTaken(table, String(user.email))) {
+    const { providerName: provider } = pending
+    throw refusedName('#', takenText(provider), 'taken', { provider })
+  }
   throw refusedName('#/username', 'This username is taken.')
 }

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as z from 'zod/mini'
 import { lambdaContext, loginEvent, parsed } from '../../test/support/http/lambda.ts'
+import { fieldError } from '../../test/support/http/problems.ts'
 import { type FieldError, PROBLEMS, type ProblemCode, TITLES } from '../errors.ts'
 import { readBody } from './body.ts'
 import { apiHandler } from './handler.ts'
@@ -26,13 +27,16 @@ afterEach(() => {
 const USERNAME = {
   pointer: '#/username',
   detail: 'Must be 1 to 64 characters (a-z, 0-9, dot, underscore or hyphen), or an e-mail address.',
+  rule: 'format',
 }
-const NOT_TEXT = (name: string) => ({ pointer: `#/${name}`, detail: 'Must be a string.' })
+const MISSING = (name: string) => ({ pointer: `#/${name}`, detail: 'Must be a string.', rule: 'required' })
+const NOT_TEXT = (name: string) => ({ ...MISSING(name), rule: 'type' })
+const BOTH_MISSING = [MISSING('username'), MISSING('password')]
 const NO_TEXTS = [NOT_TEXT('username'), NOT_TEXT('password')]
-const UNKNOWN = { pointer: '#', detail: 'Unknown fields are not allowed.' }
-const NO_OBJECT = { pointer: '#', detail: 'Must be a JSON object.' }
-const NUL = { pointer: '#/password', detail: 'Must be valid Unicode text without NUL.' }
-const TOO_LONG = { pointer: '#/password', detail: 'Must not exceed 1,024 bytes in UTF-8.' }
+const UNKNOWN = fieldError('#', 'Unknown fields are not allowed.')
+const NO_OBJECT = fieldError('#', 'Must be a JSON object.')
+const NUL = fieldError('#/password', 'Must be valid Unicode text without NUL.')
+const TOO_LONG = fieldError('#/password', 'Must not exceed 1,024 bytes in UTF-8.')
 
 describe('a body is read', () => {
   test('as REST API Gateway sends it, in base64 or not', () => {
@@ -173,21 +177,17 @@ describe('a body is rejected as malformed', () => {
 
 describe('fields are rejected', () => {
   test.each<[string, string, FieldError[]]>([
-    ['that are missing', '{}', NO_TEXTS],
-    ['without a username', `{"password":"${SECRET}"}`, [NOT_TEXT('username')]],
-    ['without a password', `{"username":"ada"}`, [NOT_TEXT('password')]],
+    ['that are missing', '{}', BOTH_MISSING],
+    ['without a username', `{"password":"${SECRET}"}`, [MISSING('username')]],
+    ['without a password', `{"username":"ada"}`, [MISSING('password')]],
     ['that are null', credentials(null, null), NO_TEXTS],
     ['that are numbers', credentials(7, 7), NO_TEXTS],
     ['that are booleans', credentials(true, false), NO_TEXTS],
     ['that are lists', credentials(['ada'], [SECRET]), NO_TEXTS],
     ['that are objects', credentials({ S: 'ada' }, { S: SECRET }), NO_TEXTS],
     ['that are not known', `{"username":"ada","password":"x","${SECRET}":1,"b":2}`, [UNKNOWN]],
-    ['that differ in case', `{"Username":"ada","password":"${SECRET}"}`, [NOT_TEXT('username'), UNKNOWN]],
-    [
-      'that are empty',
-      credentials('', ''),
-      [USERNAME, { pointer: '#/password', detail: 'Must not be empty.' }],
-    ],
+    ['that differ in case', `{"Username":"ada","password":"${SECRET}"}`, [MISSING('username'), UNKNOWN]],
+    ['that are empty', credentials('', ''), [USERNAME, fieldError('#/password', 'Must not be empty.')]],
     ['with blanks in the username', credentials(` ${SECRET} `), [USERNAME]],
     ['with a line break after the username', credentials(`${SECRET}\n`), [USERNAME]],
     ['with non-ASCII letters in the username', credentials('\u212aada'), [USERNAME]],
@@ -202,7 +202,11 @@ describe('fields are rejected', () => {
     ['of a list', `["ada","${SECRET}"]`, [NO_OBJECT]],
     ['of a list of objects', `[${credentials('ada')}]`, [NO_OBJECT]],
     ['of 4,000 nested arrays', '['.repeat(4_000) + ']'.repeat(4_000), [NO_OBJECT]],
-    ['of 600 nested objects', `${'{"username":'.repeat(600)}1${'}'.repeat(600)}`, NO_TEXTS],
+    [
+      'of 600 nested objects',
+      `${'{"username":'.repeat(600)}1${'}'.repeat(600)}`,
+      [NOT_TEXT('username'), MISSING('password')],
+    ],
     [
       'of an object with a __proto__ member',
       `{"username":"ada","password":"${SECRET}","__proto__":{"role":"admin"}}`,
@@ -211,7 +215,7 @@ describe('fields are rejected', () => {
     [
       'that only a __proto__ member holds',
       `{"__proto__":{"username":"ada","password":"${SECRET}"}}`,
-      [...NO_TEXTS, UNKNOWN],
+      [...BOTH_MISSING, UNKNOWN],
     ],
     [
       'of an object with a constructor member',
@@ -286,19 +290,21 @@ describe('an error of a schema', () => {
   test('over several fields points to the body, and has its own text', () => {
     const text = 'One of both is required.'
     const schema = z.object({ a: z.optional(z.string()) }).check(z.refine(({ a }) => a !== undefined, text))
-    expect(fieldsOf(schema, {})).toEqual([{ pointer: '#', detail: text }])
+    expect(fieldsOf(schema, {})).toEqual([{ pointer: '#', detail: text, rule: 'combination' }])
     expect(fieldsOf(schema, { a: 'x' })).toEqual([])
   })
 
   test('in a nested member points there', () => {
     const schema = z.object({ list: z.array(z.object({ a: z.string('Must be a string.') })) })
     const body = { list: [{ a: 'x' }, { a: 7 }] }
-    expect(fieldsOf(schema, body)).toEqual([{ pointer: '#/list/1/a', detail: 'Must be a string.' }])
+    expect(fieldsOf(schema, body)).toEqual([
+      { pointer: '#/list/1/a', detail: 'Must be a string.', rule: 'type' },
+    ])
   })
 
   test('of a body that is no object points to the body', () => {
     for (const body of [[], 'text', 7, null]) {
-      const fields = [{ pointer: '#', detail: 'Must be a JSON object.' }]
+      const fields = [fieldError('#', 'Must be a JSON object.')]
       expect(fieldsOf(z.object({}), body)).toEqual(fields)
     }
   })
@@ -329,7 +335,7 @@ async function expectRefusal(
       // An event with other headers does not say that it came over HTTPS.
       ...(changes.headers === undefined && { 'Strict-Transport-Security': 'max-age=31536000' }),
     },
-    body: { type: 'about:blank', title: TITLES[status], status, detail, ...(errors && { errors }) },
+    body: { type: 'about:blank', title: TITLES[status], status, detail, code, ...(errors && { errors }) },
   })
   expect(records).toEqual([{ event: 'request.refused', code, reason }])
 

@@ -25,7 +25,7 @@ export function readBody<T>(event: APIGatewayProxyEvent, schema: z.ZodMiniType<T
   }
   const text = textOf(event)
   const body = parseJson(text)
-  const result = z.safeParse(schema, body)
+  const result = z.safeParse(schema, body, { reportInput: true })
   if (!result.success) {
     throw new ServiceError('invalid_fields', 'fields are not valid', { fields: fieldErrors(result.error) })
   }
@@ -78,7 +78,16 @@ function fieldErrors({ issues }: z.core.$ZodError): FieldError[] {
     // An unknown name is the client's text, which the response must not repeat.
     pointer: ['#', ...issue.path.map(String)].join('/'),
     detail: issue.code === 'unrecognized_keys' ? 'Unknown fields are not allowed.' : fieldDetail(issue),
+    ...(issue.input === undefined ? { rule: 'required' } : brokenRule(issue)),
   }))
+}
+
+/** Names the rule that a value breaks. A check that is no `format` names its rule itself: see `ruled` in schemas/fields.ts. */
+function brokenRule(issue: z.core.$ZodIssue): Pick<FieldError, 'rule' | 'values'> {
+  if (issue.code === 'unrecognized_keys') return { rule: 'unknown' }
+  if (issue.code === 'invalid_value') return { rule: 'one_of', values: { options: issue.values.map(String) } }
+  if (issue.code !== 'custom') return { rule: 'type' }
+  return { rule: issue.path.length === 0 ? 'combination' : 'format', ...issue.params }
 }
 
 // A rule over several fields belongs to the schema, and has no path either.

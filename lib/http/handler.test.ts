@@ -92,7 +92,7 @@ describe.each(Object.entries(PROBLEMS))('a failure with code %s', (code, [status
         'Strict-Transport-Security': 'max-age=31536000',
         ...(code === 'unavailable' && { 'Retry-After': '5' }),
       },
-      body: { type: 'about:blank', title: TITLES[status], status, detail },
+      body: { type: 'about:blank', title: TITLES[status], status, detail, code },
     })
   })
 })
@@ -105,6 +105,7 @@ test('the response lists invalid fields', async () => {
     title: 'Unprocessable Content',
     status: 422,
     detail: 'One or more fields are invalid.',
+    code: 'invalid_fields',
     errors: fields,
   })
 })
@@ -127,6 +128,7 @@ test.each([
       title: 'Internal Server Error',
       status: 500,
       detail: 'An unexpected error occurred.',
+      code: 'internal',
     },
   })
   expect(records).toEqual([['error', expect.objectContaining({ event: 'request.crashed' })]])

@@ -30,7 +30,13 @@ const NOT_FOUND = {
     'X-Content-Type-Options': 'nosniff',
     'Strict-Transport-Security': 'max-age=31536000',
   },
-  body: { type: 'about:blank', title: 'Not Found', status: 404, detail: 'Resource not found.' },
+  body: {
+    type: 'about:blank',
+    title: 'Not Found',
+    status: 404,
+    detail: 'Resource not found.',
+    code: 'not_found',
+  },
 }
 
 const get = async (files: Record<string, string>, pathParameters: { file: string } | null) => {

@@ -37,6 +37,7 @@ test('a problem with a challenge has it in the body and in the header (RFC 9470 
       title: 'Unauthorized',
       status: 401,
       detail: 'Could not validate credentials.',
+      code: 'invalid_token',
       ...challenge,
     },
   ])
@@ -51,6 +52,7 @@ test('a problem may have a member that clients compare', () => {
     title: 'Conflict',
     status: 409,
     detail: 'Add one.',
+    code: 'conflict',
     error: 'last_factor',
   })
 })

@@ -70,6 +70,7 @@ export function problem({
       title: TITLES[status],
       status,
       detail: detail ?? text,
+      code,
       errors: fields,
       error,
       ...challenge,

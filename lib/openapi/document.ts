@@ -2,6 +2,7 @@ import { HEADERS, headerRefs, OAUTH_HEADERS, PAGE_HEADERS, SHARED_HEADERS } from
 import { json } from './json-schema.ts'
 import { ownRoutesOf } from './own-routes.ts'
 import { PAGE_ROUTES } from './pages.ts'
+import { WITH_PROOFS } from './problems/schemas.ts'
 import { requestSchemas, withProofs } from './requests.ts'
 import { problemRefs, problemResponses } from './responses.ts'
 import {
@@ -14,7 +15,7 @@ import {
   TAGS,
 } from './route.ts'
 import { ROUTES } from './routes.ts'
-import { RESPONSES, schemaRef, WITH_PROOFS } from './schemas.ts'
+import { RESPONSES, schemaRef } from './schemas.ts'
 
 /** Routes that only a feature brings into the description, and the schemas and headers of their responses. */
 interface Addition {

@@ -6,6 +6,9 @@ export const json = (schema: object, example?: unknown) => ({
 /** Returns the schema of a string. */
 export const text = (description: string) => ({ type: 'string', description })
 
+/** Returns the schema of a number of seconds. */
+export const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
+
 /** Returns the schema of a form. Each field is a text. */
 export const formOf = (fields: readonly string[], required: readonly string[] = []) => ({
   type: 'object',

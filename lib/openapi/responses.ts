@@ -1,5 +1,5 @@
 import { headerRefs, SHARED_HEADERS } from './headers.ts'
-import { ALL_PROBLEMS, type ProblemName, problemExample } from './problems.ts'
+import { ALL_PROBLEMS, type ProblemName, problemExample } from './problems/problems.ts'
 import type { Route } from './route.ts'
 import { schemaRef } from './schemas.ts'
 

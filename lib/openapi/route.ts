@@ -2,7 +2,7 @@ import type { ZodMiniType } from 'zod/mini'
 import type { Config } from '../config.ts'
 import type { Change } from '../mail/change.ts'
 import type { HeaderName } from './headers.ts'
-import type { ProblemName } from './problems.ts'
+import type { ProblemName } from './problems/problems.ts'
 
 /** Groups of routes, in the order of the API description. */
 export const TAGS = {

@@ -1,31 +1,15 @@
 import { FACTORS } from '../users/factors.ts'
 import { EVENT_SCHEMAS } from './event-schemas.ts'
 import { FEDERATION_SCHEMAS } from './federation-schemas.ts'
-import { object, text, time } from './json-schema.ts'
+import { object, seconds, text, time } from './json-schema.ts'
 import { OAUTH_SCHEMAS } from './oauth-schemas.ts'
+import { PROBLEM_SCHEMAS } from './problems/schemas.ts'
 import { role, USER_SCHEMAS } from './user-schemas.ts'
 
 /** Returns a reference to one of the {@link RESPONSES}. */
 export const schemaRef = (name: keyof typeof RESPONSES) => ({ $ref: `#/components/schemas/${name}` })
 
-const seconds = (description: string) => ({ type: 'integer', minimum: 0, description })
-
 const challenge = text('32 random bytes in base64url. The authenticator signs them.')
-
-const problem = {
-  type: { type: 'string', const: 'about:blank', description: 'The status identifies the problem type.' },
-  title: text('The reason phrase of the status.'),
-  status: {
-    type: 'integer',
-    description: 'The status of the response. Missing where the gateway rejects a request.',
-  },
-  detail: text('What went wrong, for humans.'),
-  error: text('What went wrong, for programs, where the status alone does not say it.'),
-  acr_values: text(
-    'With `insufficient_user_authentication`: the class of sign-in that is required (RFC 9470).',
-  ),
-  max_age: seconds('With `insufficient_user_authentication`: how old that sign-in may be, in seconds.'),
-}
 
 const recoveryCodes = {
   type: 'array',
@@ -217,26 +201,5 @@ export const RESPONSES = {
   KeySet: object('A JWK Set (RFC 7517).', {
     keys: { type: 'array', items: { $ref: '#/components/schemas/Key' } },
   }),
-  Problem: object('An RFC 9457 problem.', problem, ['status', 'error', 'acr_values', 'max_age']),
-  InvalidFields: object('An RFC 9457 problem that lists the invalid fields.', {
-    type: problem.type,
-    title: problem.title,
-    status: problem.status,
-    detail: problem.detail,
-    errors: {
-      type: 'array',
-      minItems: 1,
-      items: object('An invalid field.', {
-        pointer: text('RFC 6901 pointer into the request body, or to a query parameter, as a URI fragment.'),
-        detail: text('What a valid value is.'),
-      }),
-    },
-  }),
-}
-
-const INVALID = RESPONSES.InvalidFields
-
-/** Schemas that another one replaces with `mailSignIn=on`. */
-export const WITH_PROOFS = {
-  InvalidFields: { ...INVALID, properties: { ...INVALID.properties, error: problem.error } },
+  ...PROBLEM_SCHEMAS,
 }

@@ -78,7 +78,7 @@ export async function errorOfTaken(table: Table, names: GivenNames, userId: stri
   if ((await findIdByName(table, name)) === userId) return changedMeanwhile()
   const field =
     name === names.username
-      ? { pointer: '#/username', detail: 'This username is taken.' }
-      : { pointer: '#/email', detail: 'This address already has an account.' }
+      ? { pointer: '#/username', detail: 'This username is taken.', rule: 'taken' }
+      : { pointer: '#/email', detail: 'This address already has an account.', rule: 'taken' }
   return new ServiceError('invalid_fields', 'another user has a name', { fields: [field] })
 }

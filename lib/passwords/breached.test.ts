@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { breakOff, breakOffMidway, type Reply, say, stayMute } from '../../test/support/aws/fake-aws.ts'
 import { RANGE, rangeWith, splitHash, startBreaches } from '../../test/support/http/fake-breaches.ts'
+import { fieldError } from '../../test/support/http/problems.ts'
 import { isBreached, rejectBreached } from './breached.ts'
 
 const PASSWORD = 'correct horse battery staple'
@@ -13,7 +14,7 @@ const rejection = {
   code: 'invalid_fields',
   event: 'request.refused',
   message: 'the new password is from a data breach',
-  fields: [{ pointer: '#/newPassword', detail: 'Must not be a password from a known data breach.' }],
+  fields: [fieldError('#/newPassword', 'Must not be a password from a known data breach.')],
 }
 
 test.each(['1', '2', '10', '52579'])('a password found %s times is rejected', async (count) => {

@@ -42,7 +42,7 @@ export async function rejectBreached(
   })
   if (!isKnown) return
   throw new ServiceError('invalid_fields', 'the new password is from a data breach', {
-    fields: [{ pointer, detail: BREACHED_RULE }],
+    fields: [{ pointer, detail: BREACHED_RULE, rule: 'breached' }],
   })
 }
 

@@ -11,7 +11,7 @@ import { noPassword } from './refusals.ts'
 import { verifyUserPassword } from './verify.ts'
 
 const WRONG_PASSWORD = {
-  fields: [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }],
+  fields: [{ pointer: '#/currentPassword', detail: 'Incorrect password.', rule: 'incorrect' }],
   event: 'password.refused',
 }
 

@@ -4,7 +4,13 @@ import { ServiceError } from '../errors.ts'
 /** The refusal of a password that the user does not have. With `mailSignIn=on`, its problem has the member `error`. */
 export const NO_PASSWORD = {
   error: 'no_password',
-  fields: [{ pointer: '#/currentPassword', detail: 'You have no password yet. Choose one by a mail.' }],
+  fields: [
+    {
+      pointer: '#/currentPassword',
+      detail: 'You have no password yet. Choose one by a mail.',
+      rule: 'no_password',
+    },
+  ],
 }
 
 /**

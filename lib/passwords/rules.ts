@@ -1,4 +1,4 @@
-import { ServiceError } from '../errors.ts'
+import { type FieldError, ServiceError } from '../errors.ts'
 import type { User } from '../users/user.ts'
 import { COMMON_PASSWORDS } from './common.ts'
 
@@ -9,24 +9,38 @@ export type ForbiddenNames = Pick<User, 'username' | 'email'>
 export const MIN_CODE_POINTS = 15
 export const MAX_CODE_POINTS = 128
 
+const TOO_SHORT = {
+  detail: `Must be at least ${MIN_CODE_POINTS} characters.`,
+  rule: 'too_short',
+  values: { min: MIN_CODE_POINTS },
+}
+const TOO_LONG = {
+  detail: `Must not exceed ${MAX_CODE_POINTS} characters.`,
+  rule: 'too_long',
+  values: { max: MAX_CODE_POINTS },
+}
+
+/** A rule of new passwords: in words for users, and as clients compare it. */
+type PasswordRule = Omit<FieldError, 'pointer'>
+
 /**
  * Returns the rule that a new password breaks: its length, common passwords, the user's own names.
  * There are no composition rules (NIST SP 800-63B-4 section 3.1.1.2).
  *
  * @param password - In Unicode normalisation form C.
- * @returns The rule in words for users, or `undefined` if the password breaks none.
+ * @returns The rule, or `undefined` if the password breaks none.
  */
 export function brokenPasswordRule(
   password: string,
   { username, email }: ForbiddenNames,
-): string | undefined {
+): PasswordRule | undefined {
   const codePoints = [...password].length
   const folded = password.toLowerCase()
-  if (codePoints < MIN_CODE_POINTS) return `Must be at least ${MIN_CODE_POINTS} characters.`
-  if (codePoints > MAX_CODE_POINTS) return `Must not exceed ${MAX_CODE_POINTS} characters.`
-  if (folded === username) return 'Must not be the username.'
-  if (folded === email) return 'Must not be the e-mail address.'
-  if (COMMON_PASSWORDS.has(folded)) return 'Must not be a commonly used password.'
+  if (codePoints < MIN_CODE_POINTS) return TOO_SHORT
+  if (codePoints > MAX_CODE_POINTS) return TOO_LONG
+  if (folded === username) return { detail: 'Must not be the username.', rule: 'own_name' }
+  if (folded === email) return { detail: 'Must not be the e-mail address.', rule: 'own_name' }
+  if (COMMON_PASSWORDS.has(folded)) return { detail: 'Must not be a commonly used password.', rule: 'common' }
   return undefined
 }
 
@@ -37,9 +51,9 @@ export function brokenPasswordRule(
  * @throws {@link ServiceError} `invalid_fields`, if it breaks a rule.
  */
 export function validateNewPassword(password: string, names: ForbiddenNames, pointer: string): void {
-  const detail = brokenPasswordRule(password, names)
-  if (detail === undefined) return
+  const broken = brokenPasswordRule(password, names)
+  if (broken === undefined) return
   throw new ServiceError('invalid_fields', 'the new password breaks a rule', {
-    fields: [{ pointer, detail }],
+    fields: [{ pointer, ...broken }],
   })
 }

@@ -16,6 +16,12 @@ export function requireNoPassword({ passwordHash }: Pick<User, 'passwordHash'>):
 /** Returns the error of a change token that proves nothing here. */
 export const invalidChangeToken = (reason: string, userId: string): ServiceError =>
   new ServiceError('invalid_fields', reason, {
-    fields: [{ pointer: '#/changeToken', detail: 'Invalid or expired. Confirm the change again.' }],
+    fields: [
+      {
+        pointer: '#/changeToken',
+        detail: 'Invalid or expired. Confirm the change again.',
+        rule: 'expired',
+      },
+    ],
     log: { userId },
   })

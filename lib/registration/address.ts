@@ -45,7 +45,7 @@ export async function confirmAddress(
   const outcome = await changeNames(at.table, user, change, byUser(at, user.id))
   if (outcome === 'changed') throw invalidLink('spent, or the user changed')
   if (outcome === 'taken') {
-    const fields = [{ pointer: '#', detail: 'This address already has an account.' }]
+    const fields = [{ pointer: '#', detail: 'This address already has an account.', rule: 'taken' }]
     throw new ServiceError('invalid_fields', 'the address is taken', { fields })
   }
   return names.email

@@ -14,5 +14,7 @@ export const isAllowedDomain = (email: string, domains: readonly string[]): bool
 export function requireAllowedDomain(email: string, domains: readonly string[], pointer: string): void {
   if (isAllowedDomain(email, domains)) return
   const detail = `Must be an address at ${domains.join(' or ')}.`
-  throw new ServiceError('invalid_fields', 'the domain may not register', { fields: [{ pointer, detail }] })
+  throw new ServiceError('invalid_fields', 'the domain may not register', {
+    fields: [{ pointer, detail, rule: 'domain', values: { domains } }],
+  })
 }

@@ -1,7 +1,7 @@
 import { FIRST_ROLE, type Role } from '../application/roles.ts'
 import type { TransactWrite } from '../aws/dynamodb.ts'
 import type { At } from '../context.ts'
-import { ServiceError } from '../errors.ts'
+import { type FieldError, ServiceError } from '../errors.ts'
 import { byUser } from '../events/event.ts'
 import type { Confirmation } from '../mail/confirmation.ts'
 import { findInvitedRole, mailKey, spend } from '../mail/store.ts'
@@ -48,7 +48,7 @@ export function confirmedNames(address: string, chosen: string | undefined) {
   const email = address.toLowerCase()
   const username = chosen ?? email
   if (username.includes('@') && username !== email) {
-    throw refusedName('#/username', NEW_USERNAME_RULE)
+    throw refusedName('#/username', NEW_USERNAME_RULE, 'format')
   }
   return namesOf(username, address, true)
 }
@@ -83,5 +83,12 @@ export async function storeUser(
 }
 
 /** Returns the error of a name or an address that a new user cannot get. */
-export const refusedName = (pointer: string, detail: string): ServiceError =>
-  new ServiceError('invalid_fields', 'a name is taken or not allowed', { fields: [{ pointer, detail }] })
+export const refusedName = (
+  pointer: string,
+  detail: string,
+  rule = 'taken',
+  values?: FieldError['values'],
+): ServiceError =>
+  new ServiceError('invalid_fields', 'a name is taken or not allowed', {
+    fields: [{ pointer, detail, rule, values }],
+  })

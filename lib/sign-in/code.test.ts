@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { keeping, useTable } from '../../test/support/aws/table.ts'
+import { fieldError } from '../../test/support/http/problems.ts'
 import { beginLogin } from '../../test/support/users/fake-factor.ts'
 import { testAt } from '../../test/support/users/users.ts'
 import { attributesOf, getItems, transact, writeIf } from '../aws/dynamodb.ts'
@@ -237,6 +238,6 @@ const refused = (message: string, factor: string) => ({
   code: 'invalid_fields',
   message,
   event: 'factor.refused',
-  fields: [{ pointer: '#/code', detail: 'Incorrect code.' }],
+  fields: [fieldError('#/code', 'Incorrect code.')],
   log: { userId: begun.user.id, factor, source: '203.0.113.0/24' },
 })

@@ -108,7 +108,7 @@ describe('the responses of the gateway', () => {
         'Access-Control-Allow-Origin': '*',
         'Access-Control-Expose-Headers': 'Retry-After,WWW-Authenticate',
       },
-      body: '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials."}',
+      body: '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials.","code":"invalid_token"}',
     })
     expect(responses.get('DEFAULT_4XX')).toMatchObject({ status: undefined })
   })

@@ -146,7 +146,13 @@ test('without its mail, there is no act', async () => {
   }
   const response = await handler({ ...event, headers, multiValueHeaders: {} } as never, context)
   expect(response).toMatchObject({ statusCode: 503 })
-  expect(response.body).not.toContain('code')
+  expect(JSON.parse(response.body)).toEqual({
+    type: 'about:blank',
+    title: 'Service Unavailable',
+    status: 503,
+    detail: 'The service is temporarily unavailable. Try again shortly.',
+    code: 'unavailable',
+  })
 })
 
 describe('a code', () => {

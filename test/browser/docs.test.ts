@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { expect, inject, test } from 'vitest'
 import { tokenOf } from '../support/http/http.ts'
+import { codeOf } from '../support/http/problems.ts'
 import { startAtMinute, startOther } from './accounts.ts'
 import { inspect, LOOKS, open, underStage, useBrowser } from './browser.ts'
 
@@ -11,7 +12,7 @@ useBrowser()
 
 const problem = (status: number, title: string, detail: string) => ({
   status,
-  body: { type: 'about:blank', title, status, detail },
+  body: { type: 'about:blank', title, status, detail, code: codeOf(status, detail) },
 })
 const UNAUTHORIZED = problem(401, 'Unauthorized', 'Could not validate credentials.')
 const FORBIDDEN = problem(403, 'Forbidden', 'You do not have permission to access this resource.')

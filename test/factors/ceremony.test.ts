@@ -9,6 +9,7 @@ import {
 } from '../../lib/factors/passkeys/ceremony.ts'
 import { type Challenge, startChallenge } from '../../lib/factors/passkeys/challenge.ts'
 import type { Passkey } from '../../lib/factors/passkeys/passkey.ts'
+import { fieldError } from '../support/http/problems.ts'
 import {
   type Algorithm,
   type Changes,
@@ -343,7 +344,7 @@ describe('the passkey of a new user', () => {
     const refusal = {
       code: 'invalid_fields',
       message: 'no user verification',
-      fields: [{ pointer: '#/response', detail: 'Use one with a PIN, fingerprint or face.' }],
+      fields: [fieldError('#/response', 'Use one with a PIN, fingerprint or face.')],
     }
     await expect(register({ flags }, {}, ORIGIN, 'new-user')).rejects.toMatchObject(refusal)
     // A second factor may lack it.

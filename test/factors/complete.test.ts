@@ -16,6 +16,7 @@ import { AMR } from '../../lib/users/factors.ts'
 import type { User } from '../../lib/users/user.ts'
 import { keeping } from '../support/aws/table.ts'
 import { loginEvent, parsed } from '../support/http/lambda.ts'
+import { fieldError } from '../support/http/problems.ts'
 import {
   begin,
   tokenPair as handled,
@@ -209,7 +210,7 @@ describe('a sign-in is rejected, and changes nothing,', () => {
     const before = await state(login.id)
     await expect(complete(login, 1)).rejects.toMatchObject({
       code: 'invalid_fields',
-      fields: [{ pointer: '#/code', detail: 'Incorrect code.' }],
+      fields: [fieldError('#/code', 'Incorrect code.')],
     })
     expect(await state(login.id)).toEqual(before)
   })

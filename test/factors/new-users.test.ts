@@ -12,6 +12,7 @@ import { NEW_USERNAME_RULE } from '../../lib/users/login-name.ts'
 import { keeping } from '../support/aws/table.ts'
 import { OWN_PAGE } from '../support/http/cookies.ts'
 import { claimsOf } from '../support/http/forge.ts'
+import { codeOf, fieldError } from '../support/http/problems.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
 import { ORIGIN, useService } from '../support/service.ts'
@@ -71,9 +72,13 @@ async function begun(proof: Proof, kind: Kind = {}, changes: Changes = {}) {
 const create = (body: object, sourceIp?: string) =>
   service.ask(CREATE, { body, ...(sourceIp && { sourceIp }) })
 
-const problem = (status: number, title: string, more: object) => ({
+const problem = (
+  status: number,
+  title: string,
+  more: { detail: string; error?: string; errors?: object },
+) => ({
   status,
-  body: { type: 'about:blank', title, status, ...more },
+  body: { type: 'about:blank', title, status, code: codeOf(status, more.detail, more), ...more },
 })
 const PASSKEY_REFUSED = problem(401, 'Unauthorized', {
   detail: 'The passkey was not accepted.',
@@ -83,7 +88,7 @@ const INVALID_LINK = problem(400, 'Bad Request', { detail: 'The link or code is 
 const invalid = (pointer: string, detail: string) =>
   problem(422, 'Unprocessable Content', {
     detail: 'One or more fields are invalid.',
-    errors: [{ pointer, detail }],
+    errors: [fieldError(pointer, detail)],
   })
 
 describe('an account with a passkey only', () => {

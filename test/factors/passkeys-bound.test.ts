@@ -62,6 +62,7 @@ test('the list of passkeys is refused after a revocation that the gateway does n
       title: 'Unauthorized',
       status: 401,
       detail: 'Could not validate credentials.',
+      code: 'invalid_token',
     },
   ])
 })

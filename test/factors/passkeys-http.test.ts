@@ -1,4 +1,5 @@
 import { claimsOf } from '../support/http/forge.ts'
+import { fieldError } from '../support/http/problems.ts'
 import '../support/process/real-argon2.ts'
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
@@ -95,7 +96,7 @@ test('a user adds, uses, renames and removes passkeys over HTTP', async () => {
   expect(await ask('PATCH', `/passkeys/${id}`, { token: strong, body: { name: '  ' } })).toMatchObject({
     status: 422,
     body: {
-      errors: [{ pointer: '#/name', detail: 'Must be 1 to 64 characters in one line, and not only spaces.' }],
+      errors: [fieldError('#/name', 'Must be 1 to 64 characters in one line, and not only spaces.')],
     },
   })
   const listed = await ask('GET', '/passkeys', { token: strong })

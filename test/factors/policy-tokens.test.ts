@@ -104,6 +104,7 @@ test.each(['byLink', 'byCode'] as const)(
         title: 'Bad Request',
         status: 400,
         detail: 'The link or code is invalid or expired.',
+        code: 'invalid_link',
       },
     ])
     expect(info.mock.calls).toMatchObject([

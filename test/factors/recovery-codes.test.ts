@@ -20,7 +20,7 @@ let added = 0
 const accepted = { status: 200, text: expect.stringContaining('"authToken"') }
 const wrong = {
   status: 422,
-  text: expect.stringContaining('{"pointer":"#/code","detail":"Incorrect code."}'),
+  text: expect.stringContaining('{"pointer":"#/code","detail":"Incorrect code.","rule":"incorrect"}'),
 }
 
 describe('a recovery code', () => {

@@ -1,3 +1,4 @@
+import { fieldError } from '../support/http/problems.ts'
 import '../support/process/real-argon2.ts'
 import { afterAll, expect, inject, test } from 'vitest'
 import { OWN_PAGE } from '../support/http/cookies.ts'
@@ -69,6 +70,7 @@ test.each([
       title: 'Unauthorized',
       status: 401,
       detail: 'Sign in again to continue.',
+      code: 'invalid_token',
       error: 'insufficient_user_authentication',
       acr_values: 'aal2',
       max_age: 300,
@@ -86,7 +88,7 @@ test('a new sign-in with replaces renews the session, once it is complete', asyn
   })
   const { loginToken } = step.body
   const wrong = await api('/login/totp', { loginToken, code: wrongCodeFor(codeOf, new Date()) })
-  expect([wrong.status, wrong.body.errors]).toEqual([422, [{ pointer: '#/code', detail: 'Incorrect code.' }]])
+  expect([wrong.status, wrong.body.errors]).toEqual([422, [fieldError('#/code', 'Incorrect code.')]])
   expect(await isEnded(first.refreshToken)).toBe(false)
 
   const complete = await api('/login/totp', { loginToken, code: codeOf(new Date(), 1) })

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { claimsOf } from '../support/http/forge.ts'
+import { fieldError } from '../support/http/problems.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
 import { useService } from '../support/service.ts'
@@ -34,7 +35,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 afterAll(() => console.log(`Authenticator apps: ${cases} cases ran`))
-const WRONG = { pointer: '#/code', detail: 'Incorrect code.' }
+const WRONG = fieldError('#/code', 'Incorrect code.')
 const wrong = { status: 422, text: expect.stringContaining(JSON.stringify(WRONG)) }
 const accepted = { status: 200, text: expect.stringContaining('"authToken"') }
 

@@ -4,6 +4,7 @@ import { newKey } from '../../lib/federation/try.ts'
 import { ROUTES } from '../../lib/openapi/routes.ts'
 import { DECOY_HASH } from '../../lib/passwords/hash.ts'
 import { type Fate, startWire } from '../support/aws/wire.ts'
+import { codeOf, fieldError } from '../support/http/problems.ts'
 import { recordLogs } from '../support/logs.ts'
 import { useService } from '../support/service.ts'
 import { codeIn } from '../support/users/mails.ts'
@@ -87,10 +88,7 @@ describe('POST /identities', () => {
     const { authToken: token } = await begin(service, functions, user.username)
     const waiting = await startWaiting(table, demo, { userId: user.id })
     const { status, body } = await link(waiting, token, 'a wrong password')
-    expect([status, body.errors]).toEqual([
-      422,
-      [{ pointer: '#/currentPassword', detail: 'Incorrect password.' }],
-    ])
+    expect([status, body.errors]).toEqual([422, [fieldError('#/currentPassword', 'Incorrect password.')]])
     expect(await service.attempts(`user#${user.id}`, 'attempts')).toBe(1)
     expect(await namesOf(user.id)).toEqual([])
   })
@@ -152,7 +150,7 @@ test.each(CHANGES)(
     const response = await service.ask(route, asking)
     expect([response.status, response.body.errors]).toEqual([
       422,
-      [{ pointer: '#/currentPassword', detail: 'You have no password yet. Choose one by a mail.' }],
+      [fieldError('#/currentPassword', 'You have no password yet. Choose one by a mail.')],
     ])
     expect(await service.attempts(`user#${user.id}`, 'attempts')).toBe(0)
   },
@@ -307,7 +305,7 @@ test('without federation, mails name no provider and a reset removes none', asyn
 
 const problem = (status: number, title: string, detail: string, more: object) => ({
   status,
-  body: { type: 'about:blank', title, status, detail, ...more },
+  body: { type: 'about:blank', title, status, detail, code: codeOf(status, detail, more), ...more },
 })
 
 const byName = (one: { name: string }, other: { name: string }) => one.name.localeCompare(other.name)

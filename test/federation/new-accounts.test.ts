@@ -4,6 +4,7 @@ import { identityIdOf, identityKey, ownIdentityKey } from '../../lib/federation/
 import { changeProvider } from '../../lib/federation/store.ts'
 import { newKey } from '../../lib/federation/try.ts'
 import { hasPassword } from '../../lib/passwords/hash.ts'
+import { codeOf, fieldError } from '../support/http/problems.ts'
 import { recordLogs } from '../support/logs.ts'
 import { useService } from '../support/service.ts'
 import { codeIn, newAddress } from '../support/users/mails.ts'
@@ -18,10 +19,12 @@ const demo = await addProvider(table)
 
 const problem = (status: number, title: string, detail: string, more: object = {}) => ({
   status,
-  body: { type: 'about:blank', title, status, detail, ...more },
+  body: { type: 'about:blank', title, status, detail, code: codeOf(status, detail, more), ...more },
 })
-const refusedAt = (pointer: string, detail: string) =>
-  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
+const refusedAt = (pointer: string, detail: string, more = {}) =>
+  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
+    errors: [fieldError(pointer, detail, more)],
+  })
 const expired = problem(401, 'Unauthorized', 'The sign-in at the provider has expired. Start again.', {
   error: 'identity_expired',
 })
@@ -80,8 +83,12 @@ describe('POST /register/provider', () => {
     const waiting = await startWaiting(table, demo, { email: String(email), isProven: true })
     const detail =
       'This address already has an account. Sign in with it, or choose a new password, and add Demo on your account page.'
-    expect(await register(waiting)).toEqual(refusedAt('#', detail))
-    expect(await register(waiting, { username: newName() })).toEqual(refusedAt('#', detail))
+    expect(await register(waiting)).toEqual(
+      refusedAt('#', detail, { rule: 'taken', values: { provider: 'Demo' } }),
+    )
+    expect(await register(waiting, { username: newName() })).toEqual(
+      refusedAt('#', detail, { rule: 'taken', values: { provider: 'Demo' } }),
+    )
     expect(await identityOf(waiting, id)).toEqual([undefined, undefined])
   })
 

@@ -458,5 +458,6 @@ const refusal = (detail: string) =>
     title: 'Unauthorized',
     status: 401,
     detail,
+    code: 'invalid_credentials',
     error: 'provider_refused',
   })

@@ -30,7 +30,11 @@ const BODIES: [what: string, body: string | Buffer, expected: ApiResponse][] = [
   ['a member twice', '{"username":"admin","username":"user","password":"user"}', MALFORMED],
   ['4,000 arrays', '['.repeat(4_000) + ']'.repeat(4_000), invalid(['#', 'Must be a JSON object.'])],
   ['100,000 arrays', '['.repeat(100_000) + ']'.repeat(100_000), TOO_LARGE],
-  ['a number for a name', '{"username":1,"password":"user"}', invalid(['#/username', 'Must be a string.'])],
+  [
+    'a number for a name',
+    '{"username":1,"password":"user"}',
+    invalid(['#/username', 'Must be a string.', { rule: 'type' }]),
+  ],
   ['a role', `{"role":"admin",${right.slice(1)}`, invalid(['#', 'Unknown fields are not allowed.'])],
   ['8,193 bytes', padded(8_193), TOO_LARGE],
   ['a megabyte', padded(1_048_576), TOO_LARGE],
@@ -52,7 +56,7 @@ test.for([['json'], ['application'], ['application/json/x']])(
   async ([contentType]) => {
     expect(await postLogin(url, right, { 'Content-Type': contentType })).toEqual({
       ...MALFORMED,
-      body: '{"type":"about:blank","title":"Request Rejected","detail":"The gateway rejected the request."}',
+      body: '{"type":"about:blank","title":"Request Rejected","detail":"The gateway rejected the request.","code":"request_refused"}',
     })
   },
 )

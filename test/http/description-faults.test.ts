@@ -59,6 +59,7 @@ test.each(named(ROUTES.filter(({ body }) => body)))(
         type: 'about:blank',
         title: 'Request Rejected',
         detail: 'The gateway rejected the request.',
+        code: 'request_refused',
       },
     })
   },

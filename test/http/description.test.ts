@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import * as z from 'zod/mini'
 import { DEVICES_AND_ADMIN } from '../../lib/openapi/devices/console.ts'
 import { describeApi, schemasOf } from '../../lib/openapi/document.ts'
-import { GATEWAY_PROBLEMS } from '../../lib/openapi/problems.ts'
+import { GATEWAY_PROBLEMS } from '../../lib/openapi/problems/problems.ts'
 import { FEATURES, type Feature } from '../../lib/openapi/route.ts'
 import { brokenPasswordRule } from '../../lib/passwords/rules.ts'
 import { gatewayResponses } from '../../local/gateway/gateway-rules.ts'
@@ -197,10 +197,11 @@ test('the problems of the gateway are described word for word', () => {
   expect(written).toContain(`'${JSON.stringify({ type: 'about:blank', ...ordered(throttled) })}'`)
 })
 
-const ordered = ({ title, status, detail }: { title: string; status: number; detail: string }) => ({
+const ordered = ({ title, status, detail, code }: (typeof GATEWAY_PROBLEMS)['throttled']) => ({
   title,
   status,
   detail,
+  code,
 })
 
 test('where sessions are bound to devices, the gateway throttles as in an outage, and says no 429', () => {

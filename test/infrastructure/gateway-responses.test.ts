@@ -25,6 +25,15 @@ const SAME: Record<string, ProblemCode | undefined> = {
   DEFAULT_4XX: undefined,
 }
 
+/** The codes of failures that only the gateway has. */
+const OWN: Record<string, string> = {
+  THROTTLED: 'throttled',
+  QUOTA_EXCEEDED: 'quota_exceeded',
+  BAD_REQUEST_BODY: 'request_refused',
+  BAD_REQUEST_PARAMETERS: 'request_refused',
+  DEFAULT_4XX: 'request_refused',
+}
+
 /** Challenges, which only the gateway can send: it renames the header in a function's response. */
 const CHALLENGES: Record<string, string | undefined> = {
   UNAUTHORIZED: 'Bearer realm="serverless-jwt-auth-dev-auth"',
@@ -109,6 +118,8 @@ describe.each([...responses])('%s', (type, { status, headers, body }) => {
       type: 'about:blank',
       title: expect.any(String),
       detail: expect.any(String),
+      // Where sessions are bound to devices, the gateway throttles as in an outage.
+      code: status === 503 ? 'unavailable' : (SAME[type] ?? OWN[type]),
       ...(status !== undefined && { status }),
     })
   })

@@ -24,11 +24,11 @@ const problem = (status: number, body: string, more: Record<string, string> = {}
 })
 
 const UNAUTHORIZED_BODY =
-  '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials."}'
+  '{"type":"about:blank","title":"Unauthorized","status":401,"detail":"Could not validate credentials.","code":"invalid_token"}'
 const FORBIDDEN_BODY =
-  '{"type":"about:blank","title":"Forbidden","status":403,"detail":"You do not have permission to access this resource."}'
+  '{"type":"about:blank","title":"Forbidden","status":403,"detail":"You do not have permission to access this resource.","code":"forbidden"}'
 const UNAVAILABLE_BODY =
-  '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"The service is temporarily unavailable. Try again shortly."}'
+  '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"The service is temporarily unavailable. Try again shortly.","code":"unavailable"}'
 
 const UNAUTHORIZED = problem(401, UNAUTHORIZED_BODY, {
   'www-authenticate': 'Bearer realm="serverless-jwt-auth-dev-auth"',
@@ -38,7 +38,7 @@ const FORBIDDEN = problem(403, FORBIDDEN_BODY, {
 })
 const NOT_FOUND = problem(
   404,
-  '{"type":"about:blank","title":"Not Found","status":404,"detail":"Resource not found."}',
+  '{"type":"about:blank","title":"Not Found","status":404,"detail":"Resource not found.","code":"not_found"}',
 )
 
 describe('the gateway', () => {
@@ -90,7 +90,7 @@ describe('the gateway', () => {
     expect(await sendForAll(`${url}/sessions/%FF`, 'DELETE')).toEqual(
       problem(
         400,
-        '{"type":"about:blank","title":"Request Rejected","detail":"The gateway rejected the request."}',
+        '{"type":"about:blank","title":"Request Rejected","detail":"The gateway rejected the request.","code":"request_refused"}',
       ),
     )
     // This response is in the API description, too.

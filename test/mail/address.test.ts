@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { fieldError } from '../support/http/problems.ts'
 import { recordLogs } from '../support/logs.ts'
 import { useService } from '../support/service.ts'
 import { codeIn, newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
@@ -154,10 +155,7 @@ describe('a new address', () => {
     const { email, byLink } = await askForAddress(user.authToken)
     await service.add({ email })
     const { status, body } = await confirm(user.authToken, byLink)
-    expect([status, body.errors]).toEqual([
-      422,
-      [{ pointer: '#', detail: 'This address already has an account.' }],
-    ])
+    expect([status, body.errors]).toEqual([422, [fieldError('#', 'This address already has an account.')]])
     expect((await service.user(user.username)).email).toBe(user.email)
   })
 
@@ -179,6 +177,7 @@ describe('a proof of another user', () => {
     title: 'Forbidden',
     status: 403,
     detail: 'The link or code belongs to another user. Sign in as the user who asked for the mail.',
+    code: 'forbidden',
     error: 'other_user',
   }
 

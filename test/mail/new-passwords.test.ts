@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { rangeWith, startBreaches } from '../support/http/fake-breaches.ts'
+import { fieldError } from '../support/http/problems.ts'
 import { recordLogs } from '../support/logs.ts'
 import { type TestService, useService } from '../support/service.ts'
 import { newAddress, tokenIn } from '../support/users/mails.ts'
@@ -59,7 +60,7 @@ describe.each<[string, string, (service: TestService) => Promise<Scene>]>([
 ])('a %s refuses', (_what, pointer, prepare) => {
   const refusal = (detail: string) => ({
     status: 422,
-    body: expect.objectContaining({ errors: [{ pointer, detail }] }),
+    body: expect.objectContaining({ errors: [fieldError(pointer, detail)] }),
   })
 
   test('the address as the password, in any case, and accepts another one', async () => {

@@ -10,6 +10,7 @@ import { claimMail, mailKey, storeInvitation } from '../../lib/mail/store.ts'
 import { NEW_LOGIN_NAME_RULE } from '../../lib/users/login-name.ts'
 import { fifty } from '../support/at-once.ts'
 import { startWire } from '../support/aws/wire.ts'
+import { fieldError } from '../support/http/problems.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof } from '../support/rows.ts'
 import { useService } from '../support/service.ts'
@@ -25,6 +26,7 @@ const INVALID_LINK = {
   title: 'Bad Request',
   status: 400,
   detail: 'The link or code is invalid or expired.',
+  code: 'invalid_link',
 }
 
 /** Registers a new address and returns it with its mail. */
@@ -120,7 +122,7 @@ describe('a registration', () => {
     expect(status).toBe(refused)
     if (refused === 422) {
       expect(body.errors).toEqual([
-        { pointer: '#/email', detail: 'Must be an address at example.org or example.com.' },
+        fieldError('#/email', 'Must be an address at example.org or example.com.'),
       ])
     }
     aws.stop()
@@ -386,11 +388,11 @@ describe('at once', () => {
     expect(responses.map(({ status }) => status).sort()).toEqual([200, 422])
     const refused = responses.find(({ status }) => status === 422)
     const detail = 'This address already has an account. Sign in, or ask for a new password.'
-    expect(refused?.body.errors).toEqual([{ pointer: '#', detail }])
+    expect(refused?.body.errors).toEqual([fieldError('#', detail)])
   })
 })
 
 const invalid = (pointer: string, detail: string) => ({
   status: 422,
-  body: expect.objectContaining({ errors: [{ pointer, detail }] }),
+  body: expect.objectContaining({ errors: [fieldError(pointer, detail)] }),
 })

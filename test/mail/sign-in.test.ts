@@ -24,8 +24,15 @@ const INVALID_LINK = {
   title: 'Bad Request',
   status: 400,
   detail: 'The link or code is invalid or expired.',
+  code: 'invalid_link',
 }
-const OTHER = { type: 'about:blank', title: 'Unauthorized', status: 401, ...OTHER_BROWSER }
+const OTHER = {
+  type: 'about:blank',
+  title: 'Unauthorized',
+  status: 401,
+  code: 'invalid_credentials',
+  ...OTHER_BROWSER,
+}
 const SET_KEY = /^__Host-try=([\w-]{43}); Max-Age=3600; Path=\/; Secure; HttpOnly; SameSite=Strict$/
 
 const APP = 'http://app.localhost:3000'

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { DECOY_HASH, hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
 import { revokeSessions } from '../../lib/users/revocation.ts'
 import { claimsOf } from '../support/http/forge.ts'
+import { fieldError } from '../support/http/problems.ts'
 import { recordLogs } from '../support/logs.ts'
 import { proof, rowsOf } from '../support/rows.ts'
 import { ORIGIN, useService } from '../support/service.ts'
@@ -37,7 +38,8 @@ const REFUSED = {
     title: 'Unprocessable Content',
     status: 422,
     detail: 'One or more fields are invalid.',
-    errors: [{ pointer: '#/changeToken', detail: 'Invalid or expired. Confirm the change again.' }],
+    code: 'invalid_fields',
+    errors: [fieldError('#/changeToken', 'Invalid or expired. Confirm the change again.')],
   },
 }
 
@@ -430,7 +432,7 @@ describe('a change token', () => {
     for (const body of [{}, { changeToken, currentPassword: PASSWORD }]) {
       expect(await service.ask('DELETE /factors/totp', { token, body })).toMatchObject({
         status: 422,
-        body: { errors: [{ pointer: '#', detail: 'Must have either a currentPassword or a changeToken.' }] },
+        body: { errors: [fieldError('#', 'Must have either a currentPassword or a changeToken.')] },
       })
     }
     expect((await service.ask('DELETE /factors/totp', { token, body: { changeToken } })).status).toBe(204)
@@ -446,6 +448,7 @@ describe('a change token', () => {
         title: 'Conflict',
         status: 409,
         detail: 'This account has a password. Confirm the change with it.',
+        code: 'conflict',
         error: 'has_password',
       },
     }
@@ -482,7 +485,8 @@ test('a password that the user does not have is a 422 with a name, which counts 
       title: 'Unprocessable Content',
       status: 422,
       detail: 'One or more fields are invalid.',
-      errors: [{ pointer: '#/currentPassword', detail: 'You have no password yet. Choose one by a mail.' }],
+      code: 'invalid_fields',
+      errors: [fieldError('#/currentPassword', 'You have no password yet. Choose one by a mail.')],
       error: 'no_password',
     },
   }
@@ -536,8 +540,8 @@ test('with mailSignIn=off, no route takes a change token, a refusal has no name,
     422,
     {
       errors: [
-        { pointer: '#/currentPassword', detail: 'Must be a string.' },
-        { pointer: '#', detail: 'Unknown fields are not allowed.' },
+        fieldError('#/currentPassword', 'Must be a string.'),
+        fieldError('#', 'Unknown fields are not allowed.'),
       ],
     },
   ])
@@ -548,7 +552,8 @@ test('with mailSignIn=off, no route takes a change token, a refusal has no name,
       title: 'Unprocessable Content',
       status: 422,
       detail: 'One or more fields are invalid.',
-      errors: [{ pointer: '#/currentPassword', detail: 'You have no password yet. Choose one by a mail.' }],
+      code: 'invalid_fields',
+      errors: [fieldError('#/currentPassword', 'You have no password yet. Choose one by a mail.')],
     },
   ])
   const email = newAddress()

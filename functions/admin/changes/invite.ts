@@ -21,7 +21,7 @@ export const route: ChangingRoute<'REGISTRATION'> = async (event, at) => {
   }
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
   if (!(await invite(at.table, { address, role, mailId, mailer }, operator.act))) {
-    const fields = [{ pointer: '#/email', detail: 'This address already has an account.' }]
+    const fields = [{ pointer: '#/email', detail: 'This address already has an account.', rule: 'taken' }]
     throw new ServiceError('invalid_fields', 'the address is taken', { fields })
   }
   return { ...noContent(), statusCode: 202 }

@@ -4,12 +4,12 @@ import type {
   PublicKeyCredentialRequestOptionsJSON,
 } from '@simplewebauthn/server'
 import type { Config } from '../../config.ts'
-import { ServiceError } from '../../errors.ts'
+import type { ServiceError } from '../../errors.ts'
 import { isValidAttestation, readAttestationObject } from '../../webauthn/attestation.ts'
 import { type AuthenticatorData, readAuthenticatorData } from '../../webauthn/authenticator-data.ts'
 import { readClientData } from '../../webauthn/client-data.ts'
 import { ALGORITHMS, isValidSignature, readCoseKey } from '../../webauthn/cose-key.ts'
-import { refusal } from '../refusals.ts'
+import { refusal, unverifiedUser } from '../refusals.ts'
 import { CHALLENGE_TTL_SECONDS, type Challenge } from './challenge.ts'
 import { MAX_CREDENTIAL_ID_BYTES, type Passkey } from './passkey.ts'
 
@@ -183,13 +183,6 @@ export function verifyAssertion(
   if (deviceTypeOf(read) !== passkey.deviceType) throw refused('the backup eligibility changed')
   return { counter, backedUp: isBackedUp, uvInitialized: passkey.uvInitialized || read.isUserVerified }
 }
-
-/** Returns the error of a valid passkey that a new user cannot sign in with, so that the user takes another one. */
-const unverifiedUser = () =>
-  new ServiceError('invalid_fields', 'no user verification', {
-    event: 'factor.refused',
-    fields: [{ pointer: '#/response', detail: 'Use one with a PIN, fingerprint or face.' }],
-  })
 
 type Refused = (reason: string) => ServiceError
 

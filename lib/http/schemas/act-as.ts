@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { ActReason } from '../../events/types.ts'
 import { REASONS } from '../../operators/act-as/act.ts'
 import { isUserId } from '../../users/user.ts'
-import { atMost, schema } from './fields.ts'
+import { atMost, oneOf, schema } from './fields.ts'
 
 const text = () => z.string('Must be a string.')
 
@@ -11,9 +11,7 @@ export const ActRequest = /* @__PURE__ */ schema(() =>
   z.strictObject({
     userId: text().check(z.refine(isUserId, 'Must be the id of a user.')),
     reason: z.pipe(
-      text().check(
-        z.refine((reason) => REASONS.some((one) => one === reason), `Must be one of ${REASONS.join(', ')}.`),
-      ),
+      text().check(oneOf(`Must be one of ${REASONS.join(', ')}.`, ...REASONS)),
       z.transform((reason) => reason as ActReason),
     ),
     ticket: z.optional(

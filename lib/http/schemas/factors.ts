@@ -1,15 +1,13 @@
 import * as z from 'zod/mini'
 import type { ProofFields } from '../../mail/verify.ts'
-import { atMost, hasProof, LoginToken, Password, proof, schema } from './fields.ts'
+import { atMost, digitsOnly, hasProof, LoginToken, Password, proof, schema } from './fields.ts'
 import { PasskeyCreation, PasskeyName } from './passkeys.ts'
 
 /** Body of the routes that change second factors. */
 export const FactorChangeRequest = /* @__PURE__ */ schema(() => z.strictObject({ currentPassword: Password }))
 
-/** A code of an authenticator app. The digits are ASCII. */
-export const TotpCode = /* @__PURE__ */ schema(() =>
-  z.string('Must be a string.').check(z.refine((text) => /^[0-9]{6}$/.test(text), 'Must be 6 digits.')),
-)
+/** A code of an authenticator app. */
+export const TotpCode = /* @__PURE__ */ schema(() => z.string('Must be a string.').check(digitsOnly(6)))
 
 /** Body of `POST /factors/totp/confirm`. */
 export const TotpConfirmation = /* @__PURE__ */ schema(() => z.strictObject({ code: TotpCode }))

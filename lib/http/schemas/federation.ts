@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { MAX_IDENTITY_TOKEN } from '../../federation/pending.ts'
-import { atMost, Code, InCookie, MailId, NewUsername, Password, Replaces, schema } from './fields.ts'
+import { atMost, Code, InCookie, MailId, NewUsername, oneOf, Password, Replaces, schema } from './fields.ts'
 
 const text = (maxLength: number) => z.string('Must be a string.').check(atMost(maxLength))
 
@@ -9,9 +9,7 @@ export const ProviderOptions = /* @__PURE__ */ schema(() =>
   z.strictObject({
     provider: text(32),
     purpose: z.optional(
-      z
-        .string('Must be a string.')
-        .check(z.refine((one) => one === 'sign-in' || one === 'link', 'Must be "sign-in" or "link".')),
+      z.string('Must be a string.').check(oneOf('Must be "sign-in" or "link".', 'sign-in', 'link')),
     ),
     again: z.optional(z.boolean('Must be true or false.')),
   }),

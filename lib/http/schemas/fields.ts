@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url'
 import * as z from 'zod/mini'
+import type { FieldError } from '../../errors.ts'
 import type { ProofFields } from '../../mail/verify.ts'
 import { isNewLoginName, LOGIN_NAME, NEW_LOGIN_NAME_RULE, NEW_USERNAME_RULE } from '../../users/login-name.ts'
 
@@ -11,9 +12,29 @@ export const MAX_PASSWORD_BYTES = 1_024
 // other files are marked too.
 export const schema = /* @__NO_SIDE_EFFECTS__ */ <T>(make: () => T): T => make()
 
+/** Returns the text of a check for clients, with the name of its rule and its values, where the rule is no `format`. */
+export const ruled = (error: string, rule: string, values?: FieldError['values']) => ({
+  error,
+  params: { rule, values },
+})
+
 // The checks are all of one kind, because a bundle contains each kind that it uses.
-export const atMost = (length: number) =>
-  z.refine<string>((text) => text.length <= length, `Must not exceed ${length} characters.`)
+export const atMost = (max: number) =>
+  z.refine<string>(
+    (text) => text.length <= max,
+    ruled(`Must not exceed ${max} characters.`, 'too_long', { max }),
+  )
+
+/** Accepts some texts. */
+export const oneOf = (error: string, ...options: string[]) =>
+  z.refine<string>((text) => options.includes(text), ruled(error, 'one_of', { options }))
+
+/** Accepts codes with a number of digits, which are ASCII. */
+export const digitsOnly = (digits: number) =>
+  z.refine<string>(
+    (text) => text.length === digits && /^[0-9]*$/.test(text),
+    ruled(`Must be ${digits} digits.`, 'format', { digits }),
+  )
 
 // Only a domain beyond ASCII is changed: `domainToASCII` also reads numbers as IPv4 addresses. It removes
 // line breaks and everything after the host of a URL. So a domain with ASCII characters that names cannot
@@ -56,7 +77,7 @@ export const NewUsername = schema(() => loginName(NEW_USERNAME_RULE, mayBeNew())
 /** A password from a client. It is read into Unicode normalisation form C. */
 export const Password = schema(() =>
   z.string('Must be a string.').check(
-    z.refine((text) => text !== '', 'Must not be empty.'),
+    z.refine((text) => text !== '', ruled('Must not be empty.', 'required')),
     z.refine(
       (text) => text.isWellFormed() && !text.includes('\0'),
       'Must be valid Unicode text without NUL.',
@@ -64,7 +85,7 @@ export const Password = schema(() =>
     z.overwrite((text) => text.normalize('NFC')),
     z.refine(
       (text) => Buffer.byteLength(text) <= MAX_PASSWORD_BYTES,
-      'Must not exceed 1,024 bytes in UTF-8.',
+      ruled('Must not exceed 1,024 bytes in UTF-8.', 'too_long', { max: MAX_PASSWORD_BYTES }),
     ),
   ),
 )
@@ -77,7 +98,7 @@ export const LoginToken = schema(() => z.string('Must be a string.').check(atMos
 
 /** Where the client of a sign-in keeps the refresh token. Without it, the response contains the token. */
 export const InCookie = schema(() =>
-  z.optional(z.string('Must be a string.').check(z.refine((text) => text === 'cookie', 'Must be "cookie".'))),
+  z.optional(z.string('Must be a string.').check(oneOf('Must be "cookie".', 'cookie'))),
 )
 
 /** A refresh token of the session that a sign-in replaces, from a client without the cookie. */
@@ -96,9 +117,7 @@ export const EmailAddress = schema(() =>
 export const MailId = schema(() => z.string('Must be a string.').check(atMost(384)))
 
 /** The code of a mail. */
-export const Code = schema(() =>
-  z.string('Must be a string.').check(z.refine((text) => /^\d{8}$/.test(text), 'Must be 8 digits.')),
-)
+export const Code = schema(() => z.string('Must be a string.').check(digitsOnly(8)))
 
 /** The proof that a client has read a mail: the token of its link, or its code and its id. */
 export const proof = () => ({

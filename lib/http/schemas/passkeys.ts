@@ -1,10 +1,10 @@
 import * as z from 'zod/mini'
 import { isLine } from '../../line.ts'
-import { atMost, InCookie, LoginToken, Password, Replaces, schema } from './fields.ts'
+import { atMost, InCookie, LoginToken, oneOf, Password, Replaces, schema } from './fields.ts'
 
 const encoded = (maxLength: number) =>
   z.string('Must be a string.').check(
-    z.refine((text) => text.length <= maxLength, `Must not exceed ${maxLength} characters.`),
+    atMost(maxLength),
     z.refine((text) => /^[A-Za-z0-9_-]*$/.test(text), 'Must be base64url without padding.'),
   )
 
@@ -12,9 +12,7 @@ const encoded = (maxLength: number) =>
 const credential = () => ({
   id: encoded(1_364),
   rawId: encoded(1_364),
-  type: z
-    .string('Must be a string.')
-    .check(z.refine((text) => text === 'public-key', 'Must be "public-key".')),
+  type: z.string('Must be a string.').check(oneOf('Must be "public-key".', 'public-key')),
 })
 
 /**

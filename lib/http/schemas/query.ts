@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
-import { ServiceError } from '../../errors.ts'
+import { type FieldError, ServiceError } from '../../errors.ts'
 
 /**
  * Returns the query parameter `after`.
@@ -17,5 +17,7 @@ export function afterOf(
 }
 
 /** Returns the error of an invalid query parameter. */
-export const invalidQuery = (name: string, detail: string): ServiceError =>
-  new ServiceError('invalid_fields', `${name} is invalid`, { fields: [{ pointer: `#/${name}`, detail }] })
+export const invalidQuery = (name: string, detail: string, values?: FieldError['values']): ServiceError =>
+  new ServiceError('invalid_fields', `${name} is invalid`, {
+    fields: [{ pointer: `#/${name}`, detail, rule: 'format', values }],
+  })

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { loginEvent } from '../../../test/support/http/lambda.ts'
+import { fieldError } from '../../../test/support/http/problems.ts'
 import { requireOwnPage } from '../../sessions/page.ts'
 import { LoginRequest, RefreshRequest } from '../schemas/sessions.ts'
 import { pageOf, readJson, readPresented, readSignIn } from './request.ts'
@@ -130,5 +131,5 @@ const isOff = (pointer: string, detail: string) =>
   expect.objectContaining({
     code: 'invalid_fields',
     message: 'cookie sessions are off',
-    fields: [{ pointer, detail }],
+    fields: [fieldError(pointer, detail)],
   })

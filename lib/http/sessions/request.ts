@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda'
 import type * as z from 'zod/mini'
 import type { Config } from '../../config.ts'
-import { ServiceError } from '../../errors.ts'
+import { type FieldError, ServiceError } from '../../errors.ts'
 import { type CookieRequest, cookieRefusal, requireOwnPage } from '../../sessions/page.ts'
 import { isJson, readBody } from '../body.ts'
 import { headerOf } from '../headers.ts'
@@ -35,7 +35,7 @@ export function readSignIn<T extends { session?: string | undefined; replaces?: 
 ): T & Presented {
   const body = readJson(event, schema, rules)
   if (body.session === undefined) return { ...body, refreshToken: body.replaces ?? '', inCookie: false }
-  return { ...body, ...readCookie(event, rules, '#/session', 'This service has no cookie sessions.') }
+  return { ...body, ...readCookie(event, rules, NO_COOKIES) }
 }
 
 /**
@@ -51,7 +51,7 @@ export function readPresented<T extends { refreshToken?: string | undefined }>(
   const body = readJson(event, schema, rules)
   const { refreshToken } = body
   if (refreshToken !== undefined) return { ...body, refreshToken, inCookie: false }
-  return { ...body, ...readCookie(event, rules, '#/refreshToken', 'Must be a string.') }
+  return { ...body, ...readCookie(event, rules, NO_TOKEN) }
 }
 
 /**
@@ -71,15 +71,17 @@ export function readJson<T>(
   return readBody(event, schema)
 }
 
+const NO_COOKIES = {
+  pointer: '#/session',
+  detail: 'This service has no cookie sessions.',
+  rule: 'not_supported',
+}
+const NO_TOKEN = { pointer: '#/refreshToken', detail: 'Must be a string.', rule: 'required' }
+
 /** Returns the refresh token in the cookie. It is empty if there is no cookie, or more than one. */
-function readCookie(
-  event: APIGatewayProxyEvent,
-  rules: CookieRules,
-  pointer: string,
-  detail: string,
-): Presented {
+function readCookie(event: APIGatewayProxyEvent, rules: CookieRules, field: FieldError): Presented {
   if (!rules.config.COOKIE_SESSIONS) {
-    throw new ServiceError('invalid_fields', 'cookie sessions are off', { fields: [{ pointer, detail }] })
+    throw new ServiceError('invalid_fields', 'cookie sessions are off', { fields: [field] })
   }
   const page = pageOf(event, rules)
   requireOwnPage(page)

@@ -1,19 +1,9 @@
-import { TITLES } from '../../errors.ts'
 import { DEVICE_BUSY, DEVICE_CHALLENGE, DEVICE_REQUIRED } from '../../sessions/device/refusals.ts'
+import { ofCode } from '../problems/of-code.ts'
 
 /** Problems of sessions that are bound to devices. */
 export const DEVICE_PROBLEMS = {
-  device_required: {
-    status: 401,
-    title: TITLES[401],
-    detail: DEVICE_REQUIRED.detail,
-    members: { error: DEVICE_REQUIRED.error },
-  },
-  device_busy: {
-    status: 503,
-    title: TITLES[503],
-    detail: DEVICE_BUSY.detail,
-    members: { error: DEVICE_BUSY.error },
-  },
-  device_challenge: { status: 403, title: TITLES[403], detail: DEVICE_CHALLENGE },
+  device_required: ofCode('invalid_token', DEVICE_REQUIRED.detail, { error: DEVICE_REQUIRED.error }),
+  device_busy: ofCode('unavailable', DEVICE_BUSY.detail, { error: DEVICE_BUSY.error }),
+  device_challenge: ofCode('forbidden', DEVICE_CHALLENGE),
 }

@@ -40,7 +40,7 @@ export async function askNewPassword(
 
 function validPassword(typed: string, user: ForbiddenNames): string {
   const { success, data: password, error } = safeParse(Password, typed)
-  const broken = success ? brokenPasswordRule(password, user) : error.issues[0]?.message
+  const broken = success ? brokenPasswordRule(password, user)?.detail : error.issues[0]?.message
   if (password === undefined || broken !== undefined) {
     throw new Refusal('refused', `Invalid password: ${broken}`)
   }

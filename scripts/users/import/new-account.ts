@@ -126,7 +126,7 @@ function readProfile(data: Profile): NewAccount | { fault: string } {
   if (password !== undefined && passwordHash === undefined) {
     const likely = likelyKind(password)
     if (likely !== undefined) return { fault: `password: ${likelyHash(likely, password)}` }
-    const broken = brokenPasswordRule(password, values)
+    const broken = brokenPasswordRule(password, values)?.detail
     return broken === undefined ? { values, password } : { fault: `password: ${broken}` }
   }
   if (password === undefined && passwordHash !== undefined) {

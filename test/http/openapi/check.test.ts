@@ -17,6 +17,7 @@ const problem = {
   title: 'Unauthorized',
   status: 401,
   detail: 'Could not validate credentials.',
+  code: 'invalid_token',
 }
 const unauthorized: Seen = {
   ...content,
@@ -34,6 +35,7 @@ const forbidden: Seen = {
     title: 'Forbidden',
     status: 403,
     detail: 'You do not have permission to access this resource.',
+    code: 'forbidden',
   }),
 }
 const notFound: Seen = {
@@ -41,7 +43,13 @@ const notFound: Seen = {
   url: '/nowhere',
   status: 404,
   headers: { ...headers, 'Content-Type': 'application/problem+json' },
-  body: JSON.stringify({ ...problem, title: 'Not Found', status: 404, detail: 'Resource not found.' }),
+  body: JSON.stringify({
+    ...problem,
+    title: 'Not Found',
+    status: 404,
+    detail: 'Resource not found.',
+    code: 'not_found',
+  }),
 }
 const ended: Seen = { ...content, method: 'DELETE', url: '/sessions/x', status: 204, headers, body: '' }
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { codeOf } from '../../support/http/problems.ts'
 import type { Fault, Passing } from './proxy.ts'
 
 const status =
@@ -23,7 +24,7 @@ const foreignKeys: Fault = (response) => {
 }
 
 const body = (code: number, title: string, detail: string) =>
-  JSON.stringify({ type: 'about:blank', title, status: code, detail })
+  JSON.stringify({ type: 'about:blank', title, status: code, detail, code: codeOf(code, detail) })
 const UNAUTHORIZED = body(401, 'Unauthorized', 'Could not validate credentials.')
 const INCORRECT = body(401, 'Unauthorized', 'Incorrect username or password.')
 const FORBIDDEN = body(403, 'Forbidden', 'You do not have permission to access this resource.')

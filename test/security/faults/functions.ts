@@ -27,7 +27,7 @@ export const UNAVAILABLE = {
     'Retry-After': '5',
     ...COMMON_HEADERS,
   },
-  body: '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"The service is temporarily unavailable. Try again shortly."}',
+  body: '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"The service is temporarily unavailable. Try again shortly.","code":"unavailable"}',
 }
 
 let lastLoading: Promise<unknown> = Promise.resolve()

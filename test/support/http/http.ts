@@ -1,6 +1,7 @@
 import { type OutgoingHttpHeaders, request } from 'node:http'
 import { expect } from 'vitest'
 import { expectDescribed } from '../../http/openapi/check.ts'
+import { codeOf, fieldError } from './problems.ts'
 
 /** The part of a response that the service determines. HTTP determines the rest. */
 export interface ApiResponse {
@@ -135,7 +136,14 @@ const ok = (body: unknown): ApiResponse => ({
 export const problem = (status: number, title: string, detail: string, more: object = {}): ApiResponse => ({
   status,
   headers: { 'content-type': 'application/problem+json', ...PRIVATE },
-  body: JSON.stringify({ type: 'about:blank', title, status, detail, ...more }),
+  body: JSON.stringify({
+    type: 'about:blank',
+    title,
+    status,
+    detail,
+    code: codeOf(status, detail, more),
+    ...more,
+  }),
 })
 
 const challenging = ({ headers, ...response }: ApiResponse, challenge: string): ApiResponse => ({
@@ -167,9 +175,9 @@ export const MEDIA_TYPE = problem(
   'Unsupported Media Type',
   'The Content-Type header must be application/json.',
 )
-export const invalid = (...errors: [pointer: string, detail: string][]): ApiResponse =>
+export const invalid = (...errors: [pointer: string, detail: string, more?: object][]): ApiResponse =>
   problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
-    errors: errors.map(([pointer, detail]) => ({ pointer, detail })),
+    errors: errors.map((error) => fieldError(...error)),
   })
 
 export const USER_CONTENT = ok({

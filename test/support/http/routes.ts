@@ -21,6 +21,7 @@ import {
 import { addTestUser } from '../users/users.ts'
 import { loadHandler } from './handlers.ts'
 import { parsed, sampleEvent } from './lambda.ts'
+import { codeOf, fieldError } from './problems.ts'
 
 /** Settings of the functions in these tests, in place of those of serverless.yml. */
 const SETTINGS = {
@@ -193,11 +194,13 @@ export const noContent = { statusCode: 204, headers: noStore, body: '' }
 export const problem = (status: number, title: string, detail: string, more = {}, headers = {}) => ({
   statusCode: status,
   headers: { 'Content-Type': 'application/problem+json', ...noStore, ...headers },
-  body: { type: 'about:blank', title, status, detail, ...more },
+  body: { type: 'about:blank', title, status, detail, code: codeOf(status, detail, more), ...more },
 })
 export const invalidToken = problem(401, 'Unauthorized', 'The refresh token is invalid or expired.')
-export const invalid = (pointer: string, detail: string) =>
-  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
+export const invalid = (pointer: string, detail: string, more = {}) =>
+  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
+    errors: [fieldError(pointer, detail, more)],
+  })
 
 export const throttled = (seconds: number) =>
   problem(

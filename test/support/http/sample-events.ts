@@ -5,6 +5,7 @@ import { API_ROUTES as ROUTES } from '../../../lib/openapi/routes/rows.ts'
 import { describeService } from '../process/service-description.ts'
 import { userStatements } from './authorizer-policy.ts'
 import { COMMON_HEADERS, sampleEvent, sampleNames } from './lambda.ts'
+import { codeOf, fieldError } from './problems.ts'
 
 /** The outcome of a sample event: what the function returns, with a JSON body parsed, or what it throws. */
 type Outcome = { returns: object | undefined } | { throws: string }
@@ -23,7 +24,7 @@ const response = (statusCode: number, body: object, more: Record<string, unknown
 const problem = (status: number, title: string, detail: string, more = {}): Outcome =>
   response(
     status,
-    { type: 'about:blank', title, status, detail, ...more },
+    { type: 'about:blank', title, status, detail, code: codeOf(status, detail, more), ...more },
     { 'Content-Type': 'application/problem+json' },
   )
 
@@ -63,8 +64,10 @@ const noContent = (more: Record<string, string> = {}): Outcome => ({
   },
 })
 
-const invalid = (pointer: string, detail: string) =>
-  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', { errors: [{ pointer, detail }] })
+const invalid = (pointer: string, detail: string, more = {}) =>
+  problem(422, 'Unprocessable Content', 'One or more fields are invalid.', {
+    errors: [fieldError(pointer, detail, more)],
+  })
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const USER_ID = expect.stringMatching(/^[\w-]{22}$/)

@@ -7,7 +7,7 @@ import {
   RoleChange,
   UserPatch,
 } from '../../../http/schemas/admin.ts'
-import type { ProblemName } from '../../problems.ts'
+import type { ProblemName } from '../../problems/problems.ts'
 import type { Route } from '../../route.ts'
 import { ada, inPath } from '../examples.ts'
 import { ADMIN_ROUTE, OPERATOR } from './common.ts'

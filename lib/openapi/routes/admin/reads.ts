@@ -1,6 +1,6 @@
 import { FIRST_ROLE } from '../../../application/roles.ts'
 import { json } from '../../json-schema.ts'
-import type { ProblemName } from '../../problems.ts'
+import type { ProblemName } from '../../problems/problems.ts'
 import type { Route } from '../../route.ts'
 import { schemaRef } from '../../schemas.ts'
 import { ada, afterPage, inPath } from '../examples.ts'
