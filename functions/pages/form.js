@@ -2,6 +2,7 @@
 // the page, so that they work at the root and under the path of a stage.
 
 import './page-links.js'
+import { element, fill, make } from './elements.js'
 import { clock, inWords, secondsUntil } from './time.js'
 import { say } from './words.js'
 
@@ -17,17 +18,10 @@ export const ENROLMENT_KEY = 'enrolment'
 /** Longest time that a dialog is busy. API Gateway responds within 29 seconds. */
 const TIMEOUT_MS = 30_000
 
+export { element, make }
+
 /** The timer of each form that waits. */
 const waits = new Map()
-
-export const element = (id) => document.getElementById(id)
-
-export function make(name, text, className = '') {
-  const made = document.createElement(name)
-  made.textContent = text
-  made.className = className
-  return made
-}
 
 /**
  * Calls the service.
@@ -98,10 +92,11 @@ export function showSection(id, { isFocused = true } = {}) {
   if (isFocused) heading.focus()
 }
 
+/** Shows a message. @param text - One text, or a list of texts. */
 export function notice(where, text, kind = '') {
   where.className = `notice ${kind}`
   where.role = kind === 'info' ? 'status' : 'alert'
-  where.textContent = text
+  fill(where, text)
 }
 
 /** Announces to screen readers a change elsewhere on the page. */
@@ -180,7 +175,7 @@ function showProblem(form, { status, body, retryAfterSeconds }) {
   // If each field shows its fault, only screen readers need the summary.
   const isAtFields = body.errors?.length > 0 && others.length === 0
   const kind = isAtFields ? 'visually-hidden' : 'error'
-  notice(noticeOf(form, 'notice'), others.join(' ') || body.detail, kind)
+  notice(noticeOf(form, 'notice'), others.length > 0 ? others : body.detail, kind)
   if (status === 429 && retryAfterSeconds > 0) wait(form, retryAfterSeconds)
   const field =
     form.querySelector('[aria-invalid]') ??
@@ -199,7 +194,10 @@ function showFaults(form, errors = []) {
     const own = errors.filter(({ pointer }) => pointer === `#/${field.name}`)
     const fault = element(`${field.id}-fault`)
     for (const error of own) others.delete(error)
-    fault.textContent = own.map(({ detail }) => detail).join(' ')
+    fill(
+      fault,
+      own.map(({ detail }) => detail),
+    )
     fault.hidden = own.length === 0
     const described = [fault.hidden ? '' : fault.id, element(`${field.id}-hint`)?.id ?? ''].join(' ').trim()
     field.ariaInvalid = fault.hidden ? null : 'true'

@@ -218,7 +218,7 @@ test('the link that stays asks for another code', async () => {
   await heading(page, 'Sign in to continue to Shop').waitFor()
   await signInHere(page, username)
   await screen(page, username)
-  expect(await page.locator('#place').textContent()).toBe('an app on this device (com.example.shop)')
+  await page.getByText('You go on to an app on this device (com.example.shop). Shop can then:').waitFor()
   await press(page, BUTTON, 'You go on to the app')
   const before = approvals.length
   const again = page.waitForResponse('**/oauth2/approve')

@@ -49,10 +49,11 @@ describe('the screen of an app that is not registered', () => {
     })
     await page.reload()
     await strangerScreen(page, username)
-    expect([await page.locator('#place').textContent(), await onDevice(page).isVisible()]).toEqual([
-      'an app on this device (accounts.google.com)',
-      true,
+    expect([await textOf(page, '#to-scheme'), await page.locator('#to-place').isVisible()]).toEqual([
+      `You go on to an app on this device (accounts.google.com). ${HOST} can then:`,
+      false,
     ])
+    expect(await onDevice(page).isVisible()).toBe(true)
   })
 
   test('names the host at a sign-in too', async () => {

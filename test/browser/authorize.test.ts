@@ -35,7 +35,7 @@ describe('a click on a link of another site', () => {
     await shop.click(page, shop.requestOf(await shop.register()))
     await screen(page, username)
     await expect.poll(() => cookies).toEqual(FROM_ANOTHER_SITE)
-    expect(await page.locator('#place').textContent()).toBe(new URL(shop.origin).host)
+    expect(await page.locator('#to-place strong').textContent()).toBe(new URL(shop.origin).host)
     expect(await page.getByRole('listitem').allTextContents()).toEqual(['Recognise you when you sign in'])
     await press(page, 'Continue')
     const parameters = await arrival(page)

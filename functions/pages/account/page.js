@@ -61,10 +61,7 @@ async function follow(user, text = say('Another user has signed in in this brows
   showSection('account', { isFocused: false })
   openLinked()
   if (history.state?.text) {
-    notice(
-      element('account-notice'),
-      say('{text} This is the account of {username}.', { text: history.state.text, username: user.username }),
-    )
+    notice(element('account-notice'), [history.state.text, say('This is the account of {username}.', user)])
     history.replaceState(null, '')
   }
   await showLists()
@@ -140,7 +137,7 @@ async function signOut(everywhere) {
     isLeaving = false
     const { detail } = failureOf(error).body
     if (auth.user?.id !== shownId) return follow(auth.user, detail)
-    return notice(element('account-notice'), say('You are still signed in. {detail}', { detail }), 'error')
+    return notice(element('account-notice'), [say('You are still signed in.'), detail], 'error')
   }
   if (!everywhere) return showDone(say('You are signed out'), say('Your session on this device has ended.'))
   showDone(say('You are signed out everywhere'), say('All your sessions have ended.'))

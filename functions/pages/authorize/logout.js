@@ -41,6 +41,7 @@ function ask({ user, client }) {
   const isOther = asked !== undefined && asked !== user.sub
   asked = user.sub
   element('user').textContent = user.username
+  element('asking').hidden = !client
   element('asking').textContent = client ? say('{app} asks to sign you out.', { app: client.name }) : ''
   showSection('question')
   notice(element('question-notice'), isOther ? say('You are signed in as {username} now.', user) : '')

@@ -14,9 +14,12 @@ function nameApp(client) {
   for (const place of document.querySelectorAll('[data-app]')) place.textContent = nameIn(client)
 }
 
-/** Returns where a request leads. A scheme may look like the host of a website. */
-const placeOf = ({ place, device }) =>
-  device === 'scheme' ? say('an app on this device ({scheme})', { scheme: place }) : place
+/** Shows where a request leads. A scheme may look like the host of a website. */
+function showPlace({ place, device }) {
+  for (const where of document.querySelectorAll('[data-place], [data-scheme]')) where.textContent = place
+  element('to-place').hidden = device === 'scheme'
+  element('to-scheme').hidden = device !== 'scheme'
+}
 
 /** Shows the user, the app, and what the app may do. */
 export function showScreen({ user, client, scopes }) {
@@ -25,7 +28,7 @@ export function showScreen({ user, client, scopes }) {
   shown = { sub: user.sub, scope: scopes.map(({ name }) => name).join(' ') }
   element('user').textContent = user.username
   nameApp(client)
-  element('place').textContent = placeOf(client)
+  showPlace(client)
   element('unregistered').hidden = client.host === undefined
   element('host').textContent = client.host ?? ''
   element('claimed-name').textContent = client.claimedName ?? ''
@@ -42,9 +45,12 @@ export function showScreen({ user, client, scopes }) {
  */
 export function showRefused({ client, description, location: target }) {
   nameApp(client)
-  element('app-place').textContent = placeOf(client)
   element('refused-detail').textContent = description
-  element('to-app').href = target
+  link.href = target
+  link.textContent =
+    client.device === 'scheme'
+      ? say('Go to an app on this device ({place})', client)
+      : say('Go to {place}', client)
   showSection('refused')
   lockLink()
 }

@@ -56,7 +56,7 @@ const signIn = (body, route) =>
 async function signInByApp(code) {
   const response = await signIn({ code }, 'login/totp')
   if (response.status !== 429 || !hasOthers) return response
-  const detail = say('{problem} Your other factors still work.', { problem: response.body.detail })
+  const detail = [response.body.detail, say('Your other factors still work.')]
   return { ...response, body: { ...response.body, detail } }
 }
 

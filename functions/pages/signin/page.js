@@ -210,7 +210,7 @@ async function signOut(everywhere) {
     farewell = undefined
     const { status, body } = failureOf(error)
     // After a 409, the page already shows another user.
-    const text = status === 409 ? body.detail : say('You are still signed in. {detail}', body)
+    const text = status === 409 ? body.detail : [say('You are still signed in.'), body.detail]
     notice(element('session-notice'), text, 'error')
   }
 }
