@@ -99,6 +99,23 @@ test('with OAuth, the metadata names what apps need, and nothing that does not e
   expect(named.filter(([, url]) => !deployed.includes(String(url)))).toEqual([])
 })
 
+test.each([[['de']], [['en', 'de', 'pt-BR']]])('apps learn the languages %j', async (languages) => {
+  vi.resetModules()
+  vi.doMock('../../auth.config.ts', () => ({ default: { roles: ['user'], administrators: [], languages } }))
+  vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
+  const announced = async (oauth: string) => {
+    vi.stubEnv('OAUTH', oauth)
+    const { handler } = await import('./metadata.ts')
+    const { body } = parsed(
+      await handler(sampleEvent('GET /.well-known/openid-configuration'), lambdaContext()),
+    )
+    return Object(body).ui_locales_supported
+  }
+  expect(await announced('on')).toEqual(languages)
+  expect(await announced('off')).toBeUndefined()
+  vi.doUnmock('../../auth.config.ts')
+})
+
 test('the issuer never comes from the request', async () => {
   vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
   const event = sampleEvent('GET /.well-known/openid-configuration')

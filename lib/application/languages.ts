@@ -1,8 +1,11 @@
 import config from '../../auth.config.ts'
 import type { Application } from '../../project/define-auth.ts'
 
+/** Languages that the application names. */
+export const { languages: NAMED_LANGUAGES }: Pick<Partial<Application>, 'languages'> = config as object
+
 /** Languages of pages and mails. The first is for readers who want none of them. */
-export const { languages: LANGUAGES = ['en'] }: Pick<Partial<Application>, 'languages'> = config as object
+export const LANGUAGES = NAMED_LANGUAGES ?? (['en'] as const)
 
 /** A longer header or parameter is cut: no reader wants 32 languages. */
 const MAX_TAGS = 32

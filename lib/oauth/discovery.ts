@@ -1,3 +1,4 @@
+import { NAMED_LANGUAGES } from '../application/languages.ts'
 import type { Config } from '../config.ts'
 import { ACRS } from '../users/factors.ts'
 import { CLAIMS, STANDARD_SCOPES } from './scopes.ts'
@@ -51,6 +52,7 @@ const providerOf = (issuer: string) => ({
     'sid',
     ...Object.values(CLAIMS).flatMap(Object.keys),
   ],
+  ...(NAMED_LANGUAGES && { ui_locales_supported: NAMED_LANGUAGES }),
   // The default of this member is true.
   request_uri_parameter_supported: false,
 })

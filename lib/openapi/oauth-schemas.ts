@@ -24,6 +24,10 @@ const PROVIDER: Record<string, object> = {
   acr_values_supported: list,
   prompt_values_supported: list,
   claims_supported: list,
+  ui_locales_supported: {
+    ...list,
+    description: 'The languages of the pages, as BCP 47 tags. The first is the default.',
+  },
   request_uri_parameter_supported: { type: 'boolean' },
   client_id_metadata_document_supported: { type: 'boolean' },
 }

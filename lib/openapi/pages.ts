@@ -146,7 +146,7 @@ export const PAGE_ROUTES: Route[] = [
       ),
       gatewayPath: OAUTH_PAGE,
       description:
-        'The authorization endpoint of OAuth 2.1 and OpenID Connect, for browsers. The page sends its query to `POST /oauth2/approve`.',
+        'The authorization endpoint of OAuth 2.1 and OpenID Connect, for browsers. The page sends its query to `POST /oauth2/approve`. `ui_locales` has the languages that the app wants, the most wanted first. Languages that the service does not have are ignored.',
     },
     {
       method: 'post',
@@ -169,6 +169,7 @@ export const PAGE_ROUTES: Route[] = [
             'nonce',
             'code_challenge',
             'code_challenge_method',
+            'ui_locales',
           ],
           ['response_type', 'client_id'],
         ),

@@ -173,6 +173,7 @@ describe('each parameter', () => {
     ['prompt', ' login  login '],
     ['scope', `openid ${'a'.repeat(1_017)}`],
     ['acr_values', 'urn:unknown'],
+    ['ui_locales', 'fr-CA xx "><script> __proto__'],
   ])('%s = %j is valid', (name, value) => {
     expect(errorOf({ [name]: value })).toBe('none')
   })

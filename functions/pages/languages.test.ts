@@ -4,7 +4,7 @@ import { handler as authorize } from './authorize/authorize.ts'
 import { handler as accountPages } from './confirm/account-pages.ts'
 import { handler as signin } from './signin/signin.ts'
 
-// The links to the other languages, in a service with three.
+// The pages of a service with three languages: which one a page has, and its links to the others.
 
 vi.mock('../../auth.config.ts', () => ({
   default: { roles: ['member'], administrators: [], languages: ['en', 'de', 'ar'] },
@@ -46,4 +46,30 @@ test.each<[string, typeof signin]>([
   ['POST /oauth2/logout', authorize],
 ])('the page of %s has none: it would lose what it has in memory', async (name, handler) => {
   expect(await linksOf(handler, name, 'de')).toEqual([])
+})
+
+test.each([
+  ['de', 'de'],
+  ['fr de en', 'de'],
+  ['de-AT', 'de'],
+  ['AR', 'ar'],
+  // What the service does not know is ignored, and never an error.
+  ['fr', 'en'],
+  ['', 'en'],
+  ['"><script>alert(1)</script>', 'en'],
+  ['__proto__ constructor', 'en'],
+  ['x'.repeat(7_000), 'en'],
+])('an app with ui_locales=%s gets its pages in %s', async (uiLocales, language) => {
+  const next = `oauth2/authorize?client_id=a&${new URLSearchParams({ ui_locales: uiLocales })}`
+  const opened = async (handler: typeof signin, name: string, query: Record<string, string>) => {
+    const event = { ...sampleEvent(name), headers: {}, queryStringParameters: query }
+    const { statusCode, body } = await handler(event, lambdaContext())
+    return [statusCode, /<html lang="([^"]*)"/.exec(body)?.[1], body.includes('alert(1)')]
+  }
+  const expected = [200, language, false]
+  expect(await opened(authorize, 'authorize', { ui_locales: uiLocales })).toEqual(expected)
+  expect(await opened(signin, 'signin', { next })).toEqual(expected)
+  expect(await opened(accountPages, 'account-pages', { next })).toEqual(expected)
+  // The choice of the reader comes first.
+  expect(await opened(signin, 'signin', { next, lang: 'ar' })).toEqual([200, 'ar', false])
 })
