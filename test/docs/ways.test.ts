@@ -40,8 +40,8 @@ test('each document stands in one way', () => {
   expect(listed.toSorted()).toEqual(ofReaders.filter((path) => path !== 'docs/README.md').toSorted())
 })
 
-test('readers have at most 54,200 words', () => {
+test('readers have at most 55,000 words', () => {
   const words = ofReaders.reduce((sum, path) => sum + wordsIn(path), 0)
   console.log(`${words} words in ${ofReaders.length} documents`)
-  expect(words).toBeLessThanOrEqual(54_200)
+  expect(words).toBeLessThanOrEqual(55_000)
 })
