@@ -19,7 +19,7 @@ const tagsOfApp = (uiLocales: string | null | undefined): string[] => (uiLocales
 
 /**
  * Returns the language of a page: the one that its reader chose, that an app asks for, or that the browser
- * asks for; else the first. All pages follow this rule, so a sign-in stays in one language.
+ * asks for; else the first. All pages follow this rule, so a sign-in stays in one language (docs/decisions/0165).
  */
 export function pageLanguage(event: Pick<APIGatewayProxyEvent, 'headers' | 'queryStringParameters'>): string {
   if (LANGUAGES.length === 1) return LANGUAGES[0]

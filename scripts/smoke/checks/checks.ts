@@ -1,7 +1,9 @@
 import { compactVerify, createLocalJWKSet, decodeJwt } from 'jose'
+import { NAMED_LANGUAGES } from '../../../lib/application/languages.ts'
 import { FIRST_ROLE } from '../../../lib/application/roles.ts'
 import { json, noContent, publicJson } from '../../../lib/http/responses.ts'
 import { IS_PACKAGE } from '../../../project/origin.ts'
+import { expectLanguages } from '../visit/languages.ts'
 import { expectNativeArgon2 } from '../visit/logs.ts'
 import { Difference, expectProblem, expectResponse, membersOf } from '../visit/responses.ts'
 import { bodyOf, credentials, found, Skip, skipIfLimited, tokensIn, type Visit } from '../visit/visit.ts'
@@ -30,6 +32,7 @@ export const CHECKS: Record<string, (visit: Visit) => Promise<void>> = {
     visit.issuer = issuer
     visit.hasOAuth = token_endpoint !== undefined
     visit.takesDocuments = client_id_metadata_document_supported === true
+    await expectLanguages(visit.send, NAMED_LANGUAGES ?? [])
   },
 
   'API description': async (visit) => {
