@@ -54,7 +54,8 @@ export default class BundlesPlugin {
     const folder = resolve(config.servicePath, location)
     for (const definition of this.all()) {
       const handler = definition.handler.slice(UNPACKED.length + 1)
-      for (const [path, content] of Object.entries(filesOf({ ...definition, handler }))) {
+      // The functions share these modules, so they have the words of all.
+      for (const [path, content] of Object.entries(filesOf(handler, modulesOf(APPLICATION)))) {
         writeIfChanged(join(folder, UNPACKED, path), content)
       }
     }
@@ -71,7 +72,7 @@ export default class BundlesPlugin {
     for (const definition of this.all()) {
       writeIfChanged(
         join(this.serverless.serviceDir, archivePathOf(definition)),
-        archiveOf(filesOf(definition)),
+        archiveOf(filesOf(definition.handler, modulesOf(APPLICATION, keyOf(definition.handler)))),
       )
     }
   }
@@ -98,7 +99,7 @@ export const archivePathOf = ({ name }: FunctionDefinition): string => `.serverl
 const keyOf = (handler: string): string => basename(handler).replace(/\.\w+$/, '')
 
 /** Returns the files of a function by path: its bundle, and what the bundle reads. */
-function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
+function filesOf(handler: string, modules: ReturnType<typeof modulesOf>): Record<string, Uint8Array> {
   const bundle = handler.replace(/\.\w+$/, '.cjs')
   const content = readFileSync(join(ROOT, bundle))
   const reads = (name: string) => content.includes(`"${name}"`)
@@ -106,7 +107,7 @@ function filesOf({ handler }: FunctionDefinition): Record<string, Uint8Array> {
   return {
     [bundle]: content,
     ...Object.fromEntries(
-      Object.entries(modulesOf(APPLICATION, keyOf(handler)))
+      Object.entries(modules)
         .filter(([name]) => reads(name))
         .map(([, { path, data }]) => [`node_modules/${path}`, Buffer.from(JSON.stringify(data))]),
     ),

@@ -124,7 +124,7 @@ const page = (title: string): Outcome => ({
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
-      Vary: 'Accept-Encoding, Origin',
+      Vary: 'Accept-Encoding, Accept-Language, Origin',
       ...COMMON_HEADERS,
     },
     body: expect.stringContaining(`<title>${title}</title>`),
