@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { originSentence } from './facts.ts'
+import { inLanguage } from '../../application/texts.ts'
+import { changeSentence, durationOf, listed, originSentence } from './facts.ts'
 
 const facts = { service: 'Test', at: '2026-11-26T09:05:59.400Z', forgotUrl: 'https://service.example/forgot' }
 const sentence = (userAgent: string, sourceIp = '203.0.113.7') =>
@@ -48,4 +49,28 @@ describe('the sentence about the origin of a request', () => {
   test('is about an operator, if the request has no origin', () => {
     expect(originSentence(facts)).toBe('An operator sent this on 2026-11-26 at 09:05 UTC.')
   })
+})
+
+// The sentences are English here: the languages of this project have no words.
+test.each([
+  ['en', '2026-11-26 at 09:05', '24 hours', '2 days', 'A, B, C'],
+  ['en-GB', '2026-11-26 at 09:05', '24 hours', '2 days', 'A, B, C'],
+  ['de', '26. November 2026 at 09:05', '24 Stunden', '2 Tage', 'A, B und C'],
+  ['fr', '26 novembre 2026 at 09:05', '24\u00a0heures', '2\u00a0jours', 'A, B, C'],
+  ['ja', '2026年11月26日 at 09:05', '24 時間', '2 日', 'A、B、C'],
+])('times, durations and lists are in the language of the mail: %s', (language, when, day, days, list) => {
+  const shown = inLanguage(language, () => [
+    originSentence(facts),
+    changeSentence({ ...facts, origin: { sourceIp: '203.0.113.7', userAgent: 'curl/8.5.0' } }),
+    durationOf(86_400),
+    durationOf(172_800),
+    listed({ ...facts, providers: ['A', 'B', 'C'] }).providers,
+  ])
+  expect(shown).toEqual([
+    `An operator sent this on ${when} UTC.`,
+    `The request came on ${when} UTC from 203.0.113.7, with curl.`,
+    day,
+    days,
+    list,
+  ])
 })

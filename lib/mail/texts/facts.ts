@@ -1,4 +1,4 @@
-import { say } from '../../application/texts.ts'
+import { currentLanguage, say } from '../../application/texts.ts'
 import type { App, MailOrigin, NamedIdentity } from '../event.ts'
 
 /** The facts that a text reports. */
@@ -29,25 +29,42 @@ export interface Facts {
   site?: string | undefined
 }
 
-/** Returns the values of a sentence about when and from where a request came. */
-function whenOf({ at, origin }: Facts) {
-  const [day, time = ''] = at.split('T')
+/** Returns the values of a sentence about when a request came, in UTC. */
+function whenOf({ at }: Facts) {
+  const language = currentLanguage()
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(language, { timeZone: 'UTC', ...options }).format(new Date(at))
   return {
-    day,
-    time: time.slice(0, 5),
-    address: origin?.sourceIp,
-    program: programOf(origin?.userAgent ?? ''),
+    // The order of day and month differs between the countries that read English.
+    day: /^en\b/.test(language) ? at.slice(0, 10) : format({ dateStyle: 'long' }),
+    time: format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
   }
 }
 
 /** Returns the values of a sentence with the names of all providers. */
-export const listed = ({ providers = [] }: Facts) => ({ providers: providers.join(', ') })
+export const listed = ({ providers = [] }: Facts) => ({
+  providers: new Intl.ListFormat(currentLanguage(), { style: 'narrow' }).format(providers),
+})
 
 /** Returns the sentence that says when and from where a request came. */
-export const originSentence = (facts: Facts): string =>
-  facts.origin
-    ? say('The request came on {day} at {time} UTC from {address}, with {program}.', whenOf(facts))
-    : say('An operator sent this on {day} at {time} UTC.', whenOf(facts))
+export function originSentence(facts: Facts): string {
+  if (!facts.origin) return say('An operator sent this on {day} at {time} UTC.', whenOf(facts))
+  const { sourceIp: address, userAgent } = facts.origin
+  const { program, system } = programOf(userAgent)
+  const values = { ...whenOf(facts), address, program, system }
+  if (program === undefined) {
+    return system === undefined
+      ? say('The request came on {day} at {time} UTC from {address}, with an unknown program.', values)
+      : say(
+          'The request came on {day} at {time} UTC from {address}, with an unknown program on {system}.',
+          values,
+        )
+  }
+  return say('The request came on {day} at {time} UTC from {address}, with {program}.', {
+    ...values,
+    program: system === undefined ? program : say('{program} on {system}', values),
+  })
+}
 
 /** Returns the same sentence for a change, which an operator may have made. */
 export const changeSentence = (facts: Facts): string =>
@@ -81,9 +98,8 @@ const UNITS = [
 /** Returns a duration in the largest unit of which it is a multiple. A day counts as 24 hours. */
 export function durationOf(seconds: number): string {
   const [unit, length] = UNITS.find(([, size]) => seconds % size === 0 && seconds > size) ?? ['second', 1]
-  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long', useGrouping: false }).format(
-    seconds / length,
-  )
+  const style = { style: 'unit', unit, unitDisplay: 'long', useGrouping: false } as const
+  return new Intl.NumberFormat(currentLanguage(), style).format(seconds / length)
 }
 
 // The first one in a header counts: Edge and Opera also name Chrome, and Chrome names Safari.
@@ -95,10 +111,10 @@ const NAMES: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', 'Mac OS X': '
  * Returns the program and the system that a `User-Agent` names. The mail shows nothing else of it. Anybody
  * can write this header, and a mail must not contain the text or the link of a stranger.
  */
-function programOf(userAgent: string): string {
-  const [program = say('an unknown program'), system] = [PROGRAMS, SYSTEMS].map((names) => {
+function programOf(userAgent: string): { program?: string | undefined; system?: string | undefined } {
+  const [program, system] = [PROGRAMS, SYSTEMS].map((names) => {
     const found = names.find((name) => userAgent.includes(name))
     return found === undefined ? undefined : (NAMES[found] ?? found)
   })
-  return system === undefined ? program : say('{program} on {system}', { program, system })
+  return { program, system }
 }
