@@ -40,10 +40,11 @@ describe('GET /me', () => {
     const email = 'ada@example.org'
     const emailAsWritten = 'Ada@Example.org'
     const createdAt = later(-600).toISOString()
+    const locale = 'en'
     const externalId = 'auth0|5f7c8ec7c33c6c004bbafe82'
     const ada = await addTestUser(
       table,
-      { username: 'ada', role: 'admin', email, emailVerified, emailAsWritten, createdAt, externalId },
+      { username: 'ada', role: 'admin', email, emailVerified, emailAsWritten, locale, createdAt, externalId },
       now,
     )
     const { requestContext } = await eventOf('me')
@@ -51,7 +52,7 @@ describe('GET /me', () => {
     const authorizer = { ...requestContext.authorizer, ...caller }
     const response = await call('me', 'me', { requestContext: { ...requestContext, authorizer } })
     const { id: sub, changedAt } = ada
-    const own = { sub, username: 'ada', role: 'admin', email, email_verified: emailVerified }
+    const own = { sub, username: 'ada', role: 'admin', email, email_verified: emailVerified, locale }
     expect(response).toEqual(ok({ ...own, emailAsWritten, createdAt, changedAt, factors: [], externalId }))
     // A new attribute of the profile is either returned, or listed here.
     const counters = ['changeId', 'generation', 'sessionGeneration', 'survivingSession']
@@ -63,6 +64,7 @@ describe('GET /me', () => {
       'email',
       'emailVerified',
       'emailAsWritten',
+      'locale',
       'createdAt',
       'changedAt',
       'factors',

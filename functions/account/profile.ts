@@ -3,6 +3,7 @@ import { principalOf } from '../../lib/authorization/principal.ts'
 import { findOwnAccount } from '../../lib/factors/own-account.ts'
 import { json } from '../../lib/http/responses.ts'
 import type { TableRoute } from '../../lib/http/table.ts'
+import { localeOf } from '../../lib/users/locale.ts'
 import { requireUnrevoked } from '../../lib/users/revocation.ts'
 import { claimsOf } from '../../lib/users/user.ts'
 
@@ -14,5 +15,5 @@ export const route: TableRoute = async (event, { table, now }) => {
   const { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId } = user
   const attributes = HAS_ATTRIBUTES ? userAttributesOf(user.attributes) : undefined
   const own = { emailAsWritten, createdAt, changedAt, factors, recoveryCodesLeft, externalId, attributes }
-  return json(200, { ...claimsOf(userId, user), ...own })
+  return json(200, { ...claimsOf(userId, { ...user, locale: localeOf(user) }), ...own })
 }

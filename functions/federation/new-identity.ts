@@ -2,6 +2,7 @@ import { together } from '../../lib/aws/together.ts'
 import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
 import { createAccount } from '../../lib/federation/new-account.ts'
 import { findPending } from '../../lib/federation/pending.ts'
+import { askedLanguage } from '../../lib/http/pages/language.ts'
 import { json } from '../../lib/http/responses.ts'
 import { IdentityRegistration } from '../../lib/http/schemas/federation.ts'
 import { browserKeyOf } from '../../lib/http/sessions/browser-key.ts'
@@ -29,7 +30,7 @@ export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at
   requireSameOrigin(pageOf(event, at))
   const waiting = { key: browserKeyOf(event), purpose: 'sign-in' } as const
   const pending = await findPending(table, request.identityToken, waiting, now)
-  const user = await createAccount(at, pending, request)
+  const user = await createAccount(at, pending, { ...request, locale: askedLanguage(event) })
   logEvent('info', { event: 'account.created', userId: user.id })
   // The source is the user's own, as after `POST /register/confirm`, and no second step follows.
   const marking = markKnownSources(at, user, undefined)

@@ -1,5 +1,6 @@
 import { together } from '../../lib/aws/together.ts'
 import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
+import { askedLanguage } from '../../lib/http/pages/language.ts'
 import { json } from '../../lib/http/responses.ts'
 import { AnyRegistrationConfirmation } from '../../lib/http/schemas/account.ts'
 import { pageOf, readSignIn } from '../../lib/http/sessions/request.ts'
@@ -26,7 +27,10 @@ export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, ar
   const request = readSignIn(event, AnyRegistrationConfirmation, arrival)
   // An app's page takes passwords, and could sign its visitor in by one that it knows. It signs in by nothing else.
   if (request.inCookie && request.password === undefined) requireSameOrigin(pageOf(event, arrival))
-  const { user, amr, recoveryCodes } = await createAnyAccount(arrival, request)
+  const { user, amr, recoveryCodes } = await createAnyAccount(arrival, {
+    ...request,
+    locale: askedLanguage(event),
+  })
   logEvent('info', { event: 'account.created', userId: user.id })
 
   // The mail has proved the address. So the source is the user's own, and no second step follows.

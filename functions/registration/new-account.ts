@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { together } from '../../lib/aws/together.ts'
 import { beginEnrolment } from '../../lib/enrolment/enrolment.ts'
+import { askedLanguage } from '../../lib/http/pages/language.ts'
 import { json } from '../../lib/http/responses.ts'
 import { RegistrationConfirmation } from '../../lib/http/schemas/account.ts'
 import { readSignIn } from '../../lib/http/sessions/request.ts'
@@ -30,7 +31,8 @@ export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, ar
   await rejectBreached(request.password, '#/password', config)
   const passwordHash = await hashPassword(request.password, randomBytes(SALT_BYTES))
   const at = { ...arrival, now: new Date() }
-  const user = newUser({ ...names, role, passwordHash }, at.now, randomBytes(USER_RANDOM_BYTES))
+  const locale = askedLanguage(event)
+  const user = newUser({ ...names, role, locale, passwordHash }, at.now, randomBytes(USER_RANDOM_BYTES))
   await storeUser(at, user, mailId)
   logEvent('info', { event: 'account.created', userId: user.id })
   // The mail has proved the address. So the source is the user's own, and no second step follows.

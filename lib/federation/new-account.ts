@@ -26,6 +26,8 @@ export interface Choices {
   /** The mail of `POST /register` and its code, for an address that the provider does not prove. */
   mailId?: string | undefined
   code?: string | undefined
+  /** The language of the service that the person's browser asks for. */
+  locale?: string | undefined
 }
 
 /** A proved address, in the spelling of its owner. */
@@ -58,7 +60,7 @@ export async function createAccount(at: Creating, pending: Pending, choices: Cho
     throw refusedName('#/username', 'Choose a username.', 'required')
   }
   const names = confirmedNames(email, choices.username)
-  const values = { ...names, role: FIRST_ROLE, passwordHash: DECOY_HASH }
+  const values = { ...names, role: FIRST_ROLE, locale: choices.locale, passwordHash: DECOY_HASH }
   const user = newUser(values, now, randomBytes(USER_RANDOM_BYTES))
   await storeAccount(at, user, pending, mailId)
   return user

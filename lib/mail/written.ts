@@ -1,6 +1,7 @@
-import { LANGUAGES, languageFor } from '../application/languages.ts'
+import { LANGUAGES } from '../application/languages.ts'
 import { inLanguage } from '../application/texts.ts'
 import type { Table } from '../aws/dynamodb.ts'
+import { localeOf } from '../users/locale.ts'
 import type { User } from '../users/user.ts'
 import type { Confirmation } from './confirmation.ts'
 import type { Message } from './look/render.ts'
@@ -53,8 +54,6 @@ export interface Reader extends Pick<PlannedMail, 'to' | 'language'> {
 /**
  * Returns the reader of a mail to a user. The request does not decide about the language: a stranger may have sent it, and would
  * choose one that the user cannot read.
- *
- * @param user - A `locale` that is no language of the service counts as none.
  */
 export const readerOf = (to: string, { username, locale }: Pick<User, 'username' | 'locale'>): Reader => ({
   to,
@@ -72,8 +71,7 @@ export const newReader = (to: string, asked: string | undefined): Reader => ({
   language: languageOf(asked),
 })
 
-const languageOf = (tag: string | undefined): string =>
-  (tag === undefined ? undefined : languageFor([tag])) ?? LANGUAGES[0]
+const languageOf = (locale: string | undefined): string => localeOf({ locale }) ?? LANGUAGES[0]
 
 /** Returns a mail without a confirmation. */
 export const writtenMail = (

@@ -1,4 +1,5 @@
 import { ATTRIBUTES, withClaim } from '../application/attributes.ts'
+import { localeOf } from '../users/locale.ts'
 import type { User } from '../users/user.ts'
 import { type Api, isApiIdentifier } from './apis/api.ts'
 import type { ByLanguage } from './by-language.ts'
@@ -90,14 +91,14 @@ export function scopesOf(client: Pick<Client, 'scopes'>, apis: readonly Api[]): 
 }
 
 /** The values of a user that scopes may give. */
-export type ScopedUser = Pick<User, 'username' | 'email' | 'emailVerified' | 'attributes'>
+export type ScopedUser = Pick<User, 'username' | 'email' | 'emailVerified' | 'locale' | 'attributes'>
 
 /**
  * The claims that scopes give, by their names (OpenID Connect Core section 5.4). An undefined one is missing. Attributes of the
  * application belong to `profile` too: see `claimsOfScopes` in `token/claims.ts`.
  */
 export const CLAIMS = {
-  profile: { preferred_username: ({ username }) => username },
+  profile: { preferred_username: ({ username }) => username, locale: localeOf },
   email: {
     email: ({ email }) => email,
     email_verified: ({ email, emailVerified }) => email && emailVerified,

@@ -5,6 +5,7 @@ import { verifyAccessToken } from '../tokens/access-token.ts'
 import { readBearer } from '../tokens/bearer.ts'
 import { type ClientToken, isOfClient, verifyClientToken } from '../tokens/client-token.ts'
 import type { PublicKeyCache } from '../tokens/public-keys.ts'
+import { localeOf } from '../users/locale.ts'
 import { requireUnrevoked } from '../users/revocation.ts'
 import { findUserInfo as findOwnUserInfo } from '../users/store.ts'
 import { claimsOf } from '../users/user.ts'
@@ -33,7 +34,7 @@ export async function findUserInfo(
   const { userId, generation } = verifyAccessToken(unverified, keys, expected, now)
   const user = await findOwnUserInfo(table, userId)
   requireUnrevoked(generation, user)
-  return claimsOf(userId, user)
+  return claimsOf(userId, { ...user, locale: localeOf(user) })
 }
 
 /**

@@ -42,6 +42,10 @@ const user = {
   },
 }
 
+const locale = text(
+  'The language of mails to the user, as a BCP 47 tag. Missing if the user has chosen none.',
+)
+
 /** Schemas of an account for its user. */
 export const USER_SCHEMAS = {
   UserInfo: object(
@@ -49,15 +53,17 @@ export const USER_SCHEMAS = {
     {
       ...user,
       preferred_username: text('The username, for an app with the scope `profile`.'),
+      locale,
       ...CLAIM_SCHEMAS,
     },
-    ['username', 'role', 'email', 'email_verified', 'preferred_username', ...CLAIM_NAMES],
+    ['username', 'role', 'email', 'email_verified', 'preferred_username', 'locale', ...CLAIM_NAMES],
   ),
   Me: object(
     'The caller’s profile, without password hash and internal values.',
     {
       ...user,
       emailAsWritten: text('The address as mails are sent to it, if it has upper case.'),
+      locale,
       createdAt: time('When the user was created.'),
       changedAt: time('When an address, a name, the role, the password or the state last changed.'),
       ...CLAIM_SCHEMAS,
@@ -84,6 +90,7 @@ export const USER_SCHEMAS = {
       'email',
       'email_verified',
       'emailAsWritten',
+      'locale',
       'recoveryCodesLeft',
       'externalId',
       'attributes',

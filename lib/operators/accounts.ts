@@ -12,6 +12,7 @@ export const ACCOUNT = [
   'username',
   'email',
   'emailVerified',
+  'locale',
   'role',
   'disabled',
   'factors',

@@ -19,6 +19,8 @@ interface Choices extends ProofFields {
   password?: string | undefined
   /** A new passkey, in place of a password. */
   response?: CreationResponse | undefined
+  /** The language of the service that the person's browser asks for. */
+  locale?: string | undefined
 }
 
 /** A new user, and the sign-in that follows. */
@@ -39,13 +41,13 @@ type Creating = At<'BREACHED_PASSWORDS' | 'RP_ID' | 'RP_ORIGINS', ReservingTable
  */
 export async function createAnyAccount(arrival: Creating, choices: Choices): Promise<NewAccount> {
   const { table, origin } = arrival
-  const { username, password, response, ...proof } = choices
+  const { username, password, response, locale, ...proof } = choices
   const { mailId, role } = await verifyMail(table, proof, origin.sourceIp, arrival.now)
   const names = confirmedNames(addressIn(mailId), username)
   const passwordHash = password === undefined ? DECOY_HASH : await hashOf(arrival, password, names)
   const at = { ...arrival, now: new Date() }
   const passkey = response && (await verifyPasskeyOfNewUser(at, mailId, response))
-  const values = { ...names, role, passwordHash, ...passkey?.profile }
+  const values = { ...names, role, locale, passwordHash, ...passkey?.profile }
   const user = newUser(values, at.now, randomBytes(USER_RANDOM_BYTES))
   await storeUser(at, user, mailId, passkey?.writes)
   const first = password === undefined ? AMR.mail : AMR.password

@@ -91,6 +91,7 @@ describe('what a user may know', () => {
     email: 'eve@example.org',
     emailVerified: true,
     emailAsWritten: 'Eve@Example.org',
+    locale: 'en',
     factors: 'totp',
     externalId: 'crm-7',
   }
@@ -112,8 +113,18 @@ describe('what a user may know', () => {
   test('is its whole profile without secrets and internal values', async () => {
     const eve = await addEve()
     const [item = {}] = await getItems(table, [profileKey(eve.id)], OWN_PROFILE)
-    const { id, username, role, disabled, generation, email, emailVerified, emailAsWritten } = eve
-    const info = { id, username, role, disabled, generation, email, emailVerified, attributes: undefined }
+    const { id, username, role, disabled, generation, email, emailVerified, emailAsWritten, locale } = eve
+    const info = {
+      id,
+      username,
+      role,
+      disabled,
+      generation,
+      email,
+      emailVerified,
+      locale,
+      attributes: undefined,
+    }
     const { createdAt, changedAt } = eve
     expect(userOf(item, OWN_PROFILE)).toStrictEqual({
       ...info,

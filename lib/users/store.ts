@@ -51,6 +51,7 @@ export const USER_INFO = [
   'generation',
   'email',
   'emailVerified',
+  'locale',
   'attributes',
 ] as const
 

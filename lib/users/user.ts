@@ -97,6 +97,7 @@ type GivenValues = Pick<
   | 'email'
   | 'emailVerified'
   | 'emailAsWritten'
+  | 'locale'
   | 'disabled'
   | 'createdAt'
   | 'externalId'
@@ -159,6 +160,8 @@ export const loginNamesOf = ({ username, email }: Pick<User, 'username' | 'email
 /**
  * Returns a user's claims with the names of OpenID Connect Core section 5.1. Without an address, both members
  * about it are missing.
+ *
+ * @param user - `locale` is that of `localeOf`.
  */
 export const claimsOf = (
   sub: string,
@@ -167,14 +170,16 @@ export const claimsOf = (
     role,
     email,
     emailVerified,
+    locale,
     attributes,
-  }: Pick<User, 'username' | 'role' | 'email' | 'emailVerified' | 'attributes'>,
+  }: Pick<User, 'username' | 'role' | 'email' | 'emailVerified' | 'locale' | 'attributes'>,
 ) => ({
   ...attributeClaims(attributes),
   sub,
   username,
   role,
   ...(email && { email, email_verified: emailVerified }),
+  ...(locale && { locale }),
 })
 
 /**

@@ -43,6 +43,7 @@ async function show(
   return [
     `username  ${account.username}`,
     ...(email === undefined ? [] : [`address   ${email}, ${emailVerified ? 'verified' : 'not verified'}`]),
+    ...(account.locale === undefined ? [] : [`language  ${printable(account.locale)}`]),
     `id        ${account.id}`,
     ...(account.externalId === undefined ? [] : [`external  ${printable(account.externalId)}`]),
     `role      ${shownRole(account)}`,

@@ -2,9 +2,12 @@ import type { APIGatewayProxyEvent } from 'aws-lambda'
 import { LANGUAGES, languageFor, tagsIn } from '../../application/languages.ts'
 import { headerOf } from '../headers.ts'
 
-/** Returns the language of the service that the header of a request asks for; `undefined` if it asks for none of them. */
+/**
+ * Returns the language of the service that the header of a request asks for; `undefined` if it asks for none of them, or if
+ * the service has one.
+ */
 export const askedLanguage = ({ headers }: Pick<APIGatewayProxyEvent, 'headers'>): string | undefined =>
-  languageFor(tagsIn(headerOf(headers, 'accept-language')))
+  LANGUAGES.length === 1 ? undefined : languageFor(tagsIn(headerOf(headers, 'accept-language')))
 
 /** Longest `?next=` that is searched for the languages of an app. */
 const MAX_NEXT_CHARACTERS = 8_192

@@ -8,7 +8,7 @@ import type { Grant } from './grant.ts'
 export type Bound = Pick<Grant, 'clientGeneration' | 'appGeneration' | 'sessionGeneration'>
 
 /** Attributes that are read of the user of a code or a grant: tokens depend on them, or claim them. */
-export const CLAIMED_USER = [...USER_STATE, 'email', 'emailVerified'] as const
+export const CLAIMED_USER = [...USER_STATE, 'email', 'emailVerified', 'locale'] as const
 
 /** The user of a code or a grant. */
 export type ClaimedUser = Pick<User, 'id' | (typeof CLAIMED_USER)[number]>

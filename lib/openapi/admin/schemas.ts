@@ -58,6 +58,7 @@ export const ADMIN_SCHEMAS = {
     {
       ...found,
       emailVerified: { type: 'boolean', description: 'Whether the user has proved to own the address.' },
+      locale: USER_SCHEMAS.Me.properties.locale,
       factors: {
         type: 'array',
         items: { type: 'string', enum: FACTORS },
@@ -104,7 +105,7 @@ export const ADMIN_SCHEMAS = {
         ['last', 'factorReset'],
       ),
     },
-    ['email', 'mustEnrol', 'attributes', 'externalId'],
+    ['email', 'locale', 'mustEnrol', 'attributes', 'externalId'],
   ),
   SessionsOfUser: object(
     'The sessions of a user, the newest first.',

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test, vi } from 'vitest'
+import type { User } from '../../lib/users/user.ts'
+import { recordLogs } from '../support/logs.ts'
+import { NO_MAIL_LIMITS, useService } from '../support/service.ts'
+import { newAddress, tokenIn } from '../support/users/mails.ts'
+import { NEW_PASSWORD, newName } from '../support/users/sessions.ts'
+
+vi.mock('../../auth.config.ts', async (original) => ({
+  default: {
+    ...(await original<typeof import('../../auth.config.ts')>()).default,
+    languages: ['en', 'de', 'fr'],
+    words: {
+      de: {
+        'Confirm your address for {service}': 'Adresse für {service} bestätigen',
+        'You already have an account at {service}': 'Du hast schon ein Konto bei {service}',
+        'A new sign-in to {service}': 'Neue Anmeldung bei {service}',
+      },
+      fr: {
+        'Confirm your address for {service}': 'Confirmez votre adresse pour {service}',
+        'You already have an account at {service}': 'Vous avez déjà un compte chez {service}',
+        'A new sign-in to {service}': 'Nouvelle connexion à {service}',
+      },
+    },
+  },
+}))
+
+recordLogs()
+const service = await useService({ settings: NO_MAIL_LIMITS })
+
+const FRENCH = { 'Accept-Language': 'it, fr-CH;q=0.9, de;q=0.8' }
+
+/** Registers an address in French, and confirms it. */
+async function register(headers: Record<string, string>) {
+  const address = newAddress()
+  expect((await service.ask('register', { body: { email: address }, headers })).status).toBe(202)
+  const mail = service.mailTo(address)
+  const body = { token: tokenIn(mail), password: NEW_PASSWORD, username: newName() }
+  const { status, body: tokens } = await service.ask('new-account', { body, headers })
+  expect(status).toBe(200)
+  return { address, mail, user: await service.user(body.username), token: String(tokens.authToken) }
+}
+
+describe('a registration', () => {
+  test('is in the language of its request, which becomes that of the account', async () => {
+    const { mail, user, token } = await register(FRENCH)
+    expect(mail.subject).toBe('Confirmez votre adresse pour Test')
+    expect(mail.link).toMatch(/\/confirm\?lang=fr#registration=/)
+    expect(user.locale).toBe('fr')
+    expect((await service.ask('me', { token })).body).toMatchObject({ locale: 'fr' })
+    expect((await service.ask('userinfo', { token, headers: bearer(token) })).body).toMatchObject({
+      locale: 'fr',
+    })
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['a language that the service does not have', { 'Accept-Language': 'it' }],
+    ['no language', {}],
+    ['what is no language', { 'Accept-Language': '"><script>, __proto__;q=1' }],
+  ])('that asks for %s is in the first one, and stores none', async (_, headers) => {
+    const { mail, user, token } = await register(headers)
+    expect(mail.subject).toBe('Confirm your address for Test')
+    expect(user.locale).toBeUndefined()
+    expect(JSON.stringify((await service.ask('me', { token })).body)).not.toContain('locale')
+  })
+
+  test('of an address with an account responds byte for byte as one of an unknown address', async () => {
+    const owner = await addUser({ locale: 'de' })
+    const unknown = newAddress()
+    const responses = []
+    for (const email of [owner.email, unknown]) {
+      const response = await service.functions.ask('POST /register', { body: { email }, headers: FRENCH })
+      // Only the id has the address.
+      expect(Object.keys(JSON.parse(response.text))).toEqual(['mailId'])
+      responses.push({ ...response, text: response.text.replace(/"mailId":"[^"]*"/, '"mailId":""') })
+    }
+    await service.settled()
+    expect(responses[0]).toEqual(responses[1])
+    expect(service.mailTo(String(owner.email)).subject).toBe('Du hast schon ein Konto bei Test')
+    expect(service.mailTo(unknown).subject).toBe('Confirmez votre adresse pour Test')
+  })
+})
+
+test('a notice of a sign-in is in the language of the user, whatever its request asks for', async () => {
+  const { user, address } = await register({ 'Accept-Language': 'de' })
+  const body = { username: user.username, password: NEW_PASSWORD }
+  const asked = { body, headers: FRENCH, sourceIp: '198.51.100.9' }
+  expect((await service.ask('login', asked)).status).toBe(200)
+  expect(service.mailTo(address).subject).toBe('Neue Anmeldung bei Test')
+})
+
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })
+
+/** Adds a user with a confirmed address. */
+async function addUser(values: Partial<User>): Promise<User> {
+  const email = `${randomUUID()}@example.org`
+  return service.user(await service.add({ email, emailVerified: true, ...values }))
+}
