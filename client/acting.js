@@ -1,7 +1,7 @@
 // Shows a page to an operator who acts as a user. The token is in the memory of this tab, and nothing renews it: the button and a reload
 // end it. At the origin of such a page, the service takes no session cookie.
 
-import { AuthError, claimsOf, placesOf, post } from './requests.js'
+import { AuthError, claimsOf, placesOf } from './requests.js'
 
 /** Set by the browser's own style rules, so a strict Content-Security-Policy allows it. */
 const LOOK = {
@@ -46,7 +46,7 @@ function begin(
   /** @type {Edges} */ edges,
   /** @type {string | undefined} */ code = undefined,
 ) {
-  const { base, requestTo } = placesOf(options, edges)
+  const { post, requestTo } = placesOf(options, edges)
   const show = showBanner(edges)
   /** @type {Set<() => void>} */
   const listeners = new Set()
@@ -70,7 +70,7 @@ function begin(
 
   const exchange = async () => {
     if (code === undefined) throw new Error(ENDED)
-    return post(edges, `${base}act-as/token`, { code }, undefined, 'omit')
+    return post('act-as/token', { code }, undefined, 'omit')
   }
   const known = exchange().then(
     ({ authToken, expiresIn }) => {

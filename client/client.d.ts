@@ -178,6 +178,9 @@ export type Edges = Pick<typeof globalThis, 'fetch' | 'setTimeout' | 'clearTimeo
  * @param options.url - Base URL of the service, absolute or relative to the page.
  * @param options.apis - Origins that {@link Auth.fetch} sends the access token to, in addition to those of
  *   the page and the service.
+ * @param options.language - Language of the reader (BCP 47), such as `de`: sent as `Accept-Language` with all requests that have no such
+ *   header. So a mail to a new address has the language of your page. Default: the languages of the browser. The client opens no pages of
+ *   the service. Add `?lang=de` to their URLs yourself.
  * @param options.actAs - Whether operators see the page as a user: at an origin of the parameter `actAsOrigins`, where no session is. They
  *   come from the console, with a code in the fragment of the address. The client shows a banner, and keeps the token in the memory of the
  *   tab. `signIn` and `post` reject there with an AuthError, and `signOut` ends it, as the button of the banner and a reload do.
@@ -188,6 +191,6 @@ export type Edges = Pick<typeof globalThis, 'fetch' | 'setTimeout' | 'clearTimeo
  * const response = await auth.fetch('https://api.example.com/orders')
  */
 export function createAuth(
-  options: { url: string; apis?: readonly string[]; actAs?: boolean },
+  options: { url: string; apis?: readonly string[]; language?: string; actAs?: boolean },
   edges?: Edges,
 ): Auth

@@ -896,8 +896,8 @@ test.each([
   const edges = {
     ...globalThis,
     ...browser.edges,
-    fetch: (input: unknown) => {
-      resolve(String(input))
+    fetch: ({ url }: Request) => {
+      resolve(url)
       return Promise.resolve(Response.json({}, { status: 401 }))
     },
     location: { href: 'https://app.example.com/prod/signin?next=1#top' },
@@ -954,3 +954,34 @@ const loseEvery = (browser: Browser) => {
 const loseNone = (browser: Browser) => {
   browser.intercept = () => undefined
 }
+
+test.each([undefined, 'de'])(
+  'with the language %s, requests name it unless the page does',
+  async (language) => {
+    const sent: unknown[][] = []
+    const token = `a.${btoa(JSON.stringify({ sub: 'id', username: 'ada', role: 'user' }))}.c`
+    const browser = new Browser()
+    const edges = {
+      ...globalThis,
+      ...browser.edges,
+      fetch: async ({ url, headers }: Request) => {
+        sent.push([new URL(url).pathname, headers.get('Accept-Language')])
+        return Response.json({ authToken: token, expiresIn: 900 })
+      },
+    }
+    const auth = createAuth({ url: '/auth', ...(language && { language }) }, edges as never)
+    await auth.getAccessToken()
+    await auth.post('register', {})
+    await auth.fetch(browser.pageUrl)
+    await auth.fetch(browser.pageUrl, { headers: { 'Accept-Language': 'fr' } })
+    await auth.signOut()
+    const expected = language ?? null
+    expect(sent).toEqual([
+      ['/auth/refresh', expected],
+      ['/auth/register', expected],
+      ['/orders', expected],
+      ['/orders', 'fr'],
+      ['/auth/logout', expected],
+    ])
+  },
+)

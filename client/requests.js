@@ -6,9 +6,6 @@ export const MAX_WAIT_SECONDS = 30
 /** A login takes longer than other requests, because it hashes a password. */
 const TIMEOUT_MS = 30_000
 
-/** @type {RequestCredentials} */
-const CREDENTIALS = 'include'
-
 export class AuthError extends Error {
   /** @override @type {'AuthError'} */
   name = 'AuthError'
@@ -47,12 +44,14 @@ export function claimsOf(/** @type {string} */ token) {
 }
 
 /**
- * Returns the base URL of the service, and a function that makes requests to the origins that may get the access token.
+ * Returns the base URL of the service, a function that makes requests to the origins that may get the access token, and one that sends
+ * JSON with the cookie to the service, and returns the JSON of the response.
  *
  * @param {Parameters<typeof import('./client.d.ts').createAuth>[0]} options
  * @param {import('./client.d.ts').Edges} edges
  */
-export function placesOf({ url, apis = [] }, { location: { href } }) {
+export function placesOf({ url, apis = [], language }, edges) {
+  const { href } = edges.location
   const base = new URL(url, href).href.replace(/\/?$/, '/')
   const origins = [base, href, ...apis].map((allowed) => new URL(allowed).origin)
   /** @type {(input: string | URL | Request, init?: RequestInit) => Request} */
@@ -60,9 +59,34 @@ export function placesOf({ url, apis = [] }, { location: { href } }) {
     const request = new Request(input, init)
     const { origin } = new URL(request.url)
     if (!origins.includes(origin)) throw new TypeError(`auth.fetch: ${origin} is not in apis`)
+    if (language && !request.headers.has('Accept-Language')) request.headers.set('Accept-Language', language)
     return request
   }
-  return { base, requestTo }
+  /** @type {(route: string, body: object, timeoutMs?: number, credentials?: RequestCredentials) => Promise<any>} */
+  const post = async (route, body, timeoutMs = TIMEOUT_MS, credentials = 'include') => {
+    let response
+    let json
+    try {
+      response = await edges.fetch(
+        requestTo(base + route, {
+          method: 'POST',
+          credentials,
+          // The browser stores the new cookie even if the user leaves the page now.
+          keepalive: true,
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify(body),
+          signal: AbortSignal.timeout(timeoutMs),
+        }),
+      )
+      const text = await response.text()
+      json = text && JSON.parse(text)
+    } catch {
+      throw new AuthError(0)
+    }
+    if (!response.ok) throw new AuthError(response.status, json, retryAfterOf(response))
+    return json
+  }
+  return { base, requestTo, post }
 }
 
 /** Returns the seconds of a header `Retry-After`. @param {Response} response */
@@ -109,34 +133,4 @@ export async function persist(edges, act) {
       await pause(edges, retryAfterSeconds + edges.Math.random() / 2)
     }
   }
-}
-
-/**
- * Sends JSON with the cookie.
- *
- * @param {import('./client.d.ts').Edges} edges
- * @param {string} url
- * @param {object} body
- * @returns {Promise<any>} The JSON of the response.
- */
-export async function post(edges, url, body, timeoutMs = TIMEOUT_MS, credentials = CREDENTIALS) {
-  let response
-  let json
-  try {
-    response = await edges.fetch(url, {
-      method: 'POST',
-      credentials,
-      // The browser stores the new cookie even if the user leaves the page now.
-      keepalive: true,
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    const text = await response.text()
-    json = text && JSON.parse(text)
-  } catch {
-    throw new AuthError(0)
-  }
-  if (!response.ok) throw new AuthError(response.status, json, retryAfterOf(response))
-  return json
 }

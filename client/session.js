@@ -14,7 +14,6 @@ import {
   pause,
   persist,
   placesOf,
-  post,
   retryAfterOf,
 } from './requests.js'
 import { connectTabs } from './tabs.js'
@@ -71,7 +70,7 @@ function userOf(/** @type {string} */ token) {
 
 /** @type {typeof import('./client.d.ts').createAuth} */
 export function createAuth(options, edges = globalThis) {
-  const { base, requestTo } = placesOf(options, edges)
+  const { base, requestTo, post } = placesOf(options, edges)
   /** @type {Set<() => void>} */
   const listeners = new Set()
 
@@ -167,7 +166,7 @@ export function createAuth(options, edges = globalThis) {
     /** @type {number | undefined} */ timeoutMs = undefined,
   ) {
     const clocks = { wall: edges.Date.now(), mono: edges.performance.now() }
-    const { authToken: token, expiresIn: life, ...others } = await post(edges, base + route, body, timeoutMs)
+    const { authToken: token, expiresIn: life, ...others } = await post(route, body, timeoutMs)
     if (others.next) return { others }
     if (typeof token !== 'string' || !(life > 0)) throw new AuthError(0)
     const due = life * (EARLIEST + SPREAD * edges.Math.random())
@@ -278,7 +277,7 @@ export function createAuth(options, edges = globalThis) {
 
     signIn,
 
-    post: (route, body) => post(edges, base + route, body),
+    post,
 
     async signOut({ everywhere } = {}) {
       const caller = user
@@ -286,7 +285,7 @@ export function createAuth(options, edges = globalThis) {
       if (caller === null) return
       const act = async () => {
         if (isOther(caller)) throw new AuthError(409, OTHER_USER)
-        await post(edges, `${base}logout`, { everywhere: everywhere || undefined, sub: caller?.id })
+        await post('logout', { everywhere: everywhere || undefined, sub: caller?.id })
         await publish({})
       }
       try {
