@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Application } from '../../project/define-auth.ts'
-import { wordsOfFunction } from './sentences.ts'
+import { wordsOfFunction } from './sentences/functions.ts'
 
 /**
  * The parts of what an application says, each with the members that one kind of function reads. Own words and the logo may have

@@ -65,6 +65,7 @@ function faultsOfEntry(key: string, words: unknown, language: string): string[] 
   const name = JSON.stringify(key)
   const { sentence, category } = readKey(key)
   if (!(category === undefined ? SENTENCES.includes(key) : isPlural(sentence))) {
+    if (isPlural(key)) return [`${name} needs its plural forms ${shown(categoriesOf(language))}.`]
     if (SENTENCES.includes(sentence)) return [`${name} is no sentence with plural forms.`]
     const known = keysOf(language).map((one) => JSON.stringify(one))
     return [`${name} is unknown.${didYouMean(key, known)}`]

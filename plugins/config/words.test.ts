@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keysOf } from './sentences/list.ts'
-import { readWords, shippedWords } from './words.ts'
+import { readWords } from './words.ts'
 
 let project: string
 beforeEach(() => {
@@ -82,12 +82,13 @@ test('a language without a file is refused with the line that writes one', () =>
 })
 
 test('a language that comes with the service needs no file, and a file may change single sentences', () => {
-  writeFileSync(join(project, 'texts/de.json'), '{ "Sign in": "Rein" }')
-  const shipped = shippedWords('de')
-  expect(Object.keys(shipped).length).toBeGreaterThan(600)
-  expect(readWords({ languages: ['de'] }, project)).toEqual({ words: { de: shipped }, faults: [] })
-  expect(readWords({ languages: ['en', 'de'], texts: { de: 'texts/de.json' } }, project)).toEqual({
-    words: { de: { ...shipped, 'Sign in': 'Rein' } },
+  mkdirSync(join(project, 'plugins/languages'), { recursive: true })
+  writeFileSync(join(project, 'plugins/languages/nl.json'), JSON.stringify(ALL))
+  writeFileSync(join(project, 'texts/nl.json'), '{ "Sign in": "Erin" }')
+  expect(readWords({ languages: ['nl'] }, project, project)).toEqual({ words: { nl: ALL }, faults: [] })
+  const config = { languages: ['en', 'nl'], texts: { nl: 'texts/nl.json' } } as const
+  expect(readWords(config, project, project)).toEqual({
+    words: { nl: { ...ALL, 'Sign in': 'Erin' } },
     faults: [],
   })
 })

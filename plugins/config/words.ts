@@ -1,23 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { commandLine } from '../../project/commands.ts'
 import type { AuthConfig } from '../../project/define-auth.ts'
 import { isObject } from '../../project/merge.ts'
+import { ROOT } from '../../project/origin.ts'
 import { CONFIGURATION } from '../../project/project.ts'
-import { isEnglish, keysOf, readKey } from './sentences/list.ts'
+import { isEnglish, keysOf, readKey, type Words } from './sentences/list.ts'
 import { emptyIn, faultsOfTexts, isEmpty, readTexts } from './texts.ts'
 
-/** Words of sentences by English sentence. */
-export type Words = Readonly<Record<string, string>>
-
-/** Returns the path of the words of a language that come with the service, whether or not it has them. */
-export const shippedPathOf = (language: string): string =>
-  fileURLToPath(new URL(`../languages/${language}.json`, import.meta.url))
+/** Returns the path of the words of a language in the folder of the service, whether or not it has them. */
+export const shippedPathOf = (language: string): string => `plugins/languages/${language}.json`
 
 /** Returns the words of a language that come with the service. English is the sentences themselves. */
-export const shippedWords = (language: string): Words =>
-  existsSync(shippedPathOf(language)) ? JSON.parse(readFileSync(shippedPathOf(language), 'utf8')) : {}
+export function shippedWords(language: string, service = ROOT): Words {
+  const file = join(service, shippedPathOf(language))
+  return existsSync(file) ? writtenIn(readTexts(JSON.parse(readFileSync(file, 'utf8'))).sentences) : {}
+}
 
 /** Returns the paths of own words by language. A path alone is that of the first one. */
 export const pathsOfTexts = ({
@@ -38,13 +36,14 @@ interface Own {
 export function readWords(
   config: Pick<AuthConfig, 'languages' | 'texts'>,
   project: string,
+  service = ROOT,
 ): { words: Readonly<Record<string, Words>>; faults: string[] } {
   const { languages = ['en'] } = config
   const paths = pathsOfTexts(config)
   const read = languages.map((language) => {
     const path = paths[language]
     const own = path === undefined ? undefined : readOwn(project, path, language)
-    const words: Words = { ...shippedWords(language), ...own?.words }
+    const words: Words = { ...shippedWords(language, service), ...own?.words }
     const isExempt = own?.isDraft || (own?.faults ?? []).length > 0
     const missing = isExempt ? [] : faultsOfMissing(language, words, path)
     return { language, words, faults: [...(own?.faults ?? []), ...missing] }
@@ -79,7 +78,7 @@ function readOwn(project: string, path: string, language: string): Own {
   }
 }
 
-/** Returns the words of a draft. A sentence without the words of one of its plural forms has none. */
+/** Returns the words of a file. A sentence without the words of one of its plural forms has none. */
 function writtenIn(sentences: Readonly<Record<string, unknown>>): Words {
   const without = emptyIn(sentences).map((key) => readKey(key).sentence)
   const written = Object.entries(sentences).filter(

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { commandName } from '../../project/commands.ts'
 import { didYouMean } from '../../project/did-you-mean.ts'
-import { type Io, widthOf } from './io.ts'
+import { type Io, processIo, widthOf } from './io.ts'
 import { EXIT_STATUS, Refusal, refusalOf } from './refusal.ts'
 import { otherNameOf } from './synonyms.ts'
 
@@ -36,6 +36,25 @@ export async function run(command: Command, args: readonly string[], io: Io): Pr
     io.stderr.write(`${message}\n`)
     return EXIT_STATUS[outcome]
   }
+}
+
+/**
+ * Runs a command as this process: on its streams, environment and exit status.
+ *
+ * @param args - What follows the name of the command.
+ */
+export function main(commandOf: (io: Io) => Command, args = process.argv.slice(2)): void {
+  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    // A reader such as `head` closes the pipe when it has read enough.
+    if (code !== 'EPIPE') process.stderr.write(`Cannot write the output: ${code}.\n`)
+    process.exit(EXIT_STATUS.failed)
+  })
+  // Stands if nothing keeps the process running before the command ends, as at a prompt whose terminal is gone.
+  process.exitCode = EXIT_STATUS.interrupted
+  // Not awaited: in that case node would warn of an unsettled top-level await.
+  run(commandOf(processIo), args, processIo).then((status) => {
+    process.exitCode = status
+  })
 }
 
 /**

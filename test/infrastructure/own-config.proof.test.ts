@@ -112,7 +112,7 @@ test('a configuration with faults is refused, with one line for each', () => {
 
 test('a command of the operator refuses it with the same line', async () => {
   write({ ...CONFIG, roles: 'member' })
-  for (const name of ['users', 'clients', 'providers', 'keys', 'mail', 'smoke']) {
+  for (const name of ['users', 'clients', 'providers', 'keys', 'mail', 'texts', 'smoke']) {
     expect(await begin(`scripts/${name}.ts`, ['--help'], {}, folder).outcome, name).toEqual(
       refusal(1, 'auth.config.ts: roles must be a list of roles.'),
     )

@@ -16,11 +16,12 @@ test('serverless-jwt-auth alone lists the commands, as --help does', async () =>
     'events',
     'keys',
     'mail',
+    'texts',
     'smoke',
   ])
 })
 
-test.each(['users', 'clients', 'providers', 'events', 'keys', 'mail', 'smoke'])(
+test.each(['users', 'clients', 'providers', 'events', 'keys', 'mail', 'texts', 'smoke'])(
   'serverless-jwt-auth %s --help is that of the command',
   async (name) => {
     const { status, stdout } = await jwtAuth(name, '--help')

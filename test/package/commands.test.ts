@@ -31,7 +31,7 @@ functions:
       - http: { method: put, path: "notes/{id}", authorizer: auth }
 `
 const PASSWORD = 'correct horse battery staple'
-const COMMANDS = ['users', 'clients', 'providers', 'events', 'keys', 'mail', 'smoke']
+const COMMANDS = ['users', 'clients', 'providers', 'events', 'keys', 'mail', 'texts', 'smoke']
 
 const { folder, remove } = emptyFolder()
 let service: Awaited<ReturnType<typeof start>>

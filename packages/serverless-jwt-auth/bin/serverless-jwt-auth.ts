@@ -34,6 +34,13 @@ const COMMANDS = {
     summary: 'checks whether a stage can send mail',
     load: async () => (await import('../../../scripts/mail/command.ts')).mailCommand,
   },
+  texts: {
+    summary: 'updates the file with the words of a language, for its translator',
+    load: async () => {
+      const { textsCommand } = await import('../../../scripts/texts/command.ts')
+      return (io: Io) => textsCommand(io)
+    },
+  },
   smoke: {
     summary: 'tests a deployed stage, or the local service',
     load: async () => (await import('../../../scripts/smoke/command.ts')).smokeCommand,
@@ -65,8 +72,10 @@ function version(from = new URL('./', import.meta.url)): string {
 
 const [name = '--help', ...args] = process.argv.slice(2)
 if (isCommand(name)) {
-  // First, because it refuses a configuration with faults, which a command would read.
-  const { main } = await import('../../../scripts/cli/main.ts')
+  // First, because it refuses a configuration with faults, which a command would read. `texts` adds words whose lack is one.
+  const { main } = await (name === 'texts'
+    ? import('../../../scripts/cli/run.ts')
+    : import('../../../scripts/cli/main.ts'))
   main(await COMMANDS[name].load(), args)
 } else if (['--help', '-h', 'help'].includes(name)) process.stdout.write(help())
 else if (['--version', '-V'].includes(name)) process.stdout.write(`${version()}\n`)

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 
+/** Words of sentences by English sentence. A plural form has its category after the sentence, such as `{count} users#few`. */
+export type Words = Readonly<Record<string, string>>
+
 /** The sentences of mails and pages. `test/infrastructure/sentences.test.ts` writes them from the code. One with plural forms ends in `#other`. */
 export const SENTENCES: readonly string[] = readFileSync(new URL('../sentences.txt', import.meta.url), 'utf8')
   .split('\n')
@@ -16,8 +19,8 @@ export function categoriesOf(language: string): string[] {
 
 /** Takes a key of words apart: its sentence, and the category if it is a plural form. */
 export function readKey(key: string): { sentence: string; category?: string } {
-  const [, sentence, category = ''] = /^(.*)#([a-z]+)$/s.exec(key) ?? []
-  return sentence !== undefined && CATEGORIES.includes(category) ? { sentence, category } : { sentence: key }
+  const [, sentence, category] = /^(.*)#([a-z]+)$/s.exec(key) ?? []
+  return sentence !== undefined && category !== undefined ? { sentence, category } : { sentence: key }
 }
 
 /** Whether a sentence has plural forms. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { Words } from './words.ts'
+import type { Words } from './list.ts'
 
 // `test/infrastructure/sentences.test.ts` writes the lists of sentences from the code.
 
@@ -9,7 +9,7 @@ const linesOf = (path: string): string[] => {
 }
 
 /** Returns the sentences that a function shows, by the key of the function. */
-const sentencesOf = (key: string): ReadonlySet<string> => new Set(linesOf(`sentences/${key}.txt`))
+const sentencesOf = (key: string): ReadonlySet<string> => new Set(linesOf(`${key}.txt`))
 
 /** Returns the words of the sentences that a function shows, by language. Plural forms have the key of their sentence. */
 export function wordsOfFunction(words: Readonly<Record<string, Words>>, key: string): Record<string, Words> {
