@@ -52,7 +52,9 @@ export async function showRecoveryCodes(codes) {
 
 function rowOf(code) {
   const row = make('li', '')
-  row.append(make('code', code))
+  const text = make('code', code)
+  text.dir = 'ltr'
+  row.append(text)
   return row
 }
 
