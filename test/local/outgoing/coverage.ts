@@ -8,6 +8,7 @@ import { isWhole } from '../../http/openapi/coverage.ts'
 import { root } from '../../support/process/service-description.ts'
 import { hasPython, PYTHON } from '../../verifiers/programs.ts'
 import { faultsOf, SOURCE } from './judge.ts'
+import { changesWithoutSentence } from './sentences.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -23,7 +24,7 @@ const bus = { name: 'bus', source: SOURCE, types: OUTGOING.all }
 
 /**
  * Vitest's global set-up. Maps every event that the tests have written as it leaves the service, and fails the run if one breaks
- * CloudEvents 1.0 or has anything but ids and words of closed lists. A run of all tests must have an event of each type.
+ * CloudEvents 1.0 or has anything but ids and words of closed lists, or if a change has no sentence on the page /account. A run of all tests must have an event of each type.
  */
 export default function setup(project: TestProject) {
   const eventsFile = `${project.config.root}/.results/events-${project.name}-${process.pid}.txt`
@@ -34,7 +35,12 @@ export default function setup(project: TestProject) {
     const entries = readFileSync(eventsFile, 'utf8').split('\n').filter(Boolean).flatMap(leaving)
     rmSync(eventsFile)
     if (entries.length === 0) return
-    const faults = faultsIn(entries.map(({ Detail }) => Detail))
+    const details = entries.map(({ Detail }) => Detail)
+    const silent = await changesWithoutSentence(details)
+    const faults = [
+      ...faultsIn(details),
+      ...silent.map((change) => `functions/pages/account/wording.js has no sentence for ${change}.`),
+    ]
     const types = new Set(entries.map(({ DetailType }) => DetailType))
     console.log(`${entries.length} events of ${types.size} types leave, ${faults.length} with a fault`)
     const unseen = OUTGOING.all.filter((type) => !types.has(type))

@@ -6,6 +6,7 @@ import { eventIn } from '../../../lib/events/store.ts'
 import { testAct } from '../../support/users/users.ts'
 import { judgedByPython } from './coverage.ts'
 import { faultsOf, SOURCE } from './judge.ts'
+import { changesWithoutSentence } from './sentences.ts'
 
 // What fails the whole run of the tests; see `coverage.ts`.
 
@@ -45,4 +46,15 @@ test('both SDKs refuse an event without a source', () => {
   expect(faultsOf(json)).toContainEqual(expect.stringContaining('the SDK of CloudEvents refuses'))
   const refused = judgedByPython([Detail, json])
   if (refused !== undefined) expect(refused).toEqual([expect.stringContaining('for Python refuses')])
+})
+
+test('a change that the page of an account has no sentence for is named', async () => {
+  const changes = [
+    { changes: ['totp'], detail: 'removed' },
+    { changes: ['attributes'] },
+    { changes: ['totp'], detail: 'requested' },
+    { changes: ['serviceLevel'] },
+  ]
+  const details = changes.map((data) => changed({}, { detail: undefined, ...data }))
+  expect(await changesWithoutSentence(details)).toEqual(['serviceLevel'])
 })
