@@ -128,7 +128,11 @@ test('malformed bodies get the precise problem on every route, and are never ech
     ]
     for (const member of Object.keys(valid)) {
       for (const value of [null, 1, true, [MARK], { [MARK]: MARK }]) {
-        table.push([`${member} ${typeof value}`, { ...valid, [member]: value }, invalid([...needed(member), { rule: 'type' }])])
+        table.push([
+          `${member} ${typeof value}`,
+          { ...valid, [member]: value },
+          invalid([...needed(member), { rule: 'type' }]),
+        ])
       }
       const { [member]: _, ...rest } = valid
       table.push([`no ${member}`, rest, missing(member)])
