@@ -21,7 +21,7 @@ const BUDGETS: Record<string, Budget> = {
   'authorizer without acts': { bytes: 25_900 },
   // The time includes the one password hash of a login. Unlike its floor it counts attempts and stores a
   // session.
-  login: { bytes: 64_300, floor: 'login', cold: 1.45 },
+  login: { bytes: 64_400, floor: 'login', cold: 1.45 },
   // With deviceBoundSessions=off.
   'login without devices': { bytes: 63_200, floor: 'login' },
   // It also asks the old place of passwords, and stores what that verifies.
@@ -44,7 +44,7 @@ const BUDGETS: Record<string, Budget> = {
   logout: { bytes: 51_500 },
   // It also lists apps and removes their access, with what it reads of clients and APIs.
   // 2 KB know the sessions of a device.
-  sessions: { bytes: 32_400 },
+  sessions: { bytes: 32_600 },
   // It binds sessions to devices. It cannot sign.
   device: { bytes: 23_300 },
   // Functions that count attempts give them back after an outage.
@@ -61,7 +61,7 @@ const BUDGETS: Record<string, Budget> = {
   // Changes of an account also take the proof of a user without a password, which is 2.5 KB.
   'change-email': { bytes: 51_000, floor: 'login' },
   // 1.3 KB replace the address of a user without a password, which ends other sessions.
-  'confirm-email': { bytes: 45_400, cold: 2.2 },
+  'confirm-email': { bytes: 45_500, cold: 2.2 },
   // A third of it is the texts of 26 mails, in whole sentences. Their style has 1.8 KB. 2 KB plan the mails of sign-ins and of changes.
   mailer: { bytes: 45_000, cold: 2.2 },
   // With mailSignIn=off. It has the texts of the mails too.
@@ -87,7 +87,7 @@ const BUDGETS: Record<string, Budget> = {
   'enrol-totp': { bytes: 57_300 },
   // It grows by about 700 bytes with each route that it describes. With console=on, 20 KB are of the console. 11 KB are for users without a
   // password: seven routes, and what each change of an account takes with mailSignIn=on. 4 KB are for devices.
-  openapi: { bytes: 171_600, cold: 2.8 },
+  openapi: { bytes: 171_800, cold: 2.8 },
   // Swagger UI takes 1.92 MB of it.
   docs: { bytes: 1_950_000, cold: 2.4 },
   // Each function of pages has 3 KB for the theme and the own words of an application.

@@ -1,5 +1,7 @@
 // The elements of all pages.
 
+import { isEnglish } from './details.js'
+
 export const element = (id) => document.getElementById(id)
 
 export function make(name, text, className = '') {
@@ -9,12 +11,19 @@ export function make(name, text, className = '') {
   return made
 }
 
-/** Shows a text in an element. Of several texts, each gets an element: no sentence becomes a part of another. */
+/**
+ * Shows a text in an element. Of several texts, each gets an element: no sentence becomes a part of another. An English one on a page
+ * in another language has its own `lang`, so that screen readers say it as English.
+ */
 export function fill(where, texts) {
-  if (!Array.isArray(texts)) {
+  if (!Array.isArray(texts) && !isEnglish(texts)) {
     where.textContent = texts
     return
   }
-  const spans = texts.map((text) => make('span', text))
+  const spans = [texts].flat().map((text) => {
+    const span = make('span', text)
+    if (isEnglish(text)) span.lang = 'en'
+    return span
+  })
   where.replaceChildren(...spans.flatMap((span, index) => (index > 0 ? [' ', span] : [span])))
 }

@@ -2,6 +2,7 @@
 // the page, so that they work at the root and under the path of a stage.
 
 import './page-links.js'
+import { sayProblem } from './details.js'
 import { element, fill, make } from './elements.js'
 import { clock, inWords, secondsUntil } from './time.js'
 import { say } from './words.js'
@@ -49,7 +50,7 @@ export async function call(path, { body, token, method = body ? 'POST' : 'GET', 
       status: response.status,
       retryAfterSeconds: Number(response.headers.get('Retry-After')),
       // A proxy in front of the service may send another kind of error.
-      body: response.ok ? json : { ...UNKNOWN_PROBLEM, ...json },
+      body: response.ok ? json : { ...UNKNOWN_PROBLEM, ...sayProblem(Object(json)) },
     }
   } catch (error) {
     return failureOf(error)
@@ -63,7 +64,7 @@ export async function call(path, { body, token, method = body ? 'POST' : 'GET', 
 export const failureOf = ({ status = 0, problem, retryAfterSeconds = 0 }) => ({
   status,
   retryAfterSeconds,
-  body: { ...(status ? UNKNOWN_PROBLEM : NO_RESPONSE), ...problem },
+  body: { ...(status ? UNKNOWN_PROBLEM : NO_RESPONSE), ...sayProblem(Object(problem)) },
 })
 
 /** Decodes a part of a token into text. */

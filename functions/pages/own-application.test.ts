@@ -27,6 +27,8 @@ vi.mock('../../auth.config.ts', () => ({
         'Create an account': '</title><script>1</script> & <!-- if demo -->Join',
         'You are signed out.': 'See "you" soon.',
         'Nothing is recorded yet.': 'Empty.',
+        // As packaging marks the details of problems.
+        '!Incorrect code.': 'Wrong </script> code.',
       },
     },
   },
@@ -84,7 +86,17 @@ test('HTML in own words is text everywhere, also in a title', async () => {
 test('a script has the own words of its sentences in front of it', async () => {
   const script = await fileOf(await page(signin, 'signin'), 'js')
   const words = { 'Sign in': 'Log in', 'You are signed out.': 'See "you" soon.' }
-  expect(script.startsWith(`globalThis.ownWords=${JSON.stringify(words)};`)).toBe(true)
+  const details = { 'Incorrect code.': 'Wrong </script> code.' }
+  const inFront = `globalThis.ownWords=${JSON.stringify(words)};globalThis.ownDetails=${JSON.stringify(details)};`
+  expect(script.startsWith(inFront)).toBe(true)
+})
+
+test('a script that shows no problems has no words of their details', async () => {
+  const { body } = await docs(sampleEvent('docs'), lambdaContext())
+  const [, file = ''] = /src="docs\/([^"]+\.js)"/.exec(body) ?? []
+  const script = await docs({ ...sampleEvent('docs'), pathParameters: { file } }, lambdaContext())
+  expect(script.statusCode).toBe(200)
+  expect(script.body).not.toContain('ownDetails')
 })
 
 test('a style ends with the colours of the theme', async () => {

@@ -69,7 +69,8 @@ export function ruleOf(definition: Attribute): string {
   if (definition.type === 'number') return 'Must be 0, or a number of the size 1e-130 to 9007199254740991.'
   if (definition.type === 'boolean') return 'Must be true or false.'
   if (definition.values) return `Must be one of ${definition.values.join(', ')}.`
-  return `Must be text of at most ${maxLengthOf(definition)} characters, none of them a control character.`
+  const max = maxLengthOf(definition)
+  return `Must be text of at most ${max} characters, none of them a control character.`
 }
 
 /**

@@ -21,9 +21,9 @@ export function identityRefusal(error: keyof typeof IDENTITY_REFUSALS, reason: s
 }
 
 /** Returns the text of the response if registration is not open. */
-export const closedText = (providerName: string): string =>
-  `New accounts are not open here. If you have an account, sign in, and add ${providerName} on your account page.`
+export const closedText = (provider: string): string =>
+  `New accounts are not open here. If you have an account, sign in, and add ${provider} on your account page.`
 
 /** Returns the text of the response to a proved address that has an account. */
-export const takenText = (providerName: string): string =>
-  `This address already has an account. Sign in with it, or choose a new password, and add ${providerName} on your account page.`
+export const takenText = (provider: string): string =>
+  `This address already has an account. Sign in with it, or choose a new password, and add ${provider} on your account page.`

@@ -9,19 +9,19 @@ export type ForbiddenNames = Pick<User, 'username' | 'email'>
 export const MIN_CODE_POINTS = 15
 export const MAX_CODE_POINTS = 128
 
-const TOO_SHORT = {
-  detail: `Must be at least ${MIN_CODE_POINTS} characters.`,
-  rule: 'too_short',
-  values: { min: MIN_CODE_POINTS },
-}
-const TOO_LONG = {
-  detail: `Must not exceed ${MAX_CODE_POINTS} characters.`,
-  rule: 'too_long',
-  values: { max: MAX_CODE_POINTS },
-}
-
 /** A rule of new passwords: in words for users, and as clients compare it. */
 type PasswordRule = Omit<FieldError, 'pointer'>
+
+const tooShort = (min: number): PasswordRule => ({
+  detail: `Must be at least ${min} characters.`,
+  rule: 'too_short',
+  values: { min },
+})
+const tooLong = (max: number): PasswordRule => ({
+  detail: `Must not exceed ${max} characters.`,
+  rule: 'too_long',
+  values: { max },
+})
 
 /**
  * Returns the rule that a new password breaks: its length, common passwords, the user's own names.
@@ -36,8 +36,8 @@ export function brokenPasswordRule(
 ): PasswordRule | undefined {
   const codePoints = [...password].length
   const folded = password.toLowerCase()
-  if (codePoints < MIN_CODE_POINTS) return TOO_SHORT
-  if (codePoints > MAX_CODE_POINTS) return TOO_LONG
+  if (codePoints < MIN_CODE_POINTS) return tooShort(MIN_CODE_POINTS)
+  if (codePoints > MAX_CODE_POINTS) return tooLong(MAX_CODE_POINTS)
   if (folded === username) return { detail: 'Must not be the username.', rule: 'own_name' }
   if (folded === email) return { detail: 'Must not be the e-mail address.', rule: 'own_name' }
   if (COMMON_PASSWORDS.has(folded)) return { detail: 'Must not be a commonly used password.', rule: 'common' }

@@ -38,7 +38,7 @@ export const partReadBy = (importer: string): PartName | undefined =>
  */
 export function partOf(application: Application, name?: PartName, key?: string): Partial<Application> {
   if (name === undefined) return application
-  if (name === 'texts' && application.words && key !== undefined) {
+  if (name === 'texts' && application.words) {
     return { words: wordsOfFunction(application.words, key) }
   }
   const members: readonly string[] = PARTS[name]

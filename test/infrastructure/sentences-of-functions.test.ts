@@ -3,7 +3,9 @@ import { basename, join, relative } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { expect, test } from 'vitest'
 import { inOwnWords } from '../../lib/http/own-words.ts'
+import { DETAIL } from '../../plugins/config/sentences/functions.ts'
 import { root } from '../support/process/service-description.ts'
+import { detailsOf } from './details.ts'
 
 // The lists of the sentences that each function shows. A function gets the words of no others.
 
@@ -58,7 +60,10 @@ async function sourcesOf(entry: string): Promise<string[]> {
   )
 }
 
-/** Returns the sentences that a source shows. */
+/** The details of problems that any page shows. A function has them in its list with a mark. */
+const DETAILS = new Set(await detailsOf(globSync(['functions/pages/**/*.js', 'client/*.js'], { cwd: root })))
+
+/** Returns the sentences that a source shows, without details of problems. */
 function sentencesIn(file: string): string[] {
   const source = readFileSync(join(root, file), 'utf8')
   const found = new Set<string>()
@@ -70,6 +75,8 @@ function sentencesIn(file: string): string[] {
   }
   // In HTML of a handler, tags are around a sentence.
   return SENTENCES.filter((line) => {
+    // A function of the API sends them. A script may say the same sentence.
+    if (DETAILS.has(line) && file.endsWith('.ts')) return false
     const sentence = line.replace(/#[a-z]+$/, '')
     if (found.has(sentence)) return true
     return (
@@ -84,7 +91,9 @@ test.each([...ENTRIES])(
   async (key, files) => {
     const sources = (await Promise.all(files.map(sourcesOf))).flat()
     const shown = new Set([...new Set(sources)].flatMap(sentencesIn))
-    const list = SENTENCES.filter((line) => shown.has(line))
+    const isShowing = sources.includes('functions/pages/details.js')
+    const details = isShowing ? await detailsOf(sources.filter((file) => file.endsWith('.js'))) : []
+    const list = [...details.map((detail) => DETAIL + detail), ...SENTENCES.filter((line) => shown.has(line))]
     await expect(`${list.join('\n')}\n`).toMatchFileSnapshot(`${root}/plugins/config/sentences/${key}.txt`)
   },
 )
@@ -92,5 +101,6 @@ test.each([...ENTRIES])(
 test('each sentence is in the list of a function', async () => {
   const lists = globSync('plugins/config/sentences/*.txt', { cwd: root })
   const shown = new Set(lists.flatMap((file) => readFileSync(join(root, file), 'utf8').split('\n')))
-  expect(SENTENCES.filter((line) => !shown.has(line))).toEqual([])
+  const isListed = (line: string) => shown.has(line) || shown.has(DETAIL + line)
+  expect(SENTENCES.filter((line) => !isListed(line))).toEqual([])
 })

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { inOwnWords } from '../../lib/http/own-words.ts'
 import { textForBrowsers } from '../../plugins/page-files.ts'
 import { root } from '../support/process/service-description.ts'
+import { detailsOf } from './details.ts'
 
 // The list of all sentences that an application can replace, made of the code that shows them.
 
@@ -104,7 +105,9 @@ function sentencesIn(html: string): string[] {
 /** A sentence with plural forms is listed as one of them. Own words have all forms of their language. */
 const keyOf = ({ text, form }: Literal) => (form ? `${text}#${form}` : text)
 
-const SENTENCES = [...new Set([...SAID.map(keyOf), ...HTML.flatMap(sentencesIn)])].sort()
+const DETAILS = await detailsOf([...PAGE_SCRIPTS, ...filesOf('client/*.js')])
+
+const SENTENCES = [...new Set([...SAID.map(keyOf), ...HTML.flatMap(sentencesIn), ...DETAILS])].sort()
 
 test('the list has every sentence of mails and pages; `-u` writes it', async () => {
   console.log(`${SENTENCES.length} sentences`)

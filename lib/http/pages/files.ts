@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { APIGatewayProxyResult } from 'aws-lambda'
 import { LANGUAGES } from '../../application/languages.ts'
-import { currentLanguage, currentWords } from '../../application/texts.ts'
+import { currentLanguage, currentWords, type Words } from '../../application/texts.ts'
 import { textResponse } from './text-response.ts'
 
 const HASH_CHARACTERS = 16
@@ -54,11 +54,22 @@ export const withHashes = (text: string, folder: string, hashedNames: HashedName
 
 const WORDS_IN_FRONT = 'globalThis.ownWords='
 
-/** Puts the words of the sentences in a script in front of it, where `functions/pages/words.js` finds them. */
+/**
+ * Puts the words of the sentences in a script in front of it, where `functions/pages/words.js` finds them. A script that shows problems
+ * gets those of all details too, for `functions/pages/details.js`: a detail is in no script.
+ */
 function withWords(script: string): string {
   if (!script.includes('ownWords')) return script
+  const details = script.includes('ownDetails') ? detailsIn(currentWords()) : ''
   // Plural forms have the sentence in front of `#`.
   const isIn = (key: string) => script.includes(key.replace(/#[a-z]+$/, ''))
   const words = Object.entries(currentWords()).filter(([key, own]) => isIn(key) && own !== key)
-  return words.length > 0 ? `${WORDS_IN_FRONT}${JSON.stringify(Object.fromEntries(words))};${script}` : script
+  if (words.length === 0 && details === '') return script
+  return `${WORDS_IN_FRONT}${JSON.stringify(Object.fromEntries(words))};${details}${script}`
+}
+
+/** Returns the script with the words of details. Their keys have a mark: see `plugins/config/sentences/functions.ts`. */
+function detailsIn(words: Words): string {
+  const details = Object.entries(words).flatMap(([key, own]) => (key[0] === '!' ? [[key.slice(1), own]] : []))
+  return details.length > 0 ? `globalThis.ownDetails=${JSON.stringify(Object.fromEntries(details))};` : ''
 }
