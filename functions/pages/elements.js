@@ -27,3 +27,7 @@ export function fill(where, texts) {
   })
   where.replaceChildren(...spans.flatMap((span, index) => (index > 0 ? [' ', span] : [span])))
 }
+
+/** Returns the code in a field. Some users type it with spaces, or with digits that are full-width, Arabic or Persian. */
+export const codeIn = ({ value }) =>
+  value.replaceAll(/\s/g, '').replaceAll(/[٠-٩۰-۹０-９]/g, (digit) => digit.charCodeAt(0) & 15)

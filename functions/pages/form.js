@@ -3,7 +3,7 @@
 
 import './page-links.js'
 import { sayProblem } from './details.js'
-import { element, fill, make } from './elements.js'
+import { codeIn, element, fill, make } from './elements.js'
 import { clock, inWords, secondsUntil } from './time.js'
 import { say } from './words.js'
 
@@ -19,7 +19,7 @@ export const ENROLMENT_KEY = 'enrolment'
 /** Longest time that a dialog is busy. API Gateway responds within 29 seconds. */
 const TIMEOUT_MS = 30_000
 
-export { element, make }
+export { codeIn, element, make }
 
 /** The timer of each form that waits. */
 const waits = new Map()
@@ -73,9 +73,6 @@ export function decodePart(base64url) {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
   return new TextDecoder().decode(bytes)
 }
-
-/** Returns the code in a field. Some users type it with spaces. */
-export const codeIn = ({ value }) => value.replaceAll(/\s/g, '')
 
 /** Returns the content of a `meta` element, or nothing without one. */
 export const metaOf = (name) => document.querySelector(`meta[name="${name}"]`)?.content

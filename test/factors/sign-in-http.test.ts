@@ -21,6 +21,10 @@ afterAll(() =>
   console.log(`Sign-in in steps over HTTP: ${requests} requests, each as the API description says`),
 )
 
+/** Returns a code as a keyboard with other digits types it. */
+const inDigits = (zero: string, code: string) =>
+  code.replaceAll(/\d/g, (digit) => String.fromCharCode(zero.charCodeAt(0) + Number(digit)))
+
 interface Sending {
   method?: string
   token?: string
@@ -33,7 +37,7 @@ let recoveryCodes: string[] = []
 let first: { authToken: string; refreshToken: string }
 let second: typeof first
 
-test('a user without factors signs in with the password, and sets up an app', async () => {
+test('a user without factors signs in with the password, and sets up an app by a code in full-width digits', async () => {
   const { status, body } = await login()
   expect([status, claimsOf(body.authToken).acr]).toEqual([200, 'aal1'])
   const { body: setup } = await api('/factors/totp', { currentPassword: PASSWORD }, { token: body.authToken })
@@ -41,7 +45,7 @@ test('a user without factors signs in with the password, and sets up an app', as
   // The service accepts it in the next step too, which may begin before the request arrives.
   const confirmed = await api(
     '/factors/totp/confirm',
-    { code: codeOf(new Date()) },
+    { code: inDigits('０', codeOf(new Date())) },
     { token: body.authToken },
   )
   expect(confirmed.status).toBe(200)
@@ -79,7 +83,7 @@ test.each([
   expect(response.headers).not.toHaveProperty('www-authenticate')
 })
 
-test('a new sign-in with replaces renews the session, once it is complete', async () => {
+test('a new sign-in with replaces renews the session, once a code, in Arabic digits, completes it', async () => {
   const step = await login({ replaces: first.refreshToken })
   expect(step.body).toEqual({
     next: 'second-factor',
@@ -91,7 +95,7 @@ test('a new sign-in with replaces renews the session, once it is complete', asyn
   expect([wrong.status, wrong.body.errors]).toEqual([422, [fieldError('#/code', 'Incorrect code.')]])
   expect(await isEnded(first.refreshToken)).toBe(false)
 
-  const complete = await api('/login/totp', { loginToken, code: codeOf(new Date(), 1) })
+  const complete = await api('/login/totp', { loginToken, code: inDigits('٠', codeOf(new Date(), 1)) })
   expect(complete.status).toBe(200)
   second = complete.body
   expect(claimsOf(second.authToken)).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' })

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini'
 import type { ProofFields } from '../../mail/verify.ts'
-import { atMost, digitsOnly, hasProof, LoginToken, Password, proof, schema } from './fields.ts'
+import { atMost, digitCode, hasProof, LoginToken, Password, proof, schema } from './fields.ts'
 import { PasskeyCreation, PasskeyName } from './passkeys.ts'
 
 /** Body of the routes that change second factors. */
 export const FactorChangeRequest = /* @__PURE__ */ schema(() => z.strictObject({ currentPassword: Password }))
 
 /** A code of an authenticator app. */
-export const TotpCode = /* @__PURE__ */ schema(() => z.string('Must be a string.').check(digitsOnly(6)))
+export const TotpCode = /* @__PURE__ */ schema(() => digitCode(6))
 
 /** Body of `POST /factors/totp/confirm`. */
 export const TotpConfirmation = /* @__PURE__ */ schema(() => z.strictObject({ code: TotpCode }))

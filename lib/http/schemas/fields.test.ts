@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import type * as z from 'zod/mini'
+import * as z from 'zod/mini'
 import { loginEvent } from '../../../test/support/http/lambda.ts'
 import type { FieldError } from '../../errors.ts'
 import { readBody } from '../body.ts'
 import { EmailConfirmation, PasswordChangeRequest, RegistrationConfirmation } from './account.ts'
-import { TotpConfirmation } from './factors.ts'
+import { TotpCode, TotpConfirmation } from './factors.ts'
+import { Code } from './fields.ts'
 import { NewPasskey, PasskeyChange } from './passkeys.ts'
 import { ProofStart } from './proofs.ts'
 import { LogoutRequest, RefreshRequest } from './sessions.ts'
@@ -47,4 +48,31 @@ test.each(RULES)('a field that breaks %s has that rule: %#', (rule, schema, body
   expect(JSON.parse(JSON.stringify(fields))).toEqual([
     { pointer: expect.any(String), detail: expect.any(String), rule, ...(values && { values }) },
   ])
+})
+
+/** Digits as keyboards type them, by name. */
+const DIGITS = {
+  ASCII: '0123456789',
+  'full-width': '０１２３４５６７８９',
+  'Arabic-Indic': '٠١٢٣٤٥٦٧٨٩',
+  Persian: '۰۱۲۳۴۵۶۷۸۹',
+}
+
+test.each(Object.entries(DIGITS))('a code in %s digits is the same code', (_name, digits) => {
+  const read = (code: string) =>
+    z.parse(z.object({ mail: Code, app: TotpCode }), { mail: code, app: code.slice(0, 6) })
+  const [first, last] = [[...digits].slice(0, 8).join(''), [...digits].slice(2).join('')]
+  expect(read(first)).toEqual({ mail: '01234567', app: '012345' })
+  expect(read(last)).toEqual({ mail: '23456789', app: '234567' })
+})
+
+test.each([
+  ['Devanagari digits', '०१२३४५६७'],
+  ['the characters around full-width digits', '／０１２３４５：'],
+  ['the characters around Arabic-Indic digits', '\u065f٠١٢٣٤٥\u066a'],
+  ['the characters around Persian digits', '\u06ef۰۱۲۳۴۵\u06fa'],
+  ['a digit too many', '０１２３４５６７８'],
+  ['a superscript', '0123456²'],
+])('a code in %s is refused', (_what, code) => {
+  expect(z.safeParse(Code, code).error?.issues).toMatchObject([{ message: 'Must be 8 digits.' }])
 })

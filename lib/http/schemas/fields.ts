@@ -29,11 +29,19 @@ export const atMost = (max: number) =>
 export const oneOf = (error: string, ...options: string[]) =>
   z.refine<string>((text) => options.includes(text), ruled(error, 'one_of', { options }))
 
-/** Accepts codes with a number of digits, which are ASCII. */
-export const digitsOnly = (digits: number) =>
-  z.refine<string>(
-    (text) => text.length === digits && /^[0-9]*$/.test(text),
-    ruled(`Must be ${digits} digits.`, 'format', { digits }),
+/**
+ * A code of digits. Keyboards of Arabic, Persian and Japanese type digits of their own, which count as the ASCII ones: the last four
+ * bits of each are its value.
+ */
+export const digitCode = (digits: number) =>
+  z.string('Must be a string.').check(
+    z.overwrite((text) =>
+      text.replaceAll(/[\u0660-\u0669\u06f0-\u06f9\uff10-\uff19]/g, (digit) => `${digit.charCodeAt(0) & 15}`),
+    ),
+    z.refine(
+      (text) => text.length === digits && /^[0-9]*$/.test(text),
+      ruled(`Must be ${digits} digits.`, 'format', { digits }),
+    ),
   )
 
 // Only a domain beyond ASCII is changed: `domainToASCII` also reads numbers as IPv4 addresses. It removes
@@ -117,7 +125,7 @@ export const EmailAddress = schema(() =>
 export const MailId = schema(() => z.string('Must be a string.').check(atMost(384)))
 
 /** The code of a mail. */
-export const Code = schema(() => z.string('Must be a string.').check(digitsOnly(8)))
+export const Code = schema(() => digitCode(8))
 
 /** The proof that a client has read a mail: the token of its link, or its code and its id. */
 export const proof = () => ({
