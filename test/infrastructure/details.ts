@@ -72,8 +72,11 @@ const OF_GATEWAY = [
   ),
 ].map(([, detail]) => String(detail))
 
-/** The client makes a problem itself. */
+/** The client makes a problem itself. A template is the message of its error, which pages do not show: it is for developers. */
 const OF_CLIENT = /^client[\\/]requests\.js$/
+
+/** Whether a text of the client is the detail of a problem. */
+const isProblem = (text: string) => isSentence(text) && !text.includes('{')
 
 /** Whether a text with placeholders is in a bundle. */
 const isIn = (bundle: string, text: string) => text.split(/\{\w+\}/).every((part) => bundle.includes(part))
@@ -100,6 +103,9 @@ export async function detailsOf(scripts: readonly string[]): Promise<string[]> {
     pathsOf(events).some((path) => [...called].some((text) => path.test(text))),
   ).map(([key]) => String(bundles.get(key)))
   const shown = SENTENCES.filter((text) => ofCalled.some((bundle) => isIn(bundle, text)))
-  const own = scripts.filter((file) => OF_CLIENT.test(file)).flatMap(textsIn)
-  return [...new Set([...shown, ...own.filter(isSentence), ...OF_GATEWAY])].sort()
+  const own = scripts
+    .filter((file) => OF_CLIENT.test(file))
+    .flatMap(textsIn)
+    .filter(isProblem)
+  return [...new Set([...shown, ...own, ...OF_GATEWAY])].sort()
 }
