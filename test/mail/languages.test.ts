@@ -81,7 +81,7 @@ describe('a registration', () => {
   })
 })
 
-test('a notice of a sign-in is in the language of the user, whatever its request asks for', async () => {
+test('a notice of a sign-in is in the language of the user for any request', async () => {
   const { user, address } = await register({ 'Accept-Language': 'de' })
   const body = { username: user.username, password: NEW_PASSWORD }
   const asked = { body, headers: FRENCH, sourceIp: '198.51.100.9' }
