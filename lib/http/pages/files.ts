@@ -15,7 +15,7 @@ export interface HashedFiles {
 }
 
 /**
- * Names each file by a hash of its content, and replaces in it the names of files above it. A file that differs
+ * Names each file by a hash of its content, and replaces in it the names of files above it. A file that may differ
  * from that of the first language also has its language in its name.
  */
 export function hashFiles(files: Readonly<Record<string, string>>): HashedFiles {
@@ -25,18 +25,21 @@ export function hashFiles(files: Readonly<Record<string, string>>): HashedFiles 
     const text = withHashes(withWords(source), '.', hashedNames)
     const digest = hash('sha256', text).slice(0, HASH_CHARACTERS)
     const [stem = '', extension = ''] = file.split(/\.(?=[^.]*$)/)
-    const hashed = `${stem}${markOf(text)}-${digest}.${extension}`
+    const hashed = `${stem}${markOf(source, text)}-${digest}.${extension}`
     hashedNames.push([file, hashed])
     servedFiles.set(hashed, textResponse(extension, 'public, max-age=31536000, immutable', text))
   }
   return { hashedNames, servedFiles }
 }
 
-/** Returns the mark of the current language for a file that differs from that of the first one: it has words, or imports a file with words. */
-function markOf(text: string): string {
+/**
+ * Returns the mark of the current language for a file that may differ from that of the first one: it has sentences, or imports a file with
+ * sentences. English has no words in front of them, and also differs from a first language that has some.
+ */
+function markOf(source: string, text: string): string {
   const mark = `.${currentLanguage()}`
-  const differs = text.startsWith(WORDS_IN_FRONT) || text.includes(`${mark}-`)
-  return differs && currentLanguage() !== LANGUAGES[0] ? mark : ''
+  const mayDiffer = source.includes('ownWords') || text.includes(`${mark}-`)
+  return mayDiffer && currentLanguage() !== LANGUAGES[0] ? mark : ''
 }
 
 /** Returns the language in the name of a file, or the first one. */
