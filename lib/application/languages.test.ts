@@ -56,6 +56,12 @@ test('only the first kilobyte of a header counts, and the first 32 tags', () => 
   expect(languageFor([...many.slice(0, 32), 'de'])).toBeUndefined()
 })
 
+test('a tag of 100 characters counts, and a longer one costs nothing', () => {
+  const tagOf = (length: number) => `de-x-${'a-'.repeat(length)}`.slice(0, length - 1).concat('a')
+  expect(languageFor([tagOf(99)])).toBe('de')
+  expect(languageFor([tagOf(101)])).toBeUndefined()
+})
+
 test('Arabic, Hebrew, Persian and Urdu are written from right to left', () => {
   const directions = ['ar', 'he', 'fa', 'ur', 'de', 'zh-Hans'].map(directionOf)
   expect(directions).toEqual(['rtl', 'rtl', 'rtl', 'rtl', 'ltr', 'ltr'])
