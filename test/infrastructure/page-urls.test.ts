@@ -132,3 +132,16 @@ test('each link in the HTML of a page is one that page-links.js knows, or leads 
   ])
   expect(links.filter((href) => known.includes(href.split('?')[0] ?? '')).length).toBeGreaterThan(20)
 })
+
+test('the client of each page names the language of the page, which a new account gets', () => {
+  const clients = SCRIPTS.flatMap((file) =>
+    [...readFileSync(`${root}/functions/pages/${file}`, 'utf8').matchAll(/createAuth\((.*)\)/g)].map(
+      ([, options]) => `${file}: ${options}`,
+    ),
+  )
+  expect(clients.length).toBeGreaterThan(5)
+  expect(clients.filter((one) => !one.endsWith(', language }'))).toEqual([
+    // It renews a session only, and is a script without sentences.
+    "authorize/refresh.js: { url: '..' }",
+  ])
+})

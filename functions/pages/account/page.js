@@ -6,7 +6,7 @@ import { federation } from '../federation/load.js'
 import { busy, call, codeIn, element, failureOf, notice, onSubmit, showSection } from '../form.js'
 import { pageUrl } from '../page-url.js'
 import { canProve, findOwner, hasPassword } from '../proof/owner.js'
-import { say } from '../words.js'
+import { language, say } from '../words.js'
 import { showActivity } from './activity.js'
 import { showApps } from './apps.js'
 import { askForChange } from './change.js'
@@ -15,7 +15,7 @@ import { showSessions } from './sessions.js'
 import { stepUp } from './step-up.js'
 import { sendWithProof } from './with-proof.js'
 
-const auth = createAuth({ url: '.' })
+const auth = createAuth({ url: '.', language })
 
 /** Sends a request only for the shown user: other tabs and origins can sign in another user. */
 async function fetchAsShown(...request) {

@@ -5,7 +5,7 @@ import { createAuth } from '../../../client/session.js'
 import { busy, call, element, failureOf, notice } from '../form.js'
 import { signalCaller } from '../mail/signals.js'
 import { pageUrl } from '../page-url.js'
-import { say } from '../words.js'
+import { language, say } from '../words.js'
 
 /** Key in the tab's storage for the link, while the user is on `/signin`. */
 const LINK_KEY = 'address-link'
@@ -27,7 +27,7 @@ export function takeLink() {
 /** Shows the signed-in user, before the user confirms. */
 export function showCaller() {
   if (auth) return
-  auth = createAuth({ url: '.' })
+  auth = createAuth({ url: '.', language })
   auth.onChange((user) => {
     element('address-caller').textContent = user
       ? say('You are signed in as {username}.', user)

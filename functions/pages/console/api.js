@@ -3,6 +3,7 @@
 // No operator acts as a user on this page, so it does not need client.js.
 import { createAuth } from '../../../client/session.js'
 import { call } from '../form.js'
+import { language } from '../words.js'
 
 /** A promise that never settles: of a response that the page must not show. */
 export const NEVER = new Promise(() => {})
@@ -21,7 +22,7 @@ let ends
  */
 export function startClient(given) {
   ends = given
-  page.auth = createAuth({ url: '.' })
+  page.auth = createAuth({ url: '.', language })
   return page.auth
 }
 

@@ -4,7 +4,7 @@ import { createAuth } from '../../../client/session.js'
 import { element, failureOf, notice } from '../form.js'
 import { pageUrl } from '../page-url.js'
 import { keepOwnNext, signinUrl } from '../signin/links.js'
-import { say } from '../words.js'
+import { language, say } from '../words.js'
 import { findNext, keepStep, setTaken } from './asked.js'
 
 /** The client. It sends its first request when it is created, and a page must send none when its link is opened. */
@@ -20,7 +20,7 @@ export function adoptNext(link) {
 
 /** Sends a link. @returns The result of `call`: the user, or the next step. */
 export async function signInByLink({ token }) {
-  auth ??= createAuth({ url: '.' })
+  auth ??= createAuth({ url: '.', language })
   // The tab that asked for the mail learns of the sign-in at once. Only one of both leads on.
   setTaken(token, true)
   try {

@@ -4,7 +4,7 @@ import { createAuth } from '../../../client/session.js'
 import { ENROLMENT_KEY, element, failureOf } from '../form.js'
 import { isPasskeyChosen, registerWithPasskey } from '../mail/new-passkey.js'
 import { leadBack, signinUrl } from '../signin/links.js'
-import { say } from '../words.js'
+import { language, say } from '../words.js'
 
 /**
  * The client. It sends its first request when it is created, and a page must send none when its link is
@@ -20,7 +20,7 @@ let auth
  * @returns The result of `call` of `form.js`.
  */
 export async function createAccount({ username, ...body }) {
-  auth ??= createAuth({ url: '.' })
+  auth ??= createAuth({ url: '.', language })
   if (HAS_MAIL_SIGN_IN && isPasskeyChosen()) return registerWithPasskey(auth, body, username)
   if (HAS_MAIL_SIGN_IN && !body.password) delete body.password
   try {

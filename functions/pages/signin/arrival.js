@@ -4,11 +4,11 @@ import { createAuth } from '../../../client/session.js'
 import { appInTab } from '../authorize/tab.js'
 import { element, metaOf } from '../form.js'
 import { nextPageUrl } from '../page-url.js'
-import { say } from '../words.js'
+import { language, say } from '../words.js'
 import { keepNext } from './links.js'
 import { nextUrl } from './next.js'
 
-export const auth = createAuth({ url: '.' })
+export const auth = createAuth({ url: '.', language })
 
 const { searchParams } = new URL(location.href)
 
