@@ -1,15 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { principalOf } from '../../lib/authorization/principal.ts'
-import { together } from '../../lib/aws/together.ts'
-import { accepted } from '../../lib/http/responses.ts'
-import { EmailChangeRequest } from '../../lib/http/schemas/account.ts'
-import { readProvedBody } from '../../lib/http/schemas/proofs.ts'
+import { byRoute } from '../../lib/http/routes.ts'
 import { reservingHandler } from '../../lib/http/table.ts'
-import { MAIL_ID_BYTES, newMailId } from '../../lib/mail/confirmation.ts'
-import { sendEvent } from '../../lib/mail/event.ts'
-import { countMailRequest, notify } from '../../lib/mail/request.ts'
-import { returnProof, spendProof, verifyOwner } from '../../lib/proofs/verify.ts'
 import { PASSWORD_LIMITS } from '../../lib/settings.ts'
+import { route as email } from './email.ts'
+import { route as locale } from './locale.ts'
 
 const SETTINGS = [
   ...PASSWORD_LIMITS,
@@ -19,24 +12,5 @@ const SETTINGS = [
   'REQUIRE_SECOND_FACTOR',
 ] as const
 
-/** PUT /email: sends a mail to confirm the caller's new address, and one to the current address. */
-export const handler = reservingHandler(SETTINGS, async (event, at) => {
-  const { table, config, origin, now } = at
-  const principal = principalOf(event, now)
-  const { userId, generation } = principal
-  const { proof, body } = readProvedBody(event, EmailChangeRequest, at.config)
-  const address = body.email
-
-  const owner = await verifyOwner(at, principal, proof, 'address')
-  const { user, attempt } = owner
-  const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
-  const mail = { kind: 'address', mailId, userId, generation, at: now.toISOString(), origin } as const
-  await together([returnProof(table, attempt), countMailRequest(table, config, mail, now)])
-  // After the count: a refused request costs no proof. Before the mail: one proof is one address.
-  await spendProof(table, owner)
-  await sendEvent(table.aws, config.MAILER, mail)
-  if (address.toLowerCase() !== user.email) {
-    await notify(at, 'address-requested', user)
-  }
-  return accepted(mailId)
-})
+/** The routes that change the address of mails to the caller, and their language. */
+export const handler = reservingHandler(SETTINGS, byRoute({ 'PUT /email': email, 'PUT /me/locale': locale }))

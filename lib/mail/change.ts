@@ -9,6 +9,7 @@ export const CHANGES = [
   'removal',
   'recovery-codes',
   'identities',
+  'locale',
   'deletion',
 ] as const
 

@@ -36,6 +36,7 @@ export type NoticeKind =
   | 'address-requested'
   | 'address-changed'
   | 'username-changed'
+  | 'locale-changed'
   | 'new-source'
   | 'account-deleted'
   | 'totp-added'

@@ -86,6 +86,13 @@ export const replaceAddresses = writeTogether(
   ['username', 'email', 'emailVerified', 'emailAsWritten', 'changedAt', ...REVOKING],
 )
 
+/** Changes the language of a user. */
+export const changeLocales = writeTogether(
+  ['UpdateItem'],
+  ['user#*'],
+  ['locale', 'changedAt', 'generation', 'sessionGeneration', 'changeId'],
+)
+
 /** Changes the login names in that transaction. */
 export const changeNames = writeTogether(['PutItem', 'DeleteItem'], ['name#*'], ['userId'])
 

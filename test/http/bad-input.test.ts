@@ -87,6 +87,7 @@ test.for([
 
 test.for([
   ['PUT', '/email'],
+  ['PUT', '/me/locale'],
   ['POST', '/email/confirm'],
   ['POST', '/factors/totp'],
   ['DELETE', '/factors/totp'],

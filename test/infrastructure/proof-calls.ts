@@ -55,6 +55,7 @@ export async function runProofs(run: Run, table: Table): Promise<void> {
   await change('factors', 'POST /factors/recovery-codes', 'recovery-codes')
   await change('identities', 'DELETE /identities/{id}', 'identities', { pathId: identityIdOf(identity) })
   await change('change-email', 'change-email', 'address', { email: 'pats@example.org' })
+  await change('change-email', 'PUT /me/locale', 'locale', { locale: 'en' })
   const address = newMailId(randomBytes(MAIL_ID_BYTES), 'pats@example.org')
   const confirmed = { mailId: address, code: await confirm('address', address) }
   await call('confirm-email', 'confirm-email', confirmed, { sessionId })

@@ -26,6 +26,7 @@ const LEAST = 220
 
 const OF_PROOFS = 'Only a user without a password needs it, and the smoke test has users with one.'
 const OF_PASSKEYS = 'The smoke test creates no account with a passkey.'
+const OF_LANGUAGES = 'The smoke test changes no language: a stage may have one only.'
 const OF_MAILS = 'The smoke test has no sign-in by a mail.'
 
 /** Why no check has a call that a statement allows. */
@@ -40,6 +41,8 @@ const UNREACHED: Record<string, string> = {
   'reset removeIdentities': 'Only a user with identities loses them.',
   'mailer readProviderNames': 'Only mails to a user with identities name providers.',
   'login-passkey returnAttempts': 'Only attempts that failed before are given back.',
+  'change-email changeLocales': OF_LANGUAGES,
+  'change-email recordEvents': OF_LANGUAGES,
   'change-email readChangeTokens': OF_PROOFS,
   'change-email spendChangeTokens': OF_PROOFS,
   'delete-me readChangeTokens': OF_PROOFS,

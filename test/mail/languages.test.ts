@@ -4,7 +4,7 @@ import type { User } from '../../lib/users/user.ts'
 import { recordLogs } from '../support/logs.ts'
 import { NO_MAIL_LIMITS, useService } from '../support/service.ts'
 import { newAddress, tokenIn } from '../support/users/mails.ts'
-import { NEW_PASSWORD, newName } from '../support/users/sessions.ts'
+import { NEW_PASSWORD, newName, PASSWORD, signIn } from '../support/users/sessions.ts'
 
 vi.mock('../../auth.config.ts', async (original) => ({
   default: {
@@ -15,11 +15,14 @@ vi.mock('../../auth.config.ts', async (original) => ({
         'Confirm your address for {service}': 'Adresse für {service} bestätigen',
         'You already have an account at {service}': 'Du hast schon ein Konto bei {service}',
         'A new sign-in to {service}': 'Neue Anmeldung bei {service}',
+        'The language of your account at {service} was changed':
+          'Die Sprache deines Kontos hat sich geändert',
       },
       fr: {
         'Confirm your address for {service}': 'Confirmez votre adresse pour {service}',
         'You already have an account at {service}': 'Vous avez déjà un compte chez {service}',
         'A new sign-in to {service}': 'Nouvelle connexion à {service}',
+        'Choose a new password for {service}': 'Nouveau mot de passe pour {service}',
       },
     },
   },
@@ -87,6 +90,50 @@ test('a notice of a sign-in is in the language of the user for any request', asy
   const asked = { body, headers: FRENCH, sourceIp: '198.51.100.9' }
   expect((await service.ask('login', asked)).status).toBe(200)
   expect(service.mailTo(address).subject).toBe('Neue Anmeldung bei Test')
+})
+
+describe('a change of the language', () => {
+  const change = (token: string, locale: string, currentPassword = PASSWORD) =>
+    service.ask('PUT /me/locale', { token, body: { locale, currentPassword }, headers: FRENCH })
+
+  test('is stored with an event, and its notice is in the language before it', async () => {
+    const user = await addUser({ locale: 'de' })
+    const { authToken: token } = await signIn(service.functions, user.username)
+    expect(await change(token, 'fr')).toMatchObject({ status: 204 })
+    const after = await service.user(user.username)
+    expect(after.locale).toBe('fr')
+    // Tokens do not have it.
+    expect(after.generation).toBe(user.generation)
+    expect(service.mailTo(String(user.email)).subject).toBe('Die Sprache deines Kontos hat sich geändert')
+    expect((await service.ask('me', { token })).body.locale).toBe('fr')
+    const { body } = await service.ask('GET /me/events', { token })
+    const changes = body.events.filter(({ type }: { type: string }) => type === 'user.updated')
+    expect(changes).toMatchObject([{ changes: ['locale'], by: 'account' }])
+    expect((await service.ask('forgot', { body: { login: user.username } })).status).toBe(202)
+    expect(service.mailTo(String(user.email)).subject).toBe('Nouveau mot de passe pour Test')
+  })
+
+  test('to the present language changes nothing, and sends no notice', async () => {
+    const user = await addUser({ locale: 'de' })
+    const { authToken: token } = await signIn(service.functions, user.username)
+    expect((await change(token, 'de')).status).toBe(204)
+    expect(await service.user(user.username)).toEqual(user)
+    expect(service.mailTo(String(user.email)).subject).toBe('Neue Anmeldung bei Test')
+  })
+
+  test.each([
+    ['a language that the service does not have', 'it', PASSWORD, '#/locale'],
+    ['another spelling', 'DE', PASSWORD, '#/locale'],
+    ['a name of an object', '__proto__', PASSWORD, '#/locale'],
+    ['a wrong password', 'fr', 'not the password', '#/currentPassword'],
+  ])('with %s is refused', async (_, locale, password, pointer) => {
+    const user = await addUser({ locale: 'de' })
+    const { authToken: token } = await signIn(service.functions, user.username)
+    const { status, body } = await change(token, locale, password)
+    expect([status, body.errors[0].pointer]).toEqual([422, pointer])
+    expect(await service.user(user.username)).toEqual(user)
+    expect(service.mailTo(String(user.email)).subject).toBe('Neue Anmeldung bei Test')
+  })
 })
 
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` })

@@ -78,6 +78,7 @@ interface ChangeRequest {
 /** The requests that change an account, by route. */
 export const CHANGES: Readonly<Record<string, ChangeRequest>> = {
   'PUT /email': { change: 'address', request: () => ({ body: { email: `${randomUUID()}@example.org` } }) },
+  'PUT /me/locale': { change: 'locale', request: () => ({ body: { locale: 'en' } }) },
   'PUT /password': { change: 'password', request: () => ({ body: { newPassword: NEW_PASSWORD } }) },
   'DELETE /me': { change: 'deletion', request: () => ({}) },
   'POST /passkeys/options': { change: 'passkey', request: () => ({}) },

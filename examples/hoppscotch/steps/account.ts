@@ -105,6 +105,18 @@ export const ACCOUNT_STEPS: Step[] = [
     ),
   },
   {
+    name: 'Change language',
+    row: 'PUT /me/locale',
+    description:
+      'The current password is empty on purpose, so that nothing changes and no attempt is counted. With the correct one, later mails are in this language.',
+    body: { currentPassword: '' },
+    accepted: invalid(
+      'gets the rule that the current password breaks',
+      '#/currentPassword',
+      'Must not be empty.',
+    ),
+  },
+  {
     name: 'Confirm address',
     row: 'POST /email/confirm',
     description:

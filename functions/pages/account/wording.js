@@ -26,7 +26,17 @@ const ENDED = {
 
 /** Values that a sentence may name, in the order of its key. */
 const NAMES = [
-  ...['username', 'email', 'passwordHash', 'role', 'totp', 'passkey', 'recovery-codes', 'enrolment-code'],
+  ...[
+    'username',
+    'email',
+    'locale',
+    'passwordHash',
+    'role',
+    'totp',
+    'passkey',
+    'recovery-codes',
+    'enrolment-code',
+  ],
   ...(HAS_FEDERATION ? ['identities'] : []),
 ]
 
@@ -38,6 +48,7 @@ const CHANGED = {
   username: say('Username changed'),
   email: say('E-mail address changed'),
   'username email': say('Username and e-mail address changed'),
+  locale: say('Language changed'),
   passwordHash: say('Password changed'),
   // Users of an application do not know the word role.
   role: say('Permissions changed'),

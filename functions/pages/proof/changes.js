@@ -4,6 +4,7 @@ import { say } from '../words.js'
 
 const BY_PATH = {
   email: 'address',
+  'me/locale': 'locale',
   'passkeys/options': 'passkey',
   'factors/totp': 'app',
   'factors/recovery-codes': 'recovery-codes',
@@ -27,5 +28,6 @@ export const purposeOf = (change) =>
     ...(HAS_FEDERATION
       ? { identities: say('To add or remove a sign-in with a provider, confirm that it is you.') }
       : {}),
+    locale: say('To change the language of your account, confirm that it is you.'),
     deletion: say('To delete your account, confirm that it is you.'),
   })[change]

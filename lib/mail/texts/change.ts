@@ -19,6 +19,8 @@ const LEADS: Record<Change, (facts: Facts) => string> = {
       'Someone asked to add or remove a sign-in with a provider for the account {username} at {service}.',
       facts,
     ),
+  locale: (facts) =>
+    say('Someone asked to change the language of the account {username} at {service}.', facts),
   deletion: (facts) => say('Someone asked to delete the account {username} at {service}.', facts),
 }
 

@@ -69,6 +69,20 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
         : say('If you did not expect it, contact the operator of the service.'),
     ],
   }),
+  'locale-changed': (facts) => ({
+    subject: say('The language of your account at {service} was changed', facts),
+    lead: say(
+      'The language of your account {username} at {service} was changed. Later mails are in the new language.',
+      facts,
+    ),
+    paragraphs: [changeSentence(facts)],
+    action: newPassword(
+      facts,
+      facts.origin
+        ? say('If it was not you, choose a new password. That ends all sessions.')
+        : say('If you did not expect it, choose a new password.'),
+    ),
+  }),
   'new-source': (facts) => ({
     subject: say('A new sign-in to {service}', facts),
     lead: say(

@@ -1,3 +1,4 @@
+import { LANGUAGES } from '../../application/languages.ts'
 import {
   AnyRegistrationConfirmation,
   EmailChangeRequest,
@@ -9,6 +10,7 @@ import {
   RegistrationConfirmation,
   RegistrationRequest,
 } from '../../http/schemas/account.ts'
+import { LocaleChangeRequest } from '../../http/schemas/locale.ts'
 import { MAX_CODE_POINTS, MIN_CODE_POINTS } from '../../passwords/rules.ts'
 import { json } from '../json-schema.ts'
 import type { Route } from '../route.ts'
@@ -121,6 +123,33 @@ export const ACCOUNT_ROUTES: Route[] = [
     body: { name: 'EmailConfirmation', description: PROOF, schema: EmailConfirmation, examples: proofs({}) },
     response: { description: 'The address was changed.' },
     problems: ['invalid_link', 'other_user', 'too_many_attempts'],
+  },
+  {
+    method: 'put',
+    path: '/me/locale',
+    function: 'change-email',
+    operationId: 'changeLocale',
+    needs: 'mail',
+    tag: 'Account',
+    summary: 'Change the language of mails',
+    description:
+      'Mails to the user are in this language, one of the service’s. A notice of the change is in the language before it. A user with second factors must have signed in with two factors in the last 5 minutes. Wrong current passwords are limited as in `PUT /password`.',
+    isProtected: true,
+    proof: 'locale',
+    body: {
+      name: 'LocaleChangeRequest',
+      description: 'The new language and the current password.',
+      schema: LocaleChangeRequest,
+      examples: {
+        user: {
+          isDemo: true,
+          summary: 'The demo user',
+          value: { locale: LANGUAGES[0], currentPassword: 'user' },
+        },
+      },
+    },
+    response: { description: 'The language was changed.' },
+    problems: ['step_up', 'conflict', 'too_many_attempts'],
   },
   {
     method: 'post',

@@ -224,6 +224,8 @@ export const OUTCOMES: Record<string, Outcome> = {
     sub: expect.any(String),
     username: 'user',
     role: 'user',
+    // By the sample event PUT /me/locale.
+    locale: 'en',
     createdAt: expect.any(String),
     changedAt: expect.any(String),
     factors: [],
@@ -340,7 +342,7 @@ export const OUTCOMES: Record<string, Outcome> = {
     }),
   },
   approve: { returns: expect.objectContaining({ statusCode: 400 }) },
-  userinfo: response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
+  userinfo: response(200, { sub: expect.any(String), username: 'user', role: 'user', locale: 'en' }),
   openapi: response(
     200,
     expect.objectContaining({
