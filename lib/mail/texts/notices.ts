@@ -45,14 +45,17 @@ export const NOTICES: Record<NoticeKind, (facts: Facts) => Message> = {
   'address-changed': (facts) => ({
     subject: say('Your address for {service} was changed', facts),
     lead: facts.origin
-      ? say('Your account {username} at {service} has a new address. This one is no longer used.', facts)
+      ? say(
+          'Your account {username} at {service} has a new address. The address that got this mail is no longer used.',
+          facts,
+        )
       : // It may have been removed.
         say('This address is no longer used for your account {username} at {service}.', facts),
     paragraphs: [
       changeSentence(facts),
       facts.origin
         ? say(
-            'If it was not you, contact the operator of the service. This address can no longer sign in or reset the password.',
+            'If it was not you, contact the operator of the service. The address that got this mail can no longer sign in or reset the password.',
           )
         : say(
             'If you did not expect it, contact the operator of the service. This address can no longer sign in or reset the password.',
