@@ -40,6 +40,10 @@ const target = '--local'
 beforeAll(async () => {
   writeFileSync(join(folder, 'package.json'), JSON.stringify(PACKAGE_JSON))
   writeFileSync(join(folder, 'serverless.yml'), SERVERLESS_YML)
+  writeFileSync(
+    join(folder, 'auth.config.mjs'),
+    "export default { roles: ['user', 'admin'], administrators: ['admin'], languages: ['en', 'de'] }\n",
+  )
   writeFileSync(join(folder, 'list.js'), "exports.handler = async () => ({ statusCode: 200, body: '[]' })\n")
   await output('npm install --save-dev serverless-jwt-auth', folder)
   service = await start(folder)
@@ -235,6 +239,30 @@ test.each([
     body: JSON.stringify({ username, password: PASSWORD }),
   })
   expect(response.status).toBe(200)
+})
+
+test('the pages are in the language of the browser', async () => {
+  const titleOf = async (language: string) => {
+    const html = await (
+      await fetch(`${service.url}/signin`, { headers: { 'Accept-Language': language } })
+    ).text()
+    return html.match(/<html lang="\w+" dir="ltr">|<title>\w+ \w*/g)
+  }
+  expect(await titleOf('de')).toEqual(['<html lang="de" dir="ltr">', '<title>Anmelden '])
+  expect(await titleOf('en')).toEqual(['<html lang="en" dir="ltr">', '<title>Sign in'])
+})
+
+test('texts writes the file of a language in the project, and none of the package', async () => {
+  const { status, stdout, stderr } = await jwtAuth('texts it')
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(stdout).toContain("languages: ['en', 'de', 'it'],\n  texts: { it: 'texts/it.json' },\n")
+  expect(Object.keys(JSON.parse(readFileSync(join(folder, 'texts/it.json'), 'utf8')))).toContain('Sign in')
+  expect((await jwtAuth('texts de')).stdout).toContain('npx --no serverless-jwt-auth texts de --all\n')
+  expect(await jwtAuth('texts it --shipped')).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: 'Unknown option --shipped. Use --help for a list.\n',
+  })
 })
 
 test('smoke passes at a service without the routes of content', async () => {

@@ -11,7 +11,7 @@ import { BUILT, CREATE } from './tarball.ts'
 
 /** Folders and files of the package: what the repository has of these names, as JavaScript, and the sources for stack traces. */
 const OF_PACKAGE =
-  /^(LICENSE|THIRD-PARTY-LICENSES\.txt|README\.md|package\.json|auth\.config\.(js|d\.ts)|client\/[a-z]+(\.d\.ts|\.js)|events\/user-content\.json|vendor\/.+|node_modules\/bundled-[a-z0-9-]+\/package\.json|(functions|lib|local|packages\/serverless-jwt-auth|plugins|project|scripts)\/.+(\.js|\.cjs|\.d\.ts|\.map|\.yml|\.css)|plugins\/config\/sentences\.txt|resources\/[a-z-]+\.yml|src\/.+\.(ts|js|html|css))$/
+  /^(LICENSE|THIRD-PARTY-LICENSES\.txt|README\.md|package\.json|auth\.config\.(js|d\.ts)|client\/[a-z]+(\.d\.ts|\.js)|events\/user-content\.json|vendor\/.+|node_modules\/bundled-[a-z0-9-]+\/package\.json|(functions|lib|local|packages\/serverless-jwt-auth|plugins|project|scripts)\/.+(\.js|\.cjs|\.d\.ts|\.map|\.yml|\.css)|plugins\/config\/sentences(\/[a-z-]+)?\.txt|plugins\/languages\/[A-Za-z-]+\.json|resources\/[a-z-]+\.yml|src\/.+\.(ts|js|html|css))$/
 
 test('create-serverless-jwt-auth publishes the command and the template', async () => {
   expect(await publishedOf(CREATE)).toEqual([
