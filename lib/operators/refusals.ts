@@ -15,7 +15,7 @@ export const OWN_ACCOUNT = 'Change your own account at /account.'
 export const NOBODY = 'No user whom you may help has this name.'
 
 /** 409: a change of another version of the user. */
-export const CHANGED_MEANWHILE = 'This user was changed meanwhile. Load the user again.'
+export const CHANGED_MEANWHILE = 'This user was changed. Load the user again.'
 
 /** Returns the error of a change of a user who is not as the operator has seen it. */
 export const changedMeanwhile = (): ServiceError =>
@@ -28,12 +28,13 @@ export const NOT_THIS_USER = 'No operator acts as a user who may administer acco
 export const ACT_ENDED = 'Open the user from the console again.'
 
 /** 403: an invitation cannot be withdrawn and outlives its author, so its role has no permissions. */
-export const INVITED_RIGHTS = 'Invite with another role, and change it then.'
+export const INVITED_RIGHTS = 'Invite with another role, and change the role afterwards.'
 
 /** 409: mails that would not be sent. */
 export const NO_ADDRESS = 'This user has no e-mail address.'
 export const NO_VERIFIED_ADDRESS = 'This user has no verified e-mail address.'
-export const CANNOT_SIGN_IN = 'This user is disabled, or has a former role. Change that first.'
+export const CANNOT_SIGN_IN =
+  'This user is disabled, or has a former role. Enable the user, or change the role, first.'
 
 /** Returns the error of a mail to a user who cannot get it. */
 export const cannotMail = (detail: string): ServiceError =>

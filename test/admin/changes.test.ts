@@ -100,7 +100,7 @@ describe('support', () => {
     ['POST users/{id}/reset', 'This user has no e-mail address.', { email: undefined, emailVerified: false }],
     [
       'POST users/{id}/reset',
-      'This user is disabled, or has a former role. Change that first.',
+      'This user is disabled, or has a former role. Enable the user, or change the role, first.',
       { disabled: true },
     ],
     [
@@ -156,7 +156,7 @@ describe('an administrator', () => {
     expect(mailEvents).toMatchObject([{ kind: 'invitation', by: 'administrator' }])
     for (const role of ['support', 'admin'] as const) {
       expect(await invite(role)).toEqual(
-        problem(403, 'Forbidden', 'Invite with another role, and change it then.'),
+        problem(403, 'Forbidden', 'Invite with another role, and change the role afterwards.'),
       )
     }
     expect(mailEvents).toHaveLength(1)
@@ -184,7 +184,11 @@ describe('an administrator', () => {
     vi.doUnmock('../../lib/application/permissions.ts')
     await writeIf(table, 'UpdateItem', { Key: profileKey(user.id), ...updateOf({ role: 'former' }, {}) })
     expect(await send(ada, `POST users/${user.id}/reset`, { ...sent(), handler })).toEqual(
-      problem(409, 'Conflict', 'This user is disabled, or has a former role. Change that first.'),
+      problem(
+        409,
+        'Conflict',
+        'This user is disabled, or has a former role. Enable the user, or change the role, first.',
+      ),
     )
     expect(mailEvents).toEqual([])
   })
@@ -263,7 +267,7 @@ describe.each(CHANGES)('%s', (route, may, isDanger, body) => {
   })
 
   test('is refused of another version of the user', async () => {
-    const conflict = problem(409, 'Conflict', 'This user was changed meanwhile. Load the user again.')
+    const conflict = problem(409, 'Conflict', 'This user was changed. Load the user again.')
     const path = route.replace('{id}', user.id)
     for (const match of ['', '"other"', user.changeId, '*']) {
       await refused(send(ada, path, { ...sent(body), match }), conflict)

@@ -285,7 +285,7 @@ describe('an act that does not begin is a sentence, and the form keeps its value
     await expectKept(page, sentence)
   })
 
-  const detail = 'This user was changed meanwhile. Load the user again.'
+  const detail = 'This user was changed. Load the user again.'
   test.each([
     ['another change', { status: 409, json: { detail } }, detail],
     [

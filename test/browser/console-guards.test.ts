@@ -165,7 +165,7 @@ test('a change of another tab is a sentence, and the page then shows it', async 
   await show(page, ada)
   await storeOf(shared()).change(ada.username, { disabled: true })
   await change(page, 'Disable')
-  await says(page, 'This user was changed meanwhile.')
+  await says(page, 'This user was changed.')
   await page.getByText('This user is disabled, and cannot sign in.').waitFor()
   await change(page, 'Enable')
   await says(page, 'The user is enabled.')

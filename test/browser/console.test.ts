@@ -200,10 +200,10 @@ describe('an administrator', () => {
     await says(page, 'The role was changed.')
     expect(await fact(page, 'Role').textContent()).toBe('support')
 
-    await openPart(page, 'Change the names')
+    await openPart(page, 'Change username and address')
     await page.getByLabel('Username', { exact: true }).fill(`${ada.username}x`)
-    await change(page, 'Change the names')
-    await says(page, 'The names were changed.')
+    await change(page, 'Change username and address')
+    await says(page, 'The username and address were changed.')
     await heading(page, `${ada.username}x`).waitFor()
 
     await openPart(page, 'Remove or delete')
@@ -222,12 +222,12 @@ describe('an administrator', () => {
     const [ada, other] = [await addUser(), await addUser()]
     const { page } = await openConsole('admin')
     await show(page, ada)
-    await openPart(page, 'Change the names')
+    await openPart(page, 'Change username and address')
     await page.getByLabel('Username', { exact: true }).fill('a b')
-    await change(page, 'Change the names')
+    await change(page, 'Change username and address')
     await page.locator('#new-username-fault:not([hidden])').waitFor()
     await page.getByLabel('Username', { exact: true }).fill(other.username)
-    await change(page, 'Change the names')
+    await change(page, 'Change username and address')
     await page.getByText(/taken/).first().waitFor()
   })
 
@@ -242,7 +242,7 @@ describe('an administrator', () => {
     await page.getByLabel('E-mail address', { exact: true }).fill(email)
     await page.locator('#invite-role').selectOption('admin')
     await change(page, 'Send the invitation')
-    await page.getByText('Invite with another role, and change it then.').waitFor()
+    await page.getByText('Invite with another role, and change the role afterwards.').waitFor()
   })
 
   test('lists the users of a role, page by page', async () => {
@@ -273,7 +273,8 @@ test.each([...LOOKS, { width: 768, colorScheme: 'dark' as const }])(
     await show(page, ada)
     await page.getByText('Signed in with the password').waitFor()
     await take('user')
-    for (const part of ['Change the role', 'Change the names', 'Remove or delete']) await openPart(page, part)
+    for (const part of ['Change the role', 'Change username and address', 'Remove or delete'])
+      await openPart(page, part)
     await take('open')
     await press(page, 'Disable')
     await page.locator('#confirm:not([aria-disabled])').waitFor()

@@ -47,18 +47,18 @@ function showNames({ user, change }) {
     const names = { username: username.value.trim(), email: email.value.trim() }
     return change(
       {
-        title: say('Change the names of {username}?', user),
+        title: say('Change the username and address of {username}?', user),
         text: names.email
           ? say('The username becomes {username}, and the e-mail address {email}.', names)
           : say('The username becomes {username}, without an e-mail address.', names),
-        button: say('Change the names'),
+        button: say('Change username and address'),
       },
       {
         path: '/names',
         method: 'PUT',
         body: { username: names.username, ...(names.email && { email: names.email }) },
       },
-      say('The names were changed.'),
+      say('The username and address were changed.'),
     )
   })
 }
