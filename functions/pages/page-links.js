@@ -1,6 +1,6 @@
 // The links in the HTML of all pages: those to other pages, and those to the other languages.
 
-import { pageUrl, withoutLanguage } from './page-url.js'
+import { pageUrl } from './page-url.js'
 
 const TO_PAGES = /^(signin|register|forgot|account|admin-console)$/
 
@@ -15,9 +15,10 @@ for (const link of linksTo(TO_PAGES)) link.href = pageUrl(link.getAttribute('hre
 
 /** Leads to this page in the other languages, with what its URL has in addition. */
 function linkLanguages() {
-  const query = withoutLanguage(location.search)
   for (const link of document.querySelectorAll('.languages>a')) {
-    link.href = `${query}${query ? '&' : '?'}lang=${link.lang}${location.hash}`
+    const url = new URL(location.href)
+    url.searchParams.set('lang', link.lang)
+    link.href = url
   }
 }
 linkLanguages()

@@ -39,22 +39,22 @@ test.each<[present: string, arguments: Parameters<PageUrl['pageUrl']>, url: stri
   ['account?lang=de', ['signin', { again: true, next: 'account' }], 'signin?again&lang=de&next=account'],
   ['admin-console?lang=de', ['admin-console#/users/a'], 'admin-console?lang=de#/users/a'],
   ['oauth2/authorize?a=b&lang=de', ['../signin'], '../signin?lang=de'],
-  // The last choice counts, as at the service. A URL names one.
+  // A URL names one language: that of the page.
   ['signin?lang=fr&lang=de', ['register?lang=en'], 'register?lang=de'],
-  ['signin?lang=%22%3E%3Cb%26', ['register'], 'register?lang=%22%3E%3Cb%26'],
+  ['signin?lang=%22%3E%3Cb%26', ['register'], 'register?lang=de'],
   ['signin?lang=', ['register'], 'register'],
-  // The languages of an app: the service finds them in `next`, and only this page elsewhere.
+  // The languages of an app, also in `next`.
   [
     `signin?next=${encodeURIComponent(APP)}`,
     ['register', { next: APP }],
-    'register?next=oauth2/authorize?client_id=a%26ui_locales=de',
+    'register?lang=de&next=oauth2/authorize?client_id=a%26ui_locales=de',
   ],
   [`signin?next=${encodeURIComponent(APP)}`, ['account'], 'account?lang=de'],
   ['oauth2/logout?ui_locales=de', ['/prod/oauth2/logout'], '/prod/oauth2/logout?lang=de'],
   [
     `signin?lang=en&next=${encodeURIComponent(APP)}`,
     ['register', { next: APP }],
-    'register?lang=en&next=oauth2/authorize?client_id=a%26ui_locales=de',
+    'register?lang=de&next=oauth2/authorize?client_id=a%26ui_locales=de',
   ],
 ])('from %s, pageUrl(...%j) is %s', (present, given, url) => {
   openPage(present)
