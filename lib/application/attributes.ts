@@ -66,7 +66,8 @@ export function mayBe(definition: Attribute, value: unknown): value is Scalar {
 
 /** Says which values an attribute may have. */
 export function ruleOf(definition: Attribute): string {
-  if (definition.type === 'number') return 'Must be 0, or a number of the size 1e-130 to 9007199254740991.'
+  if (definition.type === 'number')
+    return 'Must be 0, or a number with an absolute value from 1e-130 to 9007199254740991.'
   if (definition.type === 'boolean') return 'Must be true or false.'
   if (definition.values) return `Must be one of ${definition.values.join(', ')}.`
   const max = maxLengthOf(definition)

@@ -43,6 +43,6 @@ export const unverifiedUser = () =>
   new ServiceError('invalid_fields', 'no user verification', {
     event: 'factor.refused',
     fields: [
-      { pointer: '#/response', detail: 'Use one with a PIN, fingerprint or face.', rule: 'unverified' },
+      { pointer: '#/response', detail: 'Use a passkey with a PIN, fingerprint or face.', rule: 'unverified' },
     ],
   })

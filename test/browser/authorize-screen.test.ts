@@ -194,7 +194,7 @@ describe('a place that the page may not open', () => {
     const request = shop.requestOf(await shop.register())
     await answer(page, { next: 'client', location })
     await shop.click(page, request)
-    await alert(page, 'The address of the app is not one that this page may open.')
+    await alert(page, 'This page may not open the address of the app.')
     expect(page.url()).toBe(request)
     expect(await page.title()).toMatch(/^You cannot continue · /)
   })

@@ -119,7 +119,7 @@ test('the page opens no address of a provider that is neither https nor on this 
   const json = { authorizationUrl: 'http://provider.example/auth?state=a' }
   await page.route('**/login/provider/options', (route) => route.fulfill({ json }))
   await page.getByRole('button', { name: `Continue with ${provider.name}` }).click()
-  await alert(page, 'The address of the provider is not one that this page may open.')
+  await alert(page, 'This page may not open the address of the provider.')
 })
 
 test('two tabs of a browser can each complete', async () => {

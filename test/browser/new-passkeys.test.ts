@@ -111,7 +111,7 @@ describe('an account with a passkey only', () => {
       await route.fulfill({ json })
     })
     await press(page, 'Create a passkey')
-    await alert(page, 'Use one with a PIN, fingerprint or face.')
+    await alert(page, 'Use a passkey with a PIN, fingerprint or face.')
     expect((await post('login', { username: address, password: PASSWORD })).status).toBe(401)
     // Without a passkey, the same mail still creates an account.
     await press(page, 'Create account')

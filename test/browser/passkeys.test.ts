@@ -20,7 +20,7 @@ const REFUSED = 'The passkey was not accepted.'
 const CANCELLED = 'No passkey was used: the request was cancelled or took too long. Try again.'
 
 const NOT_CREATED =
-  'No passkey was created. You cancelled, it took too long, or this device cannot create one.'
+  'No passkey was created. The request was cancelled or took too long, or this device cannot create one.'
 
 describe('a passkey', () => {
   test.each([

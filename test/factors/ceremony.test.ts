@@ -344,7 +344,7 @@ describe('the passkey of a new user', () => {
     const refusal = {
       code: 'invalid_fields',
       message: 'no user verification',
-      fields: [fieldError('#/response', 'Use one with a PIN, fingerprint or face.')],
+      fields: [fieldError('#/response', 'Use a passkey with a PIN, fingerprint or face.')],
     }
     await expect(register({ flags }, {}, ORIGIN, 'new-user')).rejects.toMatchObject(refusal)
     // A second factor may lack it.

@@ -264,7 +264,7 @@ describe('a refused registration spends nothing', () => {
     const { email, code } = await proved()
     const { options, body } = await begun(code, { flags: FLAGS.UP | FLAGS.BE | FLAGS.BS })
     expect(await create(body)).toMatchObject(
-      invalid('#/response', 'Use one with a PIN, fingerprint or face.'),
+      invalid('#/response', 'Use a passkey with a PIN, fingerprint or face.'),
     )
     await expect(service.user(email)).rejects.toThrow('there is no user')
     const { response } = createPasskey(options, ORIGIN)

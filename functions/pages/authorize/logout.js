@@ -19,7 +19,7 @@ const SENTENCES = {
   ),
 }
 const FRAME = say('This page does not work inside another page. Open it in a tab of its own.')
-const NO_TARGET = say('You are signed out. The address of the app is not one that this page may open.')
+const NO_TARGET = say('You are signed out. This page may not open the address of the app.')
 
 /** The user whom the page has asked. */
 let asked

@@ -24,7 +24,7 @@ const NO_STORAGE = say(
   'Your browser allows this page no storage, which the sign-in needs. Allow it, and try again.',
 )
 const NO_REFRESH = say('Your session could not be renewed. Sign out, and start again at the app.')
-const NO_TARGET = say('The address of the app is not one that this page may open. Go back to the app.')
+const NO_TARGET = say('This page may not open the address of the app. Go back to the app.')
 
 /**
  * The start of the request. It is needed after it is removed from the tab's storage, for the link that stays.

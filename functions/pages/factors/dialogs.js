@@ -59,7 +59,7 @@ export const creationFailureOf = (error) =>
   error.name === 'NotAllowedError' ? { status: 0, body: { detail: NOT_CREATED } } : passkeyFailureOf(error)
 
 const NOT_CREATED = say(
-  'No passkey was created. You cancelled, it took too long, or this device cannot create one.',
+  'No passkey was created. The request was cancelled or took too long, or this device cannot create one.',
 )
 
 /**

@@ -7,7 +7,7 @@ import { keepTry } from './tries.js'
 const NO_STORAGE = say(
   'Your browser allows this page no storage, which the sign-in needs. Allow it, and try again.',
 )
-const NO_TARGET = say('The address of the provider is not one that this page may open.')
+const NO_TARGET = say('This page may not open the address of the provider.')
 
 /** How long the page waits for the providers. It shows them later, too. */
 const PATIENCE_MS = 1_500

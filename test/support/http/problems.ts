@@ -55,7 +55,7 @@ const RULES: Record<string, object> = {
   'This service has no cookie sessions.': { rule: 'not_supported' },
   'This username is taken.': { rule: 'taken' },
   'Unknown fields are not allowed.': { rule: 'unknown' },
-  'Use one with a PIN, fingerprint or face.': { rule: 'unverified' },
+  'Use a passkey with a PIN, fingerprint or face.': { rule: 'unverified' },
   'You have no password yet. Choose one by a mail.': { rule: 'no_password' },
 }
 
