@@ -3,7 +3,10 @@
 import { language } from './words.js'
 
 /** Words of details by English sentence. The service writes them in front of a script that shows problems. */
-const { ownDetails = {} } = globalThis
+const { ownDetails = {}, ownWords = {} } = globalThis
+
+/** Texts in the words of the page. Some problems are made by the page, and have such a detail. */
+const own = new Set(Object.values(ownWords))
 
 /** Details without words. The page shows them in English. */
 const english = new Set()
@@ -26,7 +29,7 @@ function sayDetail(detail, values = {}) {
     const withValue = (_, name) => (Array.isArray(values[name]) ? oneOf(values[name]) : found.groups[name])
     if (found) return words.replaceAll(/\{(\w+)\}/g, withValue)
   }
-  if (!/^en\b/.test(language)) english.add(detail)
+  if (!/^en\b/.test(language) && !own.has(detail)) english.add(detail)
   return detail
 }
 

@@ -59,6 +59,15 @@ test.each([
   expect(isEnglish(detail)).toBe(true)
 })
 
+test('a problem that the page makes itself is in its words, and is not marked as English', async () => {
+  const detail = 'Es wurde nichts gesendet.'
+  vi.stubGlobal('ownWords', { 'Nothing was sent.': detail })
+  const { sayProblem, isEnglish } = await pageWith('de', GERMAN)
+  vi.unstubAllGlobals()
+  expect(sayProblem({ detail })).toEqual({ detail })
+  expect(isEnglish(detail)).toBe(false)
+})
+
 test.each(['en', 'en-GB'])('a page in %s marks nothing', async (lang) => {
   const { sayProblem, isEnglish } = await pageWith(lang)
   expect(sayProblem({ detail: 'Incorrect code.' })).toEqual({ detail: 'Incorrect code.' })
