@@ -2,9 +2,20 @@ import { expect, test, vi } from 'vitest'
 import { useTable } from '../../test/support/aws/table.ts'
 import type { Role } from '../application/roles.ts'
 import type { Table } from '../aws/dynamodb.ts'
-import { findRecipient, findRecipientByName } from './recipient.ts'
+import { OWN_PROFILE } from '../factors/own-account.ts'
+import { ADMINISTERED } from '../operators/accounts.ts'
+import { ACT_USER } from '../operators/act-as/act.ts'
+import { findRecipient, findRecipientByName, RECIPIENT } from './recipient.ts'
 
 const stores = await useTable()
+
+// The type of a user allows a missing language, so a read without it would compile, and its mails be in the first language.
+test.each(Object.entries({ RECIPIENT, ADMINISTERED, ACT_USER, OWN_PROFILE }))(
+  'a read of %s, which a mail follows, has the address and the language',
+  (_name, attributes) => {
+    expect(attributes).toEqual(expect.arrayContaining(['username', 'email', 'emailAsWritten', 'locale']))
+  },
+)
 
 test('a recipient is found by id and by login name, without the password hash', async () => {
   const username = await stores.add({

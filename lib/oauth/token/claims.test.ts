@@ -35,6 +35,13 @@ test('attributes with a claim belong to the scope profile, at /userinfo and in t
   expect(claimsIn(idTokenInput(granted('openid', false), details, now))).not.toMatchObject(PRO)
 })
 
+test('the claim locale belongs to the scope profile, and is a language of the service', () => {
+  const localeFor = (locale: string, scope: string) => claimsOfScopes({ ...user, locale }, scope)
+  expect(localeFor('en', 'openid profile')).toMatchObject({ locale: 'en' })
+  expect(localeFor('en', 'openid email offline_access')).not.toHaveProperty('locale')
+  expect(localeFor('de', 'openid profile')).toMatchObject({ locale: undefined })
+})
+
 test('access tokens of first-party clients alone have attributes', () => {
   expect(claimsIn(clientTokenInput(granted('openid', true), details, now))).toMatchObject(PRO)
   expect(claimsIn(clientTokenInput(granted('openid profile', false), details, now))).not.toMatchObject(PRO)
