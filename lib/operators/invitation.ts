@@ -14,6 +14,8 @@ export interface Invitation {
   mailId: string
   /** Name of the function. */
   mailer: string
+  /** Language of the mail; by default the first one. */
+  locale?: string | undefined
 }
 
 /**
@@ -24,12 +26,12 @@ export interface Invitation {
  */
 export async function invite(
   table: Table,
-  { address, role, mailId, mailer }: Invitation,
+  { address, role, mailId, mailer, locale: language }: Invitation,
   act: Act,
 ): Promise<boolean> {
   if (await isNameTaken(table, address.toLowerCase())) return false
   // The event has no role: functions that may invoke the mailer could choose it.
   await storeInvitation(table, mailId, role, act)
-  await sendEvent(table.aws, mailer, { kind: 'invitation', mailId, ...mailOf(act) })
+  await sendEvent(table.aws, mailer, { kind: 'invitation', mailId, language, ...mailOf(act) })
   return true
 }

@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'zod/mini'
+import { LANGUAGES } from '../../lib/application/languages.ts'
 import { ROLES } from '../../lib/application/roles.ts'
 import { EmailAddress, LoginName, NewLoginName } from '../../lib/http/schemas/fields.ts'
 import type { TableProgram } from '../cli/operator.ts'
@@ -28,6 +29,14 @@ export const ofUsers = ({ command }: TableProgram, name: string, description: st
 /** Returns the option for a role. */
 export const roleOption = (description: string): Option =>
   new Option('--role <role>', description).choices(ROLES)
+
+/** Returns the option for a language. The operator's own never counts: mails are for their recipients. */
+export const localeOption = (description: string): Option =>
+  new Option('--locale <language>', description).choices(LANGUAGES)
+
+/** Returns the argument for a language. */
+export const languageArgument = (description: string): Argument =>
+  new Argument('<language>', description).choices(LANGUAGES)
 
 /** Reads the name of a user who exists. One that begins with a hyphen comes after `--`. */
 export const readLoginName = (text: string) => readName(LoginName, text)

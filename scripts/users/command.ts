@@ -11,6 +11,7 @@ import { unlinkCommand } from './identities/identities.ts'
 import { importCommand } from './import/import-file.ts'
 import { listCommand } from './list/list.ts'
 import { sessionsCommand } from './list/sessions.ts'
+import { setLocaleCommand } from './locale.ts'
 import { inviteCommand } from './mail.ts'
 import { renameCommand, setEmailCommand } from './names.ts'
 import { sealSecretCommand } from './passwords/seal-secret.ts'
@@ -31,6 +32,7 @@ const SUBCOMMANDS: readonly Subcommand[] = [
   startResetCommand,
   startEnrolmentCommand,
   resetFactorsCommand,
+  setLocaleCommand,
   inviteCommand,
   disableCommands,
   removeCommand,

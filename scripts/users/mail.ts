@@ -8,7 +8,7 @@ import type { OperatorTable, Subcommand } from '../cli/operator.ts'
 import { Refusal } from '../cli/refusal.ts'
 import type { TargetOptions } from '../cli/target.ts'
 import { stackOf } from '../cli/target-stack.ts'
-import { readAddress, roleOption } from './arguments.ts'
+import { localeOption, readAddress, roleOption } from './arguments.ts'
 import { alreadyExists } from './store.ts'
 
 /**
@@ -33,10 +33,16 @@ async function requireInvitations(options: TargetOptions, env: Environment): Pro
  * Sends an invitation, which lets its recipient create an account with a role.
  *
  * @param address - As its owner writes it.
+ * @param options - `locale` is the language of the mail.
  */
-export async function invite(table: OperatorTable, address: string, role: Role): Promise<string> {
+export async function invite(
+  table: OperatorTable,
+  address: string,
+  role: Role,
+  { locale }: { locale?: string | undefined } = {},
+): Promise<string> {
   const mailId = newMailId(randomBytes(MAIL_ID_BYTES), address)
-  const invitation = { address, role, mailId, mailer: mailerOf(table) }
+  const invitation = { address, role, mailId, locale, mailer: mailerOf(table) }
   const isSent = await requireMail(storeAndSend(table, invitation, table.act()))
   if (!isSent) throw alreadyExists(address.toLowerCase())
   return `An invitation to ${address} with role ${role} is on its way. It is valid for 7 days.\n`
@@ -49,9 +55,10 @@ export const inviteCommand: Subcommand = ({ command: users, options, operator, p
     .description('sends an invitation to register')
     .argument('<address>', 'e-mail address of the new user', readAddress)
     .addOption(roleOption('role of the user').default(FIRST_ROLE))
-    .action(async (address: string, { role }: { role: Role }) => {
+    .addOption(localeOption('language of the mail'))
+    .action(async (address: string, { role, locale }: { role: Role; locale?: string }) => {
       await requireInvitations(options(), io.env)
-      print(await invite(await operator('invite'), address, role))
+      print(await invite(await operator('invite'), address, role, { locale }))
       // The local service does not say how it was started.
       if (options().local)
         io.stderr.write('The link works if the service runs with registration=invite or open.\n')

@@ -213,19 +213,19 @@ test.each([
     'an unknown column',
     'a.csv',
     `username,role,password,phone\nada,user,${PASSWORD},1\n`,
-    'Column 4 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId, passwordFrom, mustEnrol, attributes, identities. For others use --from or --map.',
+    'Column 4 of the CSV header is unknown. Known columns: id, username, email, emailVerified, locale, role, password, passwordHash, disabled, createdAt, externalId, passwordFrom, mustEnrol, attributes, identities. For others use --from or --map.',
   ],
   [
     'a column in the spelling of another program',
     'a.csv',
     `username,role,password_hash\nada,user,${HASH}\n`,
-    'Column 3 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId, passwordFrom, mustEnrol, attributes, identities. For others use --from or --map. Did you mean passwordHash?',
+    'Column 3 of the CSV header is unknown. Known columns: id, username, email, emailVerified, locale, role, password, passwordHash, disabled, createdAt, externalId, passwordFrom, mustEnrol, attributes, identities. For others use --from or --map. Did you mean passwordHash?',
   ],
   [
     'no header',
     'a.csv',
     `ada,${PASSWORD},user\n`,
-    'Column 1 of the CSV header is unknown. Known columns: id, username, email, emailVerified, role, password, passwordHash, disabled, createdAt, externalId, passwordFrom, mustEnrol, attributes, identities. For others use --from or --map.',
+    'Column 1 of the CSV header is unknown. Known columns: id, username, email, emailVerified, locale, role, password, passwordHash, disabled, createdAt, externalId, passwordFrom, mustEnrol, attributes, identities. For others use --from or --map.',
   ],
   [
     'a column too few',

@@ -14,6 +14,7 @@ export const profileOf = (user: User) => ({
   // As import reads it: the login name in lower case, and this spelling for mails.
   email: user.emailAsWritten ?? user.email,
   emailVerified: user.emailVerified,
+  locale: user.locale,
   role: user.role,
   disabled: user.disabled,
   passwordHash: user.passwordHash,

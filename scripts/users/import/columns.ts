@@ -4,6 +4,7 @@ export const COLUMNS = [
   'username',
   'email',
   'emailVerified',
+  'locale',
   'role',
   'password',
   'passwordHash',

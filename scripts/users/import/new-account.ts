@@ -19,7 +19,14 @@ export type AccountValues = Pick<User, 'username' | 'email' | 'emailVerified' | 
   Partial<
     Pick<
       User,
-      'id' | 'createdAt' | 'emailAsWritten' | 'externalId' | 'attributes' | 'passwordFrom' | 'mustEnrol'
+      | 'id'
+      | 'createdAt'
+      | 'emailAsWritten'
+      | 'locale'
+      | 'externalId'
+      | 'attributes'
+      | 'passwordFrom'
+      | 'mustEnrol'
     >
   >
 
@@ -53,6 +60,20 @@ const Attributes = z.pipe(
   ),
 )
 
+/** A language tag. Other programs also write `de_AT`. It may be one that the service does not have yet. */
+const Locale = z.pipe(
+  z.string('Must be a string.').check(z.refine(isLanguage, 'Must be a language such as de or pt-BR.')),
+  z.transform((text) => Intl.getCanonicalLocales(text.replaceAll('_', '-'))[0]),
+)
+
+function isLanguage(text: string): boolean {
+  try {
+    return text.length <= 35 && Intl.getCanonicalLocales(text.replaceAll('_', '-')).length === 1
+  } catch {
+    return false
+  }
+}
+
 const AccountFields = z.strictObject({
   id: z.optional(
     z
@@ -67,6 +88,7 @@ const AccountFields = z.strictObject({
     ),
   ),
   emailVerified: Flag,
+  locale: z.optional(Locale),
   role: z.enum(ROLES, `Must be one of ${ROLES.join(', ')}.`),
   disabled: Flag,
   createdAt: z.optional(z.iso.datetime('Must be a UTC time such as 2026-01-31T12:00:00.000Z.')),
@@ -103,7 +125,7 @@ type Profile = Omit<z.infer<typeof AccountFields>, keyof ImportedFactors | 'iden
 
 /** Reads the profile of a line, with its password or hash. */
 function readProfile(data: Profile): NewAccount | { fault: string } {
-  const { password, passwordHash, id, createdAt, externalId, passwordFrom, ...more } = data
+  const { password, passwordHash, id, createdAt, externalId, passwordFrom, locale, ...more } = data
   const { mustEnrol, attributes, ...fields } = more
   const names = namesOf(fields.username, fields.email, fields.emailVerified)
   if (fields.emailVerified !== names.emailVerified) return { fault: 'emailVerified: There is no address.' }
@@ -117,6 +139,7 @@ function readProfile(data: Profile): NewAccount | { fault: string } {
     ...fields,
     ...names,
     ...(id !== undefined && { id }),
+    ...(locale !== undefined && { locale }),
     ...(createdAt !== undefined && { createdAt }),
     ...(externalId !== undefined && { externalId }),
     ...(passwordFrom !== undefined && { passwordFrom }),
