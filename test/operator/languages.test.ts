@@ -32,8 +32,10 @@ test.each(['en_US.UTF-8', 'fr_FR.UTF-8', 'C'])(
   async (lang) => {
     vi.stubEnv('LANG', lang)
     vi.stubEnv('LC_ALL', lang)
-    await store.run(['invite', 'Grace@Example.org'])
-    await store.run(['set-email', 'ada', 'ada@example.com'])
+    const target = ['--local', '--endpoint', store.endpoint]
+    const env = { LANG: lang, LC_ALL: lang }
+    await run(['invite', 'Grace@Example.org', ...target], '', env)
+    await run(['set-email', 'ada', 'ada@example.com', ...target], '', env)
     expect(events).toEqual([
       // The first language of the service.
       { kind: 'invitation', mailId: at, at },
