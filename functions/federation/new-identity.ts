@@ -25,18 +25,17 @@ export const SETTINGS = [
 
 /** POST /register/provider: creates the account of an identity that no user has, and signs in. */
 export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, at) => {
-  const { table, config, now } = at
   const request = readSignIn(event, IdentityRegistration, at)
   requireSameOrigin(pageOf(event, at))
   const waiting = { key: browserKeyOf(event), purpose: 'sign-in' } as const
-  const pending = await findPending(table, request.identityToken, waiting, now)
+  const pending = await findPending(at.table, request.identityToken, waiting, at.now)
   const user = await createAccount(at, pending, { ...request, locale: askedLanguage(event) })
   logEvent('info', { event: 'account.created', userId: user.id })
   // The source is the user's own, as after `POST /register/confirm`, and no second step follows.
   const marking = markKnownSources(at, user, undefined)
-  if (needsFactor(user, config.REQUIRE_SECOND_FACTOR)) {
+  if (needsFactor(user, at.config.REQUIRE_SECOND_FACTOR)) {
     const step = { ...request, first: 'fed', provider: pending.provider } as const
-    const [next] = await together([beginEnrolment(table, user, step, now), marking])
+    const [next] = await together([beginEnrolment(at.table, user, step, at.now), marking])
     return json(200, next)
   }
   const signIn = { ...request, user, amr: AMR.federated, about: { ref: pending.provider } }

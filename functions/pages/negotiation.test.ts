@@ -114,6 +114,6 @@ test('a header of 10 KB takes little longer than that of a browser', async () =>
   for (let at = 0; at < 15; at += 1) durations.push([await durationOf(usual), await durationOf(longest)])
   const least = (which: 0 | 1) => Math.min(...durations.map((pair) => pair[which]))
   console.log(`10 KB of Accept-Language: ${(least(1) / least(0)).toFixed(2)} times as long`)
-  // The first of the usual tags is that of the page. Of the others, the service looks at 32. All would take 700 times as long.
+  // The first of the usual tags is that of the page. Of the others, the service reads 32. All would take 700 times as long.
   expect(least(1) / least(0)).toBeLessThan(100)
 })

@@ -27,12 +27,9 @@ export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, ar
   const request = readSignIn(event, AnyRegistrationConfirmation, arrival)
   // An app's page takes passwords, and could sign its visitor in by one that it knows. It signs in by nothing else.
   if (request.inCookie && request.password === undefined) requireSameOrigin(pageOf(event, arrival))
-  const { user, amr, recoveryCodes } = await createAnyAccount(arrival, {
-    ...request,
-    locale: askedLanguage(event),
-  })
+  const locale = askedLanguage(event)
+  const { user, amr, recoveryCodes } = await createAnyAccount(arrival, { ...request, locale })
   logEvent('info', { event: 'account.created', userId: user.id })
-
   // The mail has proved the address. So the source is the user's own, and no second step follows.
   const at = { ...arrival, now: new Date(user.createdAt) }
   const marking = markKnownSources(at, user, undefined)

@@ -9,10 +9,8 @@ import { sessionResponse } from '../../lib/http/sessions/response.ts'
 import { type ReservingRoute, reservingHandler } from '../../lib/http/table.ts'
 import { logEvent } from '../../lib/log.ts'
 import { addressIn } from '../../lib/mail/confirmation.ts'
-import { rejectBreached } from '../../lib/passwords/breached.ts'
-import { hashPassword, SALT_BYTES } from '../../lib/passwords/hash.ts'
-import { validateNewPassword } from '../../lib/passwords/rules.ts'
 import { confirmedNames, storeUser, verifyMail } from '../../lib/registration/new-account.ts'
+import { hashNewPassword } from '../../lib/registration/password.ts'
 import { SIGN_INS } from '../../lib/settings.ts'
 import { signInWithOneStep } from '../../lib/sign-in/password.ts'
 import { markKnownSources } from '../../lib/throttling/known-sources.ts'
@@ -27,9 +25,7 @@ export const route: ReservingRoute<(typeof SETTINGS)[number]> = async (event, ar
   const request = readSignIn(event, RegistrationConfirmation, arrival)
   const { mailId, role } = await verifyMail(table, request, origin.sourceIp, arrival.now)
   const names = confirmedNames(addressIn(mailId), request.username)
-  validateNewPassword(request.password, names, '#/password')
-  await rejectBreached(request.password, '#/password', config)
-  const passwordHash = await hashPassword(request.password, randomBytes(SALT_BYTES))
+  const passwordHash = await hashNewPassword(request.password, names, config)
   const at = { ...arrival, now: new Date() }
   const locale = askedLanguage(event)
   const user = newUser({ ...names, role, locale, passwordHash }, at.now, randomBytes(USER_RANDOM_BYTES))

@@ -3,15 +3,13 @@ import type { At } from '../context.ts'
 import type { CreationResponse } from '../factors/passkeys/ceremony.ts'
 import { addressIn } from '../mail/confirmation.ts'
 import type { ProofFields } from '../mail/verify.ts'
-import { rejectBreached } from '../passwords/breached.ts'
-import { DECOY_HASH, hashPassword, SALT_BYTES } from '../passwords/hash.ts'
-import { validateNewPassword } from '../passwords/rules.ts'
+import { DECOY_HASH } from '../passwords/hash.ts'
 import type { ReservingTable } from '../throttling/store.ts'
 import { AMR, type Amr } from '../users/factors.ts'
-import type { Names } from '../users/names.ts'
 import { newUser, USER_RANDOM_BYTES, type User } from '../users/user.ts'
 import { confirmedNames, storeUser, verifyMail } from './new-account.ts'
 import { verifyPasskeyOfNewUser } from './new-passkey.ts'
+import { hashNewPassword } from './password.ts'
 
 /** The choices of a person who creates an account: at most one of password and passkey. */
 interface Choices extends ProofFields {
@@ -44,7 +42,8 @@ export async function createAnyAccount(arrival: Creating, choices: Choices): Pro
   const { username, password, response, locale, ...proof } = choices
   const { mailId, role } = await verifyMail(table, proof, origin.sourceIp, arrival.now)
   const names = confirmedNames(addressIn(mailId), username)
-  const passwordHash = password === undefined ? DECOY_HASH : await hashOf(arrival, password, names)
+  const passwordHash =
+    password === undefined ? DECOY_HASH : await hashNewPassword(password, names, arrival.config)
   const at = { ...arrival, now: new Date() }
   const passkey = response && (await verifyPasskeyOfNewUser(at, mailId, response))
   const values = { ...names, role, locale, passwordHash, ...passkey?.profile }
@@ -52,11 +51,4 @@ export async function createAnyAccount(arrival: Creating, choices: Choices): Pro
   await storeUser(at, user, mailId, passkey?.writes)
   const first = password === undefined ? AMR.mail : AMR.password
   return { user, amr: passkey ? AMR.passkey : first, recoveryCodes: passkey?.recoveryCodes }
-}
-
-/** Returns the hash of a password, after the rules of new passwords. */
-async function hashOf({ config }: Creating, password: string, names: Names): Promise<string> {
-  validateNewPassword(password, names, '#/password')
-  await rejectBreached(password, '#/password', config)
-  return hashPassword(password, randomBytes(SALT_BYTES))
 }

@@ -9,16 +9,6 @@ const filesOf = (extension: string) =>
   globSync(`functions/pages/**/*.${extension}`, { cwd: root }).filter((file) => !file.includes('/docs/'))
 const read = (file: string) => readFileSync(`${root}/${file}`, 'utf8')
 
-/** Properties and values that name a side. */
-const SIDES = [
-  /\b(?:margin|padding|border|inset|scroll-margin|scroll-padding)(?:-[a-z]+)*-(?:left|right)\b/,
-  /^\s*(?:left|right|float)\s*:/,
-  /\b(?:text-align|justify-content|justify-items|clear)\s*:\s*(?:left|right)\b/,
-  /\btranslatex?\(/i,
-  /^\s*(?:margin|padding|inset|border-width)\s*:\s*\S+\s+(\S+)\s+\S+\s+(?!\1;)\S+;/,
-  /^\s*border-radius\s*:\s*[^;\s]+\s+[^;]+;/,
-]
-
 test('no style of a page names a side', () => {
   const styles = filesOf('css')
   expect(styles.length).toBeGreaterThan(2)
@@ -56,3 +46,13 @@ test('each field says how its content runs: codes, addresses and passwords from 
   expect(wrong).toEqual([])
   expect(fields.length).toBeGreaterThan(30)
 })
+
+/** Properties and values that name a side. */
+const SIDES = [
+  /\b(?:margin|padding|border|inset|scroll-margin|scroll-padding)(?:-[a-z]+)*-(?:left|right)\b/,
+  /^\s*(?:left|right|float)\s*:/,
+  /\b(?:text-align|justify-content|justify-items|clear)\s*:\s*(?:left|right)\b/,
+  /\btranslatex?\(/i,
+  /^\s*(?:margin|padding|inset|border-width)\s*:\s*\S+\s+(\S+)\s+\S+\s+(?!\1;)\S+;/,
+  /^\s*border-radius\s*:\s*[^;\s]+\s+[^;]+;/,
+]

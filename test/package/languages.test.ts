@@ -30,7 +30,9 @@ afterAll(() => project.remove())
 
 /** Returns the German words in the archive of a function; nothing if it reads none. */
 function wordsIn(key: string): Record<string, string> | undefined {
-  const bytes = unzipSync(packaged.archive(`shop-prod-auth-${key}.zip`))['node_modules/jwt-auth-app/texts.json']
+  const bytes = unzipSync(packaged.archive(`shop-prod-auth-${key}.zip`))[
+    'node_modules/jwt-auth-app/texts.json'
+  ]
   return bytes && JSON.parse(String(Buffer.from(bytes))).words.de
 }
 

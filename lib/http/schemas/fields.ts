@@ -30,7 +30,7 @@ export const oneOf = (error: string, ...options: string[]) =>
   z.refine<string>((text) => options.includes(text), ruled(error, 'one_of', { options }))
 
 /**
- * A code of digits. Keyboards of Arabic, Persian and Japanese type digits of their own, which count as the ASCII ones: the last four
+ * A code of digits. Keyboards of Arabic, Persian and Japanese type other digits, which count as the ASCII ones: the last four
  * bits of each are its value.
  */
 export const digitCode = (digits: number) =>
