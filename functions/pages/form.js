@@ -1,9 +1,9 @@
 // Functions for the forms of all pages: requests, and the display of their problems. Paths are relative to
 // the page, so that they work at the root and under the path of a stage.
 
-import './page-links.js'
 import { sayProblem } from './details.js'
 import { codeIn, element, fill, make } from './elements.js'
+import { keepLanguage } from './page-links.js'
 import { clock, inWords, secondsUntil } from './time.js'
 import { say } from './words.js'
 
@@ -244,3 +244,4 @@ for (const button of document.querySelectorAll(
 for (const hint of document.querySelectorAll('[data-local]')) {
   hint.hidden = !['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
 }
+keepLanguage()

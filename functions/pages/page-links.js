@@ -10,9 +10,6 @@ export const linksTo = (pages) =>
     pages.test(link.getAttribute('href').split('?')[0]),
   )
 
-// With federation, a page loads this file twice. The second time changes nothing.
-for (const link of linksTo(TO_PAGES)) link.href = pageUrl(link.getAttribute('href'))
-
 /** Leads to this page in the other languages, with what its URL has in addition. */
 function linkLanguages() {
   for (const link of document.querySelectorAll('.languages>a')) {
@@ -21,5 +18,10 @@ function linkLanguages() {
     link.href = url
   }
 }
-linkLanguages()
-addEventListener('hashchange', linkLanguages)
+
+/** Keeps the language of this page in its links. With federation, a page calls it twice. The second time changes nothing. */
+export function keepLanguage() {
+  for (const link of linksTo(TO_PAGES)) link.href = pageUrl(link.getAttribute('href'))
+  linkLanguages()
+  addEventListener('hashchange', linkLanguages)
+}

@@ -52,7 +52,7 @@ export const mails = async (origin = serviceUrl()): Promise<Mail[]> =>
 export async function nextMail(to: string, origin = serviceUrl()): Promise<{ link: string; code: string }> {
   const unread = async () =>
     (await mails(origin)).findLast(
-      (mail) => mail.to === to && !read.has(mail.id) && /confirm#/.test(mail.text),
+      (mail) => mail.to === to && !read.has(mail.id) && /confirm(?:\?lang=[\w-]+)?#/.test(mail.text),
     )
   await expect.poll(unread, { timeout: 15_000 }).toBeDefined()
   const { id = '', text = '', link = '' } = (await unread()) ?? {}
