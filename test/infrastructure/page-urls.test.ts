@@ -35,7 +35,7 @@ const OTHERS: Readonly<Record<string, readonly string[]>> = {
     "URL.createObjectURL(new Blob([text], { type: 'text/plain' }))",
   ],
   // These links are made here.
-  'page-links.js': ["`{query}{query ? '&' : '?'}lang={link.lang}{location.hash}`"],
+  'page-links.js': ['url'],
 }
 
 /** What is called with the URL to open, where the caller chooses how. */
