@@ -8,12 +8,7 @@ import { languageArgument, ofUser } from './arguments.ts'
 import { changeExisting, findExisting } from './store.ts'
 
 /** Changes the language of mails to a user. The notice is in the language before it. */
-export async function setLocale(
-  table: OperatorTable,
-  loginName: string,
-  locale: string,
-  io: Io,
-): Promise<string> {
+async function setLocale(table: OperatorTable, loginName: string, locale: string, io: Io): Promise<string> {
   const found = await findExisting(table, loginName)
   if (found.locale === locale) return `Mails to ${loginName} are in ${locale} already.\n`
   let before = found

@@ -26,7 +26,7 @@ vi.mock('../../auth.config.ts', () => {
       roles: ['member'],
       administrators: [],
       theme: { links: { terms: '/terms', privacy: '/privacy' } },
-      texts: Object.fromEntries(sentences.map((sentence) => [sentence, wordsOf(sentence)])),
+      words: { en: Object.fromEntries(sentences.map((sentence) => [sentence, wordsOf(sentence)])) },
     },
   }
 })

@@ -22,7 +22,7 @@ const SYSTEMS = {
 const MAX_CHARACTERS = 80
 
 /** Describes a device by its user agent. The client chooses that, so it may be any text. */
-export function deviceOf(userAgent) {
+function deviceOf(userAgent) {
   const find = (names) => Object.entries(names).find(([part]) => userAgent.includes(part))?.[1]
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)]
   return browser && system

@@ -13,7 +13,7 @@ export const MAX_PASSWORD_BYTES = 1_024
 export const schema = /* @__NO_SIDE_EFFECTS__ */ <T>(make: () => T): T => make()
 
 /** Returns the text of a check for clients, with the name of its rule and its values, where the rule is no `format`. */
-export const ruled = (error: string, rule: string, values?: FieldError['values']) => ({
+const ruled = (error: string, rule: string, values?: FieldError['values']) => ({
   error,
   params: { rule, values },
 })
