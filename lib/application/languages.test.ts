@@ -27,6 +27,8 @@ test.each([
   ['de_DE', undefined],
   ['"><script>', undefined],
   ['', undefined],
+  ['und', undefined],
+  ['UND-DE', undefined],
 ])('the tag %j leads to %s', (tag, language) => {
   expect(languageFor([tag])).toBe(language)
 })
@@ -54,6 +56,21 @@ test('only the first kilobyte of a header counts, and the first 32 tags', () => 
   expect(tagsIn([...many, 'de'].join(','))).not.toContain('de')
   expect(languageFor([...many.slice(0, 31), 'de'])).toBe('de')
   expect(languageFor([...many.slice(0, 32), 'de'])).toBeUndefined()
+})
+
+test.each([
+  // The 1,024th character is the last one of `en`.
+  [1_021, []],
+  [1_022, []],
+  [1_025, []],
+  [1_018, []],
+  [1_016, ['en']],
+])('a cut header keeps no range without its weight: after %i characters', (length, tags) => {
+  expect(tagsIn(`${','.repeat(length)}en;q=0.1,${'fr,'.repeat(1_000)}`)).toEqual(tags)
+})
+
+test('a cut header without a comma has no tags', () => {
+  expect(tagsIn(`en${' '.repeat(2_000)};q=0`)).toEqual([])
 })
 
 test('a tag of 100 characters counts, and a longer one costs nothing', () => {

@@ -19,7 +19,8 @@ const RIGHT_TO_LEFT = ['Arab', 'Hebr', 'Thaa', 'Syrc', 'Nkoo', 'Adlm']
 
 function localeOf(tag: string): Intl.Locale | undefined {
   try {
-    return new Intl.Locale(tag).maximize()
+    // `maximize` makes English of an undetermined language.
+    return /^und\b/i.test(tag) ? undefined : new Intl.Locale(tag).maximize()
   } catch {
     return undefined
   }
@@ -56,8 +57,9 @@ const RANGE =
 
 /** Returns the tags of `Accept-Language`, the most wanted first. Invalid parts, `*` and tags of weight 0 are left out. */
 export function tagsIn(header: string): string[] {
-  return header
-    .slice(0, MAX_HEADER_CHARACTERS)
+  // Without the last range of a cut header: it could have lost its weight.
+  const end = Math.max(header.lastIndexOf(',', MAX_HEADER_CHARACTERS), 0)
+  return (header.length > MAX_HEADER_CHARACTERS ? header.slice(0, end) : header)
     .split(',')
     .map((part) => RANGE.exec(part))
     .flatMap((match) => (match?.[1] ? [{ tag: match[1], weight: Number(match[2] ?? 1) }] : []))
