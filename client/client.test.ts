@@ -896,8 +896,8 @@ test.each([
   const edges = {
     ...globalThis,
     ...browser.edges,
-    fetch: ({ url }: Request) => {
-      resolve(url)
+    fetch: (input: unknown) => {
+      resolve(String(input))
       return Promise.resolve(Response.json({}, { status: 401 }))
     },
     location: { href: 'https://app.example.com/prod/signin?next=1#top' },
@@ -964,7 +964,8 @@ test.each([undefined, 'de'])(
     const edges = {
       ...globalThis,
       ...browser.edges,
-      fetch: async ({ url, headers }: Request) => {
+      fetch: async (...request: ConstructorParameters<typeof Request>) => {
+        const { url, headers } = new Request(...request)
         sent.push([new URL(url).pathname, headers.get('Accept-Language')])
         return Response.json({ authToken: token, expiresIn: 900 })
       },

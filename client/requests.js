@@ -67,17 +67,15 @@ export function placesOf({ url, apis = [], language }, edges) {
     let response
     let json
     try {
-      response = await edges.fetch(
-        requestTo(base + route, {
-          method: 'POST',
-          credentials,
-          // The browser stores the new cookie even if the user leaves the page now.
-          keepalive: true,
-          headers: { 'Content-Type': 'application/json' },
-          body: JSON.stringify(body),
-          signal: AbortSignal.timeout(timeoutMs),
-        }),
-      )
+      response = await edges.fetch(base + route, {
+        method: 'POST',
+        credentials,
+        // The browser stores the new cookie even if the user leaves the page now.
+        keepalive: true,
+        headers: { 'Content-Type': 'application/json', ...(language && { 'Accept-Language': language }) },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(timeoutMs),
+      })
       const text = await response.text()
       json = text && JSON.parse(text)
     } catch {
