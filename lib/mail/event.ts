@@ -1,5 +1,6 @@
 import { type AwsCall, invocationOf } from '../aws/client.ts'
 import type { Act } from '../events/event.ts'
+import type { WithLocale } from '../users/locale.ts'
 import { mailboxOf, type User } from '../users/user.ts'
 
 /** Where a request came from, for a mail. */
@@ -27,7 +28,7 @@ export interface Notified {
   /** As the notice names the user. */
   username: string
   /** Language of the user before the event. */
-  locale?: string | undefined
+  locale: string | undefined
 }
 
 /** Events that mails report. Recipients need not do anything if they have caused the events. */
@@ -77,8 +78,8 @@ export type MailEvent = {
 )
 
 /** Returns whom a notice goes to. @param user - The profile from the read before the change. */
-export const notifiedOf = (
-  user: Pick<User, 'username' | 'email' | 'emailAsWritten' | 'locale'>,
+export const notifiedOf = <U extends Pick<User, 'username' | 'email' | 'emailAsWritten' | 'locale'>>(
+  user: U & WithLocale<U>,
 ): Notified => ({ to: mailboxOf(user), username: user.username, locale: user.locale })
 
 /** Returns the id with which an event is claimed. */

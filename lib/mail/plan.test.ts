@@ -263,7 +263,13 @@ test('a mail of an operator has no code to guess', async () => {
 })
 
 test('a notice goes to the address in its event', async () => {
-  const event = { kind: 'account-deleted', id: 'i', to: 'Ada@Example.org', username: 'ada' } as const
+  const event = {
+    kind: 'account-deleted',
+    id: 'i',
+    to: 'Ada@Example.org',
+    username: 'ada',
+    locale: undefined,
+  } as const
   expect(await plan({ ...event, ...common })).toEqual({
     to: 'Ada@Example.org',
     subject: 'Your account at Test was deleted',
@@ -329,7 +335,13 @@ describe('a planned mail', () => {
   })
 
   test('of a notice names the user, the time and the source', async () => {
-    const event = { kind: 'password-changed', id: 'i', to: 'a@example.org', username: 'ada' } as const
+    const event = {
+      kind: 'password-changed',
+      id: 'i',
+      to: 'a@example.org',
+      username: 'ada',
+      locale: undefined,
+    } as const
     const { text, url } = await messageOf({ ...event, ...common })
     expect(text).toContain('your account ada at Test')
     expect(text).toContain('on 2026-11-26 at 09:00 UTC from 203.0.113.7')

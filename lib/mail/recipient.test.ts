@@ -5,17 +5,34 @@ import type { Table } from '../aws/dynamodb.ts'
 import { OWN_PROFILE } from '../factors/own-account.ts'
 import { ADMINISTERED } from '../operators/accounts.ts'
 import { ACT_USER } from '../operators/act-as/act.ts'
+import { noticeOfNames } from '../operators/names.ts'
+import { type Notified, notifiedOf } from './event.ts'
 import { findRecipient, findRecipientByName, RECIPIENT } from './recipient.ts'
+import { readerOf } from './written.ts'
 
 const stores = await useTable()
 
-// The type of a user allows a missing language, so a read without it would compile, and its mails be in the first language.
 test.each(Object.entries({ RECIPIENT, ADMINISTERED, ACT_USER, OWN_PROFILE }))(
   'a read of %s, which a mail follows, has the address and the language',
   (_name, attributes) => {
     expect(attributes).toEqual(expect.arrayContaining(['username', 'email', 'emailAsWritten', 'locale']))
   },
 )
+
+// The type of a user allows a missing language. With such a read, all mails would be in the first language of the service.
+test('a read without the language does not compile where a mail follows', () => {
+  const user = { username: 'ada', email: 'ada@example.org', emailVerified: true, emailAsWritten: undefined }
+  const to = user.email
+  // @ts-expect-error: the read has no `locale`.
+  expect(notifiedOf(user)).toEqual({ to, username: 'ada', locale: undefined })
+  // @ts-expect-error: the read has no `locale`.
+  expect(readerOf(to, user)).toEqual({ to, username: 'ada', language: 'en' })
+  // @ts-expect-error: the read has no `locale`.
+  expect(noticeOfNames(user, { ...user, username: 'eve' })?.locale).toBeUndefined()
+  // @ts-expect-error: the notice has no `locale`.
+  const notice: Notified = { to, username: 'ada' }
+  expect(notice.locale).toBeUndefined()
+})
 
 test('a recipient is found by id and by login name, without the password hash', async () => {
   const username = await stores.add({

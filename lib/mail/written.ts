@@ -1,7 +1,7 @@
 import { LANGUAGES } from '../application/languages.ts'
 import { inLanguage } from '../application/texts.ts'
 import type { Table } from '../aws/dynamodb.ts'
-import { localeOf } from '../users/locale.ts'
+import { localeOf, type WithLocale } from '../users/locale.ts'
 import type { User } from '../users/user.ts'
 import type { Confirmation } from './confirmation.ts'
 import type { Message } from './look/render.ts'
@@ -55,7 +55,10 @@ export interface Reader extends Pick<PlannedMail, 'to' | 'language'> {
  * Returns the reader of a mail to a user. The request does not decide about the language: a stranger may have sent it, and would
  * choose one that the user cannot read.
  */
-export const readerOf = (to: string, { username, locale }: Pick<User, 'username' | 'locale'>): Reader => ({
+export const readerOf = <U extends Pick<User, 'username' | 'locale'>>(
+  to: string,
+  { username, locale }: U & WithLocale<U>,
+): Reader => ({
   to,
   language: languageOf(locale),
   username,

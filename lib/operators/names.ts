@@ -2,6 +2,7 @@ import type { Table } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import type { Act } from '../events/event.ts'
 import type { NoticeKind, Notified } from '../mail/event.ts'
+import type { WithLocale } from '../users/locale.ts'
 import { changeNames, type Names, namesOf, type Outcome } from '../users/names.ts'
 import { loginNamesOf, mailboxOf, type User } from '../users/user.ts'
 import { type Administered, findIdByName } from './accounts.ts'
@@ -45,8 +46,8 @@ export function setNames(
  * changed because they are one, it is the notice of the address. It names the user as before the change: a mailbox that is not the
  * user's any longer does not get the new username.
  */
-export function noticeOfNames(
-  before: Names & Pick<User, 'locale'>,
+export function noticeOfNames<U extends Names & Pick<User, 'locale'>>(
+  before: U & WithLocale<U>,
   after: Names,
 ): (Notified & { kind: NoticeKind }) | undefined {
   const { locale } = before

@@ -4,9 +4,13 @@ import type { Act } from '../events/event.ts'
 import { changeUser } from './store.ts'
 import type { User, UserState } from './user.ts'
 
+/** A user that was read with the language. Without it in the read, each user would count as one without a language. */
+export type WithLocale<U> = 'locale' extends keyof U ? U : never
+
 /** Returns the language of a user. One that the service does not have, or no longer has, counts as none. */
-export const localeOf = ({ locale }: Pick<User, 'locale'>): string | undefined =>
-  locale === undefined ? undefined : languageFor([locale])
+export const localeOf = <U extends Pick<User, 'locale'>>({
+  locale,
+}: U & WithLocale<U>): string | undefined => (locale === undefined ? undefined : languageFor([locale]))
 
 /** A change of the language of a user. */
 interface LocaleChange {

@@ -169,7 +169,7 @@ describe('an administrator without a second factor, under the policy', () => {
 
   test('gets the mail, although the notices are used up', async () => {
     const at = new Date().toISOString()
-    const notice = { kind: 'new-source', to, username, at } as const
+    const notice = { kind: 'new-source', to, username, locale: undefined, at } as const
     for (let index = 0; index < 21; index += 1) {
       await service.functions.mail({ ...notice, id: `${username} ${index}` })
     }

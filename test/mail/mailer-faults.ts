@@ -84,7 +84,7 @@ async function prepare(kind: MailEvent['kind']): Promise<{ event: MailEvent; to:
   const { id: userId, generation } = await service.user(username)
   const random = randomUUID().replaceAll('-', '').slice(-22)
   if (kind === 'password-changed') {
-    return { event: { kind, id: random, to: address, username, ...common }, to: address }
+    return { event: { kind, id: random, to: address, username, locale: undefined, ...common }, to: address }
   }
   if (kind === 'reset') {
     return { event: { kind, mailId: random, loginName: username, ...common }, to: address }

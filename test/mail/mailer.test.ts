@@ -101,6 +101,7 @@ describe('a mail', () => {
       id: 'i',
       to: 'ada@example.org',
       username: 'ada',
+      locale: undefined,
       at,
       origin,
     }
@@ -259,7 +260,14 @@ describe('a bomb of', () => {
 
   proof('notices is 20 mails an hour', async () => {
     service = await useService()
-    const notice = { kind: 'new-source', to: 'ada@example.org', username: 'ada', at, origin } as const
+    const notice = {
+      kind: 'new-source',
+      to: 'ada@example.org',
+      username: 'ada',
+      locale: undefined,
+      at,
+      origin,
+    } as const
     for (let index = 1; index <= 21; index += 1) await service.functions.mail({ ...notice, id: `${index}` })
     expect(service.mailsTo('ada@example.org')).toHaveLength(20)
     expect(logged().slice(-2)).toEqual(['mail.sent', 'mail.limited'])
@@ -274,7 +282,14 @@ describe('a bomb of', () => {
     }
     expect(service.mailsTo('ada@example.org')).toHaveLength(10)
     expect(logged().filter((name) => name === 'mail.limited')).toHaveLength(10)
-    const notice = { kind: 'password-changed', to: 'ada@example.org', username: 'ada', at, origin } as const
+    const notice = {
+      kind: 'password-changed',
+      to: 'ada@example.org',
+      username: 'ada',
+      locale: undefined,
+      at,
+      origin,
+    } as const
     for (let index = 1; index <= 20; index += 1) await service.functions.mail({ ...notice, id: `${index}` })
     expect(service.mailsTo('ada@example.org')).toHaveLength(30)
   })
@@ -282,7 +297,7 @@ describe('a bomb of', () => {
   test('an act by an operator is 3 a day, and other mails do not fill it', async () => {
     service = await useService()
     const to = await service.add({ email: 'ada@example.org' })
-    const notice = { to: 'ada@example.org', username: to, at } as const
+    const notice = { to: 'ada@example.org', username: to, locale: undefined, at } as const
     const send = (kind: 'username-changed' | 'acted-as', count: number) =>
       Promise.all(
         Array.from({ length: count }, (_, index) =>
@@ -304,6 +319,7 @@ describe('a bomb of', () => {
       id: 'i',
       to: 'ada@example.org',
       username,
+      locale: undefined,
       at,
       origin,
     }
