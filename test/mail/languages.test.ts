@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import type { User } from '../../lib/users/user.ts'
+import { addProvider, inBrowser, startWaiting } from '../federation/identities.ts'
 import { recordLogs } from '../support/logs.ts'
 import { NO_MAIL_LIMITS, useService } from '../support/service.ts'
 import { newAddress, tokenIn } from '../support/users/mails.ts'
@@ -30,6 +31,7 @@ vi.mock('../../auth.config.ts', async (original) => ({
 
 recordLogs()
 const service = await useService({ settings: NO_MAIL_LIMITS })
+const demo = await addProvider(service.table)
 
 const FRENCH = { 'Accept-Language': 'it, fr-CH;q=0.9, de;q=0.8' }
 
@@ -65,6 +67,20 @@ describe('a registration', () => {
     expect(mail.subject).toBe('Confirm your address for Test')
     expect(user.locale).toBeUndefined()
     expect(JSON.stringify((await service.ask('me', { token })).body)).not.toContain('locale')
+  })
+
+  test('by a mail for a sign-in is in the language of its request', async () => {
+    const email = newAddress()
+    expect((await service.ask('POST /login/mail', { body: { email }, headers: FRENCH })).status).toBe(202)
+    expect(service.mailTo(email).subject).toBe('Confirmez votre adresse pour Test')
+  })
+
+  test('with an identity gives the account the language of its request', async () => {
+    const email = newAddress().toLowerCase()
+    const { identityToken, key } = await startWaiting(service.table, demo, { email, isProven: true })
+    const asked = { body: { identityToken }, headers: { ...inBrowser(key), ...FRENCH } }
+    expect((await service.ask('POST /register/provider', asked)).status).toBe(200)
+    expect((await service.user(email)).locale).toBe('fr')
   })
 
   test('of an address with an account responds byte for byte as one of an unknown address', async () => {
