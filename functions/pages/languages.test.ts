@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
 import { handler as authorize } from './authorize/authorize.ts'
 import { handler as accountPages } from './confirm/account-pages.ts'
+import { handler as federatedMailSignin } from './federation/mail/signin.ts'
+import { handler as federated } from './federation/signin.ts'
+import { handler as mailSignin } from './mail/signin.ts'
 import { handler as signin } from './signin/signin.ts'
 
 // The pages of a service with three languages: which one a page has, and its links to the others.
@@ -46,6 +49,36 @@ test.each<[string, typeof signin]>([
   ['POST /oauth2/logout', authorize],
 ])('the page of %s has none: it would lose what it has in memory', async (name, handler) => {
   expect(await linksOf(handler, name, 'de')).toEqual([])
+})
+
+const ACCOUNT: [ways: string, handler: typeof signin][] = [
+  ['a password', signin],
+  ['a mail', mailSignin],
+  ['a provider', federated],
+  ['a provider and a mail', federatedMailSignin],
+]
+
+test.each(ACCOUNT)(
+  'with sign-ins by %s, the page /account has a choice of the language of mails',
+  async (_ways, handler) => {
+    const { body } = await handler({ ...sampleEvent('GET /account'), headers: {} }, lambdaContext())
+    expect(body.match(/<details class="card" id="change-language">/g)).toHaveLength(1)
+    expect(/<select id="locale" name="locale">(.*)<\/select>/.exec(body)?.[1]).toBe(
+      '<option value="en" lang="en">English</option><option value="de" lang="de">Deutsch</option><option value="ar" lang="ar">العربية</option>',
+    )
+    expect(body).not.toContain('{{')
+  },
+)
+
+test.each(ACCOUNT)('with sign-ins by %s and without mails, it has none', async (_ways, handler) => {
+  vi.stubEnv('MAILER', '')
+  vi.stubEnv('REGISTRATION', 'off')
+  const { statusCode, body } = await handler({ ...sampleEvent('GET /account'), headers: {} }, lambdaContext())
+  expect([statusCode, body.includes('change-language'), body.includes('<select')]).toEqual([
+    200,
+    false,
+    false,
+  ])
 })
 
 test.each([

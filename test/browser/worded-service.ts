@@ -8,10 +8,12 @@ import { root } from '../support/process/service-description.ts'
  * Starts a service with languages for the tests of a file, from a copy of the sources.
  *
  * @param own - Own words by language and sentence.
+ * @param params - Further parameters.
  */
 export function useWordedService(
   languages: readonly string[],
   own: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
+  params: Readonly<Record<string, string>> = {},
 ): { service: Service } {
   const used = {} as { service: Service }
   let folder: string
@@ -32,7 +34,7 @@ export function useWordedService(
       theme: { links: { terms: 'https://example.com/terms', privacy: '/privacy' } },
     }
     writeFileSync(`${folder}/auth.config.ts`, `export default ${JSON.stringify(config)}\n`)
-    used.service = await startService({ demo: 'off' }, [], folder)
+    used.service = await startService({ demo: 'off', ...params }, [], folder)
   })
   afterAll(async () => {
     await used.service?.stop()

@@ -11,6 +11,7 @@ import { showActivity } from './activity.js'
 import { showApps } from './apps.js'
 import { askForChange } from './change.js'
 import { showFactors, startFactors } from './factors.js'
+import { showMailLanguage, startMailLanguage } from './mail-language.js'
 import { showSessions } from './sessions.js'
 import { stepUp } from './step-up.js'
 import { sendWithProof } from './with-proof.js'
@@ -81,6 +82,7 @@ async function showProfile() {
   element('email-state').textContent = isVerified ? say('Verified') : say('Not verified')
   element('email-state').className = `badge ${isVerified ? 'good' : 'warn'}`
   for (const field of document.querySelectorAll('[autocomplete="username"]')) field.value = username
+  showMailLanguage(body)
   await showFactors(body)
   return undefined
 }
@@ -235,6 +237,7 @@ if (element('change-email')) {
 element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
 element('try-again').addEventListener('click', ({ target }) => busy(target, begin))
+startMailLanguage(change, () => showActivity(fetchAsShown))
 startFactors({ send, change, update, fetch: fetchAsShown })
 if (HAS_FEDERATION) {
   const given = { ask: askForChange, change, update }

@@ -32,7 +32,7 @@ function showPasswordless() {
     document.querySelector(template.dataset.replaces)?.replaceWith(template.content)
     template.remove()
   }
-  for (const id of ['email-password', 'delete-password']) {
+  for (const id of ['email-password', 'language-password', 'delete-password']) {
     const field = element(id)
     if (!field) continue
     field.closest('.field').hidden = true

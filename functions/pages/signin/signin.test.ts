@@ -39,6 +39,8 @@ test.each([
   expect(/href="(forgot|mailbox)"/.test(body)).toBe(parts.length > 0)
   expect(body).toContain(`At least ${MIN_CODE_POINTS} characters`)
   expect(body).not.toContain('<!-- if')
+  // There is one language.
+  expect(body).not.toContain('change-language')
 })
 
 test.each([

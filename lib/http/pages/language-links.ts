@@ -22,3 +22,7 @@ function entryOf(language: string): string {
  */
 export const languageLinks = (): string =>
   LANGUAGES.length > 1 ? `<nav class="languages">${LANGUAGES.map(entryOf).join('')}</nav>` : ''
+
+/** Returns the languages of the service as options of a `select`. Each name is in its own language. */
+export const languageOptions = (): string =>
+  LANGUAGES.map((one) => `<option value="${one}" lang="${one}">${escapeHtml(nameOf(one))}</option>`).join('')

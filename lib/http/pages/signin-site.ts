@@ -1,6 +1,7 @@
 import { say } from '../../application/texts.ts'
 import { THEME_STYLE } from '../../application/theme.ts'
 import type { Site } from '../page.ts'
+import { languageOptions } from './language-links.ts'
 import { inShell } from './shell.ts'
 
 /** The files of the sign-in page and of the account page, as texts. */
@@ -61,5 +62,5 @@ const pagesOf = (html: SigninTexts['html'], links: readonly string[]) => ({
     link: '<!-- if demo --><a href="signin">Access token</a><!-- end -->',
     body: `${html.account}${html.dialogs}`,
     hasLanguageLinks: true,
-  }),
+  }).replace('{{languageOptions}}', languageOptions),
 })
