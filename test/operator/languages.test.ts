@@ -2,6 +2,7 @@ import { beforeEach, expect, test, vi } from 'vitest'
 import { success } from '../support/process/command.ts'
 import { readyHash, run, useStore } from '../support/process/operator.ts'
 import { addTestUser } from '../support/users/users.ts'
+import { fileOf, pagesOf, poolUser } from './cognito/pool.ts'
 
 vi.mock('../../auth.config.ts', async (original) => ({
   default: {
@@ -80,4 +81,21 @@ test.each([
   const { status } = await store.run(['import', '-', '--format', 'jsonl'], `${JSON.stringify(line)}\n`)
   expect(status).toBe(stored === undefined ? 1 : 0)
   if (stored !== undefined) expect((await store.user('eve'))?.locale).toBe(stored)
+})
+
+test('the attribute locale of a pool of Cognito is the language of mails, if it is a language', async () => {
+  const users = [
+    poolUser('kim', { locale: 'de_AT' }),
+    poolUser('lee', { locale: 'it' }),
+    poolUser('mia', { locale: 'Deutsch (Österreich)' }),
+    poolUser('noa', { locale: '' }),
+    poolUser('pia', {}),
+  ]
+  const from = ['--from', 'cognito', '--passwords-from', 'cognito', '--role', 'user']
+  expect(await store.run(['import', fileOf('users.json', pagesOf(users)), ...from])).toEqual({
+    ...success('5 added, 0 already there, 0 invalid.\n'),
+    stderr: 'Users without their locale, which is no language: 1.\n',
+  })
+  const stored = await Promise.all(users.map(({ Username }) => store.user(Username)))
+  expect(stored.map((user) => user?.locale)).toEqual(['de-AT', 'it', undefined, undefined, undefined])
 })

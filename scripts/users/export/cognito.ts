@@ -73,6 +73,9 @@ function rowOf(record: UserRecord, lose: Lose, { columns, hashColumn }: SystemOp
     return void lose(record, 'users, because their line exceeds 16,000 characters')
   }
   loseRest(record, lose)
+  if (user.locale !== undefined && !columns.includes('locale')) {
+    lose(record, 'languages of mails, without a column locale')
+  }
   return { line, isWithHash: hash !== undefined }
 }
 
@@ -82,6 +85,7 @@ const standardValues = ({ user }: UserRecord) =>
     ['cognito:mfa_enabled', 'FALSE'],
     ['email', user.emailAsWritten ?? String(user.email)],
     ['email_verified', 'TRUE'],
+    ['locale', user.locale ?? ''],
     ['updated_at', String(Math.floor(Date.parse(user.changedAt) / 1000))],
   ])
 

@@ -89,7 +89,7 @@ function loseRest(record: UserRecord, lose: Lose): void {
 
 const attributesOf = ({ user }: UserRecord) =>
   Object.fromEntries(
-    Object.entries({ ...allowedAttributes(user), externalId: user.externalId })
+    Object.entries({ ...allowedAttributes(user), externalId: user.externalId, locale: user.locale })
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => [name, [String(value)]]),
   )

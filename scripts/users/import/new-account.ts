@@ -66,7 +66,7 @@ const Locale = z.pipe(
   z.transform((text) => Intl.getCanonicalLocales(text.replaceAll('_', '-'))[0]),
 )
 
-function isLanguage(text: string): boolean {
+export function isLanguage(text: string): boolean {
   try {
     return text.length <= 35 && Intl.getCanonicalLocales(text.replaceAll('_', '-')).length === 1
   } catch {

@@ -23,6 +23,7 @@ await addMover(
   store.table,
   {
     ...mail('ada'),
+    locale: 'de',
     passwordHash: readyHash(),
     attributes: { plan: 'pro', banned: false, team: 'a former one' },
   },
@@ -60,7 +61,11 @@ test('Keycloak gets attributes and roles, and a user of a former role is not ena
   expect(realm).toMatchObject({
     roles: { realm: [{ name: 'user' }, { name: 'former' }] },
     users: [
-      { attributes: { plan: ['pro'], banned: ['false'] }, realmRoles: [defaultRole, 'user'], enabled: true },
+      {
+        attributes: { plan: ['pro'], banned: ['false'], locale: ['de'] },
+        realmRoles: [defaultRole, 'user'],
+        enabled: true,
+      },
       { realmRoles: [defaultRole, 'former'], enabled: false },
     ],
   })
@@ -89,6 +94,7 @@ test('Cognito gets attributes in columns of the pool, and no user of a former ro
   const { folder, stderr } = await leave('cognito', '--pool-header', header)
   expect(stderr).toContain('  users, because they are disabled: 1 user (bob@example.org)\n')
   expect(stderr).toContain('  banned, without a column custom:banned: 1 user (ada@example.org)\n')
+  expect(stderr).toContain('  languages of mails, without a column locale: 1 user (ada@example.org)\n')
   const rows = readFileSync(join(folder, 'argon2id-1.csv'), 'utf8').trim().split('\n')
   expect(rows).toHaveLength(2)
   expect(rows[1]).toMatch(/,pro$/)
