@@ -10,16 +10,6 @@ const NAMES = [
   'Emoji 👩‍👩‍👧‍👦 "quoted", <b>',
 ]
 
-/**
- * Decodes headers with the library of Python, as a foreign program does. Some versions of its parser of
- * addresses put spaces between encoded words, against RFC 2047 section 6.2, so the name is decoded as a header.
- */
-const DECODE = `
-import json, sys
-from email.header import decode_header, make_header
-print(json.dumps([str(make_header(decode_header(one.rsplit(' <', 1)[0]))) for one in json.load(sys.stdin)]))
-`
-
 test('a foreign program decodes the sender as meant, and no encoded word is over 75 characters', (context) => {
   const senders = NAMES.map((name) => senderOf(name, 'no-reply@example.org'))
   for (const sender of senders) {
@@ -34,3 +24,13 @@ test('a foreign program decodes the sender as meant, and no encoded word is over
   }
   expect(JSON.parse(decoded)).toEqual(NAMES)
 })
+
+/**
+ * Decodes headers with the library of Python, as a foreign program does. Some versions of its parser of
+ * addresses put spaces between encoded words, against RFC 2047 section 6.2, so the name is decoded as a header.
+ */
+const DECODE = `
+import json, sys
+from email.header import decode_header, make_header
+print(json.dumps([str(make_header(decode_header(one.rsplit(' <', 1)[0]))) for one in json.load(sys.stdin)]))
+`

@@ -23,6 +23,7 @@ test.each([
   ['POST /passkeys/options', {}],
   ['PUT /email', { email: 'thief@example.org' }],
   ['PUT /password', { newPassword: 'the password of a thief' }],
+  ['PUT /me/locale', { locale: 'en' }],
   ['DELETE /me', {}],
 ])('%s refuses a token of one factor from before the policy', async (route, more) => {
   const { username } = await service.addUser()

@@ -137,6 +137,19 @@ describe('a change of the language', () => {
     expect(service.mailTo(String(user.email)).subject).toBe('Neue Anmeldung bei Test')
   })
 
+  test('takes effect once, if several come at once, and the others are conflicts', async () => {
+    const user = await addUser({ locale: 'de' })
+    const { authToken: token } = await signIn(service.functions, user.username)
+    // All have read the user before the first password is verified.
+    const responses = await Promise.all(['fr', 'en', 'fr', 'en'].map((locale) => change(token, locale)))
+    const statuses = responses.map(({ status }) => status).toSorted()
+    expect(statuses).toEqual([204, 409, 409, 409])
+    const updated = (await service.ask('GET /me/events', { token })).body.events.filter(
+      ({ type }: { type: string }) => type === 'user.updated',
+    )
+    expect(updated).toHaveLength(1)
+  })
+
   test.each([
     ['a language that the service does not have', 'it', PASSWORD, '#/locale'],
     ['another spelling', 'DE', PASSWORD, '#/locale'],

@@ -15,6 +15,7 @@ const WITHOUT_ROUTE: Record<string, string> = {
   import: 'The same.',
   export: 'No function of the console may read a password hash.',
   'start-enrolment': 'The operator gets a code, and must have made sure who the user is.',
+  'set-locale': 'Users choose their language themselves.',
   unlink: 'Users remove identities themselves, and an operator removes all with a new password.',
 }
 

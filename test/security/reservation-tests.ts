@@ -206,6 +206,7 @@ const SCENES: Record<string, () => Promise<Scene>> = {
     newPassword: NEW_PASSWORD,
   })),
   'a change of the address': change('PUT /email', 202, () => ({ email: address() })),
+  'a change of the language': change('PUT /me/locale', 204, () => ({ locale: 'en' })),
   'the deletion of an account': change('DELETE /me', 204),
   'the setup of an app': change('POST /factors/totp', 200),
   'the confirmation of an app': confirm(200, totpCode),

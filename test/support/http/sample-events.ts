@@ -224,8 +224,6 @@ export const OUTCOMES: Record<string, Outcome> = {
     sub: expect.any(String),
     username: 'user',
     role: 'user',
-    // By the sample event PUT /me/locale.
-    locale: 'en',
     createdAt: expect.any(String),
     changedAt: expect.any(String),
     factors: [],
@@ -342,7 +340,7 @@ export const OUTCOMES: Record<string, Outcome> = {
     }),
   },
   approve: { returns: expect.objectContaining({ statusCode: 400 }) },
-  userinfo: response(200, { sub: expect.any(String), username: 'user', role: 'user', locale: 'en' }),
+  userinfo: response(200, { sub: expect.any(String), username: 'user', role: 'user' }),
   openapi: response(
     200,
     expect.objectContaining({
@@ -438,6 +436,9 @@ function defaultOutcome({ httpMethod, path = '' }: Request): Outcome {
 const isOfVersion = ({ parameters = [] }: Route) =>
   parameters.some((parameter) => Object(parameter).name === 'If-Match')
 
+/** They run first: they show a user whom others change. */
+const FIRST = ['me', 'userinfo']
+
 /** They run last: one gives a user an address, the other deletes the administrator. */
 const LAST = ['confirm-email', 'delete-me']
 
@@ -448,7 +449,12 @@ type Sample = Outcome & { functionKey: string }
 
 /** Returns what two sample events are ordered by: their functions, then the first one of a function, then the name. */
 const rankOf = ([name, { functionKey }]: [string, Sample]) =>
-  [LAST.indexOf(functionKey) + 1, functionKey, name === firstOf(functionKey) ? 0 : 1, name].join(' ')
+  [
+    FIRST.includes(functionKey) ? 0 : LAST.indexOf(functionKey) + 2,
+    functionKey,
+    name === firstOf(functionKey) ? 0 : 1,
+    name,
+  ].join(' ')
 
 /** Every sample event in the order to run them in: the function that it is for, and the outcome. */
 export const SAMPLES: Record<string, Sample> = Object.fromEntries(
