@@ -1,6 +1,6 @@
 // The details of problems in the language of the page. The service sends them in English.
 
-import { language } from './words.js'
+import { isolated, language } from './words.js'
 
 /** Words of details by English sentence. The service writes them in front of a script that shows problems. */
 const { ownDetails = {}, ownWords = {} } = globalThis
@@ -26,7 +26,8 @@ function sayDetail(detail, values = {}) {
   for (const [sentence, words] of Object.entries(ownDetails)) {
     const pattern = sentence.replaceAll(/[^\w\s{}]/g, '\\$&').replaceAll(/\{(\w+)\}/g, '(?<$1>.+)')
     const found = new RegExp(`^${pattern}$`).exec(detail)
-    const withValue = (_, name) => (Array.isArray(values[name]) ? oneOf(values[name]) : found.groups[name])
+    const withValue = (_, name) =>
+      isolated(Array.isArray(values[name]) ? oneOf(values[name]) : found.groups[name])
     if (found) return words.replaceAll(/\{(\w+)\}/g, withValue)
   }
   if (!/^en\b/.test(language) && !own.has(detail)) english.add(detail)

@@ -28,6 +28,9 @@ export function fill(where, texts) {
   where.replaceChildren(...spans.flatMap((span, index) => (index > 0 ? [' ', span] : [span])))
 }
 
-/** Returns the code in a field. Some users type it with spaces, or with digits that are full-width, Arabic or Persian. */
+/**
+ * Returns the code in a field. Some users type it with spaces, or with digits that are full-width, Arabic or Persian. In mails from right
+ * to left, isolates are around it, which a copy may have.
+ */
 export const codeIn = ({ value }) =>
-  value.replaceAll(/\s/g, '').replaceAll(/[٠-٩۰-۹０-９]/g, (digit) => digit.charCodeAt(0) & 15)
+  value.replaceAll(/[\s\u2068\u2069]/g, '').replaceAll(/[٠-٩۰-۹０-９]/g, (digit) => digit.charCodeAt(0) & 15)

@@ -8,6 +8,7 @@ const { codeIn }: { codeIn(field: { value: string }): string } = await import(
 
 test.each([
   ['ASCII', '12345678', '12345678'],
+  ['ASCII in isolates', '\u206812345678\u2069', '12345678'],
   ['ASCII with spaces', ' 1234 5678 ', '12345678'],
   ['full-width', '０１２３４５６７８９', '0123456789'],
   ['full-width with an ideographic space', '０１２３\u3000４５６７', '01234567'],

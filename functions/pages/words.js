@@ -6,9 +6,17 @@ const { ownWords = {} } = globalThis
 /** The language of the page, for everything that `Intl` writes on it. */
 export const language = globalThis.document?.documentElement.lang || 'en'
 
+const isRightToLeft = globalThis.document?.documentElement.dir === 'rtl'
+
+/**
+ * Returns a value for a sentence, like `isolated` of lib/application/texts.ts. `<bdi>` and `unicode-bidi` isolate only values that are
+ * elements, and a value in a sentence is none.
+ */
+export const isolated = (value) => (isRightToLeft && value ? `\u2068${value}\u2069` : value)
+
 /** Returns a sentence for users, with values in place of `{name}`, like `say` of lib/application/texts.ts. */
 export const say = (sentence, values = {}) =>
-  (ownWords[sentence] ?? sentence).replaceAll(/\{([\w-]+)\}/g, (tag, name) => values[name] ?? tag)
+  (ownWords[sentence] ?? sentence).replaceAll(/\{([\w-]+)\}/g, (tag, name) => isolated(values[name]) ?? tag)
 
 /**
  * Returns the plural form of a sentence for a count, which replaces `{count}`.

@@ -65,6 +65,19 @@ describe('a sentence with a count', () => {
 })
 
 test.each([
+  ['rtl', 'ar', 'الدخول إلى \u2068C++\u2069: {other} \u2068[ada]\u2069'],
+  ['ltr', 'ar', 'الدخول إلى C++: {other} [ada]'],
+  ['ltr', 'en', 'الدخول إلى C++: {other} [ada]'],
+])('on a page that runs %s in %s, values of a sentence are “%s”', async (dir, lang, text) => {
+  vi.stubGlobal('document', { documentElement: { lang, dir } })
+  vi.stubGlobal('ownWords', { '{app}: {other} {username}': 'الدخول إلى {app}: {other} {username}' })
+  vi.resetModules()
+  const path = './words.js'
+  const { say } = await import(new URL(path, import.meta.url).href)
+  expect(say('{app}: {other} {username}', { app: 'C++', username: '[ada]' })).toBe(text)
+})
+
+test.each([
   ['de', 'de'],
   ['', 'en'],
   [undefined, 'en'],

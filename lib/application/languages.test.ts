@@ -5,7 +5,10 @@ import { inLanguage, say } from './texts.ts'
 vi.mock('../../auth.config.ts', () => ({
   default: {
     languages: ['en', 'de', 'pt-BR', 'zh-Hans', 'ar'],
-    words: { de: { 'Sign in': 'Anmelden' }, ar: { Password: 'كلمة المرور' } },
+    words: {
+      de: { 'Sign in': 'Anmelden' },
+      ar: { Password: 'كلمة المرور', 'Or open this link: {link}': 'الرابط: {link}' },
+    },
   },
 }))
 
@@ -98,6 +101,20 @@ test('a sentence has the words of the language that it is said in, also after an
 test('a language without words for a sentence has the English one', () => {
   expect(inLanguage('ar', () => say('Sign in'))).toBe('Sign in')
   expect(inLanguage('pt-BR', () => say('Sign in'))).toBe('Sign in')
+})
+
+test('a value in a sentence from right to left is isolated, except a URL', () => {
+  const linkTo = (link: unknown) => say('Or open this link: {link}', { link })
+  const said = (language: string) =>
+    inLanguage(language, () => ['C++', 8, '', undefined, 'https://a.example/'].map(linkTo))
+  expect(said('ar')).toEqual([
+    'الرابط: \u2068C++\u2069',
+    'الرابط: \u20688\u2069',
+    'الرابط: ',
+    'الرابط: {link}',
+    'الرابط: https://a.example/',
+  ])
+  expect(said('de').join('')).not.toMatch(/[\u2066-\u2069]/)
 })
 
 test('what says sentences may not return a promise', () => {

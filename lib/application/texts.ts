@@ -1,6 +1,6 @@
 import config from '../../auth.config.ts'
 import type { Application } from '../../project/define-auth.ts'
-import { LANGUAGES } from './languages.ts'
+import { directionOf, LANGUAGES } from './languages.ts'
 
 /** Words of sentences in one language, by English sentence. */
 export type Words = Readonly<Record<string, string>>
@@ -8,9 +8,13 @@ export type Words = Readonly<Record<string, string>>
 /** Words by language. A bundle has those of the sentences that its function shows. */
 const { words: WORDS = {} }: Pick<Partial<Application>, 'words'> = config as object
 
-const wordsOf = (language: string): Words => WORDS[language] ?? {}
+const textsOf = (language: string) => ({
+  language,
+  words: WORDS[language] ?? {},
+  isRightToLeft: directionOf(language) === 'rtl',
+})
 
-let current = { language: LANGUAGES[0], words: wordsOf(LANGUAGES[0]) }
+let current = textsOf(LANGUAGES[0])
 
 /**
  * Calls a function whose sentences are in a language.
@@ -19,7 +23,7 @@ let current = { language: LANGUAGES[0], words: wordsOf(LANGUAGES[0]) }
  */
 export function inLanguage<T>(language: string, render: () => T extends PromiseLike<unknown> ? never : T): T {
   const before = current
-  current = { language, words: wordsOf(language) }
+  current = textsOf(language)
   try {
     return render()
   } finally {
@@ -51,7 +55,14 @@ export function say<const S extends string, V extends object>(
   values: V & ([Names<S>] extends [keyof V] ? unknown : never),
 ): string
 export function say(sentence: string, values: Readonly<Record<string, unknown>> = {}): string {
-  return (current.words[sentence] ?? sentence).replaceAll(/\{([\w-]+)\}/g, (tag, name) =>
-    String(values[name] ?? tag),
-  )
+  return (current.words[sentence] ?? sentence).replaceAll(/\{([\w-]+)\}/g, (tag, name) => {
+    const value = values[name]
+    return value && current.isRightToLeft ? isolated(String(value)) : String(value ?? tag)
+  })
 }
+
+/**
+ * Returns a value for a text from right to left. Without the isolate (Unicode Standard Annex 9 section 2.4.2), the signs at the ends of
+ * `C++` or `[ada]` would be at the wrong side. A URL has none: readers copy it.
+ */
+const isolated = (value: string): string => (/^https?:/.test(value) ? value : `\u2068${value}\u2069`)

@@ -161,6 +161,20 @@ test('a mail without its code is in the same language', async () => {
   expect(new Set(codes)).toEqual(new Set([true, false]))
 })
 
+test('in a mail from right to left, values are isolated, and no link', async () => {
+  const mailFor = async (locale: string) => {
+    const { username: loginName } = await addUser({ locale })
+    const { text, html } = await deliver({ kind: 'reset', mailId: mailIdOf(), loginName, ...asked })
+    return { loginName, both: text + html }
+  }
+  const { loginName, both } = await mailFor('ar')
+  expect(both).toContain(`\u2068${loginName}\u2069`)
+  expect(both).toMatch(/\u2068\d{8}\u2069.*\u2068<strong>\d{8}<\/strong>\u2069/s)
+  expect(both.split('https://').length).toBeGreaterThan(3)
+  expect(both).not.toMatch(/\u2068https|[^>]\u2069"/)
+  expect((await mailFor('de')).both).not.toMatch(/[\u2066-\u2069]/)
+})
+
 test('a hundred mails at once in two languages are each in their own', async () => {
   await Promise.all(
     Array.from({ length: 100 }, async (_, index) => {
