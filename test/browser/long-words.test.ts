@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { handler as authorize } from '../../functions/pages/authorize/authorize.ts'
@@ -15,18 +14,17 @@ import { open, useBrowser } from './browser.ts'
 
 const { WORD } = vi.hoisted(() => ({ WORD: 'Donaudampfschifffahrtsgesellschaftskapitän'.repeat(2) }))
 
-vi.mock('../../auth.config.ts', () => {
-  const list = readFileSync(new URL('../../plugins/config/sentences.txt', import.meta.url), 'utf8')
+vi.mock('../../auth.config.ts', async () => {
+  const { keysOf } = await import('../../plugins/config/sentences/list.ts')
   const places = (sentence: string) => sentence.match(/\{[\w-]+\}|\[[^[\]]+\]/g) ?? []
   const wordsOf = (sentence: string) =>
     [WORD, ...places(sentence).map((place) => (place.startsWith('[') ? `[${WORD}]` : place))].join(' ')
-  const sentences = list.trimEnd().split('\n')
   return {
     default: {
       roles: ['member'],
       administrators: [],
       theme: { links: { terms: '/terms', privacy: '/privacy' } },
-      words: { en: Object.fromEntries(sentences.map((sentence) => [sentence, wordsOf(sentence)])) },
+      words: { en: Object.fromEntries(keysOf('en').map((key) => [key, wordsOf(key)])) },
     },
   }
 })
@@ -104,6 +102,8 @@ test.each([
 ])('$path fits 360 pixels with long words everywhere, demo $demo', async ({ path, demo }) => {
   vi.stubEnv('DEMO', demo)
   const page = await open(`http://localhost:${port}${path}`, { width: 360, javaScriptEnabled: false })
+  // The words are there before the script puts one into each empty place.
+  expect(await page.locator('h1').allTextContents()).toContainEqual(expect.stringContaining(WORD))
   expect(await page.evaluate(SHOW_ALL)).toBeGreaterThan(10)
   expect(await page.evaluate('document.body.innerText')).toContain(WORD)
   expect(await page.evaluate(OVERFLOW)).toEqual([])
