@@ -95,17 +95,17 @@ const BUDGETS: Record<string, Budget> = {
   // Two pages with their dialogs for second factors, 7 KB of the client for browsers, and 11 KB that draw QR codes. Each of the three
   // scripts has all that it needs, 19 to 28 KB. That of the demo contains that of the sign-in page. 17 KB are for other providers.
   // 25 KB are for sign-ins by a mail: 6 KB in each script, which has the words and the proofs of changes, and 7 KB of HTML.
-  signin: { bytes: 201_200 },
+  signin: { bytes: 202_000 },
   // With mailSignIn=off.
-  'signin without mails': { bytes: 175_200 },
+  'signin without mails': { bytes: 176_000 },
   // Three pages, with one style. The scripts of two of them contain the client for browsers, by which other tabs learn of a
   // registration. The pages have the name of the service, so the parsers of settings are in the bundle too.
   // 13 KB are for accounts without a password, with the dialog of recovery codes in two scripts.
-  'account-pages': { bytes: 87_500 },
+  'account-pages': { bytes: 88_200 },
   // With mailSignIn=off.
-  'account-pages without mails': { bytes: 73_700 },
+  'account-pages without mails': { bytes: 74_400 },
   // Two pages with one style, and the client for browsers, which one of them loads if the session must be refreshed.
-  authorize: { bytes: 50_800 },
+  authorize: { bytes: 51_200 },
   // One page with one script: the client for browsers, 9 KB of sentences, and the dialog of second factors.
   console: { bytes: 76_200 },
 }

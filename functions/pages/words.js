@@ -10,7 +10,7 @@ const isRightToLeft = globalThis.document?.documentElement.dir === 'rtl'
 
 /**
  * Returns a value for a sentence, like `isolated` of lib/application/texts.ts. `<bdi>` and `unicode-bidi` isolate only values that are
- * elements, and a value in a sentence is none.
+ * elements.
  */
 export const isolated = (value) => (isRightToLeft && value ? `\u2068${value}\u2069` : value)
 
