@@ -133,26 +133,6 @@ test('a sentence with plural forms has {count}, and no call of say shows it', ()
   expect(SAID.filter(({ text, form }) => !form && /\{count\}/.test(text))).toEqual([])
 })
 
-test('no call of say runs while a module loads, before the language of a reader is known', () => {
-  const modules = filesOf('lib/**/*.ts', 'functions/**/*.ts')
-  const early = modules.flatMap((file) => {
-    const text = readFileSync(`${root}/${file}`, 'utf8')
-    const found: string[] = []
-    const visit = (node: ts.Node) => {
-      // What a function does, it does later.
-      if (ts.isFunctionLike(node)) return
-      if (ts.isCallExpression(node) && node.expression.getText() === 'say') {
-        found.push(`${file}: ${node.getText()}`)
-      }
-      ts.forEachChild(node, visit)
-    }
-    visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true))
-    return found
-  })
-  console.log(`${modules.length} modules`)
-  expect(early).toEqual([])
-})
-
 test('each sentence gets a value for each of its placeholders', () => {
   const names = (text: string) => [...text.matchAll(/\{([\w-]+)\}/g)].map(([, name]) => name)
   const incomplete = SAID.filter(
