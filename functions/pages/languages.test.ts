@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
 import { handler as authorize } from './authorize/authorize.ts'
 import { handler as accountPages } from './confirm/account-pages.ts'
+import { handler as docs } from './docs/docs.ts'
 import { handler as federatedMailSignin } from './federation/mail/signin.ts'
 import { handler as federated } from './federation/signin.ts'
 import { handler as mailSignin } from './mail/signin.ts'
@@ -10,7 +11,13 @@ import { handler as signin } from './signin/signin.ts'
 // The pages of a service with three languages: which one a page has, and its links to the others.
 
 vi.mock('../../auth.config.ts', () => ({
-  default: { roles: ['member'], administrators: [], languages: ['en', 'de', 'ar'] },
+  default: {
+    roles: ['member'],
+    administrators: [],
+    languages: ['en', 'de', 'ar'],
+    theme: { links: { terms: '/terms' } },
+    words: { de: { Terms: 'Nutzungsbedingungen' } },
+  },
 }))
 
 beforeEach(() => {
@@ -19,6 +26,18 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.unstubAllEnvs()
+})
+
+test.each<[string, typeof signin, string]>([
+  ['signin', signin, 'Nutzungsbedingungen'],
+  // The page has no words of other languages.
+  ['docs', docs, 'Terms'],
+])('the page of %s has the link to the terms in its own language', async (name, handler, label) => {
+  const { body } = await handler(
+    { ...sampleEvent(name), queryStringParameters: { lang: 'de' } },
+    lambdaContext(),
+  )
+  expect(body).toContain(`<a href="/terms" target="_blank">${label}</a>`)
 })
 
 async function linksOf(handler: typeof signin, name: string, lang?: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import swaggerUiStyle from 'swagger-ui-dist/swagger-ui.css' with { type: 'text' }
 import swaggerUi from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'text' }
+import { inLanguage } from '../../../lib/application/texts.ts'
 import { readConfig } from '../../../lib/config.ts'
 import { faceOf } from '../../../lib/http/face.ts'
 import { legalLinks } from '../../../lib/http/legal-links.ts'
@@ -11,7 +12,8 @@ import script from './page.js' with { type: 'text' }
 /** GET /docs and GET /docs/{file}: Swagger UI with the description of `GET /openapi.json`. */
 export const handler = pageHandler({
   folder: 'docs',
-  pages: () => ({ docs: page.replace('{{links}}', legalLinks) }),
+  // The page is English for all readers.
+  pages: () => ({ docs: page.replace('{{links}}', () => inLanguage('en', legalLinks)) }),
   files: {
     'swagger-ui.css': swaggerUiStyle,
     'swagger-ui-bundle.js': swaggerUi,
