@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 
 type Problem = { status?: number; detail?: string; errors?: { detail: string; values?: object }[] }
@@ -79,3 +80,13 @@ test('a body of another service, which is no problem, stays as it is', async () 
   expect(sayProblem({ message: 'Forbidden' } as Problem)).toEqual({ message: 'Forbidden' })
   expect(sayProblem({})).toEqual({})
 })
+
+test.each(['page', 'logout'])(
+  'authorize/%s.js marks the detail of a problem only if it is English',
+  (name) => {
+    const read = (extension: string) =>
+      readFileSync(new URL(`./authorize/${name}.${extension}`, import.meta.url), 'utf8')
+    expect(read('html')).toContain('<p class="hint" id="problem-detail" dir="auto"></p>')
+    expect(read('js')).toContain("fill(element('problem-detail'), detail)")
+  },
+)

@@ -1,5 +1,6 @@
 // The page of a sign-out that an app requests. It asks the service for the next step, and takes it.
 
+import { fill } from '../elements.js'
 import { busy, call, element, notice, showSection } from '../form.js'
 import { opened } from '../opened.js'
 import { pageUrl } from '../page-url.js'
@@ -57,7 +58,7 @@ function showEnd(section) {
 /** Shows a problem. @param detail - For the developer of the app. */
 function showProblem(text, detail = '') {
   notice(element('problem-notice'), text, 'error')
-  element('problem-detail').textContent = detail
+  fill(element('problem-detail'), detail)
   showSection('problem')
 }
 

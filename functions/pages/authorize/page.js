@@ -1,6 +1,7 @@
 // The page of an authorization request. It asks the service for the next step of the request in the query,
 // and takes it.
 
+import { fill } from '../elements.js'
 import { busy, call, element, failureOf, notice, showSection } from '../form.js'
 import { opened } from '../opened.js'
 import { pageUrl, withoutLanguage } from '../page-url.js'
@@ -76,7 +77,7 @@ async function run(answer) {
 /** Shows why the request leads nowhere. @param detail - For the developer of the app. */
 function showProblem(text, detail = '') {
   notice(element('problem-notice'), text, 'error')
-  element('problem-detail').textContent = detail
+  fill(element('problem-detail'), detail)
   showSection('problem')
 }
 
