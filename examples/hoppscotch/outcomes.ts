@@ -46,9 +46,9 @@ export const fails = (title: string, problem: ProblemName, members: object = {})
   members,
 })
 
-/** Returns the outcome of a field that breaks a rule. */
-export const invalid = (title: string, pointer: string, detail: string): Outcome =>
-  fails(title, 'invalid_fields', { errors: [{ pointer, detail }] })
+/** Returns the outcome of a field that breaks a rule. @param error - Its `detail`, `rule` and `values`. */
+export const invalid = (title: string, pointer: string, error: object): Outcome =>
+  fails(title, 'invalid_fields', { errors: [{ pointer, ...error }] })
 
 /** Variables that a sign-in sets. After a failed one, the tokens of before must not be used. */
 export const NEW_TOKENS = { authToken: "authToken ?? ''", refreshToken: "refreshToken ?? ''" }

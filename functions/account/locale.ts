@@ -10,7 +10,7 @@ import { logEvent } from '../../lib/log.ts'
 import { notify } from '../../lib/mail/request.ts'
 import type { OwnerSetting } from '../../lib/passwords/current.ts'
 import { returnProof, verifyOwner } from '../../lib/proofs/verify.ts'
-import { setLocale } from '../../lib/users/locale.ts'
+import { setLocale } from '../../lib/users/locale-change.ts'
 
 /**
  * PUT /me/locale: changes the language of mails to the caller. It needs a proof, as each change of an account: a thief would choose a

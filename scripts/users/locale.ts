@@ -1,6 +1,6 @@
 import { LANGUAGES } from '../../lib/application/languages.ts'
 import { notifiedOf } from '../../lib/mail/event.ts'
-import { setLocale as storeLocale } from '../../lib/users/locale.ts'
+import { setLocale as storeLocale } from '../../lib/users/locale-change.ts'
 import type { Io } from '../cli/io.ts'
 import { notify } from '../cli/mailer.ts'
 import type { OperatorTable, Subcommand } from '../cli/operator.ts'

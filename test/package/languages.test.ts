@@ -12,6 +12,7 @@ const APPLICATION = {
   administrators: [],
   languages: ['en', 'de'],
   pages: 'on',
+  cookieSessions: 'on',
   mailFrom: 'no-reply@shop.example',
   registration: 'open',
 }

@@ -86,11 +86,11 @@ export const ACCOUNT_STEPS: Step[] = [
     row: 'PUT /password',
     description: 'The new password is too short on purpose, so that the password does not change.',
     body: { newPassword: 'short' },
-    accepted: invalid(
-      'gets the rule that the new password breaks',
-      '#/newPassword',
-      'Must be at least 15 characters.',
-    ),
+    accepted: invalid('gets the rule that the new password breaks', '#/newPassword', {
+      detail: 'Must be at least 15 characters.',
+      rule: 'too_short',
+      values: { min: 15 },
+    }),
   },
   {
     name: 'Change address',
@@ -98,11 +98,10 @@ export const ACCOUNT_STEPS: Step[] = [
     description:
       'The current password is empty on purpose, so that no mail is sent and no attempt is counted. With the correct one, the response is a 202 with a `mailId`.',
     body: { currentPassword: '' },
-    accepted: invalid(
-      'gets the rule that the current password breaks',
-      '#/currentPassword',
-      'Must not be empty.',
-    ),
+    accepted: invalid('gets the rule that the current password breaks', '#/currentPassword', {
+      detail: 'Must not be empty.',
+      rule: 'too_short',
+    }),
   },
   {
     name: 'Change language',
@@ -110,11 +109,10 @@ export const ACCOUNT_STEPS: Step[] = [
     description:
       'The current password is empty on purpose, so that nothing changes and no attempt is counted. With the correct one, later mails are in this language.',
     body: { currentPassword: '' },
-    accepted: invalid(
-      'gets the rule that the current password breaks',
-      '#/currentPassword',
-      'Must not be empty.',
-    ),
+    accepted: invalid('gets the rule that the current password breaks', '#/currentPassword', {
+      detail: 'Must not be empty.',
+      rule: 'too_short',
+    }),
   },
   {
     name: 'Confirm address',
@@ -177,11 +175,10 @@ export const ACCOUNT_STEPS: Step[] = [
     description:
       'The current password is empty on purpose, so that the account is not deleted and no attempt is counted.',
     body: { currentPassword: '' },
-    accepted: invalid(
-      'gets the rule that the current password breaks',
-      '#/currentPassword',
-      'Must not be empty.',
-    ),
+    accepted: invalid('gets the rule that the current password breaks', '#/currentPassword', {
+      detail: 'Must not be empty.',
+      rule: 'too_short',
+    }),
   },
   {
     name: 'End a session',

@@ -70,7 +70,10 @@ export const FACTOR_STEPS: Step[] = [
     name: 'Login with a wrong recovery code',
     row: 'POST /login/recovery-code',
     body: { code: '0000-0000-0000-0000' },
-    accepted: invalid('gets no token by a wrong recovery code', '#/code', 'Incorrect code.'),
+    accepted: invalid('gets no token by a wrong recovery code', '#/code', {
+      detail: 'Incorrect code.',
+      rule: 'incorrect',
+    }),
     refused: NO_SIGN_IN,
   },
   {
