@@ -100,7 +100,7 @@ export const ACCOUNT_STEPS: Step[] = [
     body: { currentPassword: '' },
     accepted: invalid('gets the rule that the current password breaks', '#/currentPassword', {
       detail: 'Must not be empty.',
-      rule: 'too_short',
+      rule: 'required',
     }),
   },
   {
@@ -111,7 +111,7 @@ export const ACCOUNT_STEPS: Step[] = [
     body: { currentPassword: '' },
     accepted: invalid('gets the rule that the current password breaks', '#/currentPassword', {
       detail: 'Must not be empty.',
-      rule: 'too_short',
+      rule: 'required',
     }),
   },
   {
@@ -177,7 +177,7 @@ export const ACCOUNT_STEPS: Step[] = [
     body: { currentPassword: '' },
     accepted: invalid('gets the rule that the current password breaks', '#/currentPassword', {
       detail: 'Must not be empty.',
-      rule: 'too_short',
+      rule: 'required',
     }),
   },
   {
