@@ -36,7 +36,7 @@ const BUDGETS: Record<string, Budget> = {
   drain: { bytes: 17_000 },
   token: { bytes: 50_000 },
   // A quarter of it is oauth4webapi, which verifies responses of identity providers.
-  federation: { bytes: 94_700, cold: 2.4 },
+  federation: { bytes: 95_000, cold: 2.4 },
   // 1.7 KB ask for the device of a session.
   refresh: { bytes: 47_300 },
   // With deviceBoundSessions=off.
@@ -48,7 +48,7 @@ const BUDGETS: Record<string, Budget> = {
   // It binds sessions to devices. It cannot sign.
   device: { bytes: 23_300 },
   // Functions that count attempts give them back after an outage.
-  password: { bytes: 52_700, floor: 'login' },
+  password: { bytes: 53_000, floor: 'login' },
   reset: { bytes: 48_500, floor: 'login' },
   // 3.7 KB begin a sign-in by a mail, which is bound to its browser.
   'mail-requests': { bytes: 39_200, cold: 2.2 },
