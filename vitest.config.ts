@@ -30,7 +30,7 @@ export const textImports = {
     const [name = '', mark] = id.slice(TEXT.length).split(/(?=\?)/)
     const file = require.resolve(name)
     const text = PAGE_FILES.test(file)
-      ? await textForBrowsers(file, waysIn(mark))
+      ? await textForBrowsers(file, [...waysIn(mark), 'languages'])
       : readFileSync(file, 'utf8')
     return `export default ${JSON.stringify(text)}`
   },
@@ -78,10 +78,12 @@ const ofProofs = {
   maxWorkers: availableParallelism(),
 }
 
+/** For tests that import modules of pages. `plugins/page-files.ts` sets them in the pages. */
+export const define = { HAS_FEDERATION: 'true', HAS_LANGUAGES: 'true', HAS_MAIL_SIGN_IN: 'true' }
+
 export default defineConfig({
   plugins: [textImports],
-  // For tests that import modules of pages. `plugins/page-files.ts` sets them in the pages.
-  define: { HAS_FEDERATION: 'true', HAS_MAIL_SIGN_IN: 'true' },
+  define,
   test: {
     projects: [
       {

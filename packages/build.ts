@@ -11,7 +11,7 @@ import { moduleOf, VENDORED } from '../plugins/functions/archive.ts'
 import { MOVING_LOGIN } from '../plugins/functions/drain.ts'
 import { filesIn } from '../plugins/functions/functions.ts'
 import { SWITCHED_HANDLERS } from '../plugins/functions/switches.ts'
-import { PAGE_FILES, pageFiles } from '../plugins/page-files.ts'
+import { PAGE_FILES, pageFilesBy } from '../plugins/page-files.ts'
 import { removeUnreached } from './declarations.ts'
 import { LICENCES_FILE, licencesOf } from './licences.ts'
 
@@ -71,7 +71,8 @@ async function buildFunctions(): Promise<string[]> {
   const { metafile } = await build({
     ...optionsOfFunctions(),
     entryPoints: [...new Set(handlers.map((handler) => handler.replace(/\.\w+$/, '.ts')))].sort(),
-    plugins: [pageFiles, externalApplication, noContent],
+    // A project names its languages later.
+    plugins: [pageFilesBy(async () => true), externalApplication, noContent],
     absWorkingDir: ROOT,
     outbase: ROOT,
     outdir: OUT,

@@ -7,7 +7,7 @@ import type { Application } from '../project/define-auth.ts'
 import { ROOT } from '../project/origin.ts'
 import { applicationDataBy } from './application-data.ts'
 import { filesIn } from './functions/functions.ts'
-import { pageFiles } from './page-files.ts'
+import { pageFilesBy } from './page-files.ts'
 
 const SENTENCES = readFileSync(join(ROOT, 'plugins/config/sentences.txt'), 'utf8').trimEnd().split('\n')
 const WORDS = 'My own words.'
@@ -65,7 +65,10 @@ async function bundlesOf(application: Application, files: Iterable<string>): Pro
 async function bundleOf(application: Application, file: string): Promise<[name: string, code: string]> {
   const { outputFiles } = await build({
     entryPoints: [file],
-    plugins: [pageFiles, applicationDataBy(() => ({ application, faults: [] }))],
+    plugins: [
+      pageFilesBy(async () => application === OWN),
+      applicationDataBy(() => ({ application, faults: [] })),
+    ],
     external: ['hash-wasm', 'bcryptjs', 'swagger-ui-dist'],
     bundle: true,
     minify: true,

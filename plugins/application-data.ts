@@ -7,6 +7,8 @@ import { PROJECT } from '../project/project.ts'
 import type { ReadApplication } from './config/application.ts'
 import { partOf, partReadBy } from './config/parts.ts'
 
+const AUTH_CONFIG = join(PROJECT, 'auth.config.ts')
+
 /** Reads the data of an application from what its `auth.config.ts` exports. */
 type Read = (config: AuthConfig) => ReadApplication | Promise<ReadApplication>
 
@@ -21,17 +23,15 @@ export const applicationDataBy = (read: Read): Plugin => ({
     const key = keyOf(initialOptions)
     onResolve({ filter: /[\\/]auth\.config\.ts$/ }, ({ path, importer, resolveDir }) => {
       const file = resolve(resolveDir, path)
-      if (file !== join(PROJECT, 'auth.config.ts')) return undefined
+      if (file !== AUTH_CONFIG) return undefined
       // By another suffix, the same file is another module.
       const part = partReadBy(importer)
       return { path: file, suffix: part ? `?${part}` : '', pluginData: part }
     })
     onLoad({ filter: /[\\/]auth\.config\.ts$/ }, async ({ path, pluginData: part }) => {
-      if (path !== join(PROJECT, 'auth.config.ts')) return undefined
+      if (path !== AUTH_CONFIG) return undefined
       try {
-        const { mtimeMs } = await stat(path)
-        const { default: config } = await import(`${pathToFileURL(path)}?changed=${mtimeMs}`)
-        const { application, faults } = await read(config)
+        const { application, faults } = await read(await readAuthConfig())
         if (application === undefined) return { errors: faults.map(errorOf) }
         return { contents: JSON.stringify(partOf(application, part, key)), loader: 'json' }
       } catch (error) {
@@ -40,6 +40,12 @@ export const applicationDataBy = (read: Read): Plugin => ({
     })
   },
 })
+
+/** Reads the configuration of the project again when its file has changed. */
+export async function readAuthConfig(): Promise<AuthConfig> {
+  const { mtimeMs } = await stat(AUTH_CONFIG)
+  return (await import(`${pathToFileURL(AUTH_CONFIG)}?changed=${mtimeMs}`)).default
+}
 
 /** Returns the key of the function that a build bundles: the name of its entry file. A build of several functions has none. */
 function keyOf({ entryPoints }: BuildOptions): string | undefined {

@@ -1,19 +1,23 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, parse, resolve } from 'node:path'
 import { type BuildFailure, build, type Plugin } from 'esbuild'
-import { applicationData } from './application-data.ts'
+import { applicationData, readAuthConfig } from './application-data.ts'
 
 /** Ways to sign in that not every service has. */
-export type Way = 'federation' | 'mailSignIn'
+type Way = 'federation' | 'mailSignIn'
 
-/** Parts of pages by the ways that they need: one of these. */
-const PARTS: readonly [names: readonly string[], ways: readonly Way[]][] = [
+/** What not every service has in its pages. `languages`: it names languages, or has own words. */
+export type Feature = Way | 'languages'
+
+/** Parts of pages by the features that they need: one of these. */
+const PARTS: readonly [names: readonly string[], features: readonly Feature[]][] = [
   [['federation', 'newIdentities', 'identityMails', 'identitiesWithoutMails'], ['federation']],
   [['mailSignIn'], ['mailSignIn']],
   [['otherFirst'], ['federation', 'mailSignIn']],
+  [['languages'], ['languages']],
 ]
 
-/** What only pages without a way have, such as `<!-- unless mailSignIn -->`. */
+/** What only pages without a feature have, such as `<!-- unless mailSignIn -->`. */
 const UNLESS = / *<!-- unless (\w+) -->\n?(.*?) *<!-- end -->\n?/gs
 
 /**
@@ -21,12 +25,13 @@ const UNLESS = / *<!-- unless (\w+) -->\n?(.*?) *<!-- end -->\n?/gs
  * imports, minified. What draws QR codes stays a separate file, which a page loads when it shows one. So does
  * what refreshes the session, and what serves sign-ins by other providers.
  *
- * @param ways - Ways to sign in that the service has. Neither HTML nor scripts have anything of others: they are the values of
- *   `HAS_FEDERATION` and `HAS_MAIL_SIGN_IN` in scripts, so esbuild leaves out what depends on them.
+ * @param features - What the service has. Neither HTML nor scripts have anything of others: they are the values of `HAS_FEDERATION`,
+ *   `HAS_LANGUAGES` and `HAS_MAIL_SIGN_IN` in scripts, so esbuild leaves out what depends on them.
  * @throws BuildFailure of esbuild.
  */
-export async function textForBrowsers(path: string, ways: readonly Way[] = []): Promise<string> {
-  if (path.endsWith('.html')) return withWays(await readFile(path, 'utf8'), ways).replaceAll(/^ +/gm, '')
+export async function textForBrowsers(path: string, features: readonly Feature[] = []): Promise<string> {
+  if (path.endsWith('.html'))
+    return withFeatures(await readFile(path, 'utf8'), features).replaceAll(/^ +/gm, '')
   const { outputFiles } = await build({
     entryPoints: [path],
     bundle: true,
@@ -35,11 +40,12 @@ export async function textForBrowsers(path: string, ways: readonly Way[] = []): 
     target: 'es2022',
     // Otherwise a sentence with a dash or a dot is not found in its script.
     charset: 'utf8',
-    plugins: ways.includes('mailSignIn') ? [] : [withoutMails],
+    plugins: features.includes('mailSignIn') ? [] : [withoutMails],
     external: ['./qr.js', './refresh.js', './federation.js'],
     define: {
-      HAS_FEDERATION: String(ways.includes('federation')),
-      HAS_MAIL_SIGN_IN: String(ways.includes('mailSignIn')),
+      HAS_FEDERATION: String(features.includes('federation')),
+      HAS_LANGUAGES: String(features.includes('languages')),
+      HAS_MAIL_SIGN_IN: String(features.includes('mailSignIn')),
     },
     write: false,
     logLevel: 'silent',
@@ -68,12 +74,12 @@ const withoutMails: Plugin = {
   },
 }
 
-/** Removes the parts of a page that need other ways than a service has. */
-function withWays(html: string, ways: readonly Way[]): string {
-  const removed = PARTS.filter(([, needed]) => !needed.some((way) => ways.includes(way)))
+/** Removes the parts of a page that need other features than a service has. */
+function withFeatures(html: string, features: readonly Feature[]): string {
+  const removed = PARTS.filter(([, needed]) => !needed.some((feature) => features.includes(feature)))
   const names = removed.flatMap(([names]) => names)
   const others = new RegExp(` *<!-- if (?:${names.join('|')}) -->\\n?.*? *<!-- end -->\\n?`, 'gs')
-  const without = html.replaceAll(UNLESS, (_, way, part) => (ways.includes(way) ? '' : part))
+  const without = html.replaceAll(UNLESS, (_, feature, part) => (features.includes(feature) ? '' : part))
   return names.length > 0 ? without.replaceAll(others, '') : without
 }
 
@@ -102,8 +108,13 @@ export const markOf = (importer: string): string => {
 /** Returns the ways that a mark names. */
 export const waysIn = (mark = ''): Way[] => WAYS.filter((way) => mark.slice(1).split('&').includes(way))
 
-/** Plugin for esbuild: a function that imports a file of a page gets the text for browsers. */
-export const pageFiles: Plugin = {
+/**
+ * Makes a plugin for esbuild: a function that imports a file of a page gets the text for browsers.
+ *
+ * @param hasLanguages - Whether the application names languages or has own words. It is asked for each file, so that a local service
+ *   follows a change.
+ */
+export const pageFilesBy = (hasLanguages: () => Promise<boolean>): Plugin => ({
   name: 'page-files',
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /\.(html|css|js)$/ }, ({ path, importer, resolveDir }) => {
@@ -113,13 +124,32 @@ export const pageFiles: Plugin = {
     })
     onLoad({ filter: PAGE_FILES }, async ({ path, suffix }) => {
       try {
-        return { contents: await textForBrowsers(path, waysIn(suffix)), loader: 'text' }
+        const features: Feature[] = (await hasLanguages()) ? ['languages'] : []
+        return { contents: await textForBrowsers(path, [...waysIn(suffix), ...features]), loader: 'text' }
       } catch (error) {
         return { errors: (error as BuildFailure).errors }
       }
     })
   },
+})
+
+const pageFiles = pageFilesBy(async () => {
+  const { languages, texts } = await readAuthConfig()
+  return languages !== undefined || texts !== undefined
+})
+
+/** Plugin for esbuild: functions of a service that names no languages get nothing that chooses one. */
+const english: Plugin = {
+  name: 'english',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/language(-links)?\.ts$/ }, async ({ path, resolveDir }) => {
+      const { dir, base } = parse(resolve(resolveDir, path))
+      const isReplaced = /[\\/]lib[\\/]http[\\/]pages$/.test(dir)
+      if (!isReplaced || (await readAuthConfig()).languages !== undefined) return undefined
+      return { path: join(dir, 'english.ts') }
+    })
+  },
 }
 
 /** What bundles of functions need, as serverless-esbuild takes it. */
-export default [pageFiles, applicationData]
+export default [pageFiles, english, applicationData]

@@ -1,12 +1,9 @@
 // The details of problems in the language of the page. The service sends them in English.
 
-import { isolated, language } from './words.js'
+import { isolated, language, ownWords } from './words.js'
 
 /** Words of details by English sentence. The service writes them in front of a script that shows problems. */
-const { ownDetails = {}, ownWords = {} } = globalThis
-
-/** Texts in the words of the page. Some problems are made by the page, and have such a detail. */
-const own = new Set(Object.values(ownWords))
+const ownDetails = (HAS_LANGUAGES && globalThis.ownDetails) || {}
 
 /** Details without words. The page shows them in English. */
 const english = new Set()
@@ -30,17 +27,23 @@ function sayDetail(detail, values = {}) {
       isolated(Array.isArray(values[name]) ? oneOf(values[name]) : found.groups[name])
     if (found) return words.replaceAll(/\{(\w+)\}/g, withValue)
   }
-  if (!/^en\b/.test(language) && !own.has(detail)) english.add(detail)
+  // Some problems are made by the page, and have a detail in its words.
+  const isOwn = Object.values(ownWords).includes(detail)
+  if (!/^en\b/.test(language) && !isOwn) english.add(detail)
   return detail
 }
 
 const oneOf = (names) => new Intl.ListFormat(language, { type: 'disjunction' }).format(names)
 
 /** Returns a problem of the service with its details in the words of the page. */
-export const sayProblem = ({ detail, errors, ...problem }) => ({
-  ...problem,
-  ...(detail && { detail: sayDetail(detail) }),
-  ...(errors && {
-    errors: errors.map((error) => ({ ...error, detail: sayDetail(error.detail, error.values) })),
-  }),
-})
+export function sayProblem(problem) {
+  if (!HAS_LANGUAGES) return problem
+  const { detail, errors } = problem
+  return {
+    ...problem,
+    ...(detail && { detail: sayDetail(detail) }),
+    ...(errors && {
+      errors: errors.map((error) => ({ ...error, detail: sayDetail(error.detail, error.values) })),
+    }),
+  }
+}

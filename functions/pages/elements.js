@@ -16,16 +16,12 @@ export function make(name, text, className = '') {
  * in another language has its own `lang`, so that screen readers say it as English.
  */
 export function fill(where, texts) {
-  if (!Array.isArray(texts) && !isEnglish(texts)) {
-    where.textContent = texts
-    return
-  }
   const spans = [texts].flat().map((text) => {
     const span = make('span', text)
-    if (isEnglish(text)) span.lang = 'en'
+    if (HAS_LANGUAGES && isEnglish(text)) span.lang = 'en'
     return span
   })
-  where.replaceChildren(...spans.flatMap((span, index) => (index > 0 ? [' ', span] : [span])))
+  where.replaceChildren(...spans.flatMap((span) => [' ', span]).slice(1))
 }
 
 /**

@@ -2,14 +2,16 @@
 
 import { escapeNext } from './signin/next.js'
 
-/** The pages that `?next=` may name, by their paths relative to the service. */
-const PAGES = /^(signin|register|forgot|account|confirm|admin-console|oauth2\/authorize)$/
+/** Whether a path relative to the service is that of a page. */
+export const isPage = (path) =>
+  /^(signin|register|forgot|account|confirm|admin-console|oauth2\/authorize)$/.test(path)
 
 /** Whether the reader chose the language of this page, or an app did, perhaps in `?next=`. */
 const isChosen = () => /[?&]lang=[^&]|ui_locales(=|%3D)/i.test(location.search)
 
 /** Returns a query without a language that the reader chose. The rest is unchanged. */
 export function withoutLanguage(query) {
+  if (!HAS_LANGUAGES) return query
   const rest = query
     .slice(1)
     .split('&')
@@ -25,11 +27,10 @@ export function withoutLanguage(query) {
  */
 export function pageUrl(url, { again, next } = {}) {
   const [, path, query, hash] = /^([^?#]*)([^#]*)(.*)/s.exec(url)
-  const chosen = isChosen()
   const parts = [
-    (chosen ? withoutLanguage(query) : query).slice(1),
+    (HAS_LANGUAGES && isChosen() ? withoutLanguage(query) : query).slice(1),
     again && 'again',
-    chosen && `lang=${document.documentElement.lang}`,
+    HAS_LANGUAGES && isChosen() && `lang=${document.documentElement.lang}`,
     next && `next=${escapeNext(next)}`,
   ].filter(Boolean)
   return path + (parts[0] ? `?${parts.join('&')}` : '') + hash
@@ -37,8 +38,9 @@ export function pageUrl(url, { again, next } = {}) {
 
 /** Returns the URL in `?next=` with the language of this page, if it is of a page of this service. An app gets its URL unchanged. */
 export function nextPageUrl(next) {
+  if (!HAS_LANGUAGES) return next
   const { origin, pathname } = new URL(next, location.href)
   const folder = new URL('.', location.href)
   const path = (origin + pathname).split(folder.href)
-  return path[0] === '' && PAGES.test(path[1]) ? pageUrl(next) : next
+  return path[0] === '' && isPage(path[1]) ? pageUrl(next) : next
 }

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { textForBrowsers, type Way, waysIn, waysOf } from '../../plugins/page-files.ts'
+import { type Feature, textForBrowsers, waysIn, waysOf } from '../../plugins/page-files.ts'
 
 const pages = fileURLToPath(new URL('.', import.meta.url))
 
@@ -40,7 +40,7 @@ const quoted = [
   .map(([, word = '']) => word)
 
 /** Returns the names of the parts of all pages that only these handlers show. */
-async function partsOf(ways: readonly Way[]): Promise<string[]> {
+async function partsOf(ways: readonly Feature[]): Promise<string[]> {
   const files = globSync(`${pages}*/*.html`)
   const texts = await Promise.all(files.map((file) => textForBrowsers(file, ways)))
   const names = texts.flatMap((text) => [...text.matchAll(/<!-- if (\w+) -->/g)].map(([, name = '']) => name))

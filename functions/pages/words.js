@@ -1,12 +1,12 @@
 // The sentences of the pages' scripts, which an application can replace.
 
 /** Own words by sentence. The service writes them in front of a script that has such sentences. */
-const { ownWords = {} } = globalThis
+export const ownWords = HAS_LANGUAGES ? (globalThis.ownWords ?? {}) : {}
 
 /** The language of the page, for everything that `Intl` writes on it. */
-export const language = globalThis.document?.documentElement.lang || 'en'
+export const language = (HAS_LANGUAGES && globalThis.document?.documentElement.lang) || 'en'
 
-const isRightToLeft = globalThis.document?.documentElement.dir === 'rtl'
+const isRightToLeft = HAS_LANGUAGES && globalThis.document?.documentElement.dir === 'rtl'
 
 /**
  * Returns a value for a sentence, like `isolated` of lib/application/texts.ts. `<bdi>` and `unicode-bidi` isolate only values that are

@@ -30,12 +30,12 @@ const SHOW_ALL = `(() => {
   for (const element of document.querySelectorAll('details, dialog')) element.open = true
 })()`
 
-/** Returns the texts of a page, and what screen readers read, but not names of languages, and no text that says it is English. */
+/** Returns the texts of a page, and what screen readers read, but not names of languages, and no text that is English for all readers: what is for developers. */
 const TEXTS = `(() => {
   const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   const texts = [document.title.replace(/ · .*/, '')]
   for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
-    if (!node.parentElement.closest('script, style, noscript, .languages, #locale, [lang="en"]')) texts.push(node.data)
+    if (!node.parentElement.closest('script, style, noscript, .languages, #locale, #problem-detail, [lang="en"]')) texts.push(node.data)
   }
   for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {
     for (const element of document.querySelectorAll('body [' + name + ']')) texts.push(element.getAttribute(name))

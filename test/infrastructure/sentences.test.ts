@@ -179,7 +179,11 @@ test.each([
   'authorize/logout.js',
   'signin/page.js',
 ])('the served script %s has its sentences as they are', async (file) => {
-  const script = await textForBrowsers(`${root}/functions/pages/${file}`, ['federation', 'mailSignIn'])
+  const script = await textForBrowsers(`${root}/functions/pages/${file}`, [
+    'federation',
+    'mailSignIn',
+    'languages',
+  ])
   const own = literalsIn(`functions/pages/${file}`).filter(({ isSaid }) => isSaid)
   expect(own.length).toBeGreaterThan(0)
   expect(own.filter(({ text }) => !script.includes(text))).toEqual([])

@@ -3,10 +3,11 @@
 import { element, notice, onSubmit } from '../form.js'
 import { say } from '../words.js'
 
-const form = element('language-form')
+const findForm = () => HAS_LANGUAGES && element('language-form')
 
 /** Shows the language of a profile. Without one, mails are in the first language. */
 export function showMailLanguage({ locale }) {
+  const form = findForm()
   if (form) form.elements.locale.value = locale ?? form.elements.locale.options[0].value
 }
 
@@ -17,6 +18,7 @@ export function showMailLanguage({ locale }) {
  * @param showActivity - Shows the change in the list.
  */
 export function startMailLanguage(change, showActivity) {
+  const form = findForm()
   if (!form) return
   const send = ({ locale, currentPassword }) =>
     change('me/locale', {

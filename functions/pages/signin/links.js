@@ -9,7 +9,7 @@ import { nextUrl } from './next.js'
 /** Adds `?next=` to the links of this page to other pages with a sign-in. */
 export function keepNext(next) {
   if (!next) return
-  for (const link of linksTo(/^(signin|register|forgot)$/)) {
+  for (const link of linksTo((path) => ['signin', 'register', 'forgot'].includes(path))) {
     link.href = pageUrl(link.getAttribute('href').split('?')[0], { next })
   }
 }

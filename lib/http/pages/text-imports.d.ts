@@ -58,5 +58,8 @@ declare module 'swagger-ui-dist/swagger-ui-bundle.js' {
 /** In scripts of pages: whether users sign in by other providers. `plugins/page-files.ts` sets it. */
 declare const HAS_FEDERATION: boolean
 
+/** In scripts of pages: whether the application names languages, or has own words. `plugins/page-files.ts` sets it. */
+declare const HAS_LANGUAGES: boolean
+
 /** In scripts of pages: whether users sign in by a mail, and may have no password. `plugins/page-files.ts` sets it. */
 declare const HAS_MAIL_SIGN_IN: boolean
