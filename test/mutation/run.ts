@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { percentOf, type Report, scoresOf, surplusOf, survivorsOf, timedOutIn } from './report.ts'
+import { SCOPES } from './scopes.ts'
 import { SURVIVORS } from './survivors.ts'
 
 /** The least share of mutants that must be detected, in percent. */
@@ -9,13 +10,47 @@ const LEAST_SCORE = 97
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const stryker = 'test/mutation/node_modules/@stryker-mutator/core/bin/stryker.js'
+const folder = '.results/mutation'
 
-// More arguments are StrykerJS's, such as `--mutate lib/tokens/issue.ts` or `--force`.
-const args = [stryker, 'run', 'test/mutation/stryker.config.json', ...process.argv.slice(2)]
-const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
-if (status !== 0) process.exit(status ?? 1)
+const isFolder = (path: string) => statSync(`${root}${path}`, { throwIfNoEntry: false })?.isDirectory()
 
-const report: Report = JSON.parse(readFileSync(`${root}.results/mutation/report.json`, 'utf8'))
+/** Changes the code of one part, and returns StrykerJS's report. It tries again only what has changed since the last run. */
+function reportOf(name: string, more: readonly string[]): Report {
+  const { code, tests } = SCOPES[name] ?? { code: [], tests: [] }
+  const config = JSON.parse(readFileSync(`${root}test/mutation/stryker.config.json`, 'utf8'))
+  const file = `${folder}/${name}`
+  mkdirSync(`${root}${folder}`, { recursive: true })
+  writeFileSync(
+    `${root}${file}.config.json`,
+    JSON.stringify({
+      ...config,
+      mutate: [
+        ...code.map((path) => (isFolder(path) ? `${path}/**/*.{js,ts}` : `${path}.ts`)),
+        ...config.mutate,
+      ],
+      incrementalFile: `${file}.incremental.json`,
+      jsonReporter: { fileName: `${file}.json` },
+      tempDirName: `${file}.sandbox`,
+    }),
+  )
+  const files = tests.map((path) => (isFolder(path) ? `${path}/**/*.test.ts` : `${path}.test.ts`))
+  const { status } = spawnSync(process.execPath, [stryker, 'run', `${file}.config.json`, ...more], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, MUTATION_TESTS: JSON.stringify(files) },
+  })
+  if (status !== 0) process.exit(status ?? 1)
+  return JSON.parse(readFileSync(`${root}${file}.json`, 'utf8'))
+}
+
+// Without a name, all parts. More arguments are StrykerJS's, such as `--force`, which tries all changes again.
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+const more = process.argv.slice(2).filter((argument) => argument.startsWith('--'))
+const unknown = parts.filter((name) => !Object.hasOwn(SCOPES, name))
+if (unknown.length > 0) throw new Error(`Parts are: ${Object.keys(SCOPES).join(', ')}.`)
+const names = parts.length > 0 ? parts : Object.keys(SCOPES)
+const report: Report = { files: Object.assign({}, ...names.map((name) => reportOf(name, more).files)) }
+
 const scores = scoresOf(report)
 for (const [folder, score] of scores) {
   const { detected, undetected } = score

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { sharedProcess, textImports } from '../../vitest.config.ts'
+import { define, sharedProcess, textImports } from '../../vitest.config.ts'
 import { OwnTestsFirst } from './own-tests-first.ts'
 
 /**
@@ -7,14 +7,12 @@ import { OwnTestsFirst } from './own-tests-first.ts'
  */
 export default defineConfig({
   plugins: [textImports],
+  define,
   test: {
     ...sharedProcess,
     setupFiles: ['test/mutation/first-failure.ts', sharedProcess.setupFiles],
-    include: [
-      '{functions,lib,scripts}/**/*.test.ts',
-      'test/security/rfc8725.test.ts',
-      'test/factors/ceremony.test.ts',
-    ],
+    // Those of the part that `run.ts` changes.
+    include: JSON.parse(process.env.MUTATION_TESTS ?? '[]'),
     sequence: { sequencer: OwnTestsFirst },
     hookTimeout: 60_000,
     testTimeout: 60_000,

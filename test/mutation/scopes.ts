@@ -1,0 +1,78 @@
+/** Code that is changed, and the tests that must notice each change. A path is a folder, or a file without `.ts`. */
+export interface Scope {
+  code: string[]
+  tests: string[]
+}
+
+const OF_OAUTH = (...names: string[]) => names.map((name) => `lib/oauth/${name}`)
+
+const OF_APPS = ['attacks', 'documents', 'error-targets', 'faults', 'liveness', 'proof'].map(
+  (name) => `test/oauth/${name}`,
+)
+
+/**
+ * The parts that a run takes one after the other, by name. Each change is tried with the tests of its part alone: with all tests, the
+ * changes that none notices would take a minute each.
+ */
+export const SCOPES: Readonly<Record<string, Scope>> = {
+  tokens: { code: ['lib/tokens'], tests: ['lib/tokens', 'functions/authorizer', 'test/security/rfc8725'] },
+  sessions: {
+    code: ['lib/sessions', 'lib/http/sessions', 'functions/sessions/login', 'functions/sessions/refresh'],
+    tests: ['lib/sessions', 'lib/http', 'functions/sessions', 'functions/account'],
+  },
+  throttling: {
+    code: ['lib/throttling', 'lib/passwords/hash', 'lib/passwords/phc', 'lib/passwords/verify'],
+    tests: ['lib/throttling', 'lib/passwords', 'lib/sign-in', 'functions/sessions', 'functions/account'],
+  },
+  users: {
+    code: ['lib/users', 'lib/authorization', 'functions/authorizer'],
+    tests: [
+      'lib/users',
+      'lib/authorization',
+      'functions/authorizer',
+      'lib/sessions',
+      'functions/account',
+      'scripts/users',
+    ],
+  },
+  factors: {
+    code: [
+      'lib/webauthn',
+      'lib/factors/passkeys/ceremony',
+      'lib/factors/totp/totp',
+      'lib/factors/recovery-codes/recovery-codes',
+    ],
+    tests: ['lib/webauthn', 'lib/factors', 'test/factors/ceremony'],
+  },
+  'sign-in': {
+    code: [...['complete', 'next-step', 'login-token', 'code'].map((name) => `lib/sign-in/${name}`)],
+    tests: ['lib/sign-in', 'functions/sessions', 'lib/sessions'],
+  },
+  mail: {
+    code: ['plan', 'recipient', 'confirmation', 'factor-reset'].map((name) => `lib/mail/${name}`),
+    tests: ['lib/mail', 'lib/http'],
+  },
+  http: { code: ['lib/http/body'], tests: ['lib/http'] },
+  events: {
+    code: ['lib/events'],
+    tests: ['lib/events', 'lib/operators', 'functions/account', 'functions/sessions', 'plugins/events'],
+  },
+  'oauth-requests': {
+    code: [
+      'lib/oauth/authorize',
+      ...OF_OAUTH('parameters', 'scopes', 'sign-out', 'by-language', 'discovery', 'directory'),
+    ],
+    tests: ['lib/oauth', 'functions/oauth', ...OF_APPS],
+  },
+  'oauth-clients': {
+    code: ['lib/oauth/clients', 'lib/oauth/documents', 'lib/oauth/apis', ...OF_OAUTH('apps')],
+    tests: ['lib/oauth', 'functions/oauth', ...OF_APPS],
+  },
+  'oauth-grants': {
+    code: ['lib/oauth/grants', 'lib/oauth/codes', 'lib/oauth/token', ...OF_OAUTH('live-token', 'userinfo')],
+    tests: ['lib/oauth', 'functions/oauth', 'functions/authorizer', ...OF_APPS],
+  },
+  apps: { code: ['functions/oauth'], tests: ['functions/oauth', ...OF_APPS] },
+  routes: { code: ['plugins/routes'], tests: ['plugins/routes', 'plugins/functions', 'plugins/project'] },
+  client: { code: ['client'], tests: ['client'] },
+}
