@@ -12,8 +12,6 @@ import {
   withSecret,
 } from './refresh-token.ts'
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest()
-
 let cases = 0
 afterAll(() => console.log(`Forms and states of refresh tokens: ${cases} cases`))
 
@@ -203,3 +201,5 @@ describe('a presented secret', () => {
     }
   })
 })
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest()

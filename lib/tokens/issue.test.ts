@@ -10,12 +10,6 @@ import { issueToken } from './issue.ts'
 import { readPublicKey } from './public-keys.ts'
 
 const KEY = describeService().custom.auth.signingKey
-const config = {
-  SIGNING_KEY: KEY,
-  TOKEN_ISSUER: 'https://issuer.example',
-  TOKEN_AUDIENCE: 'the audience',
-  TOKEN_TTL_SECONDS: 900,
-}
 
 const local = await useAws()
 
@@ -71,6 +65,13 @@ test('issuing fails after the deadline', async () => {
 })
 
 /** Issues a token with these settings, within a time. */
+const config = {
+  SIGNING_KEY: KEY,
+  TOKEN_ISSUER: 'https://issuer.example',
+  TOKEN_AUDIENCE: 'the audience',
+  TOKEN_TTL_SECONDS: 900,
+}
+
 const issue = (user: User, changes: Partial<typeof config> = {}, timeoutMs = 4_500) =>
   issueToken(
     {

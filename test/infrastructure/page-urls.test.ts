@@ -5,6 +5,71 @@ import { root } from '../support/process/service-description.ts'
 
 // Each URL of a page is made by functions/pages/page-url.js, so that no page loses the language that the reader has chosen.
 
+test('each URL that a script of a page opens or shows keeps the language', () => {
+  const bypassing = SCRIPTS.map((file) => [
+    file,
+    urlsIn(file).filter((url) => !MAKERS.test(url) && !OTHERS[file]?.includes(url)),
+  ]).filter(([, urls]) => urls?.length !== 0)
+  expect(Object.fromEntries(bypassing)).toEqual({})
+  const all = SCRIPTS.flatMap(urlsIn)
+  process.stdout.write(`${all.length} URLs in ${SCRIPTS.length} scripts of pages\n`)
+  expect(all.filter((url) => MAKERS.test(url)).length).toBeGreaterThan(10)
+  const unused = Object.entries(OTHERS).flatMap(([file, urls]) => {
+    const own = urlsIn(file)
+    return urls.filter((url) => !own.includes(url))
+  })
+  expect(unused).toEqual([])
+})
+
+test('no script writes a query with a next page or a language by itself', () => {
+  const writing = SCRIPTS.filter((file) => !['page-url.js', 'page-links.js'].includes(file)).filter((file) =>
+    /[?&](next|lang|again)\b/.test(
+      readFileSync(`${root}/functions/pages/${file}`, 'utf8').replaceAll(/^\s*(\/\/|\/?\*).*$/gm, ''),
+    ),
+  )
+  expect(writing).toEqual([])
+})
+
+test('each link in the HTML of a page leads to a page that page-url.js knows, or to none', async () => {
+  // Its scripts have no types.
+  const { isPage } = await import(`${root}/functions/pages/page-url.js`)
+  const html = [
+    ...FILES.filter((file) => file.endsWith('.html')).map((file) => `functions/pages/${file}`),
+    ...globSync('lib/http/pages/*.ts', { cwd: root }),
+  ]
+  const links = html.flatMap((file) =>
+    [...readFileSync(`${root}/${file}`, 'utf8').matchAll(/<a\b[^>]*\bhref="([^"]*)"/g)].map(([, href = '']) =>
+      href.replace('${', '{'),
+    ),
+  )
+  const others = new Set(links.filter((href) => !isPage(href.split('?')[0] ?? '')))
+  expect([...others].sort()).toEqual([
+    '#/',
+    '#change-password',
+    '#sign-out-everywhere',
+    // A script sets these.
+    'authorize',
+    // Pages for developers are English.
+    'docs',
+    'mailbox',
+    'otpauth://totp/',
+  ])
+  expect(links.filter((href) => isPage(href.split('?')[0] ?? '')).length).toBeGreaterThan(20)
+})
+
+test('the client of each page names the language of the page, which a new account gets', () => {
+  const clients = SCRIPTS.flatMap((file) =>
+    [...readFileSync(`${root}/functions/pages/${file}`, 'utf8').matchAll(/createAuth\((.*)\)/g)].map(
+      ([, options]) => `${file}: ${options}`,
+    ),
+  )
+  expect(clients.length).toBeGreaterThan(5)
+  expect(clients.filter((one) => !one.endsWith(', language }'))).toEqual([
+    // It renews a session only, and is a script without sentences.
+    "authorize/refresh.js: { url: '..' }",
+  ])
+})
+
 /** What returns such a URL: page-url.js, and functions that only call it. */
 const MAKERS = /^(pageUrl|nextPageUrl|signinUrl)\(/
 
@@ -76,72 +141,3 @@ function urlsIn(file: string): string[] {
 }
 
 const SCRIPTS = FILES.filter((file) => file.endsWith('.js'))
-
-test('each URL that a script of a page opens or shows keeps the language', () => {
-  const bypassing = SCRIPTS.map((file) => [
-    file,
-    urlsIn(file).filter((url) => !MAKERS.test(url) && !OTHERS[file]?.includes(url)),
-  ]).filter(([, urls]) => urls?.length !== 0)
-  expect(Object.fromEntries(bypassing)).toEqual({})
-  const all = SCRIPTS.flatMap(urlsIn)
-  process.stdout.write(`${all.length} URLs in ${SCRIPTS.length} scripts of pages\n`)
-  expect(all.filter((url) => MAKERS.test(url)).length).toBeGreaterThan(10)
-  const unused = Object.entries(OTHERS).flatMap(([file, urls]) => {
-    const own = urlsIn(file)
-    return urls.filter((url) => !own.includes(url))
-  })
-  expect(unused).toEqual([])
-})
-
-test('no script writes a query with a next page or a language by itself', () => {
-  const writing = SCRIPTS.filter((file) => !['page-url.js', 'page-links.js'].includes(file)).filter((file) =>
-    /[?&](next|lang|again)\b/.test(
-      readFileSync(`${root}/functions/pages/${file}`, 'utf8').replaceAll(/^\s*(\/\/|\/?\*).*$/gm, ''),
-    ),
-  )
-  expect(writing).toEqual([])
-})
-
-test('each link in the HTML of a page is one that page-links.js knows, or leads to no page', () => {
-  const [, list = ''] =
-    /TO_PAGES = \/\^\(([a-z|-]+)\)\$\//.exec(readFileSync(`${root}/functions/pages/page-links.js`, 'utf8')) ??
-    []
-  const known = list.split('|')
-  const html = [
-    ...FILES.filter((file) => file.endsWith('.html')).map((file) => `functions/pages/${file}`),
-    ...globSync('lib/http/pages/*.ts', { cwd: root }),
-  ]
-  const links = html.flatMap((file) =>
-    [...readFileSync(`${root}/${file}`, 'utf8').matchAll(/<a\b[^>]*\bhref="([^"]*)"/g)].map(([, href = '']) =>
-      href.replace('${', '{'),
-    ),
-  )
-  const others = new Set(links.filter((href) => !known.includes(href.split('?')[0] ?? '')))
-  expect([...others].sort()).toEqual([
-    '#/',
-    '#change-password',
-    '#sign-out-everywhere',
-    // The links to the other languages.
-    '?lang={language}',
-    // A script sets these.
-    'authorize',
-    // Pages for developers are English.
-    'docs',
-    'mailbox',
-    'otpauth://totp/',
-  ])
-  expect(links.filter((href) => known.includes(href.split('?')[0] ?? '')).length).toBeGreaterThan(20)
-})
-
-test('the client of each page names the language of the page, which a new account gets', () => {
-  const clients = SCRIPTS.flatMap((file) =>
-    [...readFileSync(`${root}/functions/pages/${file}`, 'utf8').matchAll(/createAuth\((.*)\)/g)].map(
-      ([, options]) => `${file}: ${options}`,
-    ),
-  )
-  expect(clients.length).toBeGreaterThan(5)
-  expect(clients.filter((one) => !one.endsWith(', language }'))).toEqual([
-    // It renews a session only, and is a script without sentences.
-    "authorize/refresh.js: { url: '..' }",
-  ])
-})

@@ -8,17 +8,17 @@ function nameOf(language: string): string {
   return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
 }
 
-/** Returns the name of a language: a link to this page in it, or text for the current one. */
+/** Returns the name of a language: an element that becomes a link to this page in it, or text for the current one. */
 function entryOf(language: string): string {
   const name = escapeHtml(nameOf(language))
   return language === currentLanguage()
     ? `<span lang="${language}" aria-current="true">${name}</span>`
-    : `<a href="?lang=${language}" lang="${language}" hreflang="${language}">${name}</a>`
+    : `<a lang="${language}" hreflang="${language}">${name}</a>`
 }
 
 /**
  * Returns links to the other languages, empty if there is one language only. Each name is in its own language, so that its readers find
- * it. `functions/pages/page-links.js` adds the rest of the URL.
+ * it. `functions/pages/page-links.js` adds the URLs. With a URL from here, a click before the script runs would lose `?next=`.
  */
 export const languageLinks = (): string =>
   LANGUAGES.length > 1 ? `<nav class="languages">${LANGUAGES.map(entryOf).join('')}</nav>` : ''
