@@ -5,22 +5,6 @@ import { withRun } from './document.ts'
 import type { Medians } from './measure.ts'
 import { coldRows, excesses, isOver, type Row, table, warmRows, webRow, withoutBudgets } from './report.ts'
 
-const ratio = (value: number, budget?: number): Row => ({
-  what: 'authorizer, warm, whole call',
-  value,
-  unit: 'µs',
-  digits: 0,
-  base: { what: 'bare read', value: 100 },
-  budget,
-})
-const size = (value: number): Row => ({
-  what: 'login, bundle',
-  value,
-  unit: 'bytes',
-  digits: 0,
-  budget: 68_000,
-})
-
 describe('a row', () => {
   test.each<[string, Row, boolean]>([
     ['with a ratio below its budget is within it', ratio(199, 2), false],
@@ -139,3 +123,24 @@ function mediansAt(share: number, slowness = 1): Medians {
 }
 
 const rowsOf = (medians: Medians) => [...coldRows(medians), ...warmRows(medians)]
+
+function ratio(value: number, budget?: number): Row {
+  return {
+    what: 'authorizer, warm, whole call',
+    value,
+    unit: 'µs',
+    digits: 0,
+    base: { what: 'bare read', value: 100 },
+    budget,
+  }
+}
+
+function size(value: number): Row {
+  return {
+    what: 'login, bundle',
+    value,
+    unit: 'bytes',
+    digits: 0,
+    budget: 68_000,
+  }
+}

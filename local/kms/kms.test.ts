@@ -15,10 +15,6 @@ const { url, stop } = await listen(
 )
 afterAll(stop)
 
-const callAt = (kms: string) => {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
-  return withTimeout(awsClient({ region: REGION, credentials, endpoints: { kms: new URL(kms) } }), 4_500)
-}
 const aws = callAt(url)
 
 test('GetPublicKey describes an RSA signing key', async () => {
@@ -258,3 +254,8 @@ const rejection = (type: string, message: unknown) => ({
   type: 'application/x-amz-json-1.1',
   output: { __type: type, message },
 })
+
+function callAt(kms: string) {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+  return withTimeout(awsClient({ region: REGION, credentials, endpoints: { kms: new URL(kms) } }), 4_500)
+}

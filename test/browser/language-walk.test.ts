@@ -21,33 +21,6 @@ const urlOf = (path: string) => `${used.service.url}/${path}`
 /** Pages that a test has seen, with their languages. */
 const seen: string[] = []
 
-/** Waits for a page, and expects that it is in a language. */
-async function expectIn(page: Page, language: string, path: string): Promise<void> {
-  await expect.poll(() => new URL(page.url()).pathname).toBe(`/${path}`)
-  await page.locator('h1').filter({ visible: true }).first().waitFor()
-  const { lang, dir, title } = await page.evaluate<Record<string, string>>(
-    '({ lang: document.documentElement.lang, dir: document.documentElement.dir, title: document.title })',
-  )
-  seen.push(`${lang} /${path} ${title}`)
-  expect([path, lang, dir], page.url()).toEqual([path, language, 'ltr'])
-}
-
-const openIn = (locale: string, path: string) =>
-  open(urlOf(path), { locale, origins: [new URL(callback).origin] })
-
-async function signIn(page: Page, name: string): Promise<void> {
-  await page.locator('#username').fill(name)
-  await page.locator('#password').fill(PASSWORD)
-  await page.keyboard.press('Enter')
-}
-
-/** Stores a client. @returns The path of a request of it. */
-async function requestOf(changes: Record<string, string> = {}): Promise<string> {
-  const id = `shop-${randomBytes(6).toString('hex')}`
-  await addClient(tableAt(used.service.dynamoDbUrl), { id, redirectUris: [callback], local: true })
-  return `oauth2/authorize${queryOf({ client_id: id, redirect_uri: callback, ...changes })}`
-}
-
 test('the language that a reader chooses at /signin stays on the way through all pages', async () => {
   const page = await openIn('en-US', 'signin')
   await expectIn(page, 'en', 'signin')
@@ -158,3 +131,30 @@ test('requests of a page name its language', async () => {
   expect(await (await sent).headerValue('accept-language')).toBe('de')
   await page.locator('#code').waitFor()
 })
+
+/** Waits for a page, and expects that it is in a language. */
+async function expectIn(page: Page, language: string, path: string): Promise<void> {
+  await expect.poll(() => new URL(page.url()).pathname).toBe(`/${path}`)
+  await page.locator('h1').filter({ visible: true }).first().waitFor()
+  const { lang, dir, title } = await page.evaluate<Record<string, string>>(
+    '({ lang: document.documentElement.lang, dir: document.documentElement.dir, title: document.title })',
+  )
+  seen.push(`${lang} /${path} ${title}`)
+  expect([path, lang, dir], page.url()).toEqual([path, language, 'ltr'])
+}
+
+const openIn = (locale: string, path: string) =>
+  open(urlOf(path), { locale, origins: [new URL(callback).origin] })
+
+async function signIn(page: Page, name: string): Promise<void> {
+  await page.locator('#username').fill(name)
+  await page.locator('#password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+}
+
+/** Stores a client. @returns The path of a request of it. */
+async function requestOf(changes: Record<string, string> = {}): Promise<string> {
+  const id = `shop-${randomBytes(6).toString('hex')}`
+  await addClient(tableAt(used.service.dynamoDbUrl), { id, redirectUris: [callback], local: true })
+  return `oauth2/authorize${queryOf({ client_id: id, redirect_uri: callback, ...changes })}`
+}

@@ -16,44 +16,6 @@ const CARD = '#change-language'
 const BUTTON = 'Change language'
 const DONE = 'Mails to you are in this language from now on.'
 
-/** Asks for a registration in English. @returns The names, and the token of the link. */
-async function askForAccount(url: string) {
-  const { name, address } = newName()
-  expect((await sendJson(`${url}/register`, 'POST', { email: address }, ENGLISH)).status).toBe(202)
-  const { link } = await nextMail(address, url)
-  return { name, address, token: link.replace(/.*=/, '') }
-}
-
-/** Creates an account with a password over HTTP. */
-async function register(url: string) {
-  const { name, address, token } = await askForAccount(url)
-  const body = { token, username: name, password: PASSWORD }
-  expect((await sendJson(`${url}/register/confirm`, 'POST', body, ENGLISH)).status).toBe(200)
-  return { name, address }
-}
-
-/** Returns the language that the service has of a user. */
-async function localeOf(url: string, username: string): Promise<string> {
-  const { body } = await sendJson(`${url}/login`, 'POST', { username, password: PASSWORD })
-  const headers = { Authorization: `Bearer ${body.authToken}` }
-  const profile = await sendForAll(`${url}/me`, 'GET', headers)
-  return JSON.parse(profile.body).locale
-}
-
-/** Returns the subjects of the mails to an address, the newest first. */
-const subjectsOf = async (url: string, address: string) =>
-  (await mails(url)).filter(({ to }) => to === address).map(({ subject }) => subject)
-
-/** Asks for a new password in English. @returns The subject of its mail. */
-async function forget({ url }: Service, address: string): Promise<string | undefined> {
-  expect((await sendJson(`${url}/password/forgot`, 'POST', { login: address }, ENGLISH)).status).toBe(202)
-  await nextMail(address, url)
-  return (await subjectsOf(url, address))[0]
-}
-
-const openCard = (page: Page) => page.locator(`${CARD} summary`).click()
-const chosen = (page: Page) => page.locator('#locale').inputValue()
-
 describe('with passwords', () => {
   const used = useWordedService(['en', 'de'])
 
@@ -144,3 +106,41 @@ describe('with sign-ins by a mail', () => {
     await expect.poll(() => chosen(page)).toBe('de')
   })
 })
+
+/** Asks for a registration in English. @returns The names, and the token of the link. */
+async function askForAccount(url: string) {
+  const { name, address } = newName()
+  expect((await sendJson(`${url}/register`, 'POST', { email: address }, ENGLISH)).status).toBe(202)
+  const { link } = await nextMail(address, url)
+  return { name, address, token: link.replace(/.*=/, '') }
+}
+
+/** Creates an account with a password over HTTP. */
+async function register(url: string) {
+  const { name, address, token } = await askForAccount(url)
+  const body = { token, username: name, password: PASSWORD }
+  expect((await sendJson(`${url}/register/confirm`, 'POST', body, ENGLISH)).status).toBe(200)
+  return { name, address }
+}
+
+/** Returns the language that the service has of a user. */
+async function localeOf(url: string, username: string): Promise<string> {
+  const { body } = await sendJson(`${url}/login`, 'POST', { username, password: PASSWORD })
+  const headers = { Authorization: `Bearer ${body.authToken}` }
+  const profile = await sendForAll(`${url}/me`, 'GET', headers)
+  return JSON.parse(profile.body).locale
+}
+
+/** Returns the subjects of the mails to an address, the newest first. */
+const subjectsOf = async (url: string, address: string) =>
+  (await mails(url)).filter(({ to }) => to === address).map(({ subject }) => subject)
+
+/** Asks for a new password in English. @returns The subject of its mail. */
+async function forget({ url }: Service, address: string): Promise<string | undefined> {
+  expect((await sendJson(`${url}/password/forgot`, 'POST', { login: address }, ENGLISH)).status).toBe(202)
+  await nextMail(address, url)
+  return (await subjectsOf(url, address))[0]
+}
+
+const openCard = (page: Page) => page.locator(`${CARD} summary`).click()
+const chosen = (page: Page) => page.locator('#locale').inputValue()
