@@ -1,6 +1,10 @@
+import { readdirSync } from 'node:fs'
+import { parse } from 'node:path'
 import { compressedBytes, MODULE_BUDGETS, MODULES, readServed } from '../packages/client.ts'
+import { readAuthConfig } from '../plugins/application-data.ts'
 import { MOVING_LOGIN } from '../plugins/functions/drain.ts'
-import { budgetOf } from './budgets.ts'
+import { bundlePluginsOf } from '../plugins/page-files.ts'
+import { budgetOf, IN_ALL_LANGUAGES } from './budgets.ts'
 import { buildBundles, readService } from './bundles.ts'
 
 // Compares the size of every bundle with its budget. `npm run bench` compares the times.
@@ -33,6 +37,16 @@ const OTHERS = {
 for (const [name, handler] of Object.entries(OTHERS)) service.functions[name] = { handler }
 for (const { name, bytes } of await buildBundles(service, '.results/budget')) {
   report(name, bytes, budgetOf(name).bytes)
+}
+// With all languages that come with the service.
+const folder = new URL('../plugins/languages', import.meta.url)
+const languages = ['en', ...readdirSync(folder).map((file) => parse(file).name)] as const
+const functions = Object.fromEntries(
+  Object.keys(IN_ALL_LANGUAGES).map((name) => [name, service.functions[name] ?? { handler: '' }]),
+)
+const plugins = bundlePluginsOf(async () => ({ ...(await readAuthConfig()), languages }))
+for (const { name, bytes } of await buildBundles({ ...service, functions }, '.results/budget/all', plugins)) {
+  report(`${name} in ${languages.length} languages`, bytes, IN_ALL_LANGUAGES[name] ?? 0)
 }
 for (const module of MODULES) {
   report(`${module}, gz`, compressedBytes(readServed(module)), MODULE_BUDGETS[module])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build } from 'esbuild'
 import type { Resource } from '../local/aws.ts'
-import bundlePlugins from '../plugins/page-files.ts'
+import ofProject from '../plugins/page-files.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -49,8 +49,13 @@ export function readService(): Service {
  * fails on an option that only the plugin knows, so the two builds cannot differ unnoticed.
  *
  * @param folder - Output folder, relative to the project.
+ * @param bundlePlugins - For another configuration of the application.
  */
-export async function buildBundles(service: Service, folder: string): Promise<Bundle[]> {
+export async function buildBundles(
+  service: Service,
+  folder: string,
+  bundlePlugins = ofProject,
+): Promise<Bundle[]> {
   const outdir = join(root, folder)
   const { outputFileExtension, outputWorkFolder, exclude, plugins, watch, ...options } =
     service.custom.esbuild

@@ -17,7 +17,7 @@ type Read = (config: AuthConfig) => ReadApplication | Promise<ReadApplication>
  * text of the logo and the own words are in it. A file of `lib/application/` gets only the part that it reads. The configuration is
  * read again when the file has changed. A setting would need a place in each function, and Lambda's environment has 4 KB.
  */
-export const applicationDataBy = (read: Read): Plugin => ({
+export const applicationDataBy = (read: Read, readConfig = readAuthConfig): Plugin => ({
   name: 'application-data',
   setup({ onResolve, onLoad, initialOptions }) {
     const key = keyOf(initialOptions)
@@ -31,7 +31,7 @@ export const applicationDataBy = (read: Read): Plugin => ({
     onLoad({ filter: /[\\/]auth\.config\.ts$/ }, async ({ path, pluginData: part }) => {
       if (path !== AUTH_CONFIG) return undefined
       try {
-        const { application, faults } = await read(await readAuthConfig())
+        const { application, faults } = await read(await readConfig())
         if (application === undefined) return { errors: faults.map(errorOf) }
         return { contents: JSON.stringify(partOf(application, part, key)), loader: 'json' }
       } catch (error) {
@@ -55,11 +55,12 @@ function keyOf({ entryPoints }: BuildOptions): string | undefined {
   return basename(path, extname(path))
 }
 
-/** Its rules are imported at the first use, because Vitest loads this module only for the files of pages. */
-export const applicationData = applicationDataBy(async (config) => {
-  const { readApplication } = await import('./config/application.ts')
-  return readApplication(config)
-})
+/** Makes the plugin with the rules of a configuration. They are imported at the first use, because Vitest loads this module only for the files of pages. */
+export const applicationDataOf = (readConfig: () => Promise<AuthConfig>): Plugin =>
+  applicationDataBy(async (config) => {
+    const { readApplication } = await import('./config/application.ts')
+    return readApplication(config)
+  }, readConfig)
 
 /** Returns a fault as an error of esbuild, which otherwise names the file with the import. */
 function errorOf(fault: string) {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join, parse, resolve } from 'node:path'
 import { type BuildFailure, build, type Plugin } from 'esbuild'
-import { applicationData, readAuthConfig } from './application-data.ts'
+import type { AuthConfig } from '../project/define-auth.ts'
+import { applicationDataOf, readAuthConfig } from './application-data.ts'
 
 /** Ways to sign in that not every service has. */
 type Way = 'federation' | 'mailSignIn'
@@ -133,23 +134,28 @@ export const pageFilesBy = (hasLanguages: () => Promise<boolean>): Plugin => ({
   },
 })
 
-const pageFiles = pageFilesBy(async () => {
-  const { languages, texts } = await readAuthConfig()
-  return languages !== undefined || texts !== undefined
-})
-
-/** Plugin for esbuild: functions of a service that names no languages get nothing that chooses one. */
-const english: Plugin = {
+/** Makes a plugin for esbuild: functions of a service that names no languages get nothing that chooses one. */
+const englishOf = (readConfig: () => Promise<AuthConfig>): Plugin => ({
   name: 'english',
   setup({ onResolve }) {
     onResolve({ filter: /\/language(-links)?\.ts$/ }, async ({ path, resolveDir }) => {
-      const { dir, base } = parse(resolve(resolveDir, path))
+      const { dir } = parse(resolve(resolveDir, path))
       const isReplaced = /[\\/]lib[\\/]http[\\/]pages$/.test(dir)
-      if (!isReplaced || (await readAuthConfig()).languages !== undefined) return undefined
+      if (!isReplaced || (await readConfig()).languages !== undefined) return undefined
       return { path: join(dir, 'english.ts') }
     })
   },
-}
+})
 
-/** What bundles of functions need, as serverless-esbuild takes it. */
-export default [pageFiles, english, applicationData]
+/** Returns what bundles of functions need, for a configuration of the application. */
+export const bundlePluginsOf = (readConfig: () => Promise<AuthConfig>): Plugin[] => [
+  pageFilesBy(async () => {
+    const { languages, texts } = await readConfig()
+    return languages !== undefined || texts !== undefined
+  }),
+  englishOf(readConfig),
+  applicationDataOf(readConfig),
+]
+
+/** The same for that of the project, as serverless-esbuild takes it. */
+export default bundlePluginsOf(readAuthConfig)
