@@ -16,11 +16,14 @@ export function make(name, text, className = '') {
  * in another language has its own `lang`, so that screen readers say it as English.
  */
 export function fill(where, texts) {
-  const spans = [texts].flat().map((text) => {
-    const span = make('span', text)
-    if (HAS_LANGUAGES && isEnglish(text)) span.lang = 'en'
-    return span
-  })
+  const spans = [texts]
+    .flat()
+    .filter(Boolean)
+    .map((text) => {
+      const span = make('span', text)
+      if (HAS_LANGUAGES && isEnglish(text)) span.lang = 'en'
+      return span
+    })
   where.replaceChildren(...spans.flatMap((span) => [' ', span]).slice(1))
 }
 

@@ -234,6 +234,9 @@ export async function inspectWrapped(page: Page, name: string): Promise<void> {
   expect(
     await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
   ).toBe(0)
+  const notices =
+    "[...document.querySelectorAll('.notice')].filter((one) => one.checkVisibility() && !one.textContent).length"
+  expect(await page.evaluate(notices), 'notices without text').toBe(0)
   const results: AxeResults = await page.evaluate(`${axe.source}; axe.run()`)
   expect(
     results.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
