@@ -60,19 +60,22 @@ const Attributes = z.pipe(
   ),
 )
 
-/** A language tag. Other programs also write `de_AT`. It may be one that the service does not have yet. */
-const Locale = z.pipe(
-  z.string('Must be a string.').check(z.refine(isLanguage, 'Must be a language such as de or pt-BR.')),
-  z.transform((text) => Intl.getCanonicalLocales(text.replaceAll('_', '-'))[0]),
-)
-
-export function isLanguage(text: string): boolean {
+/** Returns the language tag that another program wrote, in its canonical form: `de-AT` for `de_AT`. `undefined` for other texts. */
+export function readTag(text: string): string | undefined {
   try {
-    return text.length <= 35 && Intl.getCanonicalLocales(text.replaceAll('_', '-')).length === 1
+    return text.length <= 35 ? Intl.getCanonicalLocales(text.replaceAll('_', '-'))[0] : undefined
   } catch {
-    return false
+    return undefined
   }
 }
+
+/** A language. It may be one that the service does not have yet. */
+const Locale = z.pipe(
+  z
+    .string('Must be a string.')
+    .check(z.refine((text) => readTag(text) !== undefined, 'Must be a language such as de or pt-BR.')),
+  z.transform(readTag),
+)
 
 const AccountFields = z.strictObject({
   id: z.optional(

@@ -4,7 +4,7 @@ import type { Io } from '../../../cli/io.ts'
 import { Refusal } from '../../../cli/refusal.ts'
 import { completeValues, type Layout } from '../layout.ts'
 import { mapValues, readMapping } from '../mapping.ts'
-import { isLanguage } from '../new-account.ts'
+import { readTag } from '../new-account.ts'
 import type { UserRecord } from '../records.ts'
 import { type LeftOut, poolIdentities } from './identities.ts'
 import { type Notes, startNotes } from './notes.ts'
@@ -90,15 +90,15 @@ function valuesOf(
   const { identities, leftOut } = poolIdentities(user, attributes, pool.providers)
   for (const provider of leftOut) notes.add(leftOutNote(provider))
   const role = roleOf(user, pool)
-  const { locale = '' } = attributes
   // Apps wrote it, and not all of them a tag.
-  const hasLanguage = isLanguage(locale)
-  if (locale !== '' && !hasLanguage) notes.add('Users without their locale, which is no language:')
+  const locale = readTag(attributes.locale ?? '')
+  if (attributes.locale && locale === undefined)
+    notes.add('Users without their locale, which is no language:')
   return {
     values: {
       ...names.values,
       ...(role !== undefined && { role }),
-      ...(hasLanguage && { locale }),
+      ...(locale !== undefined && { locale }),
       ...(hasFactor(user) && { mustEnrol: true }),
       ...(identities.length > 0 && { identities }),
       ...(layout.passwordsFrom !== undefined && !isOfProvider(user) && { passwordFrom: user.Username }),
