@@ -14,7 +14,7 @@ const UNNAMED = ['attributes', 'emailVerified', 'emailAsWritten']
  */
 export async function changesWithoutSentence(details: readonly string[]): Promise<string[]> {
   // Scripts of pages get them when they are built.
-  Object.assign(globalThis, { HAS_FEDERATION: true, HAS_MAIL_SIGN_IN: true })
+  Object.assign(globalThis, { HAS_FEDERATION: true, HAS_LANGUAGES: true, HAS_MAIL_SIGN_IN: true })
   const { whatOf } = await import(`${root}/functions/pages/account/wording.js`)
   const { OWN } = await import(`${root}/functions/pages/account/own-voice.js`)
   const sentenceOf = (changes: readonly string[], detail?: string): string =>
