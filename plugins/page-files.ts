@@ -24,7 +24,7 @@ const UNLESS = / *<!-- unless (\w+) -->\n?(.*?) *<!-- end -->\n?/gs
 /**
  * Returns a file as browsers get it: HTML without its indentation, and a script or style with what it
  * imports, minified. What draws QR codes stays a separate file, which a page loads when it shows one. So does
- * what refreshes the session, and what serves sign-ins by other providers.
+ * what refreshes the session, and what serves sign-ins by other providers, and the script of the sign-in page, which the demo imports.
  *
  * @param features - What the service has. Neither HTML nor scripts have anything of others: they are the values of `HAS_FEDERATION`,
  *   `HAS_LANGUAGES` and `HAS_MAIL_SIGN_IN` in scripts, so esbuild leaves out what depends on them.
@@ -42,7 +42,7 @@ export async function textForBrowsers(path: string, features: readonly Feature[]
     // Otherwise a sentence with a dash or a dot is not found in its script.
     charset: 'utf8',
     plugins: features.includes('mailSignIn') ? [] : [withoutMails],
-    external: ['./qr.js', './refresh.js', './federation.js'],
+    external: ['./qr.js', './refresh.js', './federation.js', './plain.js'],
     define: {
       HAS_FEDERATION: String(features.includes('federation')),
       HAS_LANGUAGES: String(features.includes('languages')),

@@ -140,7 +140,7 @@ describe('the demo', () => {
 
   test('shows the access token and the protected routes on /signin, and does not lead on', async () => {
     const html = await get({ handler: signin, event: 'signin' })
-    expect(filesOf(html).map(nameOf)).toEqual(['federation.js', 'demo.css', 'demo.js'])
+    expect(filesOf(html).map(nameOf)).toEqual(['plain.js', 'federation.js', 'demo.css', 'demo.js'])
     const script = filesOf(html).find((file) => nameOf(file) === 'demo.js')
     expect(textsIn(await get({ handler: signin, event: 'signin' }, script)).match(TECHNICAL)).not.toBeNull()
     expect(html).toContain('id="raw-token"')

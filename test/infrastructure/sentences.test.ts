@@ -177,7 +177,7 @@ test.each([
   'console/page.js',
   'authorize/page.js',
   'authorize/logout.js',
-  'signin/page.js',
+  'signin/plain.js',
 ])('the served script %s has its sentences as they are', async (file) => {
   const script = await textForBrowsers(`${root}/functions/pages/${file}`, [
     'federation',

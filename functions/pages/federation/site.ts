@@ -12,7 +12,7 @@ import demoStyle from '../signin/demo.css' with { type: 'text' }
 import demo from '../signin/demo.js' with { type: 'text' }
 import style from '../signin/page.css' with { type: 'text' }
 import signin from '../signin/page.html' with { type: 'text' }
-import script from '../signin/page.js' with { type: 'text' }
+import script from '../signin/plain.js' with { type: 'text' }
 import federation from './federation.js' with { type: 'text' }
 import response from './response.html' with { type: 'text' }
 import responseScript from './response.js' with { type: 'text' }

@@ -14,7 +14,7 @@ import demoStyle from '../signin/demo.css' with { type: 'text' }
 import demo from '../signin/demo.js' with { type: 'text' }
 import style from '../signin/page.css' with { type: 'text' }
 import signin from '../signin/page.html' with { type: 'text' }
-import script from '../signin/page.js' with { type: 'text' }
+import script from '../signin/plain.js' with { type: 'text' }
 import mail from './sign-in.html' with { type: 'text' }
 
 /** The site of `functions/pages/signin/site.ts` with sign-ins by a mail. */

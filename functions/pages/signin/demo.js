@@ -1,8 +1,19 @@
 // The demo on the sign-in page: shows the access token, and calls the protected routes.
 
-import { announce, busy, call, decodePart, element, failureOf, make, notice } from '../form.js'
-import { clock, secondsUntil } from '../time.js'
-import { auth, onShow } from './page.js'
+import {
+  announce,
+  auth,
+  busy,
+  call,
+  clock,
+  decodePart,
+  element,
+  failureOf,
+  make,
+  notice,
+  onShow,
+  secondsUntil,
+} from './plain.js'
 
 /** The access token that the page shows. The refresh token is in a cookie that no script can read. */
 let shown

@@ -12,7 +12,7 @@ import demoStyle from './demo.css' with { type: 'text' }
 import demo from './demo.js' with { type: 'text' }
 import style from './page.css' with { type: 'text' }
 import signin from './page.html' with { type: 'text' }
-import script from './page.js' with { type: 'text' }
+import script from './plain.js' with { type: 'text' }
 
 /** The sign-in page, the account page and their files, and the client for browsers. */
 export const site = signinSite({

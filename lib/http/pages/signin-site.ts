@@ -31,6 +31,7 @@ export const signinSite = ({ html, styles, scripts, qr, imported = {}, modules }
       'qr.js': qr,
       ...imported,
       'plain.js': scripts.plain,
+      // It imports that one.
       'demo.js': scripts.demo,
       'account.js': scripts.account,
     },
@@ -47,6 +48,7 @@ const pagesOf = (html: SigninTexts['html'], links: readonly string[]) => ({
     head: [
       '<meta name="allowed-origins" content="{{allowedOrigins}}">',
       '<!-- if plain --><meta name="default-next" content="account"><!-- end -->',
+      '<!-- if demo --><link rel="modulepreload" href="signin/plain.js"><!-- end -->',
       ...links,
     ].join('\n    '),
     link: '<!-- if demo --><a href="docs">API</a><!-- end -->',

@@ -15,6 +15,11 @@ declare module '*/page.js' {
   export default text
 }
 
+declare module '*/plain.js' {
+  const text: string
+  export default text
+}
+
 declare module '*/demo.js' {
   const text: string
   export default text

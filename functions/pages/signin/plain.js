@@ -1,5 +1,5 @@
-// The sign-in page: signs in, and leads to the page in `?next=`. Use it as a start for your own page. The
-// other pages use its style and `form.js` too. `demo.js` adds the demo.
+// The sign-in page: signs in, and leads to the page in `?next=`. Use it as a start for your own page. The other pages use its style and
+// `form.js` too. `demo.js` adds the demo. It imports this script, and what this one exports of others.
 
 import { hasAutofill, hasPasskeys, signInWithPasskey } from '../../../client/passkeys.js'
 import { passkeyFailureOf } from '../factors/dialogs.js'
@@ -11,7 +11,9 @@ import { say } from '../words.js'
 import { auth, isAgain, leadOn, next, onSignInAgain, showApp, shownUser } from './arrival.js'
 import { enrol } from './enrolment.js'
 
-export { auth }
+export { announce, call, decodePart, make } from '../form.js'
+export { clock, secondsUntil } from '../time.js'
+export { auth, busy, element, failureOf, notice }
 
 /** Additional function that shows the user, or null. */
 let showMore = () => {}
@@ -225,10 +227,10 @@ element('use-passkey').hidden = !hasPasskeys
 element('use-passkey').addEventListener('click', ({ target }) => busy(target, usePasskey))
 element('sign-out').addEventListener('click', ({ target }) => busy(target, () => signOut(false)))
 element('sign-out-everywhere').addEventListener('click', ({ target }) => busy(target, () => signOut(true)))
+const stay = (value) => {
+  isStaying = value
+}
 if (HAS_FEDERATION) {
-  const stay = (value) => {
-    isStaying = value
-  }
   await federation.startSignIn({
     auth,
     isAgain,
@@ -240,9 +242,6 @@ if (HAS_FEDERATION) {
   })
 }
 if (HAS_MAIL_SIGN_IN) {
-  const stay = (value) => {
-    isStaying = value
-  }
   startMailSignIn({ show, stay, complete: signInBySteps, offerPasskeys, pause: () => autofill?.abort() })
 }
 auth.onChange(follow)
