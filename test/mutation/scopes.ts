@@ -62,11 +62,11 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
       'lib/oauth/authorize',
       ...OF_OAUTH('parameters', 'scopes', 'sign-out', 'by-language', 'discovery', 'directory'),
     ],
-    tests: ['lib/oauth', 'functions/oauth', ...OF_APPS],
+    tests: ['lib/oauth', 'functions/oauth/approve'],
   },
   'oauth-clients': {
     code: ['lib/oauth/clients', 'lib/oauth/documents', 'lib/oauth/apis', ...OF_OAUTH('apps')],
-    tests: ['lib/oauth', 'functions/oauth', ...OF_APPS],
+    tests: ['lib/oauth', 'functions/oauth/url-clients', 'functions/oauth/apps'],
   },
   'oauth-grants': {
     code: ['lib/oauth/grants', 'lib/oauth/codes', 'lib/oauth/token', ...OF_OAUTH('live-token', 'userinfo')],
