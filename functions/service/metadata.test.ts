@@ -1,5 +1,4 @@
 import { beforeEach, expect, test, vi } from 'vitest'
-import { STANDARD_SCOPES } from '../../lib/oauth/scopes.ts'
 import { gatewayPathOf, ROWS } from '../../lib/openapi/routes/rows.ts'
 import { lambdaContext, parsed, sampleEvent } from '../../test/support/http/lambda.ts'
 import { describeService } from '../../test/support/process/service-description.ts'
@@ -83,10 +82,13 @@ test('with OAuth, the metadata names what apps need, and nothing that does not e
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: ['public'],
-    scopes_supported: STANDARD_SCOPES,
+    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
     acr_values_supported: ['aal1', 'aal2'],
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
-    claims_supported: expect.arrayContaining(['sub', 'nonce', 'sid', 'preferred_username', 'email']),
+    claims_supported: [
+      ...['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid'],
+      ...['preferred_username', 'locale', 'email', 'email_verified'],
+    ],
     request_uri_parameter_supported: false,
   })
   const paths = Object.values(describeService().functions).flatMap(({ events = [] }) =>

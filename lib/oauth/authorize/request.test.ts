@@ -171,6 +171,7 @@ describe('each parameter', () => {
     ['max_age', '0'],
     ['prompt', 'none'],
     ['prompt', ' login  login '],
+    ['prompt', 'consent select_account'],
     ['scope', `openid ${'a'.repeat(1_017)}`],
     ['acr_values', 'urn:unknown'],
     ['ui_locales', 'fr-CA xx "><script> __proto__'],
@@ -232,6 +233,41 @@ describe('resource and scope', () => {
     const fewer = { ...ORDERS, scopes: ORDERS.scopes.slice(0, 1) }
     expect(checkRequest(readParameters(String(query)), client, [fewer])).toMatchObject({ scopes: ['openid'] })
   })
+})
+
+test.each<[changes: Record<string, string | string[] | undefined>, description: string]>([
+  [{ state: ['a', 'b'] }, 'Each parameter may stand once.'],
+  [{ request: 'a.b.c' }, 'The parameter request is not supported.'],
+  [{ request_uri: 'https://evil.example' }, 'The parameter request_uri is not supported.'],
+  [{ registration: '{}' }, 'The parameter registration is not supported.'],
+  [{ response_type: undefined }, 'The parameter response_type is missing.'],
+  [{ response_type: 'token' }, 'response_type must be code.'],
+  [{ response_mode: 'fragment' }, 'response_mode must be query.'],
+  [
+    { code_challenge: undefined },
+    'PKCE is missing: send code_challenge and code_challenge_method=S256 (RFC 7636).',
+  ],
+  [{ code_challenge_method: 'plain' }, 'code_challenge_method must be S256.'],
+  [{ code_challenge: 'short' }, 'code_challenge must be a SHA-256 in base64url: 43 characters.'],
+  [
+    { resource: ['https://a.example', 'https://b.example'] },
+    'resource may stand once: a grant is for one API.',
+  ],
+  [{ resource: 'https://a.example' }, 'resource is no API that the client has scopes of.'],
+  [{ scope: 'a'.repeat(1_025) }, 'scope must have at most 1024 characters.'],
+  [{ scope: 'unknown' }, 'scope has none that the client may ask for.'],
+  [{ scope: 'orders.read music' }, 'The scopes are of more than one API: name one by resource.'],
+  [{ prompt: 'create' }, 'prompt must be none, or of login, consent and select_account.'],
+  [{ prompt: 'none login' }, 'prompt must not have none with another value.'],
+  [{ max_age: '-1' }, 'max_age must be whole seconds.'],
+  [
+    { nonce: 'é' },
+    'nonce must be at most 512 printable ASCII characters. Quotation marks and backslashes count twice.',
+  ],
+  [{ login_hint: 'a'.repeat(257) }, 'login_hint must have at most 256 characters.'],
+  [{ acr_values: 'a'.repeat(257) }, 'acr_values must have at most 256 characters.'],
+])('the error of %j is described', (changes, description) => {
+  expect(check(changes)).toMatchObject({ description })
 })
 
 test('the first broken rule decides, in the order of the design', () => {
