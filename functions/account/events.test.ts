@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { transact } from '../../lib/aws/dynamodb.ts'
 import {
   type Act,
+  byAdministrator,
+  byClient,
   bySystem,
   byUser,
   eventOf as eventWrite,
@@ -95,6 +97,41 @@ describe('GET /me/events', () => {
     }
   })
 
+  test('says who acted, and where a correct password came from', async () => {
+    const [{ id }, { id: adminId }] = [await stored(), await stored('admin')]
+    const at = (seconds: number) => testAt(table, later(seconds))
+    await record(id, byClient(at(1), 'shop'), { type: 'grant.created', ref: 'shop' })
+    await record(id, byAdministrator(at(2), adminId, []), { type: 'user.viewed' })
+    await record(id, bySystem(at(3)), { type: 'factor.required', detail: 'enrolment' })
+    const { events } = Object((await list()).body)
+    const shown = events.map(({ type, by, sourceIp, userAgent }: Record<string, unknown>) => ({
+      ...{ type, by, sourceIp, userAgent },
+    }))
+    expect(shown).toEqual([
+      { type: 'factor.required', by: 'system', ...ORIGIN },
+      { type: 'user.viewed', by: 'operator' },
+      { type: 'grant.created', by: 'app' },
+      { type: 'user.created', by: 'system' },
+    ])
+  })
+
+  test('leaves out a correct password whose sign-in has a session, also on an earlier page', async () => {
+    const { id } = await stored()
+    const at = (seconds: number) => testAt(table, later(seconds))
+    const password = (detail: 'enrolment' | 'more', loginId: string) =>
+      ({ type: 'factor.required', detail, loginId }) as const
+    await record(id, bySystem(at(1)), password('enrolment', 'done'))
+    await record(id, bySystem(at(2)), password('more', 'done'))
+    await record(id, bySystem(at(3)), password('enrolment', 'open'))
+    await record(id, byUser(at(60), id), { type: 'session.created', session: 'own', loginId: 'done' })
+    for (const after of [undefined, placed(later(30), '-')]) {
+      const { events } = Object((await list(after)).body)
+      const details = events.map(({ type, detail }: Record<string, string>) => detail ?? type)
+      const passwords = ['enrolment', 'more', 'user']
+      expect(details).toEqual(after === undefined ? ['session.created', ...passwords] : passwords)
+    }
+  })
+
   test('has pages, which leave no event out and repeat none', async () => {
     const { id } = await stored()
     const sessions = Array.from({ length: 120 }, (_, index) => String(index))
@@ -135,12 +172,17 @@ describe('GET /me/events', () => {
 
   test('begins at the latest creation of the account, also with a made-up cursor', async () => {
     const { id } = await stored()
-    await record(id, byUser(testAt(table, later(1)), id), { type: 'session.created', session: 'earlier' })
+    const earlier = byUser(testAt(table, later(1)), id)
+    // More than a page.
+    for (let count = 0; count < 51; count += 1) {
+      await record(id, earlier, { type: 'session.created', session: 'earlier' })
+    }
     await record(id, byUser(testAt(table, later(2)), id), { type: 'user.deleted' })
     const imported = asOperator(table, () => later(3)).act()
     await record(id, imported, { type: 'user.created', detail: 'user' })
     await record(id, byUser(testAt(table, later(4)), id), { type: 'session.created', session: 'own' })
-    expect(idsOf(await list())).toEqual(['own', 'user.created'])
+    const first = await list()
+    expect([idsOf(first), Object(first.body).next]).toEqual([['own', 'user.created'], undefined])
     expect(idsOf(await list(placed(later(4), '-')))).toEqual(['user.created'])
     for (const seconds of [0, 1, 2, 3]) {
       // Before every id of that instant.
@@ -171,6 +213,11 @@ describe('GET /me/events', () => {
     placed(now).slice(0, 19),
     Buffer.from(`change#${'x'.repeat(30)}`).toString('base64url'),
     cursorOf('2026-99-99T00:00:00.000Z#AbCdEfGhIjKlMnOpQrStUw'),
+    cursorOf(`x${now.toISOString()}#AbCdEfGhIjKlMnOpQrStUw`),
+    cursorOf(`${now.toISOString()}#AbCdEfGhIjKlMnOpQrStU#`),
+    `!${placed(now)}`,
+    `${placed(now)}!`,
+    placed(now, 'x'.repeat(60)),
     cursorOf('9999-12-31T23:59:59.999Z#AbCdEfGhIjKlMnOpQrStUw'),
   ])('rejects the cursor %j', async (after) => {
     expect(await list(after)).toEqual(invalid('#/after', 'Must be the `next` of a previous page.'))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { testAct } from '../../test/support/users/users.ts'
+import { testAct, testAt } from '../../test/support/users/users.ts'
 import { text } from '../aws/dynamodb.ts'
-import { eventOf, freedNameOf, partitionOf } from './event.ts'
+import { byAdministrator, byClient, bySystem, byUser, eventOf, freedNameOf, partitionOf } from './event.ts'
 import { ACCOUNT_EVENTS, CLIENT_EVENTS, type EventType } from './types.ts'
 
 const now = new Date('2026-11-28T14:05:06.789Z')
@@ -47,9 +47,30 @@ test('the end of a session is kept for half a year', () => {
   expect(Number(Item.expiresAt.N)).toBe(Math.floor(now.getTime() / 1_000) + 180 * 86_400)
 })
 
-test('a free name leaves its hash and who had it, and not the name', () => {
-  const { Item } = putIn(freedNameOf(table, testAct(now), userId, 'ada@example.org'))
-  expect(text(Item, 'pk')).toMatch(/^name#[0-9a-f]{64}$/)
-  expect(text(Item, 'sk')).toBe(`2026-11-28T14:05:06.789Z#${userId}`)
-  expect(JSON.stringify(Item)).not.toContain('ada@')
+test('a free name leaves its hash and who had it for a year, and not the name', () => {
+  const { TableName, Item } = putIn(freedNameOf(table, testAct(now), userId, 'ada@example.org'))
+  expect(TableName).toBe('users-events')
+  expect(Item).toEqual({
+    pk: { S: expect.stringMatching(/^name#[0-9a-f]{64}$/) },
+    sk: { S: `2026-11-28T14:05:06.789Z#${userId}` },
+    expiresAt: { N: String(Math.floor(now.getTime() / 1_000) + 365 * 86_400) },
+  })
+})
+
+const demands = [{ ConditionCheck: { Key: { pk: { S: 'user#a' }, sk: { S: 'profile' } } } }] as never[]
+
+test('the act of a request has its origin, and says who acts', () => {
+  const at = testAt(table, now)
+  expect(byUser(at, 'a user')).toEqual({ ...at, actor: 'user', actorId: 'a user' })
+  expect(byClient(at, 'an app')).toEqual({ ...at, actor: 'client', actorId: 'an app' })
+  expect(bySystem(at)).toEqual({ ...at, actor: 'system' })
+  const administrator = { ...at, actor: 'administrator', actorId: 'a user', demands }
+  expect(byAdministrator(at, 'a user', demands)).toEqual(administrator)
+})
+
+test('the write of an event has the demands of its act', () => {
+  const happening = { type: 'user.viewed', subject } as const
+  const write = eventOf(table, { ...testAct(now), demands }, happening)
+  expect(write).toEqual({ Put: expect.anything(), demands })
+  expect(Object.keys(eventOf(table, testAct(now), happening))).toEqual(['Put'])
 })

@@ -4,7 +4,7 @@ import { failure } from '../aws/failure.ts'
 import type { EventBridgeCall } from './bus.ts'
 import { eventOf, freedNameOf, partitionOf } from './event.ts'
 import { OUTGOING } from './outgoing.ts'
-import { publish, type StreamRecord } from './publish.ts'
+import { publish, putEntries, type StreamRecord } from './publish.ts'
 import { ACCOUNT_EVENTS, CLIENT_EVENTS, type EventType } from './types.ts'
 
 const now = new Date('2026-11-28T14:05:06.789Z')
@@ -22,10 +22,13 @@ beforeEach(() => {
 const counts: string[] = []
 afterAll(() => console.log(counts.join('\n')))
 
-test('an event leaves as a CloudEvent with ids and words of closed lists', async () => {
+test.each([
+  ['email', { changes: ['email'] }],
+  ['no attribute', {}],
+])('a change of %s leaves as a CloudEvent with ids and words of closed lists', async (_, changed) => {
   const { call, taken } = busThat(() => ok)
   const act = { ...testAct(now), actor: 'user', actorId: userId, via: 'PUT /email', origin } as const
-  const write = eventOf(table, act, { type: 'user.updated', subject, changes: ['email'] })
+  const write = eventOf(table, act, { type: 'user.updated', subject, ...changed })
   expect(await publish(call, bus, [recordOf(write, 1)])).toBeUndefined()
   expect(taken).toEqual([
     {
@@ -41,7 +44,7 @@ test('an event leaves as a CloudEvent with ids and words of closed lists', async
         subject: userId,
         time: now.toISOString(),
         datacontenttype: 'application/json',
-        data: { actor: 'user', actorId: userId, via: 'PUT /email', changes: ['email'] },
+        data: { actor: 'user', actorId: userId, via: 'PUT /email', ...changed },
       },
     },
   ])
@@ -128,31 +131,27 @@ test.each([
   expect(unreadable()).toEqual(['4'])
 })
 
-test('a request that is refused for one entry is sent again by entry', async () => {
-  const records = someRecords(10)
-  const poison = idOf(records[6])
-  const { call, taken } = busThat(
-    () => ok,
-    (ids) =>
-      ids.includes(poison) ? { before: () => Promise.reject(failure('ValidationException', '', 400)) } : {},
-  )
-  expect(await publish(call, bus, records)).toBeUndefined()
-  expect(taken.length).toBe(9)
-  expect(unreadable()).toEqual(['7'])
-})
+test.each(['ValidationException', 'ValidationError'])(
+  'a request that is refused for one entry with %s is sent again by entry',
+  async (name) => {
+    const records = someRecords(10)
+    const poison = idOf(records[6])
+    const { call, taken } = busThat(
+      () => ok,
+      (ids) => (ids.includes(poison) ? { before: () => Promise.reject(failure(name, '', 400)) } : {}),
+    )
+    expect(await publish(call, bus, records)).toBeUndefined()
+    expect(taken.length).toBe(9)
+    expect(unreadable()).toEqual(['7'])
+  },
+)
 
 test('a bus that refuses the function takes nothing, and everything is sent again', async () => {
-  const denied = () => Promise.reject(failure('AccessDeniedException', '', 400))
-  expect(
-    await publish(
-      busThat(
-        () => ok,
-        () => ({ before: denied }),
-      ).call,
-      bus,
-      someRecords(3),
-    ),
-  ).toBe('1')
+  const { call } = busThat(
+    () => ok,
+    () => ({ before: () => Promise.reject(denied) }),
+  )
+  expect(await publish(call, bus, someRecords(3))).toBe('1')
   expect(logged).toHaveBeenCalledWith(expect.objectContaining({ event: 'dependency.failed' }))
 })
 
@@ -162,6 +161,7 @@ test('items that are no events are logged, or are names, and hold up no other', 
   const withChange = (change: object) => Object.assign(recordOf(write, 9).dynamodb?.NewImage ?? {}, change)
   const items = [
     { pk: { S: 'user#x' }, sk: { S: 'by hand' } },
+    { sk: { S: 'without a partition' } },
     withChange({ at: { S: 'yesterday' } }),
     withChange({ id: { N: '1' } }),
     freedNameOf(table, testAct(now), userId, 'ada'),
@@ -170,10 +170,13 @@ test('items that are no events are logged, or are names, and hold up no other', 
     recordOf(Object(item).Put ? item : { Put: { Item: item } }, index + 1),
   )
   const removed = { ...recordOf(write, 5), eventName: 'REMOVE' }
+  const empty = { eventName: 'INSERT', dynamodb: {} }
   const { call, taken } = busThat(() => ok)
-  expect(await publish(call, bus, [first, ...records, removed, last] as StreamRecord[])).toBeUndefined()
+  expect(
+    await publish(call, bus, [first, ...records, removed, empty, last] as StreamRecord[]),
+  ).toBeUndefined()
   expect(taken.length).toBe(2)
-  expect(unreadable()).toEqual(['1', '2', '3'])
+  expect(unreadable()).toEqual(['1', '2', '3', '4'])
 })
 
 test.each([
@@ -189,6 +192,39 @@ test.each([
   expect(await publish(call, bus, [record])).toBeUndefined()
   expect(taken.length).toBe(count)
   if (count === 0) expect(logged).toHaveBeenCalledWith(expect.objectContaining({ event: 'event.copied' }))
+})
+
+const denied = failure('AccessDeniedException', '', 400)
+
+test.each<[string, () => Promise<object>, string[], string?]>([
+  ['all are taken', async () => ({ Entries: [ok, ok] }), ['put', 'put']],
+  [
+    'one is not taken now',
+    async () => ({ Entries: [ok, throttled] }),
+    ['put', 'left'],
+    'PutEvents leaves entries: ThrottlingException',
+  ],
+  ['the response has no results', async () => ({}), ['left', 'left'], 'PutEvents leaves entries: no result'],
+  [
+    'the call fails',
+    () => Promise.reject(denied),
+    ['left', 'left'],
+    'PutEvents failed: AccessDeniedException',
+  ],
+])('two entries have a state, and those left have a reason: %s', async (_, call, states, message) => {
+  const reasons: unknown[] = []
+  const entry = { EventBusName: 'b', Source: 's', DetailType: 'user.created', Time: 0, Detail: '{}' }
+  const report = ({ code, message, cause }: Error & { code?: string }) =>
+    void reasons.push({ code, message, cause })
+  expect(await putEntries(call as EventBridgeCall, [entry, entry], undefined, report)).toEqual(states)
+  const cause = message?.includes('failed') ? denied : undefined
+  expect(reasons).toEqual(message === undefined ? [] : [{ code: 'unavailable', message, cause }])
+})
+
+test('no entries need no call', async () => {
+  const call = vi.fn()
+  expect(await putEntries(call, [])).toEqual([])
+  expect(call).not.toHaveBeenCalled()
 })
 
 const origin = { sourceIp: '192.0.2.1', userAgent: 'Mozilla/5.0' }

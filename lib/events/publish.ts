@@ -203,19 +203,24 @@ function isLeaving({ eventName, dynamodb: { NewImage: item } = {} }: StreamRecor
 /** Returns the event of a record, if there is one. */
 function readable({ dynamodb = {} }: StreamRecord): { event: AuditEvent; sequence: string | undefined }[] {
   const { SequenceNumber: sequence, ApproximateCreationDateTime: writtenAt, NewImage: item = {} } = dynamodb
-  let event: AuditEvent
-  let atMs: number
-  try {
-    event = eventIn(item)
-    atMs = Date.parse(event.at)
-    if (Number.isNaN(atMs)) throw new ServiceError('unavailable', 'the time of an event is invalid')
-  } catch {
+  const event = validEvent(item)
+  if (event === undefined) {
     logEvent('error', { event: 'event.unreadable', sequence })
     return []
   }
-  if (writtenAt !== undefined && Math.abs(writtenAt * 1_000 - atMs) > COPIED_AFTER_MS) {
+  if (writtenAt !== undefined && Math.abs(writtenAt * 1_000 - Date.parse(event.at)) > COPIED_AFTER_MS) {
     logEvent('info', { event: 'event.copied', sequence, id: event.id })
     return []
   }
   return [{ event, sequence }]
+}
+
+/** Returns the event of an item, or `undefined` if an attribute is missing or invalid. */
+function validEvent(item: Item): AuditEvent | undefined {
+  try {
+    const event = eventIn(item)
+    return Number.isNaN(Date.parse(event.at)) ? undefined : event
+  } catch {
+    return undefined
+  }
 }

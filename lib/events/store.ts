@@ -64,7 +64,7 @@ export async function loginsCompletedAfter(table: Table, userId: string, place: 
       ':to': { S: `session#${new Date(end).toISOString()}` },
     },
   })
-  return completedIn((Items as Item[] | undefined)?.map(eventIn) ?? [])
+  return completedIn(eventsIn(Items))
 }
 
 /** Returns the `loginId` of each sign-in that events complete. */
@@ -121,8 +121,11 @@ async function newestOf(
     Limit: limit,
     ...(before !== undefined && { ExclusiveStartKey: { pk, sk: { S: `${kind}#${before}` } } }),
   })
-  return ((Items as Item[] | undefined) ?? []).map(eventIn)
+  return eventsIn(Items)
 }
+
+/** Returns the events of the items of a query. */
+const eventsIn = (items: unknown): AuditEvent[] => ((items as Item[] | undefined) ?? []).map(eventIn)
 
 /** Returns the event of an item. */
 export const eventIn = (item: Item): AuditEvent => ({
