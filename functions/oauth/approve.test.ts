@@ -5,8 +5,8 @@ import { findCode } from '../../lib/oauth/codes/store.ts'
 import { type App, appKey, findApp, revokeApp } from '../../lib/oauth/grants/app.ts'
 import { findSession } from '../../lib/sessions/store.ts'
 import { secondOf } from '../../lib/time.ts'
-import { addApi, addClient, CALLBACK, type Changes } from '../../test/oauth/clients.ts'
-import { approve as approveBy, clickOf as click } from '../../test/oauth/requests.ts'
+import { addApi, addClient, CALLBACK, type Changes, credentialsOf } from '../../test/oauth/clients.ts'
+import { approve as approveBy, clickOf as click, codeFor, exchange } from '../../test/oauth/requests.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/http/cookies.ts'
 import {
   begin,
@@ -39,6 +39,7 @@ interface Sent {
   last?: string
   start?: number
   changed?: boolean
+  cancel?: boolean
   headers?: Record<string, string>
 }
 
@@ -280,6 +281,12 @@ describe('an invalid request leads back', () => {
     expect(await outcomeOf(changes, await click())).toEqual(error(name))
   })
 
+  test('after its user has cancelled, also without a session', async () => {
+    await addClient(table)
+    expect(await outcomeOf({}, { cancel: true })).toEqual(error('access_denied'))
+    expect(await outcomeOf({}, { cancel: true, headers: { Cookie: '' } })).toEqual(error('access_denied'))
+  })
+
   test('without a state that is repeated', async () => {
     await addClient(table)
     expect(await outcomeOf({ state: ['a', 'b'] })).toEqual({ ...error('invalid_request'), state: undefined })
@@ -346,6 +353,35 @@ describe('the sign-in', () => {
     vi.setSystemTime(later(10))
     expect(await outcomeOf({ prompt: 'none', max_age: '9' })).toEqual(error('login_required'))
     expect(await outcomeOf({ prompt: 'none', max_age: '10', acr_values: 'aal2' })).toEqual(code)
+  })
+})
+
+describe('an id_token_hint', () => {
+  /** Returns an id_token of a user who has signed in at the app. */
+  const hintOf = async (username: string): Promise<string> => {
+    const code = await codeFor(await begin(username), {}, username)
+    return (await exchange(code, credentialsOf('shop'))).body.id_token
+  }
+  const withHeader = (token: string, header: object) =>
+    [Buffer.from(JSON.stringify(header)).toString('base64url'), ...token.split('.').slice(1)].join('.')
+
+  test.each<[string, string, object | undefined, object, object]>([
+    ['of this user is met', 'user', undefined, code, code],
+    ['of another user is not', 'admin', undefined, error('login_required'), error('login_required')],
+    [
+      'of a key that is gone is ignored, unless the request is quiet',
+      'admin',
+      { alg: 'RS256', typ: 'JWT', kid: 'gone' },
+      code,
+      error('login_required'),
+    ],
+  ])('%s', async (_what, username, header, expected, quietly) => {
+    await addClient(table)
+    await codeFor(cookie)
+    const hint = await hintOf(username)
+    const id_token_hint = header ? withHeader(hint, header) : hint
+    expect(await outcomeOf({ id_token_hint })).toEqual(expected)
+    expect(await outcomeOf({ id_token_hint, prompt: 'none' })).toEqual(quietly)
   })
 })
 

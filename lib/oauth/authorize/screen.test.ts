@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
-import { placeOf, shownScopesOf } from './screen.ts'
+import { shownPlaceOf, shownScopesOf } from './screen.ts'
 
 test.each([
-  ['https://shop.example:8443/callback', 'shop.example:8443'],
-  ['http://[::1]:4000/callback', '[::1]:4000'],
-  ['com.example.app:/callback', 'com.example.app'],
-  ['com.example.app://bank.example/callback', 'com.example.app'],
-])('%s leads to %s', (redirectUri, place) => {
-  expect(placeOf(redirectUri)).toBe(place)
+  ['https://shop.example:8443/callback', { place: 'shop.example:8443' }],
+  ['http://[::1]:4000/callback', { place: '[::1]:4000', device: 'address' }],
+  ['com.example.app:/callback', { place: 'com.example.app', device: 'scheme' }],
+  ['com.example.app://bank.example/callback', { place: 'com.example.app', device: 'scheme' }],
+  ['com.example.http:/callback', { place: 'com.example.http', device: 'scheme' }],
+])('%s leads to %j', (redirectUri, place) => {
+  expect(shownPlaceOf(redirectUri)).toEqual(place)
 })
 
 test.each(['constructor', 'toString', '__proto__'])(

@@ -119,5 +119,5 @@ export function shownPlaceOf(redirectUri: string): Place {
  */
 export function placeOf(redirectUri: string): string {
   const { host, protocol } = new URL(redirectUri)
-  return /^https?:$/.test(protocol) ? host : protocol.replace(/:$/, '')
+  return /^https?:/.test(protocol) ? host : protocol.slice(0, -1)
 }
