@@ -59,14 +59,29 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   },
   'oauth-requests': {
     code: [
-      'lib/oauth/authorize',
-      ...OF_OAUTH('parameters', 'scopes', 'sign-out', 'by-language', 'discovery', 'directory'),
+      ...OF_OAUTH('authorize/decide', 'authorize/location', 'authorize/outcome', 'authorize/request'),
+      ...OF_OAUTH('authorize/scope', 'authorize/screen', 'authorize/sign-in', 'authorize/target'),
+      ...OF_OAUTH('parameters', 'scopes', 'by-language', 'discovery', 'directory'),
     ],
-    tests: ['lib/oauth', 'functions/oauth/approve'],
+    tests: [
+      'lib/oauth/authorize',
+      ...OF_OAUTH('apis', 'scopes'),
+      'functions/oauth/approve',
+      'functions/service/metadata',
+    ],
+  },
+  // What a request of an app does with the session in the cookie.
+  'oauth-cookies': {
+    code: OF_OAUTH('sign-out', 'authorize/cookie', 'authorize/hint', 'authorize/proof'),
+    tests: ['functions/oauth/approve', 'functions/oauth/signout', 'test/oauth/proof'],
   },
   'oauth-clients': {
-    code: ['lib/oauth/clients', 'lib/oauth/documents', 'lib/oauth/apis', ...OF_OAUTH('apps')],
-    tests: ['lib/oauth', 'functions/oauth/url-clients', 'functions/oauth/apps'],
+    code: OF_OAUTH('clients', 'documents', 'apis', 'apps', 'authorize/client', 'authorize/error'),
+    tests: [
+      ...OF_OAUTH('clients', 'documents', 'apis'),
+      'functions/oauth/url-clients',
+      'functions/oauth/apps',
+    ],
   },
   'oauth-grants': {
     code: ['lib/oauth/grants', 'lib/oauth/codes', 'lib/oauth/token', ...OF_OAUTH('live-token', 'userinfo')],
