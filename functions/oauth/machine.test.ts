@@ -4,10 +4,25 @@ import { hashSecret } from '../../lib/oauth/clients/secret.ts'
 import { changeClient, findClientWithSecrets, removeClient } from '../../lib/oauth/clients/store.ts'
 import { secondOf } from '../../lib/time.ts'
 import { addApi, addClient, basic, type Changes, SECRET } from '../../test/oauth/clients.ts'
-import { addNotesApi, notesScopes } from '../../test/oauth/own-api.ts'
-import { sendForm } from '../../test/oauth/requests.ts'
+import { addNotesApi, notesScopes, withNotes } from '../../test/oauth/own-api.ts'
+import { codeFor, exchange, sendForm } from '../../test/oauth/requests.ts'
 import { withHeaders } from '../../test/support/http/cookies.ts'
-import { call, later, now, ok, records, table, useRoutes } from '../../test/support/http/routes.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import {
+  aws,
+  begin,
+  call,
+  context,
+  eventOf,
+  later,
+  now,
+  ok,
+  records,
+  service,
+  stored,
+  table,
+  useRoutes,
+} from '../../test/support/http/routes.ts'
 import { testAct } from '../../test/support/users/users.ts'
 
 useRoutes()
@@ -30,6 +45,12 @@ const addMachine = (id: string, scopes: string[], more: Parameters<typeof addCli
 
 const ask = (form: Changes = {}, id = 'robot', secret = SECRET) =>
   sendForm('token', { grant_type: 'client_credentials', ...form }, basic(id, secret))
+
+const read = async (id: string) => {
+  const client = await findClientWithSecrets(table, id)
+  if (client === undefined) throw new Error(`${id} is missing`)
+  return client
+}
 
 /** Returns audience and scopes of the token, or the error. */
 async function outcomeOf(response: ReturnType<typeof ask>): Promise<string> {
@@ -135,11 +156,6 @@ describe('the client', () => {
   })
 
   test('is refused at once when it is disabled, and when it is removed', async () => {
-    const read = async (id: string) => {
-      const client = await findClientWithSecrets(table, id)
-      if (client === undefined) throw new Error(`${id} is missing`)
-      return client
-    }
     await changeClient(table, await read('robot'), { changes: { disabled: true } }, testAct())
     await removeClient(table, await read('porter'), testAct())
     expect(await outcomeOf(ask())).toBe('invalid_client')
@@ -172,4 +188,52 @@ test('a token of a machine opens nothing of the service', async () => {
   const { body } = await ask()
   const userInfo = withHeaders({ Authorization: `Bearer ${body.access_token}` })
   expect((await call('userinfo', 'userinfo', userInfo)).statusCode).toBe(401)
+})
+
+describe('at the authorizer of the service’s own API', () => {
+  const authorize = async (token: string) => {
+    const handler = await loadHandler(withNotes(service), 'authorizer', aws)
+    const event = await eventOf('authorizer', { authorizationToken: `Bearer ${token}` } as object)
+    return handler(event, context).then(
+      (policy: { context: object }) => policy.context,
+      (error: Error) => error.message,
+    )
+  }
+  const ofNotes = { clientScope: 'notes:read', clientExpiresAt: String(secondOf(now) + 900) }
+  const tokenOf = async (id: string) => (await ask({ scope: 'notes:read' }, id)).body.access_token
+
+  test('a machine has no user, and an app has one', async () => {
+    expect(await authorize(await tokenOf('clerk'))).toEqual({ clientId: 'clerk', ...ofNotes })
+    await addClient(table, { scopes: notesScopes('notes:read') })
+    const code = await codeFor(await begin(), { scope: 'notes:read' })
+    const { body } = await exchange(code, {}, basic('shop'))
+    const { id: clientUserId } = await stored()
+    expect(await authorize(body.access_token)).toEqual({ clientId: 'shop', clientUserId, ...ofNotes })
+  })
+
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      'is disabled',
+      async () => changeClient(table, await read('clerk'), { changes: { disabled: true } }, testAct()),
+    ],
+    ['is removed', async () => removeClient(table, await read('clerk'), testAct())],
+    [
+      'is added again',
+      async () => {
+        await removeClient(table, await read('clerk'), testAct())
+        await addMachine('clerk', notesScopes('notes:read'), { generation: 8 })
+      },
+    ],
+    [
+      'is of another type',
+      async () => {
+        await removeClient(table, await read('clerk'), testAct())
+        await addClient(table, { id: 'clerk', scopes: notesScopes('notes:read') })
+      },
+    ],
+  ])('a token is refused after its machine %s', async (_what, happen) => {
+    const token = await tokenOf('clerk')
+    await happen()
+    expect(await authorize(token)).toBe('Unauthorized')
+  })
 })

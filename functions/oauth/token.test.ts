@@ -26,9 +26,13 @@ import {
   userInfo,
 } from '../../test/oauth/requests.ts'
 import { withHeaders } from '../../test/support/http/cookies.ts'
+import { loadHandler } from '../../test/support/http/handlers.ts'
+import { parsed } from '../../test/support/http/lambda.ts'
 import {
+  aws,
   begin,
   call,
+  context,
   eventOf,
   later,
   logout,
@@ -37,6 +41,7 @@ import {
   problem,
   records,
   refresh as refreshSession,
+  service,
   sessionIdOf,
   stored,
   table,
@@ -322,6 +327,26 @@ describe('a refresh', () => {
     expect(await outcome(refresh(body.refresh_token))).toBe('ok')
   })
 
+  test('with the token of another sign-in ends no grant of a public client', async () => {
+    await addClient(table, nativeClient)
+    const { body } = await exchange(await codeFor(phone), phone, {})
+    const other = body.refresh_token.replace(/[0-9a-f]{8}(?=\.[^.]+$)/, '00000000')
+    expect(await outcome(refresh(other, phone, {}))).toBe('invalid_grant')
+    expect(await outcome(refresh(body.refresh_token, phone, {}))).toBe('ok')
+  })
+
+  test('takes the API of its grant in another spelling, and no other', async () => {
+    await addApi(table)
+    await addClient(table, { scopes: ['https://orders.example orders.read'] })
+    const resource = 'https://ORDERS.example/'
+    const { body } = await exchange(await codeFor({ scope: 'orders.read' }), { resource })
+    const refreshFor = (resource: string) => outcome(refresh(body.refresh_token, { resource }))
+    expect(await refreshFor(resource)).toBe('ok')
+    for (const other of ['https://parcels.example', 'orders']) {
+      expect(await refreshFor(other)).toBe('invalid_target')
+    }
+  })
+
   test('by another client ends nothing', async () => {
     await addClient(table)
     await addClient(table, { id: 'other' })
@@ -511,6 +536,17 @@ describe('/userinfo', () => {
     expect((await userInfo(body.access_token)).statusCode).toBe(200)
     vi.setSystemTime(later(60))
     expect(await userInfo(body.access_token)).toEqual(rejected)
+  })
+
+  test('refuses the token of an app when OAuth is off', async () => {
+    await addClient(table)
+    const { body } = await exchange(await codeFor())
+    const { userinfo } = service.functions
+    const environment = { ...userinfo?.environment, OAUTH: 'off' }
+    const functions = { ...service.functions, userinfo: { ...userinfo, environment } }
+    const handler = await loadHandler({ ...service, functions } as typeof service, 'userinfo', aws)
+    const event = await eventOf('userinfo', withHeaders({ Authorization: `Bearer ${body.access_token}` }))
+    expect(parsed(await handler(event, context))).toEqual(rejected)
   })
 
   test('refuses the token for an API without the scope openid', async () => {

@@ -85,7 +85,13 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   },
   'oauth-grants': {
     code: ['lib/oauth/grants', 'lib/oauth/codes', 'lib/oauth/token', ...OF_OAUTH('live-token', 'userinfo')],
-    tests: ['lib/oauth', 'functions/oauth', 'functions/authorizer', ...OF_APPS],
+    tests: [
+      ...OF_OAUTH('grants', 'codes', 'token'),
+      ...['apps', 'machine', 'revoke', 'token'].map((name) => `functions/oauth/${name}`),
+      'functions/account/userinfo',
+      'functions/sessions/end',
+      'test/oauth/liveness',
+    ],
   },
   apps: { code: ['functions/oauth'], tests: ['functions/oauth', ...OF_APPS] },
   routes: { code: ['plugins/routes'], tests: ['plugins/routes', 'plugins/functions', 'plugins/project'] },

@@ -1,6 +1,7 @@
+import { hash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { secondOf } from '../../time.ts'
-import { isFresh, isRepetition, isVerifierOf, spentBy, timesOf } from './code.ts'
+import { codeKey, isFresh, isRepetition, isVerifierOf, spentBy, timesOf } from './code.ts'
 
 const now = new Date('2026-11-24T15:00:00.400Z')
 const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
@@ -18,6 +19,13 @@ describe('a code', () => {
 
   test('is kept for a day', () => {
     expect(code.expiresAt).toBe(secondOf(now) + 86_400)
+  })
+
+  test('is stored under its SHA-256 hash', () => {
+    expect(codeKey('code')).toEqual({
+      pk: { S: 'code#VpTQii5T_8rgwxA-Wtb2B2q9lg6x-KVldwQLwQKPcCs' },
+      sk: { S: 'code' },
+    })
   })
 
   const from = (sourceIp: string, seconds = 0) => ({
@@ -58,5 +66,15 @@ describe('a code', () => {
     [`${verifier}\n`, false],
   ])('takes the verifier %j: %s', (given, expected) => {
     expect(isVerifierOf(code, given)).toBe(expected)
+  })
+
+  test.each([
+    [42, false],
+    [43, true],
+    [128, true],
+    [129, false],
+  ])('takes a verifier of %i characters: %s', (length, expected) => {
+    const long = 'a'.repeat(length)
+    expect(isVerifierOf({ challenge: hash('sha256', long, 'base64url') }, long)).toBe(expected)
   })
 })

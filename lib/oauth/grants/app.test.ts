@@ -5,7 +5,17 @@ import { addTestUser, testAct } from '../../../test/support/users/users.ts'
 import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
 import { eventsOfUser } from '../../events/store.ts'
 import { secondOf } from '../../time.ts'
-import { type App, approvalOf, consentedScopes, findApp, mayMail, revokeApp } from './app.ts'
+import {
+  type App,
+  appIdOf,
+  approvalOf,
+  consentedScopes,
+  findAllowedApp,
+  findApp,
+  findAppById,
+  mayMail,
+  revokeApp,
+} from './app.ts'
 
 const { table } = await useTable()
 const now = new Date()
@@ -101,6 +111,30 @@ test('the access of an app that does not exist cannot be removed', async () => {
   const app = { clientId: 'shop', generation: 3, clientGeneration: 7, scopes: [], createdAt: 0 }
   await revokeApp(table, user.id, app, testAct(now))
   expect(await findApp(table, user.id, client.id)).toBeUndefined()
+})
+
+test('the app of a URL is found by its whole id only', async () => {
+  const user = await addUser()
+  const url = 'https://client.example/metadata.json'
+  const approval = { userId: user.id, client: { id: url, generation: 7 }, scopes: ['openid'], generation: 3 }
+  await isStored(approvalOf(undefined, approval, now).write)
+  const id = appIdOf(url)
+  expect(id).toMatch(/^URL_[\w-]{43}$/)
+  expect(await findAppById(table, user.id, id)).toMatchObject({ clientId: url, scopes: ['openid'] })
+  for (const other of [`x${id}`, `${id}x`]) expect(await findAppById(table, user.id, other)).toBeUndefined()
+})
+
+test('an app is allowed while its user has consented to a scope of the client', async () => {
+  const user = await addUser()
+  const allowed = (more = {}) => findAllowedApp(table, user.id, { ...client, ...more })
+  expect(await allowed()).toBeUndefined()
+  const approval = { userId: user.id, client, scopes: ['openid'], generation: 3 }
+  await isStored(approvalOf(undefined, approval, now).write)
+  const app = (await findApp(table, user.id, client.id)) as App
+  expect(await allowed()).toEqual(app)
+  expect(await allowed({ generation: 8 })).toBeUndefined()
+  await revokeApp(table, user.id, app, testAct(now))
+  expect(await allowed()).toBeUndefined()
 })
 
 test('a consent counts only with the generation that the client had', () => {

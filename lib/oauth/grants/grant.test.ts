@@ -43,6 +43,7 @@ describe('a grant', () => {
     const { userId, sessionId } = readRefreshToken(refreshToken)
     expect([userId, sessionId]).toEqual([grant.userId, grant.id])
     expect(refreshToken).not.toContain(grant.secretHash)
+    expect(Buffer.from(grant.salt, 'base64url')).toEqual(random.subarray(-32))
     expect(grant).toMatchObject({
       userId: user.id,
       clientId: 'shop',
@@ -83,6 +84,7 @@ describe('a grant', () => {
   test('is written at most once a day', () => {
     expect(useAfter('offline_access', 9 + DAY)).toEqual([false, 9 + DAY, 9 + 31 * DAY])
     expect(useAfter('offline_access', 10 + DAY)).toEqual([true, 10 + DAY, 10 + 31 * DAY])
+    expect(useAfter('openid', 20)).toEqual([false, 20, 1_000])
     expect(useAfter('openid', 10 + DAY)).toEqual([true, 10 + DAY, 1_000])
   })
 

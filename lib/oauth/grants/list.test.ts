@@ -2,14 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { testGrant } from '../../../test/oauth/clients.ts'
 import { useTable } from '../../../test/support/aws/table.ts'
-import { testAct } from '../../../test/support/users/users.ts'
+import { testAct, testAt } from '../../../test/support/users/users.ts'
 import { batchesOf } from '../../aws/batches.ts'
 import type { AwsCall } from '../../aws/client.ts'
 import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
+import { ServiceError } from '../../errors.ts'
 import { secondOf } from '../../time.ts'
 import { approvalOf } from './app.ts'
 import type { Grant } from './grant.ts'
 import { deleteAllowed, endGrantsOfSession, findAllowed, keysOfAllowed } from './list.ts'
+import { endingGrantsAtReuse } from './reuse.ts'
 import { newGrant } from './store.ts'
 
 const { table } = await useTable()
@@ -25,7 +27,7 @@ test('all pages of apps and live grants are found, without secrets', async () =>
   await endGrantsOfSession(table, { userId, id: 'other' }, testAct(now))
   const paged = inPages(2)
   const found = await findAllowed(paged.table, userId, now)
-  expect(paged.calls.length).toBe(5)
+  expect(paged.calls).toEqual(Array.from({ length: 5 }, () => 'consistent Query'))
   expect(found.apps).toMatchObject([{ clientId: 'shop', generation: 3, scopes: ['openid'] }])
   expect(found.grants.map(({ id }) => id).toSorted()).toEqual(
     [...grants, bound].map(({ id }) => id).toSorted(),
@@ -43,6 +45,20 @@ test('the end of a session ends its grants with offline_access, each with its ev
   expect(calls.filter((operation) => operation === 'TransactWriteItems')).toHaveLength(30)
   const left = await findAllowed(table, userId, now)
   expect(left.grants.map(({ id }) => id).toSorted()).toEqual(others.map(({ id }) => id).toSorted())
+})
+
+test.each([
+  ['reuse', { isReuse: true }, 0],
+  ['another error', {}, 1],
+])('%s of a refresh, with %j, leaves %i grants of the session', async (_what, more, left) => {
+  const userId = newId()
+  await store(userId, [grantOf(userId)])
+  const error = Object.assign(new ServiceError('invalid_refresh_token', 'a reason'), more)
+  const redeem = () => Promise.reject(error)
+  await expect(endingGrantsAtReuse(testAt(table), { userId, sessionId: 'session' }, redeem)).rejects.toBe(
+    error,
+  )
+  expect((await findAllowed(table, userId, now)).grants).toHaveLength(left)
 })
 
 test.each([0, 99, 100, 230])('%i grants of a user are deleted with the apps', async (count) => {
@@ -76,7 +92,7 @@ async function store(userId: string, grants: readonly Grant[]): Promise<void> {
 function inPages(Limit: number) {
   const calls: string[] = []
   const aws: AwsCall = (service, operation, input) => {
-    calls.push(operation)
+    calls.push('ConsistentRead' in input && input.ConsistentRead ? `consistent ${operation}` : operation)
     return table.aws(service, operation, operation === 'Query' ? { Limit, ...input } : input)
   }
   return { table: { ...table, aws }, calls }

@@ -13,7 +13,7 @@ import { endGrantsOfSession } from './list.ts'
  */
 export async function endingGrantsAtReuse<T>(
   at: At,
-  { userId, sessionId }: PresentedToken,
+  { userId, sessionId }: Pick<PresentedToken, 'userId' | 'sessionId'>,
   redeem: () => Promise<T>,
 ): Promise<T> {
   try {

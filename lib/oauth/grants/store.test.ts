@@ -89,11 +89,26 @@ test('a grant is stored with its event and found with what it depends on', async
   expect(await findGrant(table, user.id, grant.id)).toEqual(grant)
   await transact(table, [approvalOf(undefined, { userId: user.id, client, generation: 3 }, now).write])
   const sources = await findSources(table, grant)
-  expect(sources).toMatchObject({ app: { generation: 3 }, user: { id: user.id }, session })
+  expect(sources).toMatchObject({
+    app: { generation: 3 },
+    user: { id: user.id },
+    session,
+    hasEndedGrants: false,
+  })
   const { events } = await eventsOfUser(table, user.id, { limit: 10 })
   expect(events.filter(({ type }) => type.startsWith('grant'))).toMatchObject([
     { type: 'grant.created', actor: 'client', actorId: 'shop', ref: 'shop', session: session.id },
   ])
+})
+
+test.each([
+  ['reused', true],
+  ['signed-out', false],
+] as const)('a session that ended as %s has ended its grants: %s', async (why, hasEndedGrants) => {
+  const { session, grant } = await begin()
+  await endSession(table, session, why, act)
+  expect(await findSources(table, grant)).toMatchObject({ session: undefined, hasEndedGrants })
+  expect(await findSources(table, { ...grant, sessionId: 'none' })).toMatchObject({ hasEndedGrants: false })
 })
 
 test.each(['profile', 'session'])('a grant is not stored if the %s changed', async (what) => {
