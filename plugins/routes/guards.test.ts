@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { ROLES } from '../../lib/application/roles.ts'
-import { faultsOfGuards, faultsOfRole, guardedRoutes } from './guards.ts'
+import type { WrittenFunction } from '../framework.d.ts'
+import { faultsOfGuards, faultsOfRole, guardedRoutes, rolesOf } from './guards.ts'
 
 const route = (method: string, path: string, role?: unknown, authorizer: string | null = 'auth') => ({
   handler: 'it.handler',
@@ -38,6 +39,19 @@ test.each([
   expect(guardedRoutes(Object.fromEntries(Object.entries(functions)))).toBe(expected)
 })
 
+test.each([
+  ['admin', ['admin']],
+  [
+    ['user', 'admin'],
+    ['user', 'admin'],
+  ],
+  [['admin', 'boss'], undefined],
+  [[], undefined],
+  [undefined, undefined],
+])('the role %j names the roles %j', (role, roles) => {
+  expect(rolesOf({ handler: 'it.handler', role })).toEqual(roles)
+})
+
 const user = route('get', 'users/{id}', 'admin')
 
 test.each([
@@ -51,6 +65,11 @@ test.each([
   ['above it, which may end with a slash', route('get', 'users')],
 ])('a resource with a wildcard is left out if it would match a route %s', (_, other) => {
   expect(guardedRoutes({ user, other })).not.toContain('users/*')
+})
+
+test('it is left out beside a route for its role and another one', () => {
+  const other = route('get', 'users/{id}/avatar', ['admin', 'user'])
+  expect(guardedRoutes({ user, other })).not.toContain('users/*=')
 })
 
 test.each([
@@ -81,6 +100,14 @@ test.each([
   ['a role of IAM', route('get', 'x', 'OrdersRole'), ['OrdersRole'], []],
   ['one in small letters', { handler: 'it.handler', role: 'workerRole' }, ['workerRole'], []],
   ['one that another plugin makes', { handler: 'it.handler', role: 'OrdersRole' }, [], []],
+  ...['ordersRole', 'Orders-Role'].map((role): [string, WrittenFunction, string[], string[]] => [
+    `none, ${role}`,
+    { handler: 'it.handler', role },
+    [],
+    [
+      `Function it has an unknown role "${role}". Use one of ${ROLES.join(', ')}, or name a role of IAM by Fn::GetAtt.`,
+    ],
+  ]),
   [
     'one that does not exist',
     route('get', 'x', 'OrdersRole'),
@@ -147,6 +174,7 @@ test.each([
   ],
   ['no role', route('get', 'admin', ''), 'Function admin has an empty role.'],
   ['an empty role', route('get', 'admin', null), 'Function admin has an empty role.'],
+  ['an empty list of roles', route('get', 'admin', []), 'Function admin has an empty role.'],
   [
     'a list with a mistyped role',
     route('get', 'admin', ['admin', 'users']),

@@ -52,7 +52,9 @@ export function faultsOfRole(
     // Another plugin may make the role later. CloudFormation refuses one that does not exist.
     if (!eventsOf(definition).some(hasAuth) && /^[A-Z][A-Za-z0-9]*$/.test(role)) return []
   }
-  const unknown = [role].flat().filter((name) => !isRole(name))
+  const names = [role].flat()
+  if (names.length === 0) return [`Function ${key} has an empty role.`]
+  const unknown = names.filter((name) => !isRole(name))
   if (unknown.length > 0) {
     return unknown.map((name) =>
       name === null || name === ''
