@@ -97,7 +97,7 @@ export function faultsOfRoutes(project: Functions, plugin: Functions): string[] 
   const routes = (functions: Functions) =>
     Object.entries(functions).flatMap(([key, one]) =>
       (one.events ?? []).flatMap((event) =>
-        routesOf({ handler: '', events: [event] }).map((route) => ({
+        routesOf({ events: [event] }).map((route) => ({
           key,
           route,
           hasCors: Boolean(Object(event.http).cors),

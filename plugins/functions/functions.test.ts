@@ -108,6 +108,7 @@ const longest = ROLES.filter((role) => role !== 'admin').toSorted((a, b) => b.le
 test.each([
   ['scopes', { scopes: ['notes:read'] }, 'a client with all scopes', 30],
   ['roles', { role: 'admin' }, `the role ${longest}`, 36],
+  ['actAs', { actAs: true }, `an operator who acts as a user with the role ${longest}`, 36],
 ])(
   'routes with %s are refused from the byte on that the authorizer’s result may not have',
   (what, more, who, count) => {
@@ -131,6 +132,17 @@ test('routes that the environment of the authorizer cannot hold are refused', ()
       /^The routes with roles, scopes and actAs, and those of the HTTP API, take 3\d{3} characters of the authorizer's environment\./,
     ),
   ])
+})
+
+test('the environment of the authorizer has room for 3,000 characters of routes', () => {
+  const faultsOf = (length: number) => {
+    // In "none", "none" and "GET/…=any".
+    const httpApi = { method: 'get', path: `/${'n'.repeat(length - 16)}`, authorizer: 'auth' }
+    return functionsOf(custom, [['serverless.yml', { notes: { handler: 'x', events: [{ httpApi }] } }]])
+      .faults
+  }
+  expect(faultsOf(3_000)).toEqual([])
+  expect(faultsOf(3_001)).toEqual([expect.stringContaining(' take 3001 characters of ')])
 })
 
 test('a key in two files and an unknown group are refused', () => {
@@ -171,8 +183,12 @@ const withAuthorizers = (...authorizers: unknown[]) => {
 test('an unknown authorizer is refused, and those of API Gateway are not', () => {
   const arn = 'arn:aws:lambda:eu-central-1:123456789012:function:own'
   const id = { type: 'CUSTOM', authorizerId: { Ref: 'Own' }, name: 'authorizer' }
-  expect(withAuthorizers('me', 'aws_iam', arn, { name: 'own', arn }, { arn }, id, {}, 'aut')).toEqual([
+  expect(withAuthorizers('me', 'aws_iam', 'AWS_IAM', arn, { name: 'own', arn }, { arn }, id, {})).toEqual([])
+  expect(withAuthorizers('aut', 'my-authorizer', 'aws_iam2', 'own:arn:aws')).toEqual([
     'Function me has an unknown authorizer "aut". Did you mean auth?',
+    'Function me has an unknown authorizer "my-authorizer". Did you mean auth?',
+    'Function me has an unknown authorizer "aws_iam2".',
+    'Function me has an unknown authorizer "own:arn:aws".',
   ])
 })
 

@@ -135,7 +135,7 @@ const pathsOf = (
   )
 
 const pathOf = (event: { http?: unknown }): string =>
-  routesOf({ handler: '', events: [event] })
+  routesOf({ events: [event] })
     .map(({ path }) => path.join('/'))
     .join('')
 

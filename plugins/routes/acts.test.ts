@@ -72,6 +72,14 @@ test.each([
   expect(faultsOfActs('notes', definition)).toEqual([expect.stringContaining(fault)])
 })
 
+test.each([
+  ['without actAs', route('post', 'notes')],
+  ['with actAs: false', route('post', 'notes', { actAs: false })],
+  ['with actAs and a route that reads', route('get', 'notes', READ)],
+])('a function %s has no fault', (_, definition) => {
+  expect(faultsOfActs('notes', definition)).toEqual([])
+})
+
 const note = route('get', 'notes/{id}', READ)
 
 test.each([

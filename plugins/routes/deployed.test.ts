@@ -122,6 +122,30 @@ test.each<[string, Record<string, CompiledResource>, string[]]>([
   expect(faultsOf({ ...template, ...resources })).toEqual(faults)
 })
 
+test('functions have the routes of a template, with their restrictions', () => {
+  const resources = {
+    ...methodIn('admin/{id}', 'AdminLambdaFunction', { AuthorizationType: undefined }),
+    ...methodIn('me', 'MeLambdaFunction', { AuthorizerId: { Ref: 'Other' } }),
+    ...methodIn('me/log', 'MeLambdaFunction', { AuthorizationType: 'NONE' }),
+    ...methodIn('queue', 'Queue'),
+  }
+  const http = (path: string, authorizer?: string) => ({ http: { method: 'GET', path, authorizer } })
+  expect(deployedFunctions(written, resources)).toEqual({
+    admin: { handler: '', role: ['admin'], events: [http('/admin/{id}')] },
+    me: { handler: '', events: [http('/me', 'other'), http('/me/log')] },
+    'Queue:queue': { handler: '', events: [http('/queue', 'auth')] },
+  })
+})
+
+test('only events with the authorizer of the framework get its name back', () => {
+  const authorizer = { name: 'authorizer', type: 'token' }
+  const others = [{ schedule: 'rate(1 day)' }, { http: 'GET /' }, { http: { path: '/', method: 'get' } }]
+  const http = { method: 'get', path: 'x' }
+  const it = route('x', { events: [...others, { http: { ...http, authorizer } }] })
+  const events = [...others, { http: { ...http, authorizer: 'auth' } }]
+  expect(functionsNow({ it }, { it })).toEqual({ it: { ...it, events } })
+})
+
 test('the routes that functions have in the end are held against those of the authorizer', () => {
   const authorizer = { name: 'authorizer', type: 'token' }
   const now = (path: string, key = 'admin', more: object = {}) => ({

@@ -104,13 +104,14 @@ const restrictionsOf = (definition: WrittenFunction | undefined) => ({
 })
 
 const isRouteOf = (definition: WrittenFunction, http: object): boolean => {
-  const [route] = routesOf({ handler: '', events: [{ http }] })
-  return route !== undefined && routesOf(definition).map(shown).includes(shown(route))
+  const own = routesOf(definition).map(shown)
+  return routesOf({ events: [{ http }] }).some((route) => own.includes(shown(route)))
 }
 
 /** Returns the path of a resource of the API, whose parents have its first parts. */
 function pathOf(resources: Record<string, CompiledResource>, id: unknown): string {
-  const { Type, Properties } = resources[String(Object(id).Ref)] ?? {}
-  if (Type !== 'AWS::ApiGateway::Resource' || Properties === undefined) return ''
-  return `${pathOf(resources, Properties.ParentId)}/${Properties.PathPart}`
+  const resource = resources[String(Object(id).Ref)]
+  if (resource?.Type !== 'AWS::ApiGateway::Resource') return ''
+  const { ParentId, PathPart } = resource.Properties
+  return `${pathOf(resources, ParentId)}/${PathPart}`
 }

@@ -17,11 +17,18 @@ test.each([
   [{ method: 'any', path: '/notes/{id}', authorizer: 'other' }, 'ANY /notes/{id}', false],
   [{ method: 'get', path: '/signed', authorizer: { type: 'aws_iam' } }, 'GET /signed', false],
 ])('the event httpApi %j is the route %s', (httpApi, routeKey, isProtected) => {
-  expect(httpRoutesOf({ handler: 'x', events: [{ httpApi }] })).toEqual([{ routeKey, isProtected }])
+  expect(httpRoutesOf({ events: [{ httpApi }] })).toEqual([{ routeKey, isProtected }])
+})
+
+test('an empty event of an HTTP API is no route', () => {
+  expect(httpRoutesOf({ events: [{ httpApi: null }] })).toEqual([])
 })
 
 test('the authorizer knows protected routes, with roles and scopes', () => {
   expect(httpApiRoutes(WRITTEN)).toBe(KNOWN)
+  expect(httpApiRoutes({ both: { ...WRITTEN.notes, role: ['user', 'admin'] } })).toBe(
+    'GET/notes=role:user|role:admin',
+  )
   expect(usesHttpApi(WRITTEN)).toBe(true)
   const open = { open: { handler: 'x', events: [{ httpApi: 'GET /' }, { http: 'GET /notes' }] } }
   expect([usesHttpApi(open), routeSettingsOf(open, {}).settings]).toEqual([
@@ -42,7 +49,7 @@ test('a protected route of two functions is refused', () => {
 test('a path of both APIs is refused, and the message says which one the package has', () => {
   const functions = {
     own: { handler: 'x', events: [{ http: 'GET /notes/{id}' }, { http: 'GET /login' }] },
-    http: { handler: 'x', events: [{ httpApi: 'POST /notes/{note}' }, { httpApi: 'GET /login' }] },
+    http: { handler: 'x', events: [{ httpApi: 'POST /notes/{note}/' }, { httpApi: 'GET /login' }] },
     other: { handler: 'x', events: [{ httpApi: 'GET /login/help' }] },
     login: { handler: 'x', events: [{ http: 'POST /login' }] },
   }
@@ -211,7 +218,25 @@ const TEMPLATES: [string, Record<string, CompiledResource | undefined>, string[]
   ],
   ['a further open route of a mixed function', { Further: route('GET /more', 'Mixed', OPEN) }, []],
   ['another API', { Further: route('GET /more', 'Stats', { ...OPEN, ApiId: 'other' }) }, []],
+  [
+    'an open route of a mixed function that was protected',
+    changed('RouteMixed', OPEN),
+    [lost('GET /mixed', 'mixed')],
+  ],
+  ['an open route of no function', { Further: route('GET /more', 'Queue', OPEN) }, []],
+  [
+    'a role by another integration, without it',
+    { HttpApiIntegrationStats: undefined, ...changed('RouteStats', { ...OPEN, Target: 'integrations/Own' }) },
+    [open('stats', 'a role')],
+  ],
+  [
+    'no routes and no authorizer',
+    Object.fromEntries([...Object.keys(ROUTES), 'HttpApiAuthorizerAuth'].map((id) => [id, undefined])),
+    [],
+  ],
   ['no authorizer', { HttpApiAuthorizerAuth: undefined }, [EXCHANGED]],
+  ['a resource of another type', { HttpApiAuthorizerAuth: { ...authorizer(), Type: 'Own' } }, [EXCHANGED]],
+  ['an authorizer of another API', changedAuthorizer({ ApiId: { Ref: 'Partners' } }), [EXCHANGED]],
   [
     'a cache for all routes',
     changedAuthorizer({ IdentitySource: ['$request.header.Authorization'] }),

@@ -12,7 +12,7 @@ export interface HttpRoute {
 }
 
 /** Returns the routes of a function at the HTTP API. */
-export const httpRoutesOf = (definition: WrittenFunction): HttpRoute[] =>
+export const httpRoutesOf = (definition: Pick<WrittenFunction, 'events'>): HttpRoute[] =>
   eventsOf(definition).flatMap((event) => {
     const { httpApi } = event
     if (httpApi === undefined || httpApi === null) return []
@@ -20,12 +20,7 @@ export const httpRoutesOf = (definition: WrittenFunction): HttpRoute[] =>
       typeof httpApi === 'string' && httpApi !== '*'
         ? httpApi.split(' ')
         : [Object(httpApi).method, Object(httpApi).path ?? httpApi]
-    const routeKey =
-      path === '*'
-        ? '$default'
-        : `${String(method ?? '')
-            .toUpperCase()
-            .replace('*', 'ANY')} ${path}`
+    const routeKey = path === '*' ? '$default' : `${String(method).toUpperCase().replace('*', 'ANY')} ${path}`
     return [{ routeKey, isProtected: hasAuth(event) }]
   })
 
@@ -62,7 +57,9 @@ export function faultsOfSharedPaths(functions: Written, brought: ReadonlySet<str
   const pathsOf = (some: readonly WrittenFunction[]) =>
     new Map(some.flatMap(routesOf).map(({ path }) => [nameless(`/${path.join('/')}`), `/${path.join('/')}`]))
   const ofRest = pathsOf(all)
-  const ofPackage = pathsOf([...brought].flatMap((key) => functions[key] ?? []))
+  const ofPackage = pathsOf(
+    Object.entries(functions).flatMap(([key, definition]) => (brought.has(key) ? [definition] : [])),
+  )
   const paths = all.flatMap(httpRoutesOf).map(({ routeKey }) => nameless(routeKey.replace(/^\S+ /, '')))
   return [...new Set(paths)].flatMap((path) => {
     if (ofPackage.has(path)) {

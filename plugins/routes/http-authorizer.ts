@@ -18,7 +18,7 @@ export const HTTP_AUTHORIZER_IDS = [AUTHORIZER_ID, 'AuthLambdaAuthorizerPermissi
 export const faultsOfHttpRoutes = (key: string, definition: WrittenFunction): string[] =>
   eventsOf(definition).flatMap((event) => {
     const { authorizer, path } = Object(event.httpApi)
-    if (event.httpApi === undefined || !hasAuth(event)) return []
+    if (!hasAuth(event)) return []
     return [
       ...(Object(authorizer).scopes === undefined
         ? []
@@ -106,7 +106,7 @@ export function faultsOfDeployedHttp(
 ): string[] {
   const lost = Object.entries(deployed).flatMap(([key, definition]) => {
     if (rolesOf(definition) !== undefined || definition.scopes !== undefined) return []
-    const own = httpRoutesOf(written[key] ?? { handler: '' })
+    const own = httpRoutesOf(written[key] ?? {})
     const isMeant = ({ routeKey }: HttpRoute) =>
       own.length > 0 &&
       (own.every(({ isProtected }) => isProtected) ||

@@ -19,7 +19,7 @@ export const eventsOf = ({
   Array.isArray(events) ? events.filter((event) => event !== null) : []
 
 /** Returns the routes of a function. */
-export const routesOf = (definition: WrittenFunction): Route[] =>
+export const routesOf = (definition: Pick<WrittenFunction, 'events'>): Route[] =>
   eventsOf(definition).flatMap(({ http }) => {
     if (http === undefined) return []
     const [method, path] =
@@ -27,9 +27,7 @@ export const routesOf = (definition: WrittenFunction): Route[] =>
     const text = String(path ?? '').replace(/^\/|\/$/g, '')
     return [
       {
-        method: String(method ?? '')
-          .toUpperCase()
-          .replace('*', 'ANY'),
+        method: String(method).toUpperCase().replace('*', 'ANY'),
         path: text === '' ? [] : text.split('/'),
         isProtected: Object(http).authorizer !== undefined,
       },
@@ -98,10 +96,8 @@ export function matches(route: Route, other: Route): boolean {
     return isMethod && route.path.join('/') === other.path.join('/')
   }
   if (route.method !== other.method && route.method !== 'ANY' && other.method !== 'ANY') return false
-  const isSame = (segment: string, index: number) =>
-    isParameter(other.path[index] ?? '') || other.path[index] === segment
-  // The gateway takes `users/` for `users`. A greedy parameter, such as `{proxy+}`, stands for any number of segments.
-  const greedy = other.path.findIndex((segment) => segment.endsWith('+}'))
-  const known = greedy === -1 ? first : Math.min(first, greedy)
-  return (greedy !== -1 || other.path.length >= first) && route.path.slice(0, known).every(isSame)
+  const isSame = (segment: string, index: number) => isParameter(segment) || segment === route.path[index]
+  // The gateway takes `users/` for `users`. A greedy parameter at the end, such as `{proxy+}`, stands for any number of segments.
+  const isGreedy = other.path.some((segment) => segment.endsWith('+}'))
+  return (isGreedy || other.path.length >= first) && other.path.slice(0, first).every(isSame)
 }

@@ -5,7 +5,7 @@ import type { Route } from '../../lib/openapi/route.ts'
 import { gatewayPathOf, ROWS } from '../../lib/openapi/routes/rows.ts'
 import { ROOT } from '../../project/origin.ts'
 import { filesIn } from '../functions/functions.ts'
-import { withRoutes } from './row-events.ts'
+import { rowsOfEvent, withRoutes } from './row-events.ts'
 
 test('a function has the routes of its rows, and auth where they demand a token of the gateway', () => {
   const schedule = { schedule: 'rate(1 day)' }
@@ -27,6 +27,16 @@ test('a function has the routes of its rows, and auth where they demand a token 
     },
     authorizer,
   })
+})
+
+test.each([
+  ['userinfo', 'get', 'userinfo', ['get /userinfo']],
+  ['userinfo', 'post', 'userinfo', ['post /userinfo']],
+  ['userinfo', 'put', 'userinfo', []],
+  ['me', 'get', 'userinfo', []],
+])('the rows of function %s for %s %s', (key, method, path, expected) => {
+  const rows = rowsOfEvent(key, { method, path })
+  expect(rows.map((row) => `${row.method} ${row.path}`)).toEqual(expected)
 })
 
 test('every row names a function of a functions.yml, and no such file has a route', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { root } from '../../test/support/process/service-description.ts'
@@ -63,6 +63,11 @@ test.each<[string, object, string]>([
   ],
   ['no route', { scopes: ['notes:read'] }, NO_ROUTE],
   ['other events alone', { scopes: ['notes:read'], events: [{ schedule: 'rate(1 day)' }] }, NO_ROUTE],
+  ...['websocket', 'alb'].map((entry): [string, object, string] => [
+    entry,
+    { scopes: ['a'], events: [...route('get', 'notes').events, { [entry]: {} }] },
+    `Function notes names scopes, which only http and httpApi events know. It has ${entry} too.`,
+  ]),
   [
     'a mistyped property',
     { ...route('get', 'notes'), scope: 'notes:read' },
@@ -143,8 +148,8 @@ test('a route with one of several scopes is no place for clients that have anoth
 
 test('the file with the type has each scope once, and none without scopes', () => {
   expect(scopesIn({ a: route('get', 'a', ['y', 'x:1']), b: route('get', 'b', ['y']) })).toEqual(['x:1', 'y'])
-  expect(scopeFile(['x:1', 'y'])).toContain(
-    "interface Scopes {\n  'x:1': true\n  y: true\n}\n\n/** A scope that a function demands of clients. Another name in a handler does not compile. */\nexport type Scope = keyof Scopes\n",
+  expect(scopeFile(['1x', 'x:1', 'y1'])).toContain(
+    "interface Scopes {\n  '1x': true\n  'x:1': true\n  y1: true\n}\n\n/** A scope that a function demands of clients. Another name in a handler does not compile. */\nexport type Scope = keyof Scopes\n",
   )
   expect(scopeFile([])).toMatch(/\nexport type Scope = never\n$/)
 })
@@ -159,6 +164,9 @@ test('the file with the type is kept where a service has it, and made nowhere', 
   writeFileSync(`${folder}/${SCOPE_FILE}`, '')
   keepScopeFile(folder, ['notes:read'])
   expect(readFileSync(`${folder}/${SCOPE_FILE}`, 'utf8')).toBe(scopeFile(['notes:read']))
+  utimesSync(`${folder}/${SCOPE_FILE}`, 1, 1)
+  keepScopeFile(folder, ['notes:read'])
+  expect(statSync(`${folder}/${SCOPE_FILE}`).mtimeMs).toBe(1_000)
 })
 
 test(`${SCOPE_FILE} has the scopes of the functions. If it does not, run sls print`, () => {
