@@ -81,6 +81,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
       ...OF_OAUTH('clients', 'documents', 'apis'),
       'functions/oauth/url-clients',
       'functions/oauth/apps',
+      'test/oauth/documents',
     ],
   },
   'oauth-grants': {

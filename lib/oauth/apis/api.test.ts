@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { apiKey, audienceOf, isApiIdentifier, normalForm } from './api.ts'
+import { API, apiKey, audienceOf, isApiIdentifier, linesOf, normalForm } from './api.ts'
 
 test.each([
   'https://api.example.com',
@@ -39,6 +39,21 @@ test.each([
   'https://api.example.com\n',
   `https://api.example.com/${'a'.repeat(256)}`,
 ])('%j identifies no API', (identifier) => expect(isApiIdentifier(identifier)).toBe(false))
+
+test('scopes are stored as lines, and read in the order of names and languages', () => {
+  const scopes = [
+    { name: '10', sentence: 'See ten' },
+    { name: '2', sentence: 'See two' },
+    { name: 'a', sentence: 'See a', sentences: { de: 'A sehen', 'pt-BR': 'Ver a b' } },
+    { name: 'a.b', sentence: 'See b' },
+  ]
+  const lines = scopes.flatMap(linesOf)
+  expect(lines.slice(1)).toEqual(['2 See two', 'a See a', 'a#de A sehen', 'a#pt-BR Ver a b', 'a.b See b'])
+  for (const SS of [lines, lines.toReversed()]) {
+    // The text shows the order of members.
+    expect(JSON.stringify(API.scopes({ scopes: { SS } }, 'scopes'))).toBe(JSON.stringify(scopes))
+  }
+})
 
 test.each([
   ['a lone final slash', 'https://api.example.com/', 'https://api.example.com'],

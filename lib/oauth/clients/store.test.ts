@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { outrunTable, useTable, watchedTable } from '../../../test/support/aws/table.ts'
 import { testAct } from '../../../test/support/users/users.ts'
-import { attributesOf, getItems, type Table } from '../../aws/dynamodb.ts'
+import { attributesOf, getItems, type Item, type Table } from '../../aws/dynamodb.ts'
+import { eventsTableOf } from '../../events/event.ts'
+import { eventIn } from '../../events/store.ts'
 import { type Api, apiKey } from '../apis/api.ts'
 import { changeApi, createApi, findApis, findOwners, ownerKey, removeApi } from '../apis/store.ts'
 import { directoryOf } from '../directory.ts'
@@ -179,6 +181,38 @@ test('a client does not get a scope that an API gives up at the same moment', as
   expect(await stored(client)).toBeUndefined()
   await createClient(table, client, act)
   expect(await changeClient(table, client, { changes: { scopes } }, act)).toBe('no-scope')
+})
+
+type Write = { Put?: { TableName?: string; Item: Item } }
+
+test('each write of a client or an API leaves an event', async () => {
+  const { watched, calls } = watchedTable(table)
+  const [client, api] = [newClient(), newApi('e:read')]
+  const changes = { name: 'New', secretHash: 'new', earlierSecretHash: 'hash', earlierSecretEndsAt: 5 }
+  await createClient(watched, client, act)
+  await changeClient(
+    watched,
+    client,
+    { changes: { ...changes, ...endGrants(client) }, detail: 'grants-ended' },
+    act,
+  )
+  await removeClient(watched, (await stored(client)) ?? client, act)
+  await createApi(watched, api, act)
+  await changeApi(watched, api, { name: 'New' }, act)
+  await removeApi(watched, (await findApis(table, [api.identifier]))[0] ?? api, act)
+  const writes = calls.flatMap(({ input }) => Object(input).TransactItems as Write[])
+  const events = writes.flatMap(({ Put }) =>
+    Put?.TableName === eventsTableOf(table) ? [eventIn(Put.Item)] : [],
+  )
+  const [ofClient, ofApi] = [clientKey(client.id).pk.S, apiKey(api.identifier).pk.S]
+  expect(events.map(({ type, subject, changes, detail }) => [type, subject, changes, detail])).toEqual([
+    ['client.created', ofClient, [], 'web'],
+    ['client.updated', ofClient, ['name', 'secretHash'], 'grants-ended'],
+    ['client.deleted', ofClient, [], undefined],
+    ['api.created', ofApi, [], undefined],
+    ['api.updated', ofApi, ['name'], undefined],
+    ['api.deleted', ofApi, [], undefined],
+  ])
 })
 
 /** Returns a client of its own for each test. */
