@@ -81,6 +81,12 @@ test('a machine gets an access token of its own, and nothing else', async () => 
   expect(JSON.stringify(records)).not.toContain(SECRET)
 })
 
+test('a machine without a scope of an API reads what is missing', async () => {
+  await addMachine('mistaken', ['openid'])
+  const { body } = await ask({ scope: 'openid' }, 'mistaken')
+  expect(body.error_description).toBe('scope has no scope of an API.')
+})
+
 test('its token is valid as long as the client says', async () => {
   await addMachine('quick', OF_ORDERS, { tokenTtlSeconds: 60 })
   const { body } = await ask({}, 'quick')

@@ -1,6 +1,11 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ServiceError } from '../../lib/errors.ts'
 import { eventsOfUser } from '../../lib/events/store.ts'
+import type { Client } from '../../lib/oauth/clients/client.ts'
+import { findClient } from '../../lib/oauth/clients/store.ts'
+import { readParameters } from '../../lib/oauth/parameters.ts'
+import { revokeToken } from '../../lib/oauth/token/revoke.ts'
 import { addApi, addClient, CALLBACK, type Changes, credentialsOf, SECRET } from '../../test/oauth/clients.ts'
 import {
   userInfo as askUserInfo,
@@ -13,12 +18,14 @@ import {
   begin,
   eventOf,
   later,
+  now,
   records,
   refresh as refreshSession,
   stored,
   table,
   useRoutes,
 } from '../../test/support/http/routes.ts'
+import { testAt } from '../../test/support/users/users.ts'
 
 useRoutes()
 
@@ -229,6 +236,25 @@ test.each([undefined, '', 'access_token', 'refresh_token', 'unknown'])(
     }
   },
 )
+
+test('a machine reads why its token stays valid', async () => {
+  const { body } = await revoke(await machineToken(), 'robot')
+  expect(body.error_description).toBe('Tokens of machines are valid until they expire.')
+})
+
+test.each(['unavailable', undefined] as const)('an error with the code %s is no success', async (code) => {
+  const error = code ? new ServiceError(code, 'a reason') : new Error('a reason')
+  const client = await findClient(table, 'shop')
+  const { access_token } = await tokensOf()
+  const config = { PUBLISHED_KEYS: [], TOKEN_ISSUER: 'https://issuer.example' }
+  const revoked = revokeToken(
+    { ...testAt(table, now), config },
+    client as Client,
+    readParameters(`token=${access_token}`),
+    () => Promise.reject(error),
+  )
+  await expect(revoked).rejects.toBe(error)
+})
 
 test('an access token names the grant that ends', async () => {
   const [one, another] = [await tokensOf(), await tokensOf()]

@@ -345,6 +345,10 @@ describe('a refresh', () => {
     for (const other of ['https://parcels.example', 'orders']) {
       expect(await refreshFor(other)).toBe('invalid_target')
     }
+    const { body: refused } = await refresh(body.refresh_token, { resource: 'https://parcels.example' })
+    expect(refused.error_description).toBe('resource is not the API that the user allowed.')
+    const { body: without } = await refresh(body.refresh_token, { scope: 'openid' })
+    expect(without.error_description).toBe('scope must have one that user and operator allow.')
   })
 
   test('by another client ends nothing', async () => {
@@ -640,6 +644,7 @@ describe('the client', () => {
     return outcome(send({ grant_type: 'authorization_code', code: 'x', ...form }, headers))
   }
   const secret = { client_id: 'shop', client_secret: SECRET }
+  const basicOf = (scheme: string) => SHOP.Authorization.replace('Basic ', scheme)
 
   test.each<[string, Changes, Record<string, string>, string]>([
     ['by Basic', {}, SHOP, 'invalid_grant'],
@@ -671,8 +676,33 @@ describe('the client', () => {
     ['by Basic without a colon', {}, { Authorization: 'Basic c2hvcA==' }, 'invalid_client'],
     ['by Basic with half an encoding', {}, basic('shop', `${SECRET}%2`), 'invalid_client'],
     ['by Basic that is not base64', {}, { Authorization: 'Basic shop:secret' }, 'invalid_client'],
+    ['by Basic with two spaces', {}, { Authorization: basicOf('Basic  ') }, 'invalid_grant'],
+    ['by Basic after another word', {}, { Authorization: basicOf('x Basic ') }, 'invalid_client'],
+    ['by Basic before another word', {}, { Authorization: `${basicOf('Basic ')} x` }, 'invalid_client'],
+    ['by Basic with a colon before its id', {}, basic(':shop'), 'invalid_client'],
+    ['by Basic with a line after its secret', {}, basic('shop', `${SECRET}\nx`), 'invalid_client'],
   ])('%s', async (_what, form, headers, expected) => {
     expect(await tryAs(form, headers)).toBe(expected)
+  })
+
+  const INVALID = 'The code or the token is invalid, expired, was used before, or is of another client.'
+  test.each<[string, Changes, Record<string, string>]>([
+    [INVALID, {}, SHOP],
+    ['The client is unknown, or its secret is wrong.', {}, {}],
+    ['The secret stands in the header or in the form, not in both.', secret, SHOP],
+    ['client_id is not the client of the header.', phone, SHOP],
+    ['code is missing.', { code: undefined }, SHOP],
+    ['Machine clients use client_credentials, and no others do.', {}, basic('robot')],
+    [
+      'grant_type must be one of authorization_code, refresh_token, client_credentials.',
+      { grant_type: 'password' },
+      SHOP,
+    ],
+  ])('reads of its error: %s', async (error_description, form, headers) => {
+    await addClient(table)
+    await addClient(table, { id: 'robot', type: 'machine', redirectUris: [], scopes: [] })
+    const { body } = await send({ grant_type: 'authorization_code', code: 'x', ...form }, headers)
+    expect(body.error_description).toBe(error_description)
   })
 
   test('cannot use its earlier secret after its end', async () => {

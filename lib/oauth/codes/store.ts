@@ -2,8 +2,6 @@ import { attributesOf, getItems, type Table, type TransactWrite } from '../../aw
 import { namesOf, valuesOf } from '../../aws/item.ts'
 import { CODE, type Code, codeKey } from './code.ts'
 
-const FORM = /^[A-Za-z0-9_-]{43}$/
-
 /**
  * Finds an authorization code with a consistent read, also a spent or an old one.
  *
@@ -11,7 +9,6 @@ const FORM = /^[A-Za-z0-9_-]{43}$/
  * @throws {@link ServiceError} `unavailable`.
  */
 export async function findCode(table: Table, unverifiedCode: string): Promise<Code | undefined> {
-  if (!FORM.test(unverifiedCode)) return undefined
   const [item] = await getItems(table, [codeKey(unverifiedCode)], namesOf(CODE))
   return item && valuesOf(CODE, item)
 }

@@ -25,7 +25,7 @@ export interface Issued {
   /** Seconds. */
   expires_in: number
   scope: string
-  id_token?: string
+  id_token?: string | undefined
 }
 
 /** The tokens that a request gets. */
@@ -57,6 +57,6 @@ export async function issueClientTokens(
     token_type: 'Bearer',
     expires_in: ttlSeconds,
     scope: granted.scope,
-    ...(id_token !== undefined && { id_token }),
+    id_token,
   }
 }
