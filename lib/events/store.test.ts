@@ -53,6 +53,17 @@ test('all reads are consistent', async () => {
   expect(calls.map(({ input }) => Object(input).ConsistentRead)).toEqual([true, true, true, true])
 })
 
+test.each([
+  ['user.created', 1, true],
+  ['user.created', 0, true],
+  ['user.deleted', 1, true],
+  ['user.updated', 1, false],
+  ['user.created', -1, false],
+] as const)('whether %s %i ms after a place replaces an account: %s', async (type, ms, expected) => {
+  const userId = await record({ type, ms })
+  expect(await isReplacedSince(table, userId, start.toISOString())).toBe(expected)
+})
+
 test('an account that was created again is found behind a page without a match', async () => {
   const key = { pk: { S: 'user#id' }, sk: { S: 'change#x' } }
   const item = { type: { S: 'user.created' } }
