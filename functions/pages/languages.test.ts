@@ -122,6 +122,10 @@ test.each([
   expect(await opened(authorize, 'authorize', { ui_locales: uiLocales })).toEqual(expected)
   expect(await opened(signin, 'signin', { next })).toEqual(expected)
   expect(await opened(accountPages, 'account-pages', { next })).toEqual(expected)
+  const body = `ui_locales=${encodeURIComponent(uiLocales)}`
+  const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }
+  const sent = await authorize({ ...sampleEvent('POST /oauth2/logout'), ...form }, lambdaContext())
+  expect(/<html lang="([^"]*)"/.exec(sent.body)?.[1]).toBe(uiLocales.length < 4_000 ? language : 'en')
   // The choice of the reader comes first.
   expect(await opened(signin, 'signin', { next, lang: 'ar' })).toEqual([200, 'ar', false])
 })

@@ -22,3 +22,6 @@ export function keepLanguage() {
   linkLanguages()
   addEventListener('hashchange', linkLanguages)
 }
+
+/** Removes the links to the other languages. The page now has in memory what loading it again would lose. */
+export const removeLanguages = () => HAS_LANGUAGES && document.querySelector('.languages')?.remove()

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { directionOf, languageFor, tagsIn } from './languages.ts'
 import { inLanguage, say } from './texts.ts'
 
@@ -85,6 +85,16 @@ test('a tag of 100 characters counts, and a longer one costs nothing', () => {
 test('Arabic, Hebrew, Persian and Urdu are written from right to left', () => {
   const directions = ['ar', 'he', 'fa', 'ur', 'de', 'zh-Hans'].map(directionOf)
   expect(directions).toEqual(['rtl', 'rtl', 'rtl', 'rtl', 'ltr', 'ltr'])
+})
+
+test('a Node.js that has only the member knows the direction, too', () => {
+  const prototype = Object(Intl.Locale.prototype)
+  const { getTextInfo } = prototype
+  Object.assign(prototype, { getTextInfo: undefined, textInfo: { direction: 'rtl' } })
+  onTestFinished(() => {
+    delete Object.assign(prototype, { getTextInfo }).textInfo
+  })
+  expect(directionOf('ar')).toBe('rtl')
 })
 
 test('a sentence has the words of the language that it is said in, also after an error in another one', () => {

@@ -26,11 +26,17 @@ function localeOf(tag: string): Intl.Locale | undefined {
 const KNOWN = /* @__PURE__ */ LANGUAGES.map((tag) => ({ tag, locale: localeOf(tag) }))
 
 /** Returns the direction in which a language is written. */
-export const directionOf = (language: string): 'ltr' | 'rtl' =>
-  (new Intl.Locale(language) as LocaleWithText).getTextInfo().direction
+export function directionOf(language: string): 'ltr' | 'rtl' {
+  const locale: WithText = new Intl.Locale(language)
+  const { direction = 'ltr' } = locale.getTextInfo?.() ?? locale.textInfo ?? {}
+  return direction
+}
 
-/** ECMA-402, Intl Locale Info. TypeScript does not know it yet. */
-type LocaleWithText = Intl.Locale & { getTextInfo(): { direction: 'ltr' | 'rtl' } }
+/** ECMA-402, Intl Locale Info. Node.js 22, which may run a project, has the member. TypeScript knows neither. */
+interface WithText extends Intl.Locale {
+  getTextInfo?(): { direction?: 'ltr' | 'rtl' }
+  textInfo?: { direction?: 'ltr' | 'rtl' }
+}
 
 /**
  * Returns the language of the service for the first tag that has one: the same language and script, and the

@@ -19,9 +19,14 @@ const page = pageRoute({
   },
 })
 
-/** The page has the form in an attribute, so that no URL contains an id_token. No cache stores the page. */
+/**
+ * The page has the form in an attribute, so that no URL contains an id_token. No cache stores the page. Its language is that of the form, if
+ * the query has none.
+ */
 const logoutByForm: ApiRoute<unknown> = async (event, request) => {
-  const { headers, ...response } = await page(event, request)
+  const ui_locales = new URLSearchParams(sentForm(event)).get('ui_locales') ?? undefined
+  const queryStringParameters = { ui_locales, ...event.queryStringParameters }
+  const { headers, ...response } = await page({ ...event, queryStringParameters }, request)
   return { ...response, headers: { ...headers, 'Cache-Control': 'no-store' } }
 }
 

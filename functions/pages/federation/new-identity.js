@@ -1,6 +1,7 @@
 // The decision of a user whose sign-in at a provider has no account yet: a new account, or an account that is there.
 
 import { call, codeIn, element, failureOf, onSubmit, setTitle } from '../form.js'
+import { removeLanguages } from '../page-links.js'
 import { say } from '../words.js'
 import { isLoopback } from './providers.js'
 
@@ -33,6 +34,7 @@ export function askForAccount(step, page) {
   element('identity-other').addEventListener('click', useAccount)
   // A service may have no new accounts.
   if (element('identity-form')) prepareForms(values)
+  removeLanguages()
   setTitle(element('identity-title').textContent)
   element('identity-title').focus()
 }

@@ -2,6 +2,7 @@
 // /confirm instead.
 
 import { call, codeIn, element, onSubmit, showSection } from '../form.js'
+import { removeLanguages } from '../page-links.js'
 import { keepOwnNext } from '../signin/links.js'
 
 /** Id of the mail with the code. It is only in memory. */
@@ -15,6 +16,7 @@ function showProof(body, { login }) {
   // Password managers store the new password under this name.
   element('username').value = login.value
   showSection('proof')
+  removeLanguages()
 }
 
 const resetPassword = ({ code, password }) =>

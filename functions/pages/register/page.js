@@ -3,6 +3,7 @@
 
 import { call, codeIn, element, onSubmit, showSection } from '../form.js'
 import { offerPasskey, showCodesOf } from '../mail/new-passkey.js'
+import { removeLanguages } from '../page-links.js'
 import { keepOwnNext, leadBack } from '../signin/links.js'
 import { createAccount, showCreated } from './create-account.js'
 
@@ -16,6 +17,7 @@ function showProof(body, { email }) {
   element('address').textContent = email.value
   element('username').value = email.value
   showSection('proof')
+  removeLanguages()
 }
 
 const register = ({ code, username, password }) =>
