@@ -90,9 +90,9 @@ test('Arabic, Hebrew, Persian and Urdu are written from right to left', () => {
 test('a Node.js that has only the member knows the direction, too', () => {
   const prototype = Object(Intl.Locale.prototype)
   const { getTextInfo } = prototype
-  Object.assign(prototype, { getTextInfo: undefined, textInfo: { direction: 'rtl' } })
+  prototype.getTextInfo = undefined
   onTestFinished(() => {
-    delete Object.assign(prototype, { getTextInfo }).textInfo
+    prototype.getTextInfo = getTextInfo
   })
   expect(directionOf('ar')).toBe('rtl')
 })
