@@ -3,8 +3,9 @@ import { escapeHtml } from './escape.ts'
 /** Elements that a sentence may contain. All others, and comments, end it. */
 const INLINE = ['a', 'strong', 'span', 'code', 'em', 'b', 'small', 'bdi']
 
-/** Comments, the doctype, tags, text. Anything else would be lost. */
-const TOKEN = /<!--[\s\S]*?-->|<![^>]*>|<(\/?)(\w+)((?:[^<>"]|"[^"]*")*)>|[^<]+/g
+/** Lines of the demo, comments, the doctype, tags, text. Anything else would be lost. */
+const TOKEN =
+  /<!-- if (?:demo|content) -->\n[\s\S]*?<!-- end -->|<!--[\s\S]*?-->|<![^>]*>|<(\/?)(\w+)((?:[^<>"]|"[^"]*")*)>|[^<]+/g
 
 /** Attributes that users see, or that screen readers read. */
 const ATTRIBUTE = /( (?:aria-label|title|placeholder|alt)=")([^"]+)"/g
@@ -32,7 +33,7 @@ export type OwnWords = (sentence: string) => string | undefined
  * have double quotes, and a sentence has no elements within elements.
  *
  * @param wordsFor - Gets each sentence. In it, `{{name}}` becomes `{name}`, and an element `[text]`. An empty
- *   element becomes `{name}` by its `data-` attribute, class or id. The words are text.
+ *   element becomes `{name}` by its `data-` attribute, class or id. The words are text. The demo is English, like its script.
  */
 export function inOwnWords(html: string, wordsFor: OwnWords): string {
   let out = ''

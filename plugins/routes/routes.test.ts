@@ -12,7 +12,7 @@ test.each([
   expect(routesOf({ events: [{ http }] })).toEqual([{ method, path, isProtected }])
 })
 
-test('events that are no list are none', () => {
+test('a function whose events are no list has no events', () => {
   expect(eventsOf({ events: { http: 'GET /' } as never })).toEqual([])
 })
 
