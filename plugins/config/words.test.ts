@@ -56,6 +56,12 @@ const REFUSED: [string, object, string][] = [
 ]
 console.log(`${REFUSED.length} refused files`)
 
+test('a sentence that stands twice is refused', () => {
+  writeFileSync(join(project, 'texts/nl.json'), '{ "Sign in": "Inloggen", "Sign in": "Aanmelden" }')
+  const { faults } = readWords({ languages: ['en', 'nl'], texts: { nl: 'texts/nl.json' } }, project)
+  expect(faults).toEqual(['texts/nl.json: "Sign in" is there twice.'])
+})
+
 test.each(REFUSED)('%s is refused with what to do', (_what, texts, fault) => {
   expect(dutch(texts).faults).toEqual([fault])
 })

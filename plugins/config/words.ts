@@ -5,6 +5,7 @@ import type { AuthConfig } from '../../project/define-auth.ts'
 import { isObject } from '../../project/merge.ts'
 import { ROOT } from '../../project/origin.ts'
 import { CONFIGURATION } from '../../project/project.ts'
+import { repeatedMember } from '../../project/repeated-member.ts'
 import { isEnglish, keysOf, readKey, type Words } from './sentences/list.ts'
 import { emptyIn, faultsOfTexts, isEmpty, readTexts } from './texts.ts'
 
@@ -64,7 +65,10 @@ function readOwn(project: string, path: string, language: string): Own {
   if (!existsSync(file)) return wrong(`${CONFIGURATION}: texts ${path} does not exist.`)
   try {
     // An editor may write a byte order mark before the text, which readers of JSON may ignore (RFC 8259 section 8.1).
-    const texts: unknown = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
+    const texts: unknown = JSON.parse(text)
+    const repeated = repeatedMember(text)
+    if (repeated !== undefined) return wrong(`${path}: ${JSON.stringify(repeated)} is there twice.`)
     const faults = faultsOfTexts(texts, language).map((fault) => `${path}: ${fault}`)
     if (!isObject(texts) || faults.length > 0) return wrong(...faults)
     const { draft, sentences } = readTexts(texts)

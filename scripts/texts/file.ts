@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isObject } from '../../project/merge.ts'
-import { repeatedMember } from '../cli/files/json.ts'
+import { repeatedMember } from '../../project/repeated-member.ts'
 import { cannotRead } from '../cli/files/texts.ts'
 import { Refusal } from '../cli/refusal.ts'
 

@@ -14,9 +14,6 @@ vi.setConfig({ testTimeout: 5 * PATIENCE_MS })
 mkdirSync(`${root}/.results`, { recursive: true })
 const folder = mkdtempSync(`${root}/.results/reload-`)
 copySources(folder)
-const words = `${folder}/texts/en.json`
-mkdirSync(`${folder}/texts`)
-writeFileSync(words, '{}')
 
 const service = await startService({}, [`--import=${new URL('watching.ts', import.meta.url)}`], folder)
 await vi.waitUntil(() => service.output().includes('All files are watched.'), { timeout: PATIENCE_MS })
@@ -97,9 +94,11 @@ test('a change of auth.config.ts, the logo or the own words is shown, and a faul
   )
   const own = "theme: { logo: 'theme/logo.svg' },\n  texts: 'texts/en.json',"
   const themed = plain.replace('roles:', `${own}\n  roles:`)
-  await save(themed, 'Reloaded.', config)
+  expect(await save(themed, 'until this is fixed.', config)).toContain('texts/en.json does not exist.')
+  const words = `${folder}/texts/en.json`
+  mkdirSync(`${folder}/texts`)
+  await save('{ "Sign in": "Log in" }', 'Fixed and reloaded.', words)
   expect(await signin()).toContain('First')
-  await save('{ "Sign in": "Log in" }', 'Reloaded.', words)
   expect(await signin()).toContain('disabled>Log in</button>')
   expect(await save('{ "Sing in": "Log in" }', 'until this is fixed.', words)).toBe(
     'texts/en.json:1:1: "Sing in" is unknown. Did you mean "Sign in"?\nThe previous version keeps running until this is fixed.\n',
