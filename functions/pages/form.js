@@ -5,7 +5,7 @@ import { sayProblem } from './details.js'
 import { codeIn, element, fill, make } from './elements.js'
 import { keepLanguage } from './page-links.js'
 import { clock, inWords, secondsUntil } from './time.js'
-import { say } from './words.js'
+import { language, say } from './words.js'
 
 const UNKNOWN_PROBLEM = { title: say('Rejected'), detail: say('The request was rejected without a reason.') }
 const NO_RESPONSE = { title: say('No response'), detail: say('The service did not respond. Try again.') }
@@ -38,7 +38,7 @@ export async function call(path, { body, token, method = body ? 'POST' : 'GET', 
       method,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
-        'Accept-Language': document.documentElement.lang,
+        'Accept-Language': language,
         ...(body && { 'Content-Type': 'application/json' }),
         ...(token && { Authorization: `Bearer ${token}` }),
       },

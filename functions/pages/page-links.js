@@ -2,10 +2,6 @@
 
 import { isPage, pageUrl } from './page-url.js'
 
-/** Returns the links of this page to some paths. The URL of a link may already have a query. */
-export const linksTo = (isPath) =>
-  [...document.querySelectorAll('a[href]')].filter((link) => isPath(link.getAttribute('href').split('?')[0]))
-
 /** Leads to this page in the other languages, with what its URL has in addition. */
 function linkLanguages() {
   for (const link of document.querySelectorAll('.languages>a')) {
@@ -18,7 +14,11 @@ function linkLanguages() {
 /** Keeps the language of this page in its links. With federation, a page calls it twice. The second time changes nothing. */
 export function keepLanguage() {
   if (!HAS_LANGUAGES) return
-  for (const link of linksTo(isPage)) link.href = pageUrl(link.getAttribute('href'))
+  for (const link of document.querySelectorAll('a[href]')) {
+    // A link may already have a query.
+    const url = link.getAttribute('href')
+    if (isPage(url.split('?')[0])) link.href = pageUrl(url)
+  }
   linkLanguages()
   addEventListener('hashchange', linkLanguages)
 }

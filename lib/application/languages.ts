@@ -27,15 +27,14 @@ const KNOWN = /* @__PURE__ */ LANGUAGES.map((tag) => ({ tag, locale: localeOf(ta
 
 /** Returns the direction in which a language is written. */
 export function directionOf(language: string): 'ltr' | 'rtl' {
-  const locale: WithText = new Intl.Locale(language)
-  const { direction = 'ltr' } = locale.getTextInfo?.() ?? locale.textInfo ?? {}
-  return direction
+  const locale = new Intl.Locale(language) as WithText
+  return (locale.getTextInfo?.() ?? locale.textInfo).direction
 }
 
 /** ECMA-402, Intl Locale Info. Node.js 22, which may run a project, has the member. TypeScript knows neither. */
 interface WithText extends Intl.Locale {
-  getTextInfo?(): { direction?: 'ltr' | 'rtl' }
-  textInfo?: { direction?: 'ltr' | 'rtl' }
+  getTextInfo?(): { direction: 'ltr' | 'rtl' }
+  textInfo: { direction: 'ltr' | 'rtl' }
 }
 
 /**

@@ -1,7 +1,6 @@
 // Links from the pages for a new account or a new password to the page that required a sign-in.
 
 import { appInTab } from '../authorize/tab.js'
-import { linksTo } from '../page-links.js'
 import { nextPageUrl, pageUrl } from '../page-url.js'
 import { say } from '../words.js'
 import { nextUrl } from './next.js'
@@ -9,8 +8,8 @@ import { nextUrl } from './next.js'
 /** Adds `?next=` to the links of this page to other pages with a sign-in. */
 export function keepNext(next) {
   if (!next) return
-  for (const link of linksTo((path) => ['signin', 'register', 'forgot'].includes(path))) {
-    link.href = pageUrl(link.getAttribute('href').split('?')[0], { next })
+  for (const page of ['signin', 'register', 'forgot']) {
+    for (const link of document.querySelectorAll(`a[href^="${page}"]`)) link.href = pageUrl(page, { next })
   }
 }
 
