@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Api } from './apis/api.ts'
 import { urlClientOf } from './clients/url-client.ts'
 import { readParameters } from './parameters.ts'
 import {
+  CLAIMS,
+  entriesOf,
   entryOf,
   identifiersFor,
   identifiersOf,
@@ -10,6 +12,7 @@ import {
   STANDARD_SCOPES,
   scopeIn,
   scopesOf,
+  shownScopeOf,
   standardScopesOf,
 } from './scopes.ts'
 
@@ -54,6 +57,43 @@ test('an entry of a client names the scope and its API', () => {
     scope: 'orders:read',
   })
   expect(scopeIn('openid')).toEqual({ scope: 'openid' })
+})
+
+test('the entries of a request name the API, except for standard scopes', () => {
+  expect(entriesOf(['openid', 'orders:read'], shop)).toEqual(['openid', 'https://shop.example orders:read'])
+  expect(entriesOf(['openid'], undefined)).toEqual(['openid'])
+  const scopes = ['https://b.example b', 'openid', 'https://a.example a', 'https://b.example c']
+  expect(identifiersOf({ scopes })).toEqual(['https://a.example', 'https://b.example'])
+})
+
+test('scopes give the name and the address of a user', () => {
+  const claims = Object.entries({ ...CLAIMS.profile, ...CLAIMS.email })
+  const valuesOf = (user: object) => Object.fromEntries(claims.map(([name, of]) => [name, of(user as never)]))
+  const user = { username: 'ada', email: 'ada@example.org', attributes: {} }
+  const expected = { preferred_username: 'ada', email: 'ada@example.org' }
+  expect(valuesOf({ ...user, emailVerified: true })).toMatchObject({ ...expected, email_verified: true })
+  expect(valuesOf({ ...user, emailVerified: false })).toMatchObject({ ...expected, email_verified: false })
+  expect(valuesOf({ ...user, email: undefined, emailVerified: false }).email_verified).toBeUndefined()
+})
+
+test.each<[name: string, api: Api | undefined, shown: object]>([
+  ['openid', undefined, { name: 'openid' }],
+  ['profile', undefined, { name: 'profile' }],
+  ['orders:write', shop, { name: 'orders:write', sentence: 'Use orders:write' }],
+  ['orders:gone', shop, { name: 'orders:gone', sentence: 'orders:gone' }],
+  ['orders:gone', undefined, { name: 'orders:gone', sentence: 'orders:gone' }],
+])('a page shows %s', (name, api, shown) => {
+  expect(shownScopeOf(name, api)).toEqual(shown)
+})
+
+test('a page shows that profile gives attributes with a claim', async () => {
+  const attributes = { plan: { type: 'text', claim: 'plan' } }
+  vi.resetModules()
+  vi.doMock('../../auth.config.ts', () => ({ default: { roles: ['user'], administrators: [], attributes } }))
+  const { shownScopeOf } = await import('./scopes.ts')
+  vi.doUnmock('../../auth.config.ts')
+  expect(shownScopeOf('profile', undefined)).toEqual({ name: 'profile', attributes: true })
+  expect(shownScopeOf('email', undefined)).toEqual({ name: 'email' })
 })
 
 test('a client has the scopes of its entries, each with its API', () => {

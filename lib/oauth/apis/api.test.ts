@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { API, apiKey, audienceOf, isApiIdentifier, linesOf, normalForm } from './api.ts'
+import { API, apiKey, audienceOf, isApiIdentifier, isLoopbackApi, linesOf, normalForm } from './api.ts'
 
 test.each([
   'https://api.example.com',
@@ -10,6 +10,7 @@ test.each([
   'http://localhost:4002/mcp',
   'http://127.0.0.1:4002/',
   'http://[::1]:4002',
+  `https://api.example.com/${'a'.repeat(232)}`,
 ])('%s identifies an API', (identifier) => expect(isApiIdentifier(identifier)).toBe(true))
 
 test.each([
@@ -37,7 +38,7 @@ test.each([
   'https://äpi.example.com',
   ' https://api.example.com',
   'https://api.example.com\n',
-  `https://api.example.com/${'a'.repeat(256)}`,
+  `https://api.example.com/${'a'.repeat(233)}`,
 ])('%j identifies no API', (identifier) => expect(isApiIdentifier(identifier)).toBe(false))
 
 test('scopes are stored as lines, and read in the order of names and languages', () => {
@@ -63,6 +64,18 @@ test.each([
 ])('%s makes no other API', (_what, identifier, other) => {
   expect(normalForm(identifier)).toBe(normalForm(other))
   expect(apiKey(identifier)).toEqual(apiKey(other))
+})
+
+test('the key of an API has the hash of its normal form', () => {
+  expect(normalForm('https://api.example.com/')).toBe('https://api.example.com')
+  expect(apiKey('https://api.example.com')).toEqual({
+    pk: { S: 'api#E3ueXk4TIRzjSHyx8xSK0O9BR-KkZHyhIZG9LIUotkY' },
+    sk: { S: 'api' },
+  })
+})
+
+test('an API on loopback has http', () => {
+  expect(['http://localhost:3000', 'https://api.example.com/http:'].map(isLoopbackApi)).toEqual([true, false])
 })
 
 test.each([

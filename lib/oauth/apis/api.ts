@@ -66,11 +66,10 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
 export function isApiIdentifier(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > MAX_IDENTIFIER_CHARACTERS) return false
   // `new URL()` would accept and rewrite characters that a URI cannot have, such as spaces and backslashes
-  // (RFC 3986 section 2).
+  // (RFC 3986 section 2). Without `@`, it has no user.
   if (!/^https?:\/\/[A-Za-z0-9[][\w.~:/%!$&'()+,;=[\]-]+$/.test(value) || !URL.canParse(value)) return false
-  const { protocol, hostname, username, password } = new URL(value)
-  const isSafe = protocol === 'https:' || LOOPBACK.includes(hostname)
-  return isSafe && username === '' && password === ''
+  const { protocol, hostname } = new URL(value)
+  return protocol === 'https:' || LOOPBACK.includes(hostname)
 }
 
 /** Whether an identifier is that of an API on the developer's machine. */
@@ -83,8 +82,8 @@ export const isLoopbackApi = (identifier: string): boolean => identifier.startsW
  * @param identifier - See {@link isApiIdentifier}.
  */
 export function normalForm(identifier: string): string {
-  const { href, origin, pathname } = new URL(identifier)
-  return pathname === '/' && href === `${origin}/` ? origin : href
+  const { href, origin } = new URL(identifier)
+  return href === `${origin}/` ? origin : href
 }
 
 /**

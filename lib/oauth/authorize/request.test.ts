@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readParameters } from '../parameters.ts'
 import { checkRequest } from './request.ts'
+import { askedScopesOf } from './scope.ts'
 
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
 const ORDERS = {
@@ -217,8 +218,8 @@ describe('resource and scope', () => {
   })
 
   test('the scopes of an API are too many in one request without scope, too', () => {
-    const scopes = Array.from({ length: 20 }, (_, index) => ({
-      name: `${'a'.repeat(60)}${index}`,
+    const scopes = Array.from({ length: 17 }, (_, index) => ({
+      name: String(index).padStart(60, 'a'),
       sentence: '',
     }))
     const many = { ...ORDERS, scopes }
@@ -226,6 +227,12 @@ describe('resource and scope', () => {
     const query = { ...valid, scope: '', resource: many.identifier }
     const checked = checkRequest(readParameters(`?${new URLSearchParams(query)}`), having, [many])
     expect(checked).toMatchObject({ error: 'invalid_scope' })
+  })
+
+  test('a machine asks for all its scopes without both', () => {
+    const machine = { type: 'machine' as const, scopes: client.scopes.slice(2, 4) }
+    const asked = askedScopesOf(readParameters(''), machine, [ORDERS])
+    expect(asked).toEqual({ scopes: ['orders.read', 'orders.write'], api: ORDERS })
   })
 
   test('a scope that its API gave up is left out', () => {

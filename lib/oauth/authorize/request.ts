@@ -37,7 +37,7 @@ type Rule = readonly [error: string, description: string, isBroken: (value: Valu
 
 const has = (name: string) => (value: Value) => value(name) !== undefined
 
-const isTooLong = (text: string | undefined) => (text ?? '').length > MAX_HINT_CHARACTERS
+const isTooLong = (text: string | undefined) => text !== undefined && text.length > MAX_HINT_CHARACTERS
 
 /** Rules of single parameters. The first broken one decides. */
 const rules = (): readonly Rule[] => [
@@ -115,8 +115,8 @@ const REPEATED: AuthorizationError = {
 }
 
 const brokenIn = (all: readonly Rule[], value: Value): AuthorizationError | undefined => {
-  const [error, description] = all.find(([, , isBroken]) => isBroken(value)) ?? []
-  return error === undefined || description === undefined ? undefined : { error, description }
+  const broken = all.find(([, , isBroken]) => isBroken(value))
+  return broken && { error: broken[0], description: broken[1] }
 }
 
 /**

@@ -42,7 +42,7 @@ export function askedScopesOf(
   if (resources.length > 1) return invalidTarget('resource may stand once: a grant is for one API.')
   const [resource] = resources
   const allowed = scopesOf(client, apis)
-  const target = resource === undefined ? undefined : apiIn([...allowed.values()], resource)
+  const target = apiIn([...allowed.values()], resource)
   if (resource !== undefined && target === undefined) {
     return invalidTarget('resource is no API that the client has scopes of.')
   }
@@ -60,7 +60,7 @@ export function askedScopesOf(
   return { scopes, api }
 }
 
-const apiIn = (apis: readonly (Api | undefined)[], resource: string): Api | undefined =>
+const apiIn = (apis: readonly (Api | undefined)[], resource: string | undefined): Api | undefined =>
   isApiIdentifier(resource)
     ? apis.find((api) => api && normalForm(api.identifier) === normalForm(resource))
     : undefined

@@ -110,7 +110,7 @@ export interface Place {
 export function shownPlaceOf(redirectUri: string): Place {
   const place = placeOf(redirectUri)
   if (isLoopback(redirectUri)) return { place, device: 'address' }
-  return /^https?:/.test(redirectUri) ? { place } : { place, device: 'scheme' }
+  return redirectUri.startsWith('https:') ? { place } : { place, device: 'scheme' }
 }
 
 /**

@@ -34,14 +34,14 @@ const COUNTS_SECONDS = 600
 export function needsSignIn(
   { prompts, maxAgeSeconds, acrValues }: AuthorizationRequest,
   signIn: Pick<SignIn, 'authTime' | 'amr'> | undefined,
-  start: number | undefined,
+  start: number | undefined = Infinity,
   now: Date,
 ): boolean {
   const ageSeconds = signIn ? secondOf(now) - signIn.authTime : Infinity
   const countsSeconds = Math.max(COUNTS_SECONDS, maxAgeSeconds ?? 0)
-  if (signIn && start !== undefined && signIn.authTime >= start && ageSeconds <= countsSeconds) return false
+  if (signIn && signIn.authTime >= start && ageSeconds <= countsSeconds) return false
   if (prompts.includes('login') || maxAgeSeconds === 0) return true
-  if (maxAgeSeconds !== undefined && ageSeconds > maxAgeSeconds) return true
+  if (ageSeconds > (maxAgeSeconds ?? Infinity)) return true
   const isAsking = acrValues.includes('aal2') && !prompts.includes('none')
   return isAsking && !(signIn && acrValues.includes(acrOf(signIn.amr)))
 }

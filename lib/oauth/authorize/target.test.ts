@@ -36,6 +36,7 @@ describe('readQuery', () => {
   ])('with %s it is refused', (_what, query) => {
     expect(refusalOf(() => readQuery(query))).toMatchObject({
       code: 'malformed_body',
+      event: 'client.refused',
       error: 'invalid_query',
       detail: TARGET_REFUSALS.invalid_query,
     })

@@ -31,7 +31,11 @@ test.each([
 test('a generation has 48 bits, and the end of all grants moves it by one', () => {
   const values = { id: 'shop', type: 'browser', name: 'Shop' } as const
   const client = newClient(values, new Date(0), Buffer.alloc(CLIENT_RANDOM_BYTES, 0xff))
-  expect(client).toMatchObject({ ...values, generation: 2 ** 48 - 1, changeId: '_____________________w' })
+  const [createdAt, changedAt] = ['1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z']
+  const lists = { names: [], redirectUris: [], postLogoutRedirectUris: [], scopes: [] }
+  const flags = { disabled: false, firstParty: false, silent: false, local: false }
+  const random = { generation: 2 ** 48 - 1, changeId: '_____________________w' }
+  expect(client).toEqual({ ...values, ...lists, ...flags, ...random, createdAt, changedAt })
   expect(endGrants({ generation: 2 ** 48 - 1 })).toEqual({ generation: 2 ** 48 })
   expect(Number.isSafeInteger(2 ** 48 + 1_000_000)).toBe(true)
 })

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
-import { matchesRedirectUri } from './redirect-uri.ts'
+import { isLoopback, matchesRedirectUri } from './redirect-uri.ts'
 import { brokenRedirectUriRule } from './redirect-uri-rules.ts'
 
 const CLIENTS = {
@@ -218,6 +218,10 @@ const placeOf = (uri: string) => {
   return [protocol, hostname, pathname, search].join(' ')
 }
 
+test('a private-use scheme that ends with http makes no loopback address', () => {
+  expect(isLoopback('com.example.http://localhost/cb')).toBe(false)
+})
+
 const RULES = {
   web: { type: 'web', local: false },
   browser: { type: 'browser', local: false },
@@ -231,6 +235,7 @@ test.each<[keyof typeof RULES, string]>([
   ['web', 'https://shop.example/'],
   ['web', 'https://shop.example:8443/a/b?x=%20&y[]=1'],
   ['web', 'https://xn--bcher-kva.example/cb'],
+  ['web', `https://shop.example/${'a'.repeat(491)}`],
   ['browser', 'https://shop.example/cb'],
   ['native', 'http://127.0.0.1:5000/cb'],
   ['native', 'http://[::1]/'],
@@ -257,16 +262,18 @@ const responses = (name: string) => `Its query must not have the parameter ${nam
 
 test.each<[keyof typeof RULES, string, string]>([
   ['machine', 'https://shop.example/cb', 'A machine client has no redirect URI.'],
-  ['web', `https://shop.example/${'a'.repeat(500)}`, 'It must not have more than 512 characters.'],
+  ['web', `https://shop.example/${'a'.repeat(492)}`, 'It must not have more than 512 characters.'],
   ['web', 'https://shop.example/cb#a', 'It must not have a fragment (RFC 6749 section 3.1.2).'],
   ['web', 'https://*.shop.example/cb', 'It must not have a wildcard. Register each URI.'],
   ['web', 'https://shop.example/a b', CHARACTER],
   ['web', 'https://bücher.example/cb', CHARACTER],
   ['web', 'https://shop.example/%zz', CHARACTER],
+  ['web', 'https://shop.example/%4g', CHARACTER],
   ['web', 'https:\\\\shop.example', CHARACTER],
   ['web', 'https://shop.example/cb\n', CHARACTER],
   ['web', '/cb', RELATIVE],
   ['web', 'shop.example/cb', RELATIVE],
+  ['web', 'https://:secret@shop.example/cb', 'It must not have a username or password.'],
   ['web', 'https://ada@shop.example/cb', 'It must not have a username or password.'],
   ['web', 'http://shop.example/cb', HTTP],
   ['native', 'http://127.0.0.1:0/cb', HTTP],
@@ -281,6 +288,7 @@ test.each<[keyof typeof RULES, string, string]>([
   ['native', 'blob:x', SCHEME],
   ['native', 'app:/cb', SCHEME],
   ['native', 'app.:/cb', SCHEME],
+  ['native', 'app..example.app:/cb', SCHEME],
   ['native', '.app:/cb', RELATIVE],
   ['native', 'com.example.app:cb', 'A path follows the scheme: com.example.app:/callback.'],
   ['native', 'COM.example.app:/cb', as('com.example.app:/cb')],

@@ -20,7 +20,7 @@ const LOOPBACK = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(?::([1-9]\d{0,4}))?
 const MAX_PORT = 65_535
 
 /** A domain in reverse order, such as `com.example.app:` (RFC 8252 section 7.1). */
-const DOMAIN_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:$/
+const DOMAIN_SCHEME = /^[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+:/
 
 /**
  * Allowed schemes without a dot: those of editors that sign in at MCP servers. No others are allowed, because
@@ -100,11 +100,10 @@ function brokenQueryRule({ href, searchParams }: URL): BrokenRule | undefined {
 /** Whether a redirect URI is a loopback address. */
 export const isLoopback = (uri: string): boolean => loopbackIn(uri) !== undefined
 
-/** Takes a loopback address apart. Its port is ignored: the system gives an app any free port. */
-function loopbackIn(uri: string): { host: string; rest: string } | undefined {
-  const [, host, port, rest] = LOOPBACK.exec(uri) ?? []
-  if (host === undefined || rest === undefined || Number(port ?? 1) > MAX_PORT) return undefined
-  return { host, rest }
+/** Returns host and path of a loopback address. Its port is ignored: the system gives an app any free port. */
+function loopbackIn(uri: string): string | undefined {
+  const found = LOOPBACK.exec(uri)
+  return found === null || Number(found[2]) > MAX_PORT ? undefined : `${found[1]}${found[3]}`
 }
 
 /**
@@ -126,6 +125,6 @@ export const matchesRedirectUri = (
 
 function isSameUri(registered: string, given: string): boolean {
   if (registered === given) return true
-  const [one, other] = [loopbackIn(registered), loopbackIn(given)]
-  return one !== undefined && one.host === other?.host && one.rest === other.rest
+  const loopback = loopbackIn(registered)
+  return loopback !== undefined && loopback === loopbackIn(given)
 }

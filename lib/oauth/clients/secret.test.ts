@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { hashSecret, isSecretOf, SECRET_BYTES, secretOf, withNewSecret } from './secret.ts'
+import { hasEarlierSecret, hashSecret, isSecretOf, SECRET_BYTES, secretOf, withNewSecret } from './secret.ts'
 
 const now = new Date('2026-06-01T12:00:00Z')
 const after = (seconds: number) => new Date(now.getTime() + seconds * 1000)
@@ -57,5 +57,6 @@ test('a new secret can end all others at once', () => {
 test('a client without a secret accepts none', () => {
   expect(isSecretOf({}, '', now)).toBe(false)
   expect(isSecretOf({}, first, now)).toBe(false)
+  expect(hasEarlierSecret({ earlierSecretEndsAt: 1e10 }, now)).toBe(false)
   expect(isSecretOf({ earlierSecretHash: hashSecret(first) }, first, now)).toBe(false)
 })

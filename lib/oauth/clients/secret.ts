@@ -65,5 +65,5 @@ export function isSecretOf(secrets: ClientSecrets, unverifiedSecret: string, now
   return isCurrent || (isEarlier && hasEarlierSecret(secrets, now))
 }
 
-const isEqual = (given: Buffer, stored = ''): boolean =>
-  stored.length === given.length && timingSafeEqual(given, Buffer.from(stored))
+const isEqual = (given: Buffer, stored: string | undefined): boolean =>
+  stored?.length === given.length && timingSafeEqual(given, Buffer.from(stored))

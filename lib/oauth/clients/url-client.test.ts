@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { attribute, type Item } from '../../aws/dynamodb.ts'
 import { isClientId } from './client.ts'
-import { hostOf, isClientUrl, isOfAllowedHost, urlClientOf } from './url-client.ts'
+import { decisionKeys, hostOf, isClientUrl, isOfAllowedHost, urlClientOf } from './url-client.ts'
 
 // test/oauth/documents.test.ts has a table of what is refused.
 test.each([
@@ -26,6 +26,8 @@ test.each([
   1,
   ['https://app.example/a'],
   'https://app.example/a?\\',
+  'xhttps://app.example/a',
+  'https://app.example/a/../b',
 ])('%j is no URL of a client', (id) => {
   expect(isClientUrl(id)).toBe(false)
 })
@@ -52,13 +54,30 @@ test.each([
       (one): Item | undefined => one && { generation: attribute(one[0]), disabled: attribute(one[1]) },
     )
     const client = urlClientOf('https://app.example/client.json', items)
-    expect(client).toMatchObject({
+    const lists = { names: [], redirectUris: [], postLogoutRedirectUris: [] }
+    const flags = { firstParty: false, silent: false, local: false }
+    expect(client).toEqual({
+      id: 'https://app.example/client.json',
       name: 'app.example',
       type: 'native',
       generation,
       disabled,
-      redirectUris: [],
+      scopes: ['openid', 'profile', 'email', 'offline_access', '*'],
+      ...lists,
+      ...flags,
+      changeId: '',
+      createdAt: '',
+      changedAt: '',
     })
     expect(hostOf(client.id)).toBe('app.example')
   },
 )
+
+test('the decisions about a URL have its hash and that of its host as keys', () => {
+  const hashes = [
+    'HPwM3fX8jOq37b7sEEUjox0Jg55HxLCfw6itVv1iAQk',
+    'VtmCAS3hjt8Iz1fY2UtegalxmdPrFPI7fCt1xcdfVG0',
+  ]
+  const keys = hashes.map((one) => ({ pk: { S: `url-client#${one}` }, sk: { S: 'url-client' } }))
+  expect(decisionKeys('https://app.example/client.json')).toEqual(keys)
+})

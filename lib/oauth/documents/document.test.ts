@@ -34,6 +34,7 @@ const OTHER = 'Its client_id is not its own URL.'
 test.each<[what: string, document: unknown, fault: string]>([
   ['no JSON', '{', 'It is no JSON object in UTF-8.'],
   ['a list', [documentWith()], 'It is no JSON object in UTF-8.'],
+  ['a text', '"text"', 'It is no JSON object in UTF-8.'],
   ['null', 'null', 'It is no JSON object in UTF-8.'],
   ['a byte order mark', `\uFEFF${JSON.stringify(documentWith())}`, 'It is no JSON object in UTF-8.'],
   ['no client_id', documentWith({ client_id: undefined }), OTHER],
@@ -106,6 +107,11 @@ test('redirect URIs that break a rule are left out', () => {
     'com.example.app:/a',
   ]
   expect(read(documentWith({ redirect_uris }))).toMatchObject({ redirectUris: redirect_uris.slice(1) })
+})
+
+test('a document may have 20 redirect URIs', () => {
+  const redirect_uris = Array.from({ length: 20 }, (_, at) => `https://app.test/${at}`)
+  expect(read(documentWith({ redirect_uris }))).toMatchObject({ redirectUris: redirect_uris })
 })
 
 test('a document without grant_types and response_types has the defaults of RFC 7591', () => {
