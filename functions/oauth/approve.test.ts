@@ -562,6 +562,10 @@ describe('a click on a screen with offline_access', () => {
     await revoke()
     expect(await agree()).toEqual(code)
     expect(mailEvents).toEqual([mail, { ...mail, at: later(3_600).toISOString() }])
+    vi.setSystemTime(later(7_200))
+    cookie = await begin()
+    expect(await agree({ prompt: 'consent' })).toEqual(code)
+    expect(mailEvents).toHaveLength(2)
   })
 
   test.each<[string, Changes, Sent['click']]>([

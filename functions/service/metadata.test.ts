@@ -118,6 +118,19 @@ test.each([[['de']], [['en', 'de', 'pt-BR']]])('apps learn the languages %j', as
   vi.doUnmock('../../auth.config.ts')
 })
 
+test.each([
+  ['on', 'app.test', true],
+  ['on', '', undefined],
+  ['off', 'app.test', undefined],
+])('with OAuth %s and the hosts %j, URLs may be clients: %s', async (oauth, hosts, isSupported) => {
+  vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
+  vi.stubEnv('OAUTH', oauth)
+  vi.stubEnv('CLIENT_METADATA_HOSTS', hosts)
+  const event = sampleEvent('GET /.well-known/openid-configuration')
+  const { body } = parsed(await handler(event, lambdaContext()))
+  expect(Object(body).client_id_metadata_document_supported).toBe(isSupported)
+})
+
 test('the issuer never comes from the request', async () => {
   vi.stubEnv('TOKEN_ISSUER', 'https://auth.example.com')
   const event = sampleEvent('GET /.well-known/openid-configuration')

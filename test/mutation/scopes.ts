@@ -57,13 +57,15 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
     code: [
       ...OF_OAUTH('authorize/decide', 'authorize/location', 'authorize/outcome', 'authorize/request'),
       ...OF_OAUTH('authorize/scope', 'authorize/screen', 'authorize/sign-in', 'authorize/target'),
-      ...OF_OAUTH('parameters', 'scopes', 'by-language', 'discovery', 'directory'),
+      ...OF_OAUTH('parameters', 'scopes', 'by-language', 'discovery'),
     ],
     tests: [
       'lib/oauth/authorize',
       ...OF_OAUTH('apis', 'scopes'),
       'functions/oauth/approve',
+      'functions/oauth/url-clients',
       'functions/service/metadata',
+      'test/oauth/error-targets',
     ],
   },
   // What a request of an app does with the session in the cookie.
@@ -72,7 +74,15 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
     tests: ['functions/oauth/approve', 'functions/oauth/signout', 'test/oauth/proof'],
   },
   'oauth-clients': {
-    code: OF_OAUTH('clients', 'documents', 'apis', 'apps', 'authorize/client', 'authorize/error'),
+    code: OF_OAUTH(
+      'clients',
+      'documents',
+      'apis',
+      'apps',
+      'directory',
+      'authorize/client',
+      'authorize/error',
+    ),
     tests: [
       ...OF_OAUTH('clients', 'documents', 'apis'),
       'functions/oauth/url-clients',

@@ -12,6 +12,51 @@ export const SURVIVORS: Record<string, Record<string, string[]>> = {
       String.raw`const [, token] = /^bearer +(\S+)$/i.exec(typeof header === 'string' ? header : '') ?? [] → const [, token] = /^bearer +(\S+)$/i.exec(typeof header === 'string' ? header : '') ?? ["Stryker was here"]`,
     ],
   },
+  'lib/oauth/authorize/request.ts': {
+    'A missing value breaks the rule before, or keeps this one with either text.': [
+      `!/^[ -~]*$/.test(value('nonce') ?? '') || → !/^[ -~]*$/.test(value('nonce') ?? "Stryker was here!") ||`,
+      `JSON.stringify(value('nonce') ?? '').length - 2 > MAX_NONCE_BYTES, → JSON.stringify(value('nonce') ?? "Stryker was here!").length - 2 > MAX_NONCE_BYTES,`,
+      `(value) => !S256_CHALLENGE.test(value('code_challenge') ?? ''), → (value) => !S256_CHALLENGE.test(value('code_challenge') ?? "Stryker was here!"),`,
+      `challenge: value('code_challenge') ?? '', → challenge: value('code_challenge') ?? "Stryker was here!",`,
+    ],
+  },
+  'lib/oauth/authorize/outcome.ts': {
+    'Only the log has the reason.': [
+      `rejectIfRefused(reservation, 'too_many_mails', 'too many approvals', details) → rejectIfRefused(reservation, 'too_many_mails', "", details)`,
+      `throw new ServiceError('unavailable', 'the app kept changing') → throw new ServiceError('unavailable', "")`,
+    ],
+  },
+  'lib/oauth/authorize/target.ts': {
+    'Only the log has the reason.': [
+      `new ServiceError('malformed_body', \`request of an app: \${error}\`, { → new ServiceError('malformed_body', \`\`, {`,
+    ],
+  },
+  'lib/oauth/scopes.ts': {
+    'A split text has a first part. The types do not know it.': [
+      `const [first = '', scope] = entry.split(' ') → const [first = "Stryker was here!", scope] = entry.split(' ')`,
+    ],
+  },
+  'lib/oauth/apis/api.ts': {
+    'No two scopes of an API have the same name.': [
+      `.sort((a, b) => (a.name < b.name ? -1 : 1)) → .sort((a, b) => (a.name <= b.name ? -1 : 1))`,
+    ],
+  },
+  'lib/oauth/clients/redirect-uri-rules.ts': {
+    'A rule without a value has a sentence without one.': [
+      `const [rule, value = ''] = brokenRule(uri, rules) ?? [] → const [rule, value = "Stryker was here!"] = brokenRule(uri, rules) ?? []`,
+    ],
+  },
+  'lib/oauth/documents/document.ts': {
+    'Every native client may use a loopback address.': [
+      `(uri) => brokenRule(uri, { type: 'native', local: false }) === undefined, → (uri) => brokenRule(uri, { type: 'native', local: true }) === undefined,`,
+    ],
+    'A function without a return returns undefined.': ['} catch { return undefined } → } catch {}'],
+  },
+  'lib/oauth/documents/name.ts': {
+    'Neither text has an unseen character.': [
+      `return !isBroken && isLine(name) && !UNSEEN.test(name.replaceAll(EMOJI_STYLE, '')) → return !isBroken && isLine(name) && !UNSEEN.test(name.replaceAll(EMOJI_STYLE, "Stryker was here!"))`,
+    ],
+  },
   'lib/webauthn/cbor.ts': {
     'The index is that of a value that was found. The types do not know it.': [
       'return SIMPLE[simple]?.[1] → return SIMPLE[simple][1]',

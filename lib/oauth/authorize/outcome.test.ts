@@ -16,7 +16,7 @@ beforeEach(() => void vi.spyOn(console, 'info').mockReturnValue())
 const client = newClient({ id: 'shop', type: 'web', name: 'Shop' }, now, randomBytes(CLIENT_RANDOM_BYTES))
 
 /** Approves a request by a click, while another request changes the app right before each write. */
-async function approveDuring(change: (userId: string) => Promise<unknown>) {
+async function approveDuring(change: (userId: string) => Promise<unknown>, isProven = true) {
   const user = await addTestUser(table, { username: `u${randomBytes(8).toString('hex')}` })
   const at = testAt(
     outrunTable(table, 'TransactWriteItems', () => change(user.id)),
@@ -25,7 +25,13 @@ async function approveDuring(change: (userId: string) => Promise<unknown>) {
   const session = { id: 'a', authTime: secondOf(now), amr: 'pwd' } as Session
   const request = { challenge: 'c', prompts: [], scopes: ['openid'], acrValues: [] }
   const click = { sub: user.id, scope: 'openid' }
-  const asked = { client, redirectUri: 'https://shop.example', request, click, isProven: async () => true }
+  const asked = {
+    client,
+    redirectUri: 'https://shop.example',
+    request,
+    click,
+    isProven: async () => isProven,
+  }
   return outcomeOf({ ...at, config: { MAILER: undefined } }, asked, { user, session, state: 'current' })
 }
 
@@ -37,6 +43,10 @@ const allow = async (userId: string) => {
 test('a code belongs to the app that another request stores at the same time', async () => {
   const outcome = Object(await approveDuring(allow))
   expect(await findCode(table, outcome.code)).toMatchObject({ userId: outcome.userId, appGeneration: 5 })
+})
+
+test('a request without an access token of the session leads to a refresh', async () => {
+  expect(await approveDuring(allow, false)).toEqual({ next: 'refresh' })
 })
 
 test('an app that changes before the second write too is an outage', async () => {
