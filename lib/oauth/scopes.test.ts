@@ -120,6 +120,7 @@ test('a client that is a URL has all scopes of the APIs that are open to such cl
   const open = { ...apiWith('https://open.example', 'open.read'), urlClients: true }
   const closed = { ...apiWith('https://closed.example', 'closed.read'), urlClients: false }
   const client = urlClientOf('https://app.example/client.json', [])
+  expect(client.scopes).toEqual([...STANDARD_SCOPES, '*'])
   expect(scopesOf(client, [open, closed, shop])).toEqual(
     new Map([...STANDARD_SCOPES.map((name) => [name, undefined] as const), ['open.read', open]]),
   )

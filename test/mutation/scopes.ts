@@ -61,7 +61,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
     ],
     tests: [
       'lib/oauth/authorize',
-      ...OF_OAUTH('apis', 'scopes'),
+      ...OF_OAUTH('apis', 'documents/document', 'scopes'),
       'functions/oauth/approve',
       'functions/oauth/url-clients',
       'functions/service/metadata',

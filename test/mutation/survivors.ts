@@ -35,6 +35,9 @@ export const SURVIVORS: Record<string, Record<string, string[]>> = {
     'A split text has a first part. The types do not know it.': [
       `const [first = '', scope] = entry.split(' ') → const [first = "Stryker was here!", scope] = entry.split(' ')`,
     ],
+    'A request without an API has only standard scopes. The types do not know it.': [
+      'scopes.map((scope) => (api === undefined || isStandard(scope) ? scope : entryOf(api, scope))) → scopes.map((scope) => (false || isStandard(scope) ? scope : entryOf(api, scope)))',
+    ],
   },
   'lib/oauth/apis/api.ts': {
     'No two scopes of an API have the same name.': [

@@ -233,6 +233,8 @@ describe('resource and scope', () => {
     const machine = { type: 'machine' as const, scopes: client.scopes.slice(2, 4) }
     const asked = askedScopesOf(readParameters(''), machine, [ORDERS])
     expect(asked).toEqual({ scopes: ['orders.read', 'orders.write'], api: ORDERS })
+    const web = { ...machine, type: 'web' as const }
+    expect(askedScopesOf(readParameters(''), web, [ORDERS])).toMatchObject({ error: 'invalid_scope' })
   })
 
   test('a scope that its API gave up is left out', () => {

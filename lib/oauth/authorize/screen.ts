@@ -93,8 +93,10 @@ export const shownScopesOf = ({ scopes, api }: Pick<AuthorizationRequest, 'scope
  * Returns scopes in the order that users read. `offline_access` is last: "this access" in its sentence means
  * the lines above it.
  */
-export const asShown = (scopes: readonly string[]): string[] =>
-  scopes.toSorted((a, b) => Number(a === 'offline_access') - Number(b === 'offline_access'))
+export const asShown = (scopes: readonly string[]): string[] => [
+  ...scopes.filter((name) => name !== 'offline_access'),
+  ...scopes.filter((name) => name === 'offline_access'),
+]
 
 /** A place that a redirect URI leads to. */
 export interface Place {
