@@ -19,10 +19,7 @@ const page = pageRoute({
   },
 })
 
-/**
- * The page has the form in an attribute, so that no URL contains an id_token. No cache stores the page. Its language is that of the form, if
- * the query has none.
- */
+/** The page has the form in an attribute, so that no URL contains an id_token, and its language. No cache stores the page. */
 const logoutByForm: ApiRoute<unknown> = async (event, request) => {
   const ui_locales = new URLSearchParams(sentForm(event)).get('ui_locales') ?? undefined
   const queryStringParameters = { ui_locales, ...event.queryStringParameters }
