@@ -369,7 +369,8 @@ describe('a refresh', () => {
     vi.setSystemTime(later(20))
     const second = await again(first.refresh_token)
     expect(second.refresh_token).not.toBe(first.refresh_token)
-    // A lost response: the same next token.
+    // A lost response: the same next token. It prolongs nothing.
+    vi.setSystemTime(later(29))
     expect((await again(first.refresh_token)).refresh_token).toBe(second.refresh_token)
     expect((await again(second.refresh_token)).refresh_token).toBe(second.refresh_token)
     vi.setSystemTime(later(31))
@@ -382,6 +383,8 @@ describe('a refresh', () => {
       grantId: decodeJwt(first.access_token).gid,
     })
     expect((await again(third.refresh_token)).error).toBe('invalid_grant')
+    const { events } = await eventsOfUser(table, (await stored()).id, { limit: 10 })
+    expect(events.filter(({ type }) => type === 'grant.ended')).toMatchObject([{ detail: 'token-reused' }])
   })
 
   test('of a public client at the same time as another gets the same next token', async () => {

@@ -36,6 +36,17 @@ test('an exchange is refused if the session ends before its write, and spends no
   expect((await findCode(table, code))?.spentBy).toBeUndefined()
 })
 
+test('an exchange is refused after the session has expired', async () => {
+  const { code, session } = await codeOfSession()
+  await table.aws('dynamodb', 'UpdateItem', {
+    TableName: table.name,
+    Key: sessionKey(session),
+    UpdateExpression: 'SET expiresAt = :now',
+    ExpressionAttributeValues: { ':now': attribute(secondOf(now)) },
+  })
+  await expect(exchange(table, code)).rejects.toMatchObject({ error: 'invalid_grant' })
+})
+
 test('a grant ends if the response to its write is lost', async () => {
   const { code, session } = await codeOfSession()
   const lost = new Error('the response is lost')
