@@ -13,7 +13,7 @@ const filesOf = (page: string) => [
 
 describe.each([
   { page: 'docs', folder: 'docs', files: 4, pageBytes: 10_000, scriptBytes: Number.POSITIVE_INFINITY },
-  { page: 'signin', folder: 'signin', files: 4, pageBytes: 16_500, scriptBytes: 12_700 },
+  { page: 'signin', folder: 'signin', files: 4, pageBytes: 16_700, scriptBytes: 12_700 },
   { page: 'account', folder: 'signin', files: 3, pageBytes: 18_500, scriptBytes: 15_200 },
   { page: 'register', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 7_800 },
   { page: 'forgot', folder: 'confirm', files: 2, pageBytes: 6_000, scriptBytes: 2_800 },
