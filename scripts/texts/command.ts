@@ -4,6 +4,7 @@ import { isEnglish, keysOf, readKey, type Words } from '../../plugins/config/sen
 import { WELL_FORMED } from '../../plugins/config/well-formed.ts'
 import { pathsOfTexts, shippedPathOf, shippedWords } from '../../plugins/config/words.ts'
 import type { AuthConfig } from '../../project/define-auth.ts'
+import { readTag } from '../../project/language-tag.ts'
 import { IS_PACKAGE, ROOT } from '../../project/origin.ts'
 import { PROJECT } from '../../project/project.ts'
 import type { Io } from '../cli/io.ts'
@@ -52,18 +53,9 @@ nothing is added without --all.`,
 
 function refuseInvalid(tag: string): void {
   if (isLanguage(tag)) return
-  const meant = canonicalOf(tag)
-  const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`
+  const meant = readTag(tag)
+  const suggestion = meant !== undefined && isLanguage(meant) ? ` Did you mean ${meant}?` : ''
   throw new Refusal('usage', `Invalid language. Use a tag such as de, pt-BR or zh-Hans.${suggestion}`)
-}
-
-/** Returns the valid tag that another spelling stands for. */
-function canonicalOf(tag: string): string | undefined {
-  try {
-    return Intl.getCanonicalLocales(tag.replaceAll('_', '-')).find(isLanguage)
-  } catch {
-    return undefined
-  }
 }
 
 /** Updates the file of a language. @returns What to print. */

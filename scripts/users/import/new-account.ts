@@ -9,6 +9,7 @@ import { brokenPasswordRule } from '../../../lib/passwords/rules.ts'
 import { isEmail, isNewLoginName, NEW_LOGIN_NAME_RULE } from '../../../lib/users/login-name.ts'
 import { namesOf } from '../../../lib/users/names.ts'
 import { isUserId, type User } from '../../../lib/users/user.ts'
+import { readTag } from '../../../project/language-tag.ts'
 import { repeatedMember } from '../../../project/repeated-member.ts'
 import { parsed } from '../../cli/files/json.ts'
 import { FactorFields, factorFault, type ImportedFactors } from './belongings/factors.ts'
@@ -60,15 +61,6 @@ const Attributes = z.pipe(
     'Must be an object with attributes by name.',
   ),
 )
-
-/** Returns the language tag that another program wrote, in its canonical form: `de-AT` for `de_AT`. `undefined` for other texts. */
-export function readTag(text: string): string | undefined {
-  try {
-    return text.length <= 35 ? Intl.getCanonicalLocales(text.replaceAll('_', '-'))[0] : undefined
-  } catch {
-    return undefined
-  }
-}
 
 /** A language. It may be one that the service does not have yet. */
 const Locale = z.pipe(
