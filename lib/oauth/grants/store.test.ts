@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { useTable } from '../../../test/support/aws/table.ts'
-import { addTestUser, storeSession, testAct, testAt } from '../../../test/support/users/users.ts'
+import { addTestSession, addTestUser, testAct, testAt } from '../../../test/support/users/users.ts'
 import { type TransactWrite, transact } from '../../aws/dynamodb.ts'
 import { byClient } from '../../events/event.ts'
 import { eventsOfUser } from '../../events/store.ts'
-import { SESSION_RANDOM_BYTES, startSession } from '../../sessions/session.ts'
 import { endSession } from '../../sessions/store.ts'
 import { secondOf } from '../../time.ts'
 import { CODE_BYTES, type Code, codeKey, timesOf } from '../codes/code.ts'
@@ -30,14 +29,7 @@ const client = { id: 'shop', generation: 7 }
 
 async function begin() {
   const user = await addTestUser(table, { username: `u${randomBytes(8).toString('hex')}` })
-  const start = {
-    amr: 'pwd' as const,
-    inCookie: true,
-    origin: { sourceIp: '203.0.113.7', userAgent: 'test' },
-    lifetimes: { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 },
-  }
-  const { session } = startSession(user, start, now, randomBytes(SESSION_RANDOM_BYTES))
-  await storeSession(table, session)
+  const session = await addTestSession(table, user, now)
   const code: Code = {
     clientId: client.id,
     clientGeneration: client.generation,

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { addClient, CALLBACK, VERIFIER } from '../../../test/oauth/clients.ts'
 import { outrunTable, useTable } from '../../../test/support/aws/table.ts'
-import { addTestUser, storeSession, testAct, testAt } from '../../../test/support/users/users.ts'
+import { addTestSession, addTestUser, testAct, testAt } from '../../../test/support/users/users.ts'
 import { attribute, type Table, transact } from '../../aws/dynamodb.ts'
 import type { At } from '../../context.ts'
-import { SESSION_RANDOM_BYTES, type Session, startSession } from '../../sessions/session.ts'
+import type { Session } from '../../sessions/session.ts'
 import { endSession, sessionKey } from '../../sessions/store.ts'
 import { secondOf } from '../../time.ts'
 import type { FactorPolicy } from '../../users/factors.ts'
@@ -168,14 +168,7 @@ const liveGrants = async ({ userId }: Session) => (await findAllowed(table, user
 /** Stores a code of a new user's session. */
 async function codeOfSession(changes: Partial<Code> = {}): Promise<{ code: string; session: Session }> {
   const user = await addTestUser(table, { username: `u${randomBytes(8).toString('hex')}` })
-  const start = {
-    amr: 'pwd' as const,
-    inCookie: true,
-    origin: { sourceIp: '203.0.113.7', userAgent: 'test' },
-    lifetimes: { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 },
-  }
-  const { session } = startSession(user, start, now, randomBytes(SESSION_RANDOM_BYTES))
-  await storeSession(table, session)
+  const session = await addTestSession(table, user, now)
   const code = randomBytes(CODE_BYTES).toString('base64url')
   const values = {
     clientId: 'shop',

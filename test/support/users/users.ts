@@ -4,7 +4,7 @@ import type { At } from '../../../lib/context.ts'
 import type { Act } from '../../../lib/events/event.ts'
 import { addPasskey } from '../../../lib/factors/passkeys/store.ts'
 import { newRecoveryCodes } from '../../../lib/factors/recovery-codes/store.ts'
-import type { Session } from '../../../lib/sessions/session.ts'
+import { SESSION_RANDOM_BYTES, type Session, startSession } from '../../../lib/sessions/session.ts'
 import { storedSession } from '../../../lib/sessions/store.ts'
 import { createUser } from '../../../lib/users/names.ts'
 import { profileKey } from '../../../lib/users/store.ts'
@@ -32,6 +32,19 @@ export const asOperator = (table: Table, now = () => new Date()): OperatorTable 
 
 /** Stores a session without an event, if it is not there. */
 export const storeSession = (table: Table, session: Session) => transact(table, [storedSession(session)])
+
+/** Stores a session that a user begins with a password in a browser. */
+export async function addTestSession(table: Table, user: User, now: Date): Promise<Session> {
+  const start = {
+    amr: 'pwd' as const,
+    inCookie: true,
+    origin: { sourceIp: '203.0.113.7', userAgent: 'test' },
+    lifetimes: { absoluteTtlSeconds: 3_600, idleTtlSeconds: 3_600 },
+  }
+  const { session } = startSession(user, start, now, randomBytes(SESSION_RANDOM_BYTES))
+  await storeSession(table, session)
+  return session
+}
 
 /** Creates a user with the role `user` and a hash that no password matches, unless the values differ. */
 export const testUser = (values: Partial<User> & Pick<User, 'username'>, now = new Date()): User =>
