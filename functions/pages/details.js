@@ -28,8 +28,7 @@ function sayDetail(detail, values = {}) {
     if (found) return words.replaceAll(/\{(\w+)\}/g, withValue)
   }
   // Some problems are made by the page, and have a detail in its words.
-  const isOwn = Object.values(ownWords).includes(detail)
-  if (!/^en\b/.test(language) && !isOwn) english.add(detail)
+  if (!/^en\b/.test(language) && !Object.values(ownWords).includes(detail)) english.add(detail)
   return detail
 }
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { lambdaContext, sampleEvent } from '../../test/support/http/lambda.ts'
 import { handler as signin } from './signin/signin.ts'
 
-// A service with German alone.
+// A service that names one language: German.
 
 vi.mock('../../auth.config.ts', async () => {
   const { readWords } = await import('../../plugins/config/words.ts')

@@ -21,7 +21,7 @@ function add(functions: Record<string, WrittenFunction>, httpApi?: object) {
   return [service.provider.httpApi, configurationInput.provider.httpApi, faults]
 }
 
-test('an HTTP API gets the authorizer, beside what the project has there', () => {
+test('an HTTP API gets the authorizer, and keeps what the project has there', () => {
   expect(add({ notes })).toEqual([{ authorizers: { auth } }, { authorizers: { auth } }, []])
   const jwt = { type: 'jwt' }
   const both = { cors: true, authorizers: { jwt, auth } }

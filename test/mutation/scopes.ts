@@ -7,8 +7,8 @@ export interface Scope {
 const OF_OAUTH = (...names: string[]) => names.map((name) => `lib/oauth/${name}`)
 
 /**
- * The parts that a run takes one after the other, by name. Each change is tried with the tests of its part alone: with all tests, the
- * changes that none notices would take a minute each.
+ * The parts that a run takes one after the other, by name. Only the tests of its part try a change: with all tests, a change that none
+ * notices would take a minute.
  */
 export const SCOPES: Readonly<Record<string, Scope>> = {
   tokens: { code: ['lib/tokens'], tests: ['lib/tokens', 'functions/authorizer', 'test/security/rfc8725'] },
@@ -41,7 +41,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
     tests: ['lib/webauthn', 'lib/factors', 'test/factors/ceremony'],
   },
   'sign-in': {
-    code: [...['complete', 'next-step', 'login-token', 'code'].map((name) => `lib/sign-in/${name}`)],
+    code: ['complete', 'next-step', 'login-token', 'code'].map((name) => `lib/sign-in/${name}`),
     tests: ['lib/sign-in', 'functions/sessions', 'lib/sessions'],
   },
   mail: {
