@@ -4,7 +4,7 @@ import type { User } from '../../lib/users/user.ts'
 import { addProvider, inBrowser, startWaiting } from '../federation/identities.ts'
 import { recordLogs } from '../support/logs.ts'
 import { NO_MAIL_LIMITS, useService } from '../support/service.ts'
-import { newAddress, tokenIn } from '../support/users/mails.ts'
+import { newAddress, stopClock, tokenIn } from '../support/users/mails.ts'
 import { NEW_PASSWORD, newName, PASSWORD, signIn } from '../support/users/sessions.ts'
 
 vi.mock('../../auth.config.ts', async (original) => ({
@@ -148,6 +148,16 @@ describe('a change of the language', () => {
       ({ type }: { type: string }) => type === 'user.updated',
     )
     expect(updated).toHaveLength(1)
+  })
+
+  test('needs the current password, whose guesses are limited', async () => {
+    stopClock()
+    const user = await addUser({ locale: 'de' })
+    const { authToken: token } = await signIn(service.functions, user.username)
+    const statuses = []
+    for (let tried = 1; tried <= 11; tried += 1) statuses.push((await change(token, 'fr', 'wrong')).status)
+    expect(statuses).toEqual([...Array(10).fill(422), 429])
+    expect((await service.user(user.username)).locale).toBe('de')
   })
 
   test.each([
