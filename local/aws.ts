@@ -134,7 +134,8 @@ export async function startLocalAws(
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   const settings = { region, credentials, endpoints }
 
-  const aws = withTimeout(awsClient(settings), PATIENCE_MS)
+  // One attempt has all of the time: on a busy machine, a second `CreateTable` would find the table of the first.
+  const aws = withTimeout(awsClient(settings, PATIENCE_MS), PATIENCE_MS)
   for (const table of tables) await createTable(aws, table)
   if (name !== undefined) {
     await addDemoUsers({ aws, name })
