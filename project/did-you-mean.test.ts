@@ -31,6 +31,14 @@ test.each(['', 'x', 'colour', 'tokens-of-users'])('didYouMean suggests nothing f
   expect(didYouMean(mistyped, NAMES)).toBe('')
 })
 
+test.each([
+  ['it', ''],
+  ['dde', ' Did you mean de?'],
+  ['EN', ' Did you mean en?'],
+])('didYouMean keeps a part of the language %s', (mistyped, expected) => {
+  expect(didYouMean(mistyped, ['en', 'de', 'fr'])).toBe(expected)
+})
+
 test('didYouMean writes the prefix before the suggestion', () => {
   expect(didYouMean('htpPort', NAMES, '--')).toBe(' Did you mean --httpPort?')
 })

@@ -2,7 +2,7 @@
  * Returns the known name that a mistyped one probably means.
  *
  * Case and separators do not count. A name counts as similar if one of the two contains the other, or if at most a third
- * of its characters (at least two) must change.
+ * of its characters (at least two, and not all) must change.
  *
  * @returns ` Did you mean NAME?`, or nothing if no name is similar.
  */
@@ -17,6 +17,7 @@ export function nearestOf(name: string, known: Iterable<string>): string | undef
   const [best] = [...known]
     .map((one) => ({ one, distance: distanceOf(word, plain(one)) }))
     .filter(({ distance }) => distance <= Math.max(2, word.length / 3))
+    .filter(({ one, distance }) => distance < Math.max(plain(one).length, word.length))
     .sort((a, b) => a.distance - b.distance)
   return best?.one
 }
