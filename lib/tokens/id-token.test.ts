@@ -23,11 +23,11 @@ test.each<[string, object, object, Signer?]>([
   ['of an unknown key', {}, { kid: 'a'.repeat(43) }],
   ['without a key', {}, { kid: undefined }],
   ['that another key signed', {}, {}, signer(rsaPair().privateKey)],
-])('a hint %s names nobody', (_what, changes, ofHeader, sign) => {
+])('a hint %s names no user', (_what, changes, ofHeader, sign) => {
   expect(verify({ ...claims, ...changes }, { ...header, ...ofHeader }, sign)).toBeUndefined()
 })
 
-test('a payload that is no object names nobody', () => {
+test('a payload that is no object names no user', () => {
   expect(verify([])).toBeUndefined()
 })
 
