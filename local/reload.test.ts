@@ -24,6 +24,17 @@ test('reportBuilds reports a failure once, until it changes or is fixed', async 
   expect(printed).toEqual(['Reloaded.', report(1), report(2), 'Fixed and reloaded.', report(1)])
 })
 
+test('a fix is reported as one, also if a second build ends before the report', async () => {
+  const { bundle, reportReload, printed } = await bundlerWith(undefined, failure(1), undefined, undefined)
+  await bundle()
+  reportReload()
+  await expect(bundle()).rejects.toEqual(failure(1))
+  await bundle()
+  await bundle()
+  reportReload()
+  expect(printed).toEqual(['Reloaded.', report(1), 'Fixed and reloaded.'])
+})
+
 test('a change during a build is built after it, and only the last state is reported', async () => {
   const steps: string[] = []
   const begun = Promise.withResolvers<void>()
@@ -96,8 +107,9 @@ function bundlerOf(rebuild: () => Promise<void>, failure?: object) {
     (message) => printed.push(message),
     () => printed.push('exit'),
   )
-  const build = () => bundler.bundle().then(reportReload, () => {})
-  return { build, printed }
+  const bundle = () => bundler.bundle()
+  const build = () => bundle().then(reportReload, () => {})
+  return { bundle, build, reportReload, printed }
 }
 
 const failure = (line: number) => ({

@@ -119,12 +119,11 @@ export function reportBuilds(
   const firstBuild = bundler.bundle
   let requests = 0
   let failure = ''
-  let success = ''
+  let succeeded = false
   const rebuild = serialised(async () => {
-    success = ''
+    succeeded = false
     await rebuildAll(bundler)
-    success = failure === '' ? 'Reloaded.' : 'Fixed and reloaded.'
-    failure = ''
+    succeeded = true
   })
   const ignore = () => {}
   bundler.log = { ...bundler.log, verbose: ignore, error: ignore }
@@ -147,9 +146,11 @@ export function reportBuilds(
     }
   }
   return () => {
-    // Several changes may have one build.
-    if (success !== '') print(success)
-    success = ''
+    // Several changes may have one build, and several builds one report.
+    if (!succeeded) return
+    print(failure === '' ? 'Reloaded.' : 'Fixed and reloaded.')
+    failure = ''
+    succeeded = false
   }
 }
 
