@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { faultsOfTexts } from './texts.ts'
+import { faultsOfTexts, parseTexts } from './texts.ts'
 
 const DIGITS =
   '8 digits. The code is valid for 10 minutes, the link for 60. Five wrong codes void the code. The link in the mail still works.'
 
-const TEXTS: [string, object][] = [
+const TEXTS: [string, Record<string, unknown>][] = [
   ['no words', {}],
   ['words of a page', { 'Sign in': 'Log in', [DIGITS]: 'Eight digits' }],
   [
@@ -25,7 +25,7 @@ const TEXTS: [string, object][] = [
 ]
 
 /** Plural forms, in a language with others than English. */
-const FORMS: [string, string, object, string[]][] = [
+const FORMS: [string, string, Record<string, string>, string[]][] = [
   ['the one form of Japanese', 'ja', { '{count} users#other': 'ランプ{count}個' }, []],
   [
     'the six forms of Arabic',
@@ -88,10 +88,7 @@ const FORMS: [string, string, object, string[]][] = [
   ],
 ]
 
-const REFUSED: [string, unknown, string][] = [
-  ['a list', ['Sign in'], 'It must be an object of words by English sentence.'],
-  ['text', 'Sign in', 'It must be an object of words by English sentence.'],
-  ['nothing', null, 'It must be an object of words by English sentence.'],
+const REFUSED: [string, Record<string, unknown>, string][] = [
   ['a mistyped sentence', { 'Sing in': 'Log in' }, '"Sing in" is unknown. Did you mean "Sign in"?'],
   ['a sentence of another version', { 'Dear customer,': 'Hi' }, '"Dear customer," is unknown.'],
   ['the name of an inherited member', { constructor: 'Hi' }, '"constructor" is unknown.'],
@@ -104,7 +101,7 @@ const REFUSED: [string, unknown, string][] = [
     '"You are invited to {service}" must be one line of text.',
   ],
   ['a line separator', { 'Sign in': 'Sign\u2028in' }, '"Sign in" must be one line of text.'],
-  ...['\u202e', '\u202a', '\u2066', '\u2069'].map((character): [string, unknown, string] => [
+  ...['\u202e', '\u202a', '\u2066', '\u2069'].map((character): [string, Record<string, string>, string] => [
     `U+${character.charCodeAt(0).toString(16)}`,
     { 'Sign in': `Sign ${character}in` },
     '"Sign in" must not have characters that change the direction of text.',
@@ -144,6 +141,16 @@ test.each(TEXTS)('%s may take the place of sentences', (_what, texts) => {
 
 test.each(REFUSED)('%s is refused with its reason', (_what, texts, fault) => {
   expect(faultsOfTexts(texts, 'de')).toEqual([fault])
+})
+
+test.each([
+  ['a list', '["Sign in"]', 'It must be an object of words by English sentence.'],
+  ['text', '"Sign in"', 'It must be an object of words by English sentence.'],
+  ['nothing', 'null', 'It must be an object of words by English sentence.'],
+  ['a sentence twice', '{ "Sign in": "a", "Sign in": "b" }', '"Sign in" is there twice.'],
+  ['a comma at the end', '{ "Sign in": "a", }', /^It must be JSON: .+\.$/],
+])('%s is no file of words', (_what, text, fault) => {
+  expect(() => parseTexts(text)).toThrow(fault)
 })
 
 test('a mistyped placeholder is refused with what it probably means', () => {

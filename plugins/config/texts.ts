@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { didYouMean } from '../../project/did-you-mean.ts'
 import { isObject } from '../../project/merge.ts'
+import { repeatedMember } from '../../project/repeated-member.ts'
 import { pathOfFile } from './path.ts'
 import { categoriesOf, isPlural, keysOf, readKey, SENTENCES } from './sentences/list.ts'
 
@@ -25,6 +26,29 @@ type Sentences = Readonly<Record<string, unknown>>
 /** Whether there are no words. A translator writes them later. */
 export const isEmpty = (words: unknown): boolean => typeof words === 'string' && words.trim() === ''
 
+/**
+ * Reads the text of a file of words.
+ *
+ * @throws {@link Error} if it is no JSON object, or has a sentence twice, of which the first would be lost.
+ */
+export function parseTexts(text: string): Record<string, unknown> {
+  // An editor may write a byte order mark before the text, which readers of JSON may ignore (RFC 8259 section 8.1).
+  const json = text.replace(/^\uFEFF/, '')
+  const texts = parse(json)
+  if (!isObject(texts)) throw new Error('It must be an object of words by English sentence.')
+  const repeated = repeatedMember(json)
+  if (repeated !== undefined) throw new Error(`${JSON.stringify(repeated)} is there twice.`)
+  return texts
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch (error) {
+    throw new Error(`It must be JSON: ${(error as Error).message}.`)
+  }
+}
+
 /** Takes a file of words apart. */
 export function readTexts(texts: Readonly<Record<string, unknown>>) {
   const { [DRAFT]: draft = false, [FORMER]: former = {}, ...sentences } = texts
@@ -32,8 +56,7 @@ export function readTexts(texts: Readonly<Record<string, unknown>>) {
 }
 
 /** Returns what is wrong with a file of words of a language, one line for each. Sentences without words are {@link emptyIn}. */
-export function faultsOfTexts(texts: unknown, language: string): string[] {
-  if (!isObject(texts)) return ['It must be an object of words by English sentence.']
+export function faultsOfTexts(texts: Readonly<Record<string, unknown>>, language: string): string[] {
   const { draft, former, sentences } = readTexts(texts)
   return [
     ...(typeof draft === 'boolean' ? [] : [`"${DRAFT}" must be true or false.`]),

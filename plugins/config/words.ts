@@ -2,12 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandLine } from '../../project/commands.ts'
 import type { AuthConfig } from '../../project/define-auth.ts'
-import { isObject } from '../../project/merge.ts'
 import { ROOT } from '../../project/origin.ts'
 import { CONFIGURATION } from '../../project/project.ts'
-import { repeatedMember } from '../../project/repeated-member.ts'
 import { isEnglish, keysOf, readKey, type Words } from './sentences/list.ts'
-import { emptyIn, faultsOfTexts, isEmpty, readTexts } from './texts.ts'
+import { emptyIn, faultsOfTexts, isEmpty, parseTexts, readTexts } from './texts.ts'
 
 /** Returns the path of the words of a language in the folder of the service, whether or not it has them. */
 export const shippedPathOf = (language: string): string => `plugins/languages/${language}.json`
@@ -63,23 +61,20 @@ function readOwn(project: string, path: string, language: string): Own {
   const file = join(project, path)
   const wrong = (...faults: string[]): Own => ({ words: {}, isDraft: false, faults })
   if (!existsSync(file)) return wrong(`${CONFIGURATION}: texts ${path} does not exist.`)
+  let texts: Readonly<Record<string, unknown>>
   try {
-    // An editor may write a byte order mark before the text, which readers of JSON may ignore (RFC 8259 section 8.1).
-    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '')
-    const texts: unknown = JSON.parse(text)
-    const repeated = repeatedMember(text)
-    if (repeated !== undefined) return wrong(`${path}: ${JSON.stringify(repeated)} is there twice.`)
-    const faults = faultsOfTexts(texts, language).map((fault) => `${path}: ${fault}`)
-    if (!isObject(texts) || faults.length > 0) return wrong(...faults)
-    const { draft, sentences } = readTexts(texts)
-    const empty = draft ? [] : emptyIn(sentences)
-    if (empty.length === 0) return { words: writtenIn(sentences), isDraft: draft === true, faults }
-    return wrong(
-      `${path}: ${empty.length === 1 ? '1 sentence has' : `${empty.length} sentences have`} no words: ${listOf(empty)}. Write them, or add "draft": true, which shows them in English.`,
-    )
+    texts = parseTexts(readFileSync(file, 'utf8'))
   } catch (error) {
-    return wrong(`${path}: It must be JSON: ${(error as Error).message}.`)
+    return wrong(`${path}: ${(error as Error).message}`)
   }
+  const faults = faultsOfTexts(texts, language).map((fault) => `${path}: ${fault}`)
+  if (faults.length > 0) return wrong(...faults)
+  const { draft, sentences } = readTexts(texts)
+  const empty = draft ? [] : emptyIn(sentences)
+  if (empty.length === 0) return { words: writtenIn(sentences), isDraft: draft === true, faults }
+  return wrong(
+    `${path}: ${empty.length === 1 ? '1 sentence has' : `${empty.length} sentences have`} no words: ${listOf(empty)}. Write them, or add "draft": true, which shows them in English.`,
+  )
 }
 
 /** Returns the words of a file. A sentence without the words of one of its plural forms has none. */

@@ -1,8 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isObject } from '../../project/merge.ts'
-import { repeatedMember } from '../../project/repeated-member.ts'
+import { parseTexts } from '../../plugins/config/texts.ts'
 import { cannotRead } from '../cli/files/texts.ts'
 import { Refusal } from '../cli/refusal.ts'
 
@@ -22,18 +21,11 @@ export async function readTextsFile(
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw cannotRead(path, error)
   })
-  const json = text.replace(/^\uFEFF/, '')
-  const wrong = (fault: string) => new Refusal('refused', `${path}: ${fault} Nothing was changed.`)
-  let texts: unknown
   try {
-    texts = JSON.parse(json)
+    return parseTexts(text)
   } catch (error) {
-    throw wrong(`It must be JSON: ${(error as Error).message}.`)
+    throw new Refusal('refused', `${path}: ${(error as Error).message} Nothing was changed.`)
   }
-  if (!isObject(texts)) throw wrong('It must be an object of words by English sentence.')
-  const repeated = repeatedMember(json)
-  if (repeated !== undefined) throw wrong(`${JSON.stringify(repeated)} is there twice.`)
-  return texts
 }
 
 /** Writes a file of words under another name, which it loses when it is complete. So an interruption leaves the file as it was. */
