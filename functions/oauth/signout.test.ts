@@ -8,6 +8,7 @@ import {
   call,
   eventOf,
   later,
+  problem,
   records,
   refresh as refreshSession,
   stored,
@@ -17,6 +18,7 @@ import {
 
 useRoutes()
 
+const SAME_ORIGIN = 'This request needs the header Sec-Fetch-Site: same-origin.'
 const HOME = 'https://shop.example/bye?tenant=1'
 
 let cookie: string
@@ -215,19 +217,28 @@ describe('nothing ends, and it leads nowhere, with', () => {
 })
 
 describe('the page', () => {
-  test.each<[string, Record<string, string>, number]>([
+  const json = { 'Content-Type': 'application/json' }
+  test.each<[string, Record<string, string>, string]>([
     [
       'of an allowed origin on the same site',
-      { 'Sec-Fetch-Site': 'same-site', Origin: 'https://app.example.com' },
-      403,
+      { ...json, 'Sec-Fetch-Site': 'same-site', Origin: 'https://app.example.com' },
+      SAME_ORIGIN,
     ],
-    ['of another site', { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }, 403],
-    ['that the browser does not name', {}, 403],
-    ['that sends a form', { ...OWN_PAGE, 'Content-Type': 'application/x-www-form-urlencoded' }, 403],
-  ])('%s ends nothing', async (_what, headers, status) => {
+    [
+      'of another site',
+      { ...json, 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' },
+      SAME_ORIGIN,
+    ],
+    ['that the browser does not name', json, SAME_ORIGIN],
+    [
+      'that sends a form',
+      { ...OWN_PAGE, 'Content-Type': 'application/x-www-form-urlencoded' },
+      'A request with the session cookie must have the Content-Type application/json.',
+    ],
+  ])('%s ends nothing', async (_what, headers, detail) => {
     const id_token_hint = await idTokenOf()
     const response = await signOut({ id_token_hint }, undefined, { ...cookieOf(cookie), ...headers })
-    expect(response.statusCode).toBe(status)
+    expect(response).toEqual(problem(403, 'Forbidden', detail))
     expect(await isSignedIn()).toBe(true)
   })
 })

@@ -349,6 +349,15 @@ describe('a response', () => {
   })
 })
 
+test('an outage of the table gives an error, which the log has', async () => {
+  const endpoints = { ...aws.settings.endpoints, dynamodb: new URL('http://127.0.0.1:1') }
+  const settings = { ...aws.settings, endpoints }
+  const cut = await loadHandler(service, 'fetch-client', { ...aws, settings })
+  await expect(cut({ url: APP_URL, userId: 'user' }, context)).rejects.toMatchObject({ code: 'unavailable' })
+  expect(records).toMatchObject([{ event: 'dependency.failed', reason: 'dynamodb UpdateItem failed' }])
+  expect(host.lookups).toEqual([])
+})
+
 const USED_UP = 'the budget of the user or of the host is used up'
 
 test('a user gets 10 documents in ten minutes from any hosts, and others still get theirs', async () => {
