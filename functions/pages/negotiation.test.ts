@@ -79,6 +79,17 @@ test('a hundred interleaved requests in two languages get their own', async () =
   expect(new Set(bodies).size).toBe(2 * pages.length)
 })
 
+test.each([
+  ['de', { lang: 'en', ui_locales: 'de', next: 'oauth2/authorize?ui_locales=de' }, 'en'],
+  ['de', { lang: 'fr', ui_locales: 'fr en' }, 'en'],
+  ['en', { ui_locales: 'de', next: 'oauth2/authorize?ui_locales=en' }, 'de'],
+  ['en', { next: 'oauth2/authorize?ui_locales=de' }, 'de'],
+  ['en', { lang: 'de' }, 'de'],
+  ['de', { lang: 'fr', ui_locales: 'fr', next: 'oauth2/authorize?ui_locales=fr' }, 'de'],
+])('a browser that prefers %s and asks for %o gets the page in %s', async (preferred, query, language) => {
+  expect(await pageOf(signin, 'signin', preferred, query)).toContain(`<html lang="${language}" dir="ltr">`)
+})
+
 const HOSTILE: [string, Query][] = [
   ['markup', { lang: '"><script>alert(1)</script>' }],
   ['the name of an inherited member', { lang: '__proto__' }],
