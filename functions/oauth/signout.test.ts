@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { eventsOfUser } from '../../lib/events/store.ts'
 import { addClient, CALLBACK, type Changes, credentialsOf, formOf } from '../../test/oauth/clients.ts'
-import { codeFor, exchange } from '../../test/oauth/requests.ts'
+import { codeFor, exchange, refreshGrant } from '../../test/oauth/requests.ts'
 import { cookieOf, OWN_PAGE, withHeaders } from '../../test/support/http/cookies.ts'
 import {
   begin,
@@ -20,6 +20,7 @@ useRoutes()
 
 const SAME_ORIGIN = 'This request needs the header Sec-Fetch-Site: same-origin.'
 const HOME = 'https://shop.example/bye?tenant=1'
+const URL_CLIENT = 'https://bank.example/client.json'
 
 let cookie: string
 beforeEach(async () => {
@@ -121,6 +122,9 @@ describe('without an id_token of the session', () => {
       QUESTION,
     ],
     ['a hint of who it is', () => ({ logout_hint: 'user' }), QUESTION],
+    // Any URL is a client, and its name is only what an attacker chose.
+    ['a URL as client', () => ({ client_id: URL_CLIENT }), QUESTION],
+    ['an empty client', () => ({ client_id: '', state: '' }), QUESTION],
   ]
   test.each(rows)(
     '%s asks, and a "Yes" of this user ends the session',
@@ -169,6 +173,26 @@ test('a loopback URI of a native client compares without its port', async () => 
   )
 })
 
+test.each([
+  ['of 4 KiB leads to the app', 4_096, 200, HOME],
+  ['of one byte more leads nowhere', 4_097, 400, undefined],
+])('a query %s', async (_what, bytes, status, location) => {
+  const parameters = { client_id: 'shop', post_logout_redirect_uri: HOME, padding: '' }
+  const padding = 'x'.repeat(bytes - `?${formOf(parameters)}`.length)
+  const { statusCode, body } = await signOut({ ...parameters, padding }, (await stored()).id)
+  expect([statusCode, body.location]).toEqual([status, location])
+})
+
+test('a cookie that was replaced earlier ends its session with its grants, and leads to the app', async () => {
+  const scope = 'openid offline_access'
+  const { body } = await exchange(await codeFor(cookie, { scope }), credentialsOf('shop'))
+  await refreshSession(cookie)
+  vi.setSystemTime(later(11))
+  const request = { client_id: 'shop', post_logout_redirect_uri: HOME }
+  expect((await signOut(request)).body).toEqual(TO_HOME)
+  expect((await refreshGrant(body.refresh_token, credentialsOf('shop'))).body.error).toBe('invalid_grant')
+})
+
 describe('nothing ends, and it leads nowhere, with', () => {
   const rows: [what: string, parameters: Changes, error: string][] = [
     [
@@ -192,6 +216,12 @@ describe('nothing ends, and it leads nowhere, with', () => {
       'unknown_logout_uri',
     ],
     ['another client than that of the hint', { client_id: 'other' }, 'other_client'],
+    ['a URL that is not the client of the hint', { client_id: URL_CLIENT }, 'other_client'],
+    [
+      'a URL as client, and a URI',
+      { client_id: URL_CLIENT, id_token_hint: undefined, post_logout_redirect_uri: HOME },
+      'unknown_logout_uri',
+    ],
     ['an unknown client', { client_id: 'unknown', id_token_hint: undefined }, 'unknown_client'],
     [
       'a disabled client',

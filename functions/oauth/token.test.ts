@@ -554,6 +554,7 @@ describe('/userinfo', () => {
     const handler = await loadHandler({ ...service, functions } as typeof service, 'userinfo', aws)
     const event = await eventOf('userinfo', withHeaders({ Authorization: `Bearer ${body.access_token}` }))
     expect(parsed(await handler(event, context))).toEqual(rejected)
+    expect(records.at(-1)).toMatchObject({ reason: 'token rejected: OAuth is off' })
   })
 
   test('refuses the token for an API without the scope openid', async () => {

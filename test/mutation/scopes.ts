@@ -71,7 +71,12 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   // What a request of an app does with the session in the cookie.
   'oauth-cookies': {
     code: OF_OAUTH('sign-out', 'authorize/cookie', 'authorize/hint', 'authorize/proof'),
-    tests: ['functions/oauth/approve', 'functions/oauth/signout', 'test/oauth/proof'],
+    tests: [
+      ...OF_OAUTH('authorize/cookie'),
+      'functions/oauth/approve',
+      'functions/oauth/signout',
+      'test/oauth/proof',
+    ],
   },
   'oauth-clients': {
     code: OF_OAUTH(
@@ -98,9 +103,13 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
       'functions/account/userinfo',
       'functions/sessions/end',
       'test/oauth/liveness',
+      'test/oauth/reasons',
     ],
   },
-  apps: { code: ['functions/oauth'], tests: ['functions/oauth', 'test/oauth/documents'] },
+  apps: {
+    code: ['functions/oauth'],
+    tests: ['functions/oauth', 'test/oauth/documents', 'test/oauth/reasons'],
+  },
   routes: { code: ['plugins/routes'], tests: ['plugins/routes', 'plugins/functions', 'plugins/project'] },
   client: { code: ['client'], tests: ['client'] },
 }

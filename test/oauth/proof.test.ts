@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { writeIf } from '../../lib/aws/dynamodb.ts'
 import { appKey } from '../../lib/oauth/grants/app.ts'
+import type { Session } from '../../lib/sessions/session.ts'
+import { accessTokenInput } from '../../lib/tokens/access-token.ts'
+import { kmsSigner } from '../../lib/tokens/signer.ts'
 import { findUser, profileKey } from '../../lib/users/store.ts'
 import { cookieOf, OWN_PAGE, refreshTokenIn, withHeaders } from '../support/http/cookies.ts'
 import { loadHandler } from '../support/http/handlers.ts'
@@ -14,6 +18,7 @@ import {
   later,
   refresh,
   service,
+  sessionOf,
   stored,
   table,
   useRoutes,
@@ -47,6 +52,12 @@ const INVALID: Record<string, () => Promise<string> | string> = {
   'the refresh token': () => `Bearer ${cookie}`,
   'a token of another session of the user': async () => bearer(await begin()),
   'a token of another user': async () => bearer(await begin('admin')),
+  'a token of another user, with the id of this session': async () => {
+    const [other, session] = [await stored('admin'), await sessionOf(cookie)]
+    const details = { parties, ttlSeconds: 900, tokenId: randomUUID() }
+    const input = accessTokenInput(other, session as Session, details, new Date())
+    return `Bearer ${await kmsSigner()(table.aws, signingKey, input, new Date())}`
+  },
   'a token of another audience': () => bearer(cookie, { audience: 'another audience' }),
   'a token of another issuer': () => bearer(cookie, { issuer: 'https://another.example' }),
   'a token by another key': async () => `Bearer ${await sampleToken('{{forged user token}}')}`,

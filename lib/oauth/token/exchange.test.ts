@@ -82,7 +82,8 @@ test('a refresh demands the second factor of a policy, if the grant had none', a
     const { code } = await codeOfSession({ amr })
     const { refresh_token } = await exchange(table, code)
     const refreshed = refresh(table, refresh_token, { config: { ...config, REQUIRE_SECOND_FACTOR: 'all' } })
-    if (isRefused) await expect(refreshed).rejects.toMatchObject({ error: 'invalid_grant' })
+    const message = 'the policy demands a second factor'
+    if (isRefused) await expect(refreshed).rejects.toMatchObject({ error: 'invalid_grant', message })
     else expect(await refreshed).toMatchObject({ refresh_token })
   }
 })
