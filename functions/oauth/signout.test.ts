@@ -269,6 +269,8 @@ describe('the page', () => {
     const id_token_hint = await idTokenOf()
     const response = await signOut({ id_token_hint }, undefined, { ...cookieOf(cookie), ...headers })
     expect(response).toEqual(problem(403, 'Forbidden', detail))
+    const reason = detail === SAME_ORIGIN ? 'not the same origin' : 'no_json'
+    expect(records.at(-1)).toMatchObject({ reason: `session cookie: ${reason}` })
     expect(await isSignedIn()).toBe(true)
   })
 })

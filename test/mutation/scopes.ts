@@ -72,7 +72,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   'oauth-cookies': {
     code: OF_OAUTH('sign-out', 'authorize/cookie', 'authorize/hint', 'authorize/proof'),
     tests: [
-      ...OF_OAUTH('authorize/cookie'),
+      ...OF_OAUTH('authorize/cookie', 'authorize/hint'),
       'functions/oauth/approve',
       'functions/oauth/signout',
       'test/oauth/proof',

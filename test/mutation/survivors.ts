@@ -12,6 +12,16 @@ export const SURVIVORS: Record<string, Record<string, string[]>> = {
       String.raw`const [, token] = /^bearer +(\S+)$/i.exec(typeof header === 'string' ? header : '') ?? [] → const [, token] = /^bearer +(\S+)$/i.exec(typeof header === 'string' ? header : '') ?? ["Stryker was here"]`,
     ],
   },
+  'lib/oauth/authorize/hint.ts': {
+    'No key has either id.': [
+      `if (!keys.has(unverified.kid ?? '')) return 'unpublished' → if (!keys.has(unverified.kid ?? "Stryker was here!")) return 'unpublished'`,
+    ],
+  },
+  'lib/oauth/sign-out.ts': {
+    'An id_token of a session is one of its user.': [
+      'const isOfSession = hint?.sessionId === session.id && hint.userId === session.userId → const isOfSession = hint?.sessionId === session.id && true',
+    ],
+  },
   'lib/oauth/authorize/request.ts': {
     'A missing value breaks the rule before, or keeps this one with either text.': [
       `!/^[ -~]*$/.test(value('nonce') ?? '') || → !/^[ -~]*$/.test(value('nonce') ?? "Stryker was here!") ||`,

@@ -51,6 +51,19 @@ test('a session is one until it is older than sessions may become now', async ()
   expect(await redeem(refreshToken, {}, 3_600)).toBeUndefined()
 })
 
+test('a device is asked for the token of a cookie', async () => {
+  const { session, refreshToken } = await begin('pwd')
+  const asked: unknown[] = []
+  const device = {
+    names: [],
+    valuesOf: () => ({}),
+    summaryOf: () => ({}),
+    require: ({ id }: { id: string }, inCookie: boolean) => void asked.push([id, inCookie]),
+  }
+  await redeemCookie({ ...testAt(table, now), config, device }, refreshToken, false)
+  expect(asked).toEqual([[session.id, true]])
+})
+
 describe('an error of a refresh token', () => {
   test.each<[code: ProblemCode, isLeft: [boolean, boolean]]>([
     ['invalid_refresh_token', [false, false]],
