@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto'
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Statement } from '../../../lib/aws/access.ts'
-import { awsClient, withTimeout } from '../../../lib/aws/client.ts'
 import type { Table } from '../../../lib/aws/dynamodb.ts'
 import { eventsTableOf } from '../../../lib/events/event.ts'
 import type { TokenParties } from '../../../lib/tokens/access-token.ts'
 import type { LocalAws, MailSettings, Resource } from '../../../local/aws.ts'
 import type { TokenSource } from '../../../local/tokens.ts'
 import { filesIn } from '../../../plugins/functions/functions.ts'
+import { patientCaller } from '../aws/patient.ts'
 
 /** The parts of `serverless.yml` that tests use, with all variables resolved. */
 export interface ServiceDescription {
@@ -109,7 +109,7 @@ export const tableResources = ({ resources }: ServiceDescription, name: string) 
 
 /** Returns the service's table in the local AWS. */
 export const tableOf = ({ custom }: ServiceDescription, { settings }: LocalAws): Table => ({
-  aws: withTimeout(awsClient(settings), 10_000),
+  aws: patientCaller(settings),
   name: custom.auth.tableName,
 })
 

@@ -1,8 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { awsClient, withTimeout } from '../../../lib/aws/client.ts'
 import type { Item, Table } from '../../../lib/aws/dynamodb.ts'
 import { allItems } from '../../../lib/aws/pages.ts'
-import type { AwsSettings } from '../../../lib/aws/settings.ts'
 import { hashPassword, SALT_BYTES } from '../../../lib/passwords/hash.ts'
 import { readRefreshToken } from '../../../lib/sessions/refresh-token.ts'
 import { isLive, SESSION_RANDOM_BYTES, startSession } from '../../../lib/sessions/session.ts'
@@ -18,12 +16,12 @@ import {
 } from '../../../lib/users/store.ts'
 import type { User } from '../../../lib/users/user.ts'
 import argon2Cffi from '../../security/hashes/argon2-cffi.json' with { type: 'json' }
+import { patientCaller } from '../aws/patient.ts'
 import type { ApiResponse, Functions } from '../http/functions.ts'
 import { addTestUser, storeSession, testAct } from './users.ts'
 
 const REGION = 'eu-central-1'
 export const TABLE_NAME = 'serverless-jwt-auth-dev-auth'
-const PATIENCE_MS = 10_000
 
 export const PASSWORD = 'a password for tests'
 export const NEW_PASSWORD = 'another password for tests'
@@ -113,11 +111,9 @@ export function operator<T extends Table>(table: T) {
 
 export type Operator = ReturnType<typeof operator<Table>>
 
-const callerAt = (settings: AwsSettings) => withTimeout(awsClient(settings), PATIENCE_MS)
-
 /** Returns the table of a running service. */
 export const tableAt = (dynamoDbUrl: string): Table => ({
-  aws: callerAt({
+  aws: patientCaller({
     region: REGION,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     endpoints: { dynamodb: new URL(dynamoDbUrl) },
