@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { IDENTITY_SOURCES } from '../../lib/authorization/http-api.ts'
 import type { CompiledResource, Serverless, WrittenFunction } from '../framework.d.ts'
-import { addHttpAuthorizer, deployedHttpRoutes } from './http-authorizer.ts'
+import { addHttpAuthorizer, deployedHttpRoutes, HTTP_AUTHORIZER_IDS } from './http-authorizer.ts'
 
 const notes = { handler: 'x', events: [{ httpApi: { method: 'get', path: '/', authorizer: 'auth' } }] }
 const auth = {
@@ -32,6 +32,11 @@ test('an HTTP API gets the authorizer, and keeps what the project has there', ()
 test('an HTTP API without a protected route stays as it is', () => {
   const open = { handler: 'x', events: [{ httpApi: 'GET /' }] }
   expect(add({ open }, { cors: true })).toEqual([{ cors: true }, { cors: true }, []])
+})
+
+// test/package/http-api.test.ts finds both in the template of a project.
+test('the authorizer of an HTTP API has the logical ids of the framework', () => {
+  expect(HTTP_AUTHORIZER_IDS).toEqual(['HttpApiAuthorizerAuth', 'AuthLambdaAuthorizerPermissionHttpApi'])
 })
 
 const ApiId = { Ref: 'HttpApi' }

@@ -89,10 +89,11 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
       'authorize/error',
     ),
     tests: [
-      ...OF_OAUTH('clients', 'documents', 'apis'),
+      ...OF_OAUTH('clients', 'documents', 'apis', 'authorize/error'),
       'functions/oauth/url-clients',
       'functions/oauth/apps',
       'test/oauth/documents',
+      'test/oauth/error-targets',
     ],
   },
   'oauth-grants': {

@@ -289,9 +289,21 @@ describe('a response', () => {
     expect(await fetch()).toHaveProperty('document')
   })
 
-  test('with a JSON type of its own gives its document', async () => {
-    host.reply = sendDocument(documentWith(), { 'Content-Type': 'application/cimd+json; charset=utf-8' })
-    expect(await fetch()).toHaveProperty('document')
+  test.each([
+    ['application/json', true],
+    ['Application/JSON', true],
+    ['application/json;charset=utf-8', true],
+    ['application/json  ; charset=utf-8', true],
+    ['application/cimd+json; charset=utf-8', true],
+    ['application/vnd.a-b_1+json', true],
+    ['x-application/json', false],
+    ['application/+json', false],
+    ['application/a/b+json', false],
+    ['application/jsonp', false],
+    ['application/json x', false],
+  ])('of the type %s gives its document: %s', async (type, isTaken) => {
+    host.reply = sendDocument(documentWith(), { 'Content-Type': type })
+    expect('document' in (await fetch())).toBe(isTaken)
   })
 
   const within = (ms: number) => ({ timeoutMs: ms, maxBytes: 5_120 })
