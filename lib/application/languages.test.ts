@@ -131,3 +131,15 @@ test('what says sentences may not return a promise', () => {
   // @ts-expect-error: another request could change the language before it ends.
   expect(inLanguage('de', async () => 'later')).toBeInstanceOf(Promise)
 })
+
+test.each(['de', { de: true }, 5])(
+  'a configuration with the languages %j loads, so that it can be refused',
+  async (languages) => {
+    vi.resetModules()
+    vi.doMock('../../auth.config.ts', () => ({ default: { roles: ['user'], administrators: [], languages } }))
+    onTestFinished(() => {
+      vi.doUnmock('../../auth.config.ts')
+    })
+    await expect(import('./languages.ts')).resolves.toHaveProperty('LANGUAGES', languages)
+  },
+)

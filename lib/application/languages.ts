@@ -23,7 +23,8 @@ function localeOf(tag: string): Intl.Locale | undefined {
   }
 }
 
-const KNOWN = /* @__PURE__ */ LANGUAGES.map((tag) => ({ tag, locale: localeOf(tag) }))
+// Commands load this before they refuse a configuration in which the languages are no list.
+const KNOWN = /* @__PURE__ */ [LANGUAGES].flat().map((tag) => ({ tag, locale: localeOf(tag) }))
 
 /** Returns the direction in which a language is written. */
 export function directionOf(language: string): 'ltr' | 'rtl' {
