@@ -49,9 +49,12 @@ test.each([
   ['', []],
   [',;q=1,,', []],
   ['"><script>', []],
-  [`${'x-'.repeat(5_000)}de`, []],
 ])('the header %j has the tags %j', (header, tags) => {
   expect(tagsIn(header)).toEqual(tags)
+})
+
+test('a header of 10 KB without a comma has no tags', () => {
+  expect(tagsIn(`${'x-'.repeat(5_000)}de`)).toEqual([])
 })
 
 test('only the first kilobyte of a header counts, and the first 32 tags', () => {

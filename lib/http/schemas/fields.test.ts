@@ -56,6 +56,7 @@ const DIGITS = {
   'full-width': '０１２３４５６７８９',
   'Arabic-Indic': '٠١٢٣٤٥٦٧٨٩',
   Persian: '۰۱۲۳۴۵۶۷۸۹',
+  mixed: '0１٢۳4５٦۷8９',
 }
 
 test.each(Object.entries(DIGITS))('a code in %s digits is the same code', (_name, digits) => {
