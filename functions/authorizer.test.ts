@@ -8,7 +8,7 @@ import { changeUser, type UserChange } from '../lib/users/store.ts'
 import type { User } from '../lib/users/user.ts'
 import { type LocalAws, startLocalAws } from '../local/aws.ts'
 import { fillTokens } from '../local/tokens.ts'
-import { loadHandler } from '../test/support/http/handlers.ts'
+import { loadAuthorizers } from '../test/support/http/authorizers.ts'
 import { lambdaContext, sampleEvent } from '../test/support/http/lambda.ts'
 import {
   describeService,
@@ -46,6 +46,8 @@ function tokenOf(user: Parameters<typeof accessTokenInput>[0]): Promise<string> 
   return kmsSigner()(tableOf(service, aws).aws, service.custom.auth.signingKey, input, now)
 }
 
+const loadBoth = (from = aws) => loadAuthorizers(service, from)
+
 /** Returns the local AWS without one of its services. Nothing listens on the discard port. */
 function without(name: 'dynamodb' | 'kms'): LocalAws {
   const endpoints = { ...aws.settings.endpoints, [name]: new URL('http://127.0.0.1:9') }
@@ -58,7 +60,7 @@ const change = (user: User, changes: UserChange['changes']) =>
 const eventWith = (authorizationToken: unknown) => ({ ...sampleEvent('authorizer'), authorizationToken })
 
 test.each(['Bearer', 'bearer', 'BEARER', 'Bearer  '])('accepts the scheme %j', async (scheme) => {
-  const handler = await loadHandler(service, 'authorizer', aws)
+  const handler = await loadBoth()
   expect(await handler(eventWith(`${scheme} ${userToken}`), lambdaContext())).toMatchObject({
     context: { username: 'user', role: 'user' },
   })
@@ -75,12 +77,12 @@ test.each<[string, (token: string) => unknown]>([
   ['that is missing', () => undefined],
   ['that is not a string', () => ({ token: 'x' })],
 ])('rejects a header %s as Unauthorized', async (_what, header) => {
-  const handler = await loadHandler(service, 'authorizer', aws)
+  const handler = await loadBoth()
   await expect(handler(eventWith(header(userToken)), lambdaContext())).rejects.toThrow(/^Unauthorized$/)
 })
 
 test('accepts a token of the published key that does not sign now', async () => {
-  const handler = await loadHandler(service, 'authorizer', aws)
+  const handler = await loadBoth()
   const token = await tokenFor('{{user token}}', service.custom.auth.keyB)
   expect(await handler(eventWith(`Bearer ${token}`), lambdaContext())).toMatchObject({
     context: { username: 'user' },
@@ -98,7 +100,7 @@ describe('a token with a valid signature', () => {
   })
 
   test('is accepted while its user has the token’s generation', async () => {
-    const handler = await loadHandler(service, 'authorizer', aws)
+    const handler = await loadBoth()
     const { id: userId, username, role, generation } = ada
     expect(await handler(eventWith(authorization), lambdaContext())).toMatchObject({
       principalId: userId,
@@ -112,20 +114,20 @@ describe('a token with a valid signature', () => {
     ['is removed', (user) => removeUser(tableOf(service, aws), user, [], testAct())],
   ])('is rejected as Unauthorized if its user %s', async (_what, act) => {
     await act(ada)
-    const handler = await loadHandler(service, 'authorizer', aws)
-    const log = vi.spyOn(console, 'info').mockReturnValue()
+    const handler = await loadBoth()
+    const log = vi.spyOn(console, 'info').mockReturnValue().mockClear()
     await expect(handler(eventWith(authorization), lambdaContext())).rejects.toThrow(/^Unauthorized$/)
-    expect(log.mock.lastCall).toEqual([
-      {
-        event: 'token.refused',
-        code: 'invalid_token',
-        reason: 'token rejected: revoked, or its user is disabled or removed',
-      },
-    ])
+    const refused = {
+      event: 'token.refused',
+      code: 'invalid_token',
+      reason: 'token rejected: revoked, or its user is disabled or removed',
+    }
+    // Of each source.
+    expect(log.mock.calls).toEqual([[refused], [refused]])
   })
 
   test('is neither accepted nor Unauthorized while its user cannot be read', async () => {
-    const handler = await loadHandler(service, 'authorizer', without('dynamodb'))
+    const handler = await loadBoth(without('dynamodb'))
     await expect(handler(eventWith(authorization), lambdaContext())).rejects.toMatchObject({
       code: 'unavailable',
       message: 'dynamodb GetItem failed',
@@ -134,7 +136,7 @@ describe('a token with a valid signature', () => {
 })
 
 test('never reports an outage as Unauthorized, not even for a forged token', async () => {
-  const handler = await loadHandler(service, 'authorizer', without('kms'))
+  const handler = await loadBoth(without('kms'))
   for (const token of [userToken, forgedToken]) {
     await expect(handler(eventWith(`Bearer ${token}`), lambdaContext())).rejects.toMatchObject({
       code: 'unavailable',
@@ -144,15 +146,8 @@ test('never reports an outage as Unauthorized, not even for a forged token', asy
 })
 
 describe('at an HTTP API', () => {
-  const environment = { HTTP_API_ROUTES: 'GET/notes=any GET/staff=role:admin' }
-  const load = (from = aws) => {
-    const { authorizer, ...others } = service.functions
-    const withRoutes = {
-      ...authorizer,
-      environment: { ...authorizer?.environment, ...environment },
-    } as NonNullable<typeof authorizer>
-    return loadHandler({ ...service, functions: { ...others, authorizer: withRoutes } }, 'authorizer', from)
-  }
+  const routes = 'GET/notes=any GET/staff=role:admin'
+  const load = (from = aws) => loadAuthorizers(service, from, { HTTP_API_ROUTES: routes })
   const event = (header: string, routeKey = 'GET /notes') => ({
     version: '2.0',
     type: 'REQUEST',
@@ -170,6 +165,12 @@ describe('at an HTTP API', () => {
     expect(await handler(event(header), lambdaContext())).toEqual({ isAuthorized: true, context })
     expect(await handler(event(header, 'GET /staff'), lambdaContext())).toEqual({ isAuthorized: false })
     expect(await handler(event(header, 'GET /other'), lambdaContext())).toEqual({ isAuthorized: false })
+  })
+
+  test('a user’s token opens its route also where clients have one', async () => {
+    const HTTP_API_ROUTES = 'GET/notes=any GET/data=scope:notes:read'
+    const handler = await loadAuthorizers(service, aws, { HTTP_API_ROUTES })
+    expect(await handler(event(`Bearer ${userToken}`), lambdaContext())).toMatchObject({ isAuthorized: true })
   })
 
   test('a token that is invalid or expired is denied', async () => {
@@ -216,7 +217,7 @@ describe('at an HTTP API', () => {
   })
 
   test('without a setting it denies all', async () => {
-    const handler = await loadHandler(service, 'authorizer', aws)
+    const handler = await loadBoth()
     expect(await handler(event(`Bearer ${userToken}`), lambdaContext())).toEqual({ isAuthorized: false })
   })
 })

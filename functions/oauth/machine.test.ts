@@ -6,8 +6,8 @@ import { secondOf } from '../../lib/time.ts'
 import { addApi, addClient, basic, type Changes, SECRET } from '../../test/oauth/clients.ts'
 import { addNotesApi, notesScopes, withNotes } from '../../test/oauth/own-api.ts'
 import { codeFor, exchange, sendForm } from '../../test/oauth/requests.ts'
+import { loadAuthorizers } from '../../test/support/http/authorizers.ts'
 import { withHeaders } from '../../test/support/http/cookies.ts'
-import { loadHandler } from '../../test/support/http/handlers.ts'
 import {
   aws,
   begin,
@@ -198,7 +198,7 @@ test('a token of a machine opens nothing of the service', async () => {
 
 describe('at the authorizer of the service’s own API', () => {
   const authorize = async (token: string) => {
-    const handler = await loadHandler(withNotes(service), 'authorizer', aws)
+    const handler = await loadAuthorizers(withNotes(service), aws)
     const event = await eventOf('authorizer', { authorizationToken: `Bearer ${token}` } as object)
     return handler(event, context).then(
       (policy: { context: object }) => policy.context,
