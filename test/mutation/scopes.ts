@@ -14,7 +14,10 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   tokens: { code: ['lib/tokens'], tests: ['lib/tokens', 'functions/authorizer', 'test/security/rfc8725'] },
   sessions: {
     code: ['lib/sessions', 'lib/http/sessions', 'functions/sessions/login', 'functions/sessions/refresh'],
-    tests: ['lib/sessions', 'lib/http', 'functions/sessions', 'functions/account'],
+    tests: [
+      ...['lib/sessions', 'lib/http', 'functions/sessions', 'functions/account'],
+      ...['copied-cookie', 'devices', 'interleavings', 'routes'].map((name) => `test/devices/${name}`),
+    ],
   },
   throttling: {
     code: ['lib/throttling', 'lib/passwords/hash', 'lib/passwords/phc', 'lib/passwords/verify'],
@@ -28,6 +31,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
       'functions/authorizer',
       'lib/sessions',
       'functions/account',
+      'functions/oauth/machine',
       'scripts/users',
     ],
   },
