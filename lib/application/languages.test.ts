@@ -53,10 +53,6 @@ test.each([
   expect(tagsIn(header)).toEqual(tags)
 })
 
-test('a header of 10 KB without a comma has no tags', () => {
-  expect(tagsIn(`${'x-'.repeat(5_000)}de`)).toEqual([])
-})
-
 test('only the first kilobyte of a header counts, and the first 32 tags', () => {
   const many = Array.from({ length: 3_000 }, () => 'fr')
   expect(tagsIn([...many, 'de'].join(','))).not.toContain('de')
@@ -77,6 +73,7 @@ test.each([
 
 test('a cut header without a comma has no tags', () => {
   expect(tagsIn(`en${' '.repeat(2_000)};q=0`)).toEqual([])
+  expect(tagsIn(`${'x-'.repeat(5_000)}de`)).toEqual([])
 })
 
 test('a tag of 100 characters counts, and a longer one costs nothing', () => {

@@ -50,7 +50,7 @@ test.each(RULES)('a field that breaks %s has that rule: %#', (rule, schema, body
   ])
 })
 
-/** Digits as keyboards type them, by name. */
+/** Digits as keyboards type them, by name. `mixed` is of all four. */
 const DIGITS = {
   ASCII: '0123456789',
   'full-width': '０１２３４５６７８９',
