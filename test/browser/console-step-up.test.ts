@@ -1,4 +1,5 @@
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { atEnd } from '../support/at-end.ts'
 import { useLocalService } from '../support/process/local-service.ts'
 import { authenticator } from '../support/users/authenticator.ts'
 import { addAuthenticator } from './authenticator.ts'
@@ -12,7 +13,7 @@ import { startClock } from './service-clock.ts'
 useBrowser()
 
 const clock = startClock()
-afterAll(() => clock.remove())
+atEnd(() => clock.remove())
 const place = await useLocalService({ options: clock.options })
 
 /** Longer than the sign-in for such a change may be past. */

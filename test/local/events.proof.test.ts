@@ -1,9 +1,10 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { OUTGOING } from '../../lib/events/outgoing.ts'
 import { tableIn } from '../docs/table.ts'
+import { atEnd } from '../support/at-end.ts'
 import { copySources } from '../support/process/checkout.ts'
 import { begin, wordsOf } from '../support/process/command.ts'
 import { useLocalService } from '../support/process/local-service.ts'
@@ -26,7 +27,8 @@ const FRAGILE = `export const handler = async () => {
 `
 
 const folder = mkdtempSync(join(tmpdir(), 'events-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+// After the service has stopped: it writes into the folder until then.
+atEnd(() => rmSync(folder, { recursive: true }))
 copySources(folder)
 cpSync(`${root}/packages`, `${folder}/packages`, { recursive: true })
 writeFileSync(`${folder}/functions/welcome.ts`, code.replace("'serverless-jwt-auth/events'", importHere()))
