@@ -194,6 +194,8 @@ describe('the kid is read from a well-formed token', () => {
     ['an object', { kid: { toString: 'x' } }],
     ['no thumbprint', { kid: 'another' }],
     ['a thumbprint with a line break', { kid: `${ours.kid}\n` }],
+    ['a thumbprint with a character before it', { kid: `a${ours.kid}` }],
+    ['a thumbprint with a character behind it', { kid: `${ours.kid}a` }],
   ])('as undefined if it is %s', (_what, header) => {
     expect(readUnverified(`${encode(header)}.AA.AA`).kid).toBeUndefined()
   })

@@ -43,18 +43,22 @@ test('a token of an act verifies, and says who acts as whom', () => {
   expect(operator).toEqual(acting)
 })
 
-test.each<[string, object, Signer?]>([
-  ['another audience', { aud: ISSUER }],
-  ['another issuer', { iss: 'https://other.example' }],
-  ['no operator', { act: undefined }],
-  ['a text as operator', { act: acting.userId }],
-  ['an operator who is no user', { act: { sub: 'shop', gen: 3, sid: 'session' } }],
-  ['a generation that is text', { act: { sub: acting.userId, gen: '3', sid: 'session' } }],
-  ['no session of the operator', { act: { sub: acting.userId, gen: 3 } }],
-  ['the signature of another key', {}, signer(rsaPair().privateKey)],
-])('a token of an act with %s is rejected', (_what, changes, sign) => {
+test.each<[string, string, object, Signer?]>([
+  ['another audience', 'aud is not this API alone', { aud: ISSUER }],
+  ['another issuer', 'iss is another issuer', { iss: 'https://other.example' }],
+  ['no operator', 'act names no operator', { act: undefined }],
+  ['a text as operator', 'act names no operator', { act: acting.userId }],
+  ['an operator who is no user', 'act names no operator', { act: { sub: 'shop', gen: 3, sid: 'session' } }],
+  [
+    'a generation that is text',
+    'act names no operator',
+    { act: { sub: acting.userId, gen: '3', sid: 'session' } },
+  ],
+  ['no session of the operator', 'act names no operator', { act: { sub: acting.userId, gen: 3 } }],
+  ['the signature of another key', 'the signature does not verify', {}, signer(rsaPair().privateKey)],
+])('a token of an act with %s is rejected', (_what, reason, changes, sign) => {
   expect(() => verify({ ...decodeJwt(issue()), ...changes }, sign)).toThrow(
-    expect.objectContaining({ code: 'invalid_token' }),
+    expect.objectContaining({ code: 'invalid_token', message: `token rejected: ${reason}` }),
   )
 })
 

@@ -38,59 +38,80 @@ test('a token is invalid from the second of its exp on', () => {
   expect(() => verify(ofUser, new Date(EXPIRES_AT * 1000))).toThrow('token rejected: expired')
 })
 
-test.each<[string, object]>([
-  ['another issuer', { iss: 'https://other.example' }],
-  ['the issuer as its audience', { aud: ISSUER }],
-  ['the audience of the application', { aud: 'the-api' }],
-  ['another API', { aud: 'https://orders.example' }],
-  ['a slash behind its audience', { aud: `${ISSUER}/api/` }],
-  ['its audience in an array', { aud: [`${ISSUER}/api`] }],
-  ['two audiences', { aud: [`${ISSUER}/api`, 'the-api'] }],
-  ['no audience', { aud: undefined }],
-  ['no exp', { exp: undefined }],
-  ['a text as exp', { exp: String(EXPIRES_AT) }],
-  ['a fraction as exp', { exp: EXPIRES_AT + 0.5 }],
-  ['no client', { client_id: undefined }],
-  ['the client of the application', { client_id: 'first-party' }],
-  ['the application as client and subject', { client_id: 'first-party', sub: 'first-party', gid: undefined }],
-  ['a client in an array', { client_id: ['shop'] }],
-  ['no scope', { scope: undefined }],
-  ['scopes in an array', { scope: ['notes:read'] }],
-  ['a user and no grant', { gid: undefined }],
-  ['a user and a grant that is no text', { gid: 7 }],
-  ['a user and no generation', { gen: undefined }],
-  ['a user and a generation that is text', { gen: '7' }],
-  ['a subject that is neither user nor client', { sub: 'other' }],
-  ['a machine with a grant', { ...ofMachine, gid: 'the-grant' }],
-  ['a machine and no generation', { ...ofMachine, gen: undefined }],
-  ['a machine and a generation that is text', { ...ofMachine, gen: '7' }],
-  ['no subject', { sub: undefined, gid: undefined }],
-])('a token with %s is rejected', (_what, changes) => {
-  expect(() => verify({ ...ofUser, ...changes })).toThrow(expect.objectContaining({ code: 'invalid_token' }))
+test.each<[string, object, string]>([
+  ['another issuer', { iss: 'https://other.example' }, 'iss is another issuer'],
+  ['the issuer as its audience', { aud: ISSUER }, 'aud is another API'],
+  ['the audience of the application', { aud: 'the-api' }, 'aud is another API'],
+  ['another API', { aud: 'https://orders.example' }, 'aud is another API'],
+  ['a slash behind its audience', { aud: `${ISSUER}/api/` }, 'aud is another API'],
+  ['its audience in an array', { aud: [`${ISSUER}/api`] }, 'aud is another API'],
+  ['two audiences', { aud: [`${ISSUER}/api`, 'the-api'] }, 'aud is another API'],
+  ['no audience', { aud: undefined }, 'aud is another API'],
+  ['no exp', { exp: undefined }, 'exp is not a whole number of seconds'],
+  ['a text as exp', { exp: String(EXPIRES_AT) }, 'exp is not a whole number of seconds'],
+  ['a fraction as exp', { exp: EXPIRES_AT + 0.5 }, 'exp is not a whole number of seconds'],
+  ['no client', { client_id: undefined }, 'client_id is not a client'],
+  ['the client of the application', { client_id: 'first-party' }, 'client_id is not a client'],
+  [
+    'the application as client and subject',
+    { client_id: 'first-party', sub: 'first-party', gid: undefined },
+    'client_id is not a client',
+  ],
+  ['a client in an array', { client_id: ['shop'] }, 'client_id is not a client'],
+  ['no scope', { scope: undefined }, 'scope is not a list'],
+  ['scopes in an array', { scope: ['notes:read'] }, 'scope is not a list'],
+  ['a user and no grant', { gid: undefined }, 'sub is neither a user with a grant nor the client'],
+  ['a user and a grant that is no text', { gid: 7 }, 'sub is neither a user with a grant nor the client'],
+  ['a user and no generation', { gen: undefined }, 'gen is not a number'],
+  ['a user and a generation that is text', { gen: '7' }, 'gen is not a number'],
+  [
+    'a subject that is neither user nor client',
+    { sub: 'other' },
+    'sub is neither a user with a grant nor the client',
+  ],
+  [
+    'a machine with a grant',
+    { ...ofMachine, gid: 'the-grant' },
+    'sub is neither a user with a grant nor the client',
+  ],
+  ['a machine and no generation', { ...ofMachine, gen: undefined }, 'gen is not a number'],
+  ['a machine and a generation that is text', { ...ofMachine, gen: '7' }, 'gen is not a number'],
+  ['no subject', { sub: undefined, gid: undefined }, 'sub is neither a user with a grant nor the client'],
+])('a token with %s is rejected', (_what, changes, reason) => {
+  expect(() => verify({ ...ofUser, ...changes })).toThrow(refusal(reason))
 })
 
-test.each<[string, object, Signer?]>([
-  ['of the type of id_tokens', { typ: 'JWT' }],
-  ['without a type', { typ: undefined }],
-  ['of another key', {}, signer(rsaPair().privateKey)],
-  ['of an unknown key', { kid: 'other' }],
-  ['without a signature', { alg: 'none' }, () => Buffer.alloc(0)],
-  ['that is signed with the public key as a secret', { alg: 'HS256' }, hmac(spki)],
-  ['with an extension', { crit: ['exp'] }],
-])('a token %s is rejected', (_what, changes, sign) => {
-  expect(() => verify(ofUser, now, { ...header, ...changes }, sign)).toThrow(
-    expect.objectContaining({ code: 'invalid_token' }),
+test.each<[string, string, object, Signer?]>([
+  ['of the type of id_tokens', 'typ is not at+jwt', { typ: 'JWT' }],
+  ['without a type', 'typ is not at+jwt', { typ: undefined }],
+  ['of another key', 'the signature does not verify', {}, signer(rsaPair().privateKey)],
+  ['of an unknown key', 'kid is not a known key', { kid: 'other' }],
+  ['without a signature', 'alg is not RS256', { alg: 'none' }, () => Buffer.alloc(0)],
+  ['that is signed with the public key as a secret', 'alg is not RS256', { alg: 'HS256' }, hmac(spki)],
+  ['with an extension', 'crit and b64 are not supported', { crit: ['exp'] }],
+])('a token %s is rejected', (_what, reason, changes, sign) => {
+  expect(() => verify(ofUser, now, { ...header, ...changes }, sign)).toThrow(refusal(reason))
+})
+
+test('/userinfo takes a token of any audience', () => {
+  const token = readUnverified(
+    forge(header, { ...ofUser, aud: 'https://orders.example' }, signer(privateKey)),
   )
+  expect(verifyClientToken(token, keys, { issuer: ISSUER }, now).clientId).toBe('shop')
 })
 
 test('a token is of a client, unless it names the application', () => {
   const kindOf = (claims: unknown) => isOfClient(readUnverified(forge(header, claims, signer(privateKey))))
-  expect([ofUser, ofMachine, { ...ofUser, client_id: 'first-party' }].map(kindOf)).toEqual([
+  expect([ofUser, ofMachine, 'no object', { ...ofUser, client_id: 'first-party' }].map(kindOf)).toEqual([
+    true,
     true,
     true,
     false,
   ])
 })
+
+const refusal = (reason: string) =>
+  expect.objectContaining({ code: 'invalid_token', message: `token rejected: ${reason}` })
 
 const verify = (claims: unknown, at = now, of: object = header, sign: Signer = signer(privateKey)) =>
   verifyClientToken(

@@ -1,5 +1,4 @@
 import { verify } from 'node:crypto'
-import { ServiceError } from '../errors.ts'
 import { isUserId } from '../users/user.ts'
 import { readUnverified, type UnverifiedToken } from './access-token.ts'
 import type { PublicKeys } from './public-keys.ts'
@@ -12,9 +11,8 @@ import type { PublicKeys } from './public-keys.ts'
 export function readHint(unverifiedHint: string): UnverifiedToken | undefined {
   try {
     return readUnverified(unverifiedHint)
-  } catch (error) {
-    if (error instanceof ServiceError) return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }
 

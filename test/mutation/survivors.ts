@@ -237,6 +237,22 @@ export const SURVIVORS: Record<string, Record<string, string[]>> = {
       'const key = kid === undefined ? undefined : keys.get(kid) → const key = false ? undefined : keys.get(kid)',
     ],
   },
+  'lib/tokens/act-token.ts': {
+    'A verified token has claims. The types do not know it.': [
+      'const { sub, gen, sid } = Object(unverified.jws.payload?.act) → const { sub, gen, sid } = Object(unverified.jws.payload.act)',
+    ],
+  },
+  'lib/tokens/client-token.ts': {
+    'No key has either id.': [
+      `{ jws, kid = '' }: UnverifiedToken, → { jws, kid = "Stryker was here!" }: UnverifiedToken,`,
+    ],
+  },
+  'lib/tokens/id-token.ts': {
+    'A function without a return returns undefined.': ['} catch { return undefined } → } catch {}'],
+    'No key has either id.': [
+      `{ jws, kid = '' }: UnverifiedToken, → { jws, kid = "Stryker was here!" }: UnverifiedToken,`,
+    ],
+  },
   'lib/tokens/bearer.ts': {
     'Neither text has the form of a header with a token.': [
       String.raw`const [, token] = /^bearer +(\S+)$/i.exec(typeof header === 'string' ? header : '') ?? [] → const [, token] = /^bearer +(\S+)$/i.exec(typeof header === 'string' ? header : "Stryker was here!") ?? []`,
@@ -246,9 +262,15 @@ export const SURVIVORS: Record<string, Record<string, string[]>> = {
     ],
   },
   'lib/tokens/jws.ts': {
+    'The second element is missing in both arrays, so the token is refused.': [
+      'const [header, payload, signature] = parts.length === 3 ? parts.map(decode) : [] → const [header, payload, signature] = parts.length === 3 ? parts.map(decode) : ["Stryker was here"]',
+    ],
     'A function without a return returns undefined.': ['} catch { return undefined } → } catch {}'],
   },
   'lib/tokens/public-keys.ts': {
+    'An RSA key has these details. The types do not know it.': [
+      "if (Number(key.asymmetricKeyDetails?.modulusLength) < MIN_MODULUS_BITS) throw new TypeError('key too short') → if (Number(key.asymmetricKeyDetails.modulusLength) < MIN_MODULUS_BITS) throw new TypeError('key too short')",
+    ],
     'A missing type is not among the refusals. The types do not know it.': [
       'if (cause === undefined || !REFUSALS.has(cause)) throw error → if (false || !REFUSALS.has(cause)) throw error',
     ],
