@@ -76,34 +76,40 @@ describe('GET /apps', () => {
     await addApi(table)
     await addClient(table, {
       redirectUris: [CALLBACK, 'https://shop.example/other', 'https://b.example', 'http://localhost:5173/'],
-      scopes: ['openid', 'https://orders.example orders.read'],
+      scopes: ['openid', 'https://orders.example orders.write', 'https://orders.example orders.read'],
+      names: ['de Laden'],
     })
-    await addPhone({ redirectUris: [CALLBACK, 'com.example.app:/callback'] })
-    await signInTo('shop', 'openid orders.read')
+    await addPhone({ name: 'Your phone', redirectUris: [CALLBACK, 'com.example.app:/callback'] })
+    await signInTo('shop', 'openid orders.write orders.read')
     vi.setSystemTime(later(5))
     await signInTo('phone', 'openid offline_access')
     expect(await call('sessions', 'GET /apps')).toEqual(
       ok({
         apps: [
           {
+            id: 'shop',
+            name: 'Shop',
+            names: { de: 'Laden' },
+            type: 'web',
+            places: ['b.example', 'localhost:5173', 'shop.example'],
+            scopes: [
+              { name: 'openid' },
+              { name: 'orders.read', sentence: 'See your orders' },
+              { name: 'orders.write', sentence: 'Change your orders' },
+            ],
+            offline: false,
+            approvedAt: isoOf(secondOf(now)),
+            lastUsedAt: isoOf(secondOf(now)),
+          },
+          {
             id: 'phone',
-            name: 'A phone',
+            name: 'Your phone',
             type: 'native',
             places: ['com.example.app', 'shop.example'],
             scopes: [{ name: 'openid' }, { name: 'offline_access' }],
             offline: true,
             approvedAt: isoOf(secondOf(now) + 5),
             lastUsedAt: isoOf(secondOf(now) + 5),
-          },
-          {
-            id: 'shop',
-            name: 'Shop',
-            type: 'web',
-            places: ['b.example', 'localhost:5173', 'shop.example'],
-            scopes: [{ name: 'openid' }, { name: 'orders.read', sentence: 'See your orders' }],
-            offline: false,
-            approvedAt: isoOf(secondOf(now)),
-            lastUsedAt: isoOf(secondOf(now)),
           },
         ],
       }),
@@ -121,6 +127,21 @@ describe('GET /apps', () => {
     expect(await lastUsedAt()).toBe(isoOf(secondOf(now) + 3_600))
   })
 
+  test('joins what an app has from several sign-ins', async () => {
+    await addPhone()
+    await signInTo('phone', 'openid offline_access')
+    vi.setSystemTime(later(60))
+    await signInTo('phone', 'profile')
+    expect(await list()).toMatchObject([
+      {
+        id: 'phone',
+        scopes: [{ name: 'openid' }, { name: 'profile' }, { name: 'offline_access' }],
+        offline: true,
+        lastUsedAt: isoOf(secondOf(now) + 60),
+      },
+    ])
+  })
+
   test('lists no scope that the client has lost', async () => {
     const client = await addClient(table)
     await signInTo('shop', 'openid profile offline_access')
@@ -132,6 +153,7 @@ describe('GET /apps', () => {
     expect(await lose('openid', 'offline_access')).toEqual([['openid', 'offline_access']])
     // Without the scope, its grant depends on the session again.
     expect(await lose('openid')).toEqual([['openid']])
+    expect(await list()).toMatchObject([{ offline: false }])
     expect(await lose('email')).toEqual([])
   })
 
@@ -148,18 +170,21 @@ describe('GET /apps', () => {
     // Its screen comes each time.
     await addClient(table, { id: 'phone', type: 'native', redirectUris: [CALLBACK] })
     await signInTo('phone')
-    await addClient(table, { id: 'own', firstParty: true })
+    await addClient(table, { id: 'own', firstParty: true, scopes: ['openid', 'email', 'offline_access'] })
     await signInTo('shop')
     await signInTo('own', 'openid', { prompt: 'none' })
     expect(idsOf(await list()).sort()).toEqual(['own', 'phone', 'shop'])
     await logout(cookie)
+    // The operator's own app needs no consent, but to offline_access.
     expect(await list()).toMatchObject([
-      { id: 'own', offline: false },
-      { id: 'shop', offline: false },
+      { id: 'own', scopes: [{ name: 'email' }, { name: 'openid' }], offline: false },
+      { id: 'shop', scopes: [{ name: 'openid' }], offline: false },
     ])
     expect((await list())[0]).not.toHaveProperty('lastUsedAt')
 
     cookie = await begin()
+    // The grant of the phone is of the earlier session.
+    expect(idsOf(await list())).toEqual(['own', 'shop'])
     await signInTo('own', 'openid offline_access')
     await logout(cookie)
     expect(await list()).toMatchObject([{ id: 'own', offline: true }, { id: 'shop' }])
@@ -243,6 +268,7 @@ describe('DELETE /apps/{id}', () => {
       await signInTo('shop')
       expect((await approve('shop', 'openid', { prompt: 'none' })).location).toContain('code=')
       await remove('shop')
+      expect(await list()).toEqual([])
       expect((await approve('shop', 'openid', { prompt: 'none' })).location).toContain(
         'error=consent_required',
       )

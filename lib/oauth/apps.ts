@@ -75,8 +75,9 @@ export async function appsOf(
   // The entries of an app name the APIs of a client that is a URL.
   const identifiers = [...new Set([...clients, ...apps].flatMap(identifiersOf))]
   const apis = (await together(batchesOf(identifiers).map((batch) => findApis(table, batch)))).flat()
-  const summaries = clients.flatMap((client) => {
-    const app = apps.find(({ clientId }) => clientId === client.id)
+  const summaries = apps.flatMap((app) => {
+    const client = clients.find(({ id }) => id === app.clientId)
+    if (client === undefined) return []
     const owners = scopesOf(client, apis)
     const grants = allowed.grants.filter((grant) => {
       const session = allowed.sessions.find(({ id }) => id === grant.sessionId)
@@ -87,14 +88,13 @@ export async function appsOf(
         isOfClient && hasLiveSources(grant, { client, app, user, session, hasEndedGrants }, isOffline, now)
       )
     })
-    const later = app === undefined ? [] : scopesWithoutScreen(app, client)
     const names = [
-      ...later.map((entry) => scopeIn(entry).scope),
+      ...scopesWithoutScreen(app, client).map((entry) => scopeIn(entry).scope),
       ...grants.flatMap(({ scope }) => scope.split(' ')),
     ]
     // The client gets no token for a scope that it has lost.
     const scopes = asShown([...new Set(names)].filter((name) => owners.has(name)).sort())
-    if (!app || scopes.length === 0) return []
+    if (scopes.length === 0) return []
     const shown = scopes.map((name) => shownScopeOf(name, owners.get(name)))
     return [summaryOf({ app, client, grants, scopes: shown }, now)]
   })
