@@ -21,14 +21,18 @@ test('actPolicyFor allows what every user or the role of the user may read, and 
   expect(Object.keys(actPolicyFor(ada, 'sue', ARN, 'none').context ?? {})).toEqual(['act'])
 })
 
-test.each(['none', 'GET/reports=admin', 'POST/notes=*', 'DELETE/notes=*', 'GETTING/notes=*'])(
-  'actPolicyFor denies all with the routes %s',
-  (routes) => {
-    expect(statementsOf(routes)).toEqual([
-      { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${STAGE}/*` },
-    ])
-  },
-)
+test.each([
+  'none',
+  'GET/reports=admin',
+  'POST/notes=*',
+  'DELETE/notes=*',
+  'GETTING/notes=*',
+  'TARGET/notes=*',
+])('actPolicyFor denies all with the routes %s', (routes) => {
+  expect(statementsOf(routes)).toEqual([
+    { Action: 'execute-api:Invoke', Effect: 'Deny', Resource: `${STAGE}/*` },
+  ])
+})
 
 test.each(['', 'GET/notes', 'GET/notes=', 'GET /notes=*'])('actPolicyFor refuses the routes %j', (routes) => {
   expect(() => statementsOf(routes)).toThrow('ACT_AS_ROUTES must be none, or routes such as GET/=user')
@@ -53,7 +57,9 @@ test('only a function with actAs reads user and operator, and only for GET or HE
   const { context: authorizer } = actPolicyFor(user, operatorId, ARN, 'GET/notes=*')
   vi.stubEnv('AUTH_TAKES_ACTS', 'on')
   expect(read('GET')).toEqual({ ...user, actor: { userId: operatorId } })
-  expect(() => read('POST')).toThrow('no authorizer context')
+  expect(read('HEAD').actor).toEqual({ userId: operatorId })
+  for (const method of ['POST', 'TARGET', 'GETTING'])
+    expect(() => read(method)).toThrow('no authorizer context')
   vi.stubEnv('AUTH_TAKES_ACTS', '')
   expect(() => read('GET')).toThrow('no authorizer context')
 

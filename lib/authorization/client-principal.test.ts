@@ -52,7 +52,11 @@ test.each(['notes:write', 'notes:rea', 'notes', 'notes:read openid', ''])(
   'without the scope %j, the response names what is missing',
   (scope) => {
     expect(() => clientPrincipalOf(eventWith(valid), now, scope as never)).toThrow(
-      expect.objectContaining({ code: 'forbidden', challenge: { error: 'insufficient_scope', scope } }),
+      expect.objectContaining({
+        code: 'forbidden',
+        message: `requires scope ${scope}`,
+        challenge: { error: 'insufficient_scope', scope },
+      }),
     )
   },
 )

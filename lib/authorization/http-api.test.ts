@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { clientPrincipalOf, isFromClient } from './client-principal.ts'
 import {
+  askedByHttpApi,
   type Decision,
   decisionForClient,
   decisionForUser,
@@ -32,9 +33,18 @@ test('a client reaches the routes of which it has a scope', () => {
   })
 })
 
+test('an HTTP API asks with the header and the route by which it caches the response', () => {
+  const event = { routeKey: 'GET /exports', identitySource: [HEADER, 'GET /exports'] }
+  const asked = askedByHttpApi(event as never, { HTTP_API_ROUTES: ROUTES })
+  expect(asked).toMatchObject({ header: HEADER, takesClients: true })
+  expect(asked.forUser({ ...PRINCIPAL, role: 'user' } as never)).toMatchObject({ isAuthorized: true })
+  expect(asked.forClient(client('orders:read'))).toMatchObject({ isAuthorized: true })
+  expect(asked.forClient(client('orders'))).toEqual({ isAuthorized: false })
+})
+
 test('no attack opens a route', () => {
   for (const [what, decision] of ATTACKS) expect(outcomeOf(decision), what).not.toContain('authorized')
-  for (const [what, decision] of FAULTS) expect(outcomeOf(decision), what).toBe('500')
+  for (const [what, decision, message] of FAULTS) expect(decision, what).toThrow(message)
   expect(ATTACKS.length + FAULTS.length).toBeGreaterThanOrEqual(33)
   console.log(`${ATTACKS.length + FAULTS.length} attacks on the rules of HTTP APIs`)
 })
@@ -219,28 +229,55 @@ const ATTACKS: [string, () => Decision][] = [
   ],
 ]
 
-/** Events of an authorizer with other identity sources, of another payload, or with another setting. */
-const FAULTS: [string, () => Decision][] = [
-  ...[[], undefined, null, [HEADER], ['GET /notes'], ['GET /notes', HEADER], [HEADER, 'GET /notes', 'x']]
+const OTHER_SOURCES =
+  'the authorizer must have the identity sources $request.header.Authorization and $context.routeKey'
+
+/** Events of an authorizer with other identity sources, of another payload, or with another setting. Each is an error with its message. */
+const FAULTS: [string, () => Decision, string][] = [
+  ...[
+    [],
+    undefined,
+    null,
+    [HEADER],
+    [undefined, 'GET /notes'],
+    ['GET /notes'],
+    ['GET /notes', HEADER],
+    [HEADER, 'GET /notes', 'x'],
+  ]
     .concat([`${HEADER},GET /notes`, 'GG', { 0: HEADER, 1: 'GET /notes', length: 2 }] as never)
-    .map((identitySource): [string, () => Decision] => [
+    .map((identitySource): [string, () => Decision, string] => [
       `the identity source ${JSON.stringify(identitySource)}`,
       () => decide({ routeKey: 'GET /notes', identitySource }, { role: 'admin' }),
+      OTHER_SOURCES,
     ]),
   [
     'the route of another request',
     () => decide({ routeKey: 'GET /admin/stats', identitySource: [HEADER, 'GET /notes'] }),
+    OTHER_SOURCES,
   ],
   [
     'the request of another route',
     () => decide({ routeKey: 'GET /notes', identitySource: [HEADER, '$default'] }),
+    OTHER_SOURCES,
   ],
-  ['no route key', () => decide({ identitySource: [HEADER, undefined] })],
-  ['payload 1.0', () => decide({ version: '1.0', resource: '/notes', identitySource: `${HEADER},/notes` })],
-  ...['GET/notes', 'GET/notes=', '=any', 'notes=any', 'GET/notes=any  GET/x=any', 'none'].map(
-    (routes): [string, () => Decision] => [
-      `the setting ${routes}`,
-      () => decide({ routeKey: 'GET /notes', identitySource: [HEADER, 'GET /notes'] }, { routes }),
-    ],
-  ),
+  ['no route key', () => decide({ identitySource: [HEADER, undefined] }), OTHER_SOURCES],
+  [
+    'payload 1.0',
+    () => decide({ version: '1.0', resource: '/notes', identitySource: `${HEADER},/notes` }),
+    OTHER_SOURCES,
+  ],
+  ...[
+    'GET/notes',
+    'GET/notes=',
+    '=any',
+    'notes=any',
+    'GET/notes=any  GET/x=any',
+    'xGET/notes=any',
+    'GET/notes=any=x',
+    'none',
+  ].map((routes): [string, () => Decision, string] => [
+    `the setting ${routes}`,
+    () => decide({ routeKey: 'GET /notes', identitySource: [HEADER, 'GET /notes'] }, { routes }),
+    'HTTP_API_ROUTES must be routes such as GET/notes=role:admin',
+  ]),
 ]

@@ -3,7 +3,7 @@ import { allows, readAuthorization } from '../../local/gateway/gateway-rules.ts'
 import { adminStatements, userStatements } from '../../test/support/http/authorizer-policy.ts'
 import type { UserAttributes } from '../application/attributes.ts'
 import type { Role } from '../application/roles.ts'
-import { policyFor } from './policy.ts'
+import { askedByRestApi, policyFor } from './policy.ts'
 
 const stage = 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/dev'
 const guarded = 'GET/admin=admin GET/admin/=admin'
@@ -28,6 +28,23 @@ test('an administrator may call the whole stage', () => {
     },
     context: contextOf('admin'),
   })
+})
+
+test('the context has the attributes of the application as one text', () => {
+  const attributes = { plan: 'gold' } as UserAttributes
+  const { context } = policyFor({ ...principal('user'), attributes }, `${stage}/GET/`, guarded)
+  expect(context).toEqual({ ...contextOf('user'), attributes: '{"plan":"gold"}' })
+})
+
+test('a REST API takes clients if a route names scopes', () => {
+  const asked = (SCOPED_ROUTES: string) =>
+    askedByRestApi(
+      { type: 'TOKEN', authorizationToken: 'Bearer token', methodArn: `${stage}/GET/` },
+      { GUARDED_ROUTES: guarded, SCOPED_ROUTES },
+    )
+  expect(asked('none')).toMatchObject({ header: 'Bearer token', takesClients: false })
+  expect(asked('GET/notes=notes:read').takesClients).toBe(true)
+  expect(asked('none').forUser(principal('user'))).toEqual(policy('user'))
 })
 
 test('the result is the same for every route, because API Gateway caches it', () => {
@@ -71,12 +88,17 @@ test.each(['abcdef1234/prod/GET/', 'other12345/dev/GET/', 'abcdef1234/dev2/GET/'
   },
 )
 
-test.each(['', 'GET/admin', 'GET/admin=', 'GET/admin=admin  GET/x=admin', 'admin=admin'])(
-  'no caller gets a policy while the guarded routes are %j',
-  (routes) => {
-    expect(() => policy('admin', routes)).toThrow('GUARDED_ROUTES must be none, or routes')
-  },
-)
+test.each([
+  '',
+  'GET/admin',
+  'GET/admin=',
+  'GET/admin=admin  GET/x=admin',
+  'admin=admin',
+  'xGET/admin=admin',
+  'GET/admin=admin=x',
+])('no caller gets a policy while the guarded routes are %j', (routes) => {
+  expect(() => policy('admin', routes)).toThrow('GUARDED_ROUTES must be none, or routes')
+})
 
 const principal = (role: Role) => ({
   userId: 'Ada-Lovelace-1815-12-A',

@@ -127,8 +127,9 @@ async function storeWith(
 ): Promise<readonly boolean[] | undefined> {
   const all = [...writes, ...endings.flat()]
   const refused = await transact(table, all)
-  const isRefused = (write: TransactWrite) => refused?.[all.indexOf(write)]
-  if (!refused || writes.some(isRefused)) return refused
+  if (!refused) return undefined
+  const isRefused = (write: TransactWrite) => refused[all.indexOf(write)]
+  if (writes.some(isRefused)) return refused
   return storeWith(
     table,
     writes,

@@ -4,6 +4,7 @@ import { useTable } from '../../test/support/aws/table.ts'
 import { getItems, transact } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
 import {
+  begunAtOf,
   findLoginToken,
   LOGIN_TOKEN_RANDOM_BYTES,
   type LoginDetails,
@@ -46,6 +47,25 @@ describe('a login token', () => {
         expiresAt: secondOf(now) + 300,
       },
     })
+  })
+
+  test.each(['second-factor', 'enrolment'] as const)('says when its sign-in began: %s', (purpose) => {
+    const { stored } = startLoginToken(user, { ...details, purpose }, now, random)
+    expect(begunAtOf(stored)).toBe(secondOf(now))
+  })
+
+  test('encrypts the refresh token before with its own secret', () => {
+    const storedWith = (bytes: Buffer) =>
+      startLoginToken(user, { ...details, replaces: 'user.session' }, now, bytes).stored.replaces
+    expect(storedWith(random)).not.toBe(storedWith(Buffer.alloc(LOGIN_TOKEN_RANDOM_BYTES)))
+  })
+
+  test('is stored together with the event of its step', async () => {
+    const { stored, token } = startLoginToken(user, details, now, random)
+    const key = loginTokenKey(stored.id, 'event')
+    await storeLoginToken(table, stored, { Put: { Item: key } })
+    expect(await find(token)).toMatchObject({ id: stored.id })
+    expect(await getItems(table, [key])).toEqual([expect.anything()])
   })
 
   test.each<Partial<LoginDetails>>([

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { useTable } from '../../test/support/aws/table.ts'
+import { eventsOf } from '../../test/support/interleave/events.ts'
 import { addTestUser, testAct, testUser } from '../../test/support/users/users.ts'
 import type { Item, Table } from '../aws/dynamodb.ts'
+import { allItems } from '../aws/pages.ts'
 import { changeNames, createUser, namesOf, removeUser } from './names.ts'
 import { revokeTokens } from './revocation.ts'
 import { changeUser, findUser, findUserByName, nameKey } from './store.ts'
@@ -80,6 +82,24 @@ describe('another write of the transaction', () => {
     expect(await findUser(table, ada.id)).toEqual(ada)
     expect(await removeUser(table, ada, [another(true)], testAct())).toBe('done')
     expect(await storedItems()).toEqual(['another another'])
+  })
+})
+
+test('each step of a user is an event, with the names that changed', async () => {
+  const ada = await addTestUser(table, { username: 'ada', email: 'ada@example.org' })
+  const countess = namesOf('countess', 'ada@example.org', ada.emailVerified)
+  await changeNames(table, ada, { names: countess, changeId: randomUUID() }, testAct(now))
+  const changed = await findUser(table, ada.id)
+  if (!changed) throw new Error('the changed user is missing')
+  await removeUser(table, changed, [], testAct(now))
+  const events = (await allItems(eventsOf(table), 'Scan', {})).filter(
+    ({ pk }) => Object(pk).S === `user#${ada.id}`,
+  )
+  const seen = events.map(({ type, changes }) => [Object(type).S, changes])
+  expect(Object.fromEntries(seen)).toEqual({
+    'user.created': undefined,
+    'user.updated': { SS: ['username'] },
+    'user.deleted': undefined,
   })
 })
 

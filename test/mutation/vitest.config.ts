@@ -1,3 +1,4 @@
+import { devNull } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { define, sharedProcess, textImports } from '../../vitest.config.ts'
 import { OwnTestsFirst } from './own-tests-first.ts'
@@ -14,6 +15,8 @@ export default defineConfig({
     // Those of the part that `run.ts` changes.
     include: JSON.parse(process.env.MUTATION_TESTS ?? '[]'),
     sequence: { sequencer: OwnTestsFirst },
+    // Tests record the responses that they have seen. Nothing reads them here.
+    provide: { seenFile: devNull },
     hookTimeout: 60_000,
     testTimeout: 60_000,
     expect: { requireAssertions: true },
