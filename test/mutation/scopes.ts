@@ -21,7 +21,10 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   },
   throttling: {
     code: ['lib/throttling', 'lib/passwords/hash', 'lib/passwords/phc', 'lib/passwords/verify'],
-    tests: ['lib/throttling', 'lib/passwords', 'lib/sign-in', 'functions/sessions', 'functions/account'],
+    tests: [
+      ...['lib/throttling', 'lib/passwords', 'lib/sign-in', 'functions/sessions', 'functions/account'],
+      'test/mail/sign-in',
+    ],
   },
   users: {
     code: ['lib/users', 'lib/authorization', 'functions/authorizer'],
@@ -46,11 +49,15 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
   },
   'sign-in': {
     code: ['complete', 'next-step', 'login-token', 'code'].map((name) => `lib/sign-in/${name}`),
-    tests: ['lib/sign-in', 'functions/sessions', 'lib/sessions'],
+    tests: ['lib/sign-in', 'functions/sessions', 'lib/sessions', 'test/factors/completions'],
   },
   mail: {
     code: ['plan', 'recipient', 'confirmation', 'factor-reset'].map((name) => `lib/mail/${name}`),
-    tests: ['lib/mail', 'lib/http'],
+    tests: [
+      ...['lib/mail', 'lib/http'],
+      ...['address', 'mailer', 'registration', 'reset', 'sign-in'].map((name) => `test/mail/${name}`),
+      ...['completions', 'reset-mail'].map((name) => `test/factors/${name}`),
+    ],
   },
   http: { code: ['lib/http/body'], tests: ['lib/http'] },
   events: {
