@@ -66,12 +66,68 @@ test('a code that the service refuses shows no user, and says why', async () => 
   expect(page.sent).toHaveLength(2)
 })
 
-test.each(['#orders', ''])('a page with the fragment "%s" has no user, and sends nothing', async (hash) => {
-  const page = open(hash)
-  expect(await page.auth.refresh()).toBeNull()
-  expect(page.banner()).toEqual(['', 'This has ended. Open the user from the console again.'])
-  expect(page.sent).toEqual([])
+test('the banner is a status above the page, with a button that ends the act', () => {
+  const { elements } = open('#act-as=the-code')
+  expect(elements).toMatchObject([
+    {
+      tag: 'div',
+      attributes: { role: 'status' },
+      style: {
+        position: 'fixed',
+        inset: '0 0 auto',
+        zIndex: '2147483647',
+        padding: '6px 12px',
+        background: '#7a1f00',
+        color: '#fff',
+        font: '16px/1.5 system-ui, sans-serif',
+        textAlign: 'center',
+      },
+      children: [{ tag: 'span' }, { tag: 'button', textContent: 'End', style: { marginLeft: '12px' } }],
+    },
+  ])
 })
+
+test('a script without a document acts too, and shows nothing', async () => {
+  const { edges } = open('')
+  const location = { href: 'https://app.example.com/#act-as=the-code', hash: '#act-as=the-code' }
+  const bare = { ...edges, document: undefined, history: undefined, location } as unknown as Edges
+  const auth = createAuth({ url: 'https://auth.example.com', actAs: true }, bare)
+  expect(await auth.refresh()).toEqual(ADA)
+  await auth.signOut()
+})
+
+test('a page that gets a second code acts as the user of that one', async () => {
+  const page = open('#act-as=the-code')
+  await page.auth.refresh()
+  Object.assign(page.edges.location as object, {
+    href: 'https://app.example.com/#act-as=b',
+    hash: '#act-as=b',
+  })
+  await createAuth({ url: 'https://auth.example.com', actAs: true }, page.edges).refresh()
+  expect(page.sent.map(([, , , , body]) => body)).toEqual(['{"code":"the-code"}', '{"code":"b"}'])
+})
+
+test('a listener gets the user at once, if known, until it is stopped', async () => {
+  const page = open('#act-as=the-code')
+  const seen: unknown[] = []
+  const stopEarly = page.auth.onChange((user) => seen.push(['early', user]))
+  stopEarly()
+  await page.auth.refresh()
+  page.auth.onChange((user) => seen.push(['late', user]))
+  page.auth.onChange((user) => seen.push(['stopped', user]))()
+  await page.auth.refresh()
+  expect(seen).toEqual([['late', ADA]])
+})
+
+test.each(['#orders', '', '#orders#act-as=the-code'])(
+  'a page with the fragment "%s" has no user, and sends nothing',
+  async (hash) => {
+    const page = open(hash)
+    expect(await page.auth.refresh()).toBeNull()
+    expect(page.banner()).toEqual(['', 'This has ended. Open the user from the console again.'])
+    expect(page.sent).toEqual([])
+  },
+)
 
 test('a page without actAs has a session, and no banner', async () => {
   const page = open('#act-as=the-code', () => Response.json({}, { status: 401 }), false)
@@ -115,7 +171,7 @@ function open(hash: string, respond = ISSUED, actAs = true) {
       },
     },
     document: {
-      createElement: () => new FakeElement(),
+      createElement: (tag: string) => new FakeElement(tag),
       documentElement: { append: (element: FakeElement) => elements.push(element) },
     },
   } as unknown as Edges
@@ -137,11 +193,15 @@ function open(hash: string, respond = ISSUED, actAs = true) {
 }
 
 class FakeElement {
+  readonly tag: string
   readonly style = {}
   readonly attributes: Record<string, string> = {}
   children: FakeElement[] = []
   textContent = ''
   onclick: (() => void) | undefined
+  constructor(tag: string) {
+    this.tag = tag
+  }
   setAttribute(name: string, value: string) {
     this.attributes[name] = value
   }

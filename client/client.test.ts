@@ -882,6 +882,25 @@ test('the message of an AuthError is the fault of a field, if there is one', () 
   expect(new AuthError(422, problem).message).toBe(problem.detail)
   expect(new AuthError(422, { ...problem, errors: [] }).message).toBe(problem.detail)
   expect(new AuthError(422, { ...problem, errors }).message).toBe('Must be at least 15 characters.')
+  expect(new AuthError(0).message).toBe('The service did not respond.')
+  expect(new AuthError(502).message).toBe('The service did not respond as expected: 502.')
+})
+
+test('a name in any script is read from the token, whose request outlives the page', async () => {
+  const user = { id: '>>>???', username: 'þÿ', role: 'user' }
+  const payload = Buffer.from(JSON.stringify({ sub: user.id, ...user })).toString('base64url')
+  expect(payload).toMatch(/-.*_/)
+  const sent: (RequestInit | undefined)[] = []
+  const edges = {
+    ...globalThis,
+    ...new Browser().edges,
+    fetch: async (_url: string, init?: RequestInit) => {
+      sent.push(init)
+      return Response.json({ authToken: `a.${payload}.c`, expiresIn: 900 })
+    },
+  }
+  expect(await createAuth({ url: '/auth' }, edges as never).refresh()).toEqual(user)
+  expect(sent).toMatchObject([{ method: 'POST', credentials: 'include', keepalive: true }])
 })
 
 test.each([

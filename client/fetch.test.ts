@@ -67,7 +67,17 @@ describe('the access token', () => {
 })
 
 describe('after another user has signed in', () => {
-  const OTHER = { name: 'AuthError', status: 409, problem: { error: 'other_user' } }
+  const OTHER = {
+    name: 'AuthError',
+    status: 409,
+    problem: {
+      type: 'about:blank',
+      title: 'Conflict',
+      status: 409,
+      detail: 'Another user has signed in in this browser. Nothing was sent.',
+      error: 'other_user',
+    },
+  }
 
   test('on another origin, the call with a fresh token is still of the user before', async () => {
     const world = await openWithApi(status(200))
@@ -89,6 +99,20 @@ describe('after another user has signed in', () => {
     // The page shows the other user since then, and a new call is of that user.
     expect(world.auth.user).toMatchObject({ username: 'grace' })
     expect((await world.auth.fetch(API)).status).toBe(200)
+  })
+
+  test('nothing is repeated for a page that did not know its user before the call', async () => {
+    let meanwhile = () => {}
+    const reject = () => {
+      meanwhile()
+      return status(401)()
+    }
+    const { browser, calls } = await openWithApi(reject, status(200))
+    meanwhile = () => browser.signInElsewhere('grace')
+    const { auth } = browser.open({ apis: [API] })
+    expect(auth.user).toBeUndefined()
+    await expect(auth.fetch(API, { method: 'PUT', body: 'of ada' })).rejects.toMatchObject(OTHER)
+    expect(calls).toHaveLength(1)
   })
 
   test('nothing is repeated after a 401', async () => {
@@ -196,6 +220,14 @@ describe('after a 401', () => {
       expect([calls.length, browser.farEnd.countOf('/refresh')]).toEqual([1, 0])
     },
   )
+
+  test('a 403 of a type that only contains that of a problem refreshes once', async () => {
+    const { browser, auth } = await openWithApi(
+      status(403, { 'Content-Type': 'text/plain; of="application/problem+json"' }),
+    )
+    expect((await auth.fetch(API)).status).toBe(403)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
 
   test('a second 401 is handed over', async () => {
     const { browser, auth, calls } = await openWithApi(status(401))
@@ -307,12 +339,20 @@ describe('after a 429 or 503', () => {
     ['a PATCH', 'PATCH', { 'Retry-After': '1' }],
     ['a PUT', 'PUT', { 'Retry-After': '1' }],
     ['a DELETE', 'DELETE', { 'Retry-After': '1' }],
+    ['a method that begins like a safe one', 'GETTING', { 'Retry-After': '1' }],
+    ['a method that ends like a safe one', 'TARGET', { 'Retry-After': '1' }],
     ['a GET with a longer wait', 'GET', { 'Retry-After': '31' }],
     ['a GET without Retry-After', 'GET', {}],
     ['a GET with a date', 'GET', { 'Retry-After': 'Thu, 26 Nov 2026 12:00:00 GMT' }],
   ])('%s is not repeated', async (_name, method, headers) => {
     const { auth, calls } = await openWithApi(status(503, headers))
     expect((await auth.fetch(API, { method })).status).toBe(503)
+    expect(calls).toHaveLength(1)
+  })
+
+  test('a GET that got another status is not repeated', async () => {
+    const { auth, calls } = await openWithApi(status(500, { 'Retry-After': '1' }))
+    expect((await auth.fetch(API)).status).toBe(500)
     expect(calls).toHaveLength(1)
   })
 
