@@ -7,7 +7,7 @@ import { getItems, type Item } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { secondOf } from '../time.ts'
 import type { Counter } from './counter.ts'
-import { isKnownSource, markKnownSource, markKnownSources } from './known-sources.ts'
+import { findKnownSource, isKnownSource, markKnownSource, markKnownSources } from './known-sources.ts'
 import { knownSourceKey } from './limits.ts'
 import {
   attemptIdOf,
@@ -283,6 +283,21 @@ describe('a source', () => {
     await mark(as)
     expect(await storedMark()).toEqual({ ...key(), ...marked(dayEnd) })
     expect(records).toEqual([])
+  })
+
+  test('is found by the name, the user and the address that it is marked with', async () => {
+    await mark(undefined)
+    const request = { loginName: `ada-${count}`, userId: 'ada-id', sourceIp: '203.0.113.7' }
+    const find = (changes: object = {}) => findKnownSource(table, { ...request, ...changes }, now)
+    expect(await find()).toBe('203.0.113.7')
+    for (const changes of [
+      { sourceIp: '203.0.113.8' },
+      { sourceIp: undefined },
+      { userId: 'bob-id' },
+      { loginName: `bob-${count}` },
+    ]) {
+      expect(await find(changes)).toBeUndefined()
+    }
   })
 
   test('is not marked again less than one day after the last time', async () => {
