@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { useTable } from '../../test/support/aws/table.ts'
 import { testAct } from '../../test/support/users/users.ts'
 import { transact } from '../aws/dynamodb.ts'
+import { eventsOfUser } from '../events/store.ts'
 import {
   announcement,
   cancellableSeconds,
@@ -50,6 +51,14 @@ describe('a request for a reset', () => {
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first' })
     expect(await transact(table, [announcement(id, 'first', DAY, now)])).toBeUndefined()
     expect(await findFactorReset(table, id)).toEqual({ mailId: 'first', announcedAt, delaySeconds: DAY })
+  })
+
+  test('is an event of its user', async () => {
+    const id = newUserId()
+    await storeFactorReset(table, id, 'first', testAct())
+    expect((await eventsOfUser(table, id, { limit: 10 })).events).toMatchObject([
+      { type: 'user.updated', changes: ['factor-reset'], detail: 'requested' },
+    ])
   })
 
   test('is announced once', async () => {

@@ -5,6 +5,7 @@ import { testAct } from '../../test/support/users/users.ts'
 import { transact } from '../aws/dynamodb.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
+import { newChangeMailId } from './change.ts'
 import { MAIL_ID_BYTES, newMailId } from './confirmation.ts'
 import type { MailEvent } from './event.ts'
 import { factorResetWrites, storeFactorReset } from './factor-reset.ts'
@@ -147,6 +148,37 @@ describe('an enrolment', () => {
   })
 })
 
+describe('a proof of a change', () => {
+  const asked = newChangeMailId(randomBytes(MAIL_ID_BYTES), {
+    change: 'passkey',
+    sessionId: 's',
+    acr: 'aal1',
+  })
+  const prove = ({ id: userId, generation }: Pick<User, 'id' | 'generation'>, mailId = asked) =>
+    planMail(stores.table, { kind: 'change', mailId, userId, generation, ...common }, service, now)
+
+  test('is a code to the verified address, which names the change', async () => {
+    const user = await addUser({ emailVerified: true })
+    const planned = await prove(user)
+    expect(planned).toMatchObject({
+      to: user.emailAsWritten,
+      message: { lead: `Someone asked to add a passkey to the account ${user.username} at Test.` },
+      confirmation: { kind: 'change', ...boundTo(user) },
+    })
+    expect(planned?.message.code).toMatch(/^\d{4} ?\d{4}$/)
+  })
+
+  test.each<[string, (user: User) => Pick<User, 'id' | 'generation'> | Promise<User>, string?]>([
+    ['with the id of another mail', (user) => user, mailIdOf()],
+    ['of a user who is disabled', () => addUser({ emailVerified: true, disabled: true })],
+    ['of a user whose address is not verified', () => addUser({ emailVerified: false })],
+    ['of a user who has changed since', (user) => ({ ...user, generation: user.generation - 1 })],
+    ['of a user who does not exist', (user) => ({ ...user, id: 'AbCdEfGhIjKlMnOpQrStUw' })],
+  ])('%s sends no mail', async (_what, change, mailId) => {
+    expect(await prove(await change(await addUser({ emailVerified: true })), mailId)).toBeUndefined()
+  })
+})
+
 describe('a first offline_access', () => {
   const app = { name: 'The <Shop>', place: 'shop.example' }
   const notice = ({ id: userId }: Pick<User, 'id'>, of = app) =>
@@ -262,6 +294,14 @@ test('a mail of an operator has no code to guess', async () => {
   expect(Object.keys(Object(planned?.confirmation))).not.toContain('codeHash')
 })
 
+test('a notice of an identity names its provider, and what that calls the user', async () => {
+  const identity = { provider: 'Google', label: 'ada@gmail.example' }
+  const notified = { to: 'Ada@Example.org', username: 'ada', locale: undefined }
+  const event = { kind: 'identity-added', id: 'i', ...notified, identity, ...common } as const
+  const planned = await planMail(stores.table, event, service, now)
+  expect(planned?.message.lead).toContain('Google (ada@gmail.example) was added to your account ada at Test.')
+})
+
 test('a notice goes to the address in its event', async () => {
   const event = {
     kind: 'account-deleted',
@@ -321,6 +361,14 @@ describe('a planned mail', () => {
     expect(text).toContain(`Your username is ${username}.`)
     expect(url).toBe(FORGOT)
     expect(planned).not.toHaveProperty('withoutCode')
+  })
+
+  test('to the owner of an address names the providers of the account', async () => {
+    const { email } = await addUser()
+    const event = { kind: 'registration', mailId: mailIdOf(String(email)), ...common } as const
+    const providersOf = async () => ['Google', 'Entra']
+    const planned = await planMail(stores.table, event, { ...service, providersOf }, now)
+    expect(planned?.message.paragraphs).toContain('You can sign in with Google, Entra.')
   })
 
   test('of a reset of factors says when, and can cancel it as long as it may take effect', async () => {
