@@ -16,7 +16,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
     code: ['lib/sessions', 'lib/http/sessions', 'functions/sessions/login', 'functions/sessions/refresh'],
     tests: [
       ...['lib/sessions', 'lib/http', 'functions/sessions', 'functions/account'],
-      ...['copied-cookie', 'devices', 'interleavings', 'routes'].map((name) => `test/devices/${name}`),
+      ...['devices', 'interleavings', 'routes'].map((name) => `test/devices/${name}`),
     ],
   },
   throttling: {
