@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { useTable } from '../../test/support/aws/table.ts'
-import { testAct } from '../../test/support/users/users.ts'
+import { testAct, testAt } from '../../test/support/users/users.ts'
 import { transact } from '../aws/dynamodb.ts'
+import { markKnownSource } from '../throttling/known-sources.ts'
 import { secondOf } from '../time.ts'
 import type { User } from '../users/user.ts'
 import { newChangeMailId } from './change.ts'
@@ -81,6 +82,53 @@ describe('a reset', () => {
       plan({ kind: 'reset', mailId: mailIdOf(), loginName, generation, at: common.at, by: 'administrator' })
     expect(await by(user)).toEqual({ to: user.emailAsWritten, subject, kind: 'reset', ...boundTo(user) })
     expect(await by({ ...user, generation: user.generation - 1 })).toBeUndefined()
+    await stores.remove(user.username)
+    expect(await by(user)).toBeUndefined()
+  })
+})
+
+describe('a mail for a sign-in', () => {
+  const signIn = (address: string, more: object = {}) => {
+    const event = { kind: 'sign-in', mailId: mailIdOf(address), ...common } as const
+    return planMail(stores.table, event, { ...service, ...more }, now)
+  }
+
+  test('goes to the verified address, and says whether its source is known', async () => {
+    const user = await addUser({ emailVerified: true })
+    const planned = await signIn(String(user.emailAsWritten))
+    expect(planned).toMatchObject({
+      to: user.emailAsWritten,
+      confirmation: { kind: 'sign-in', ...boundTo(user) },
+    })
+    expect(planned?.knownSource).toBeUndefined()
+    const marking = { ...testAt(stores.table, now), config: { SESSION_TTL_SECONDS: 900 } }
+    await markKnownSource(marking, { loginName: String(user.email), userId: user.id }, undefined)
+    expect((await signIn(String(user.email)))?.knownSource).toBe('203.0.113.7')
+  })
+
+  test('of an unknown address confirms a registration, if the service takes one', async () => {
+    const mayRegister = (address: string) => address === 'New@example.org'
+    expect(await signIn('New@example.org', { mayRegister })).toMatchObject({
+      to: 'New@example.org',
+      confirmation: { kind: 'registration' },
+    })
+    expect(await signIn('new@example.org', { mayRegister })).toBeUndefined()
+    expect(await signIn('New@example.org')).toBeUndefined()
+  })
+
+  test('of an address that is not verified tells its owner, unless the user is disabled', async () => {
+    const subjectFor = async (values: Partial<User>) =>
+      (await signIn(String((await addUser(values)).email)))?.message.subject
+    expect(await subjectFor({ emailVerified: false })).toBe('You already have an account at Test')
+    expect(await subjectFor({ emailVerified: true, disabled: true })).toBeUndefined()
+  })
+
+  test('of a username that is the earlier address tells its owner', async () => {
+    const { username, email } = await addUser({ username: 'earlier@example.org', emailVerified: true })
+    expect(await signIn(username)).toMatchObject({
+      message: { subject: 'You already have an account at Test' },
+    })
+    expect((await signIn(String(email)))?.message.subject).not.toContain('already')
   })
 })
 

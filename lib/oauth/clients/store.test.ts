@@ -70,6 +70,13 @@ test('an id without the form of one costs no call', async () => {
   expect(calls).toEqual([])
 })
 
+test('no APIs and no scopes cost no call', async () => {
+  const { watched, calls } = watchedTable(table)
+  expect(await findApis(watched, [])).toEqual([])
+  expect(await findOwners(watched, [])).toEqual(new Map())
+  expect(calls).toEqual([])
+})
+
 test('a second client with an id is refused, and changes nothing', async () => {
   const client = newClient()
   await createClient(table, client, act)
@@ -181,6 +188,16 @@ test('a client does not get a scope that an API gives up at the same moment', as
   expect(await stored(client)).toBeUndefined()
   await createClient(table, client, act)
   expect(await changeClient(table, client, { changes: { scopes } }, act)).toBe('no-scope')
+})
+
+test('a client keeps a scope that its API has given up, and can lose others', async () => {
+  const api = newApi('o4:read', 'o4:write')
+  await createApi(table, api, act)
+  const client = { ...newClient(), scopes: [entryOf(api, 'o4:read'), entryOf(api, 'o4:write')] }
+  expect(await createClient(table, client, act)).toBe('done')
+  expect(await removeApi(table, api, act)).toBe('done')
+  const changes = { scopes: client.scopes.slice(1) }
+  expect(await changeClient(table, client, { changes }, act)).toBe('done')
 })
 
 type Write = { Put?: { TableName?: string; Item: Item } }

@@ -23,9 +23,9 @@ export async function issueMachineToken(
   sign: Signer,
 ): Promise<Issued> {
   const asked = askedScopesOf(parameters, client, await findApis(table, identifiersOf(client)))
-  if ('error' in asked) throw refused(client, asked.error, asked.description)
+  if ('error' in asked) throw tokenRefusal(asked.error, asked.description, client.id)
   // Without an API, the token would be for `/userinfo`, and a machine is no user.
-  if (asked.api === undefined) throw refused(client, 'invalid_scope', 'scope has no scope of an API.')
+  if (asked.api === undefined) throw tokenRefusal('invalid_scope', 'scope has no scope of an API.', client.id)
   const scope = asked.scopes.join(' ')
   const ttlSeconds = client.tokenTtlSeconds ?? config.TOKEN_TTL_SECONDS
   const details = { ...partiesOf(config), ttlSeconds, tokenId: randomUUID() }
@@ -34,6 +34,3 @@ export async function issueMachineToken(
   const access_token = await sign(table.aws, config.SIGNING_KEY, input, now)
   return { access_token, token_type: 'Bearer', expires_in: ttlSeconds, scope }
 }
-
-const refused = ({ id }: Client, error: 'invalid_scope' | 'invalid_target', reason: string) =>
-  tokenRefusal(error, reason, id)

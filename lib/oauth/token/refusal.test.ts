@@ -14,3 +14,11 @@ test.each([
     log: { clientId: logged, error: 'invalid_grant' },
   })
 })
+
+test('a client that is not authenticated is an invalid token to the log, and not an invalid body', () => {
+  expect(tokenRefusal('invalid_client', 'wrong secret', 'shop')).toMatchObject({
+    code: 'invalid_token',
+    error: 'invalid_client',
+    detail: 'The client is unknown, or its secret is wrong.',
+  })
+})
