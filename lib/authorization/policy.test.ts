@@ -31,7 +31,7 @@ test('an administrator may call the whole stage', () => {
 })
 
 test('the context has the attributes of the application as one text', () => {
-  const attributes = { plan: 'gold' } as UserAttributes
+  const attributes: UserAttributes = Object({ plan: 'gold' })
   const { context } = policyFor({ ...principal('user'), attributes }, `${stage}/GET/`, guarded)
   expect(context).toEqual({ ...contextOf('user'), attributes: '{"plan":"gold"}' })
 })

@@ -127,9 +127,8 @@ async function storeWith(
 ): Promise<readonly boolean[] | undefined> {
   const all = [...writes, ...endings.flat()]
   const refused = await transact(table, all)
-  if (!refused) return undefined
-  const isRefused = (write: TransactWrite) => refused[all.indexOf(write)]
-  if (writes.some(isRefused)) return refused
+  const isRefused = (write: TransactWrite) => refused?.[all.indexOf(write)]
+  if (!refused || writes.some(isRefused)) return refused
   return storeWith(
     table,
     writes,

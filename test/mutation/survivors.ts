@@ -28,6 +28,9 @@ export const SURVIVORS: Record<string, Record<string, string[]>> = {
       `const userChanged = () => new ServiceError('invalid_credentials', 'the user changed') → const userChanged = () => new ServiceError('invalid_credentials', "")`,
       `throw new ServiceError('unavailable', 'the session moved') → throw new ServiceError('unavailable', "")`,
     ],
+    'It is asked only for writes that were refused.': [
+      'const isRefused = (write: TransactWrite) => refused?.[all.indexOf(write)] → const isRefused = (write: TransactWrite) => refused[all.indexOf(write)]',
+    ],
     'What is found renews no session of another user.': [
       'const first = presented?.userId === user.id ? await find() : undefined → const first = true ? await find() : undefined',
     ],
