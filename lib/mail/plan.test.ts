@@ -116,14 +116,14 @@ describe('a mail for a sign-in', () => {
     expect(await signIn('New@example.org')).toBeUndefined()
   })
 
-  test('of an address that is not verified tells its owner, unless the user is disabled', async () => {
+  test('of an address that is not verified sends its owner a mail, unless the user is disabled', async () => {
     const subjectFor = async (values: Partial<User>) =>
       (await signIn(String((await addUser(values)).email)))?.message.subject
     expect(await subjectFor({ emailVerified: false })).toBe('You already have an account at Test')
     expect(await subjectFor({ emailVerified: true, disabled: true })).toBeUndefined()
   })
 
-  test('of a username that is the earlier address tells its owner', async () => {
+  test('of a username that is the earlier address sends its owner a mail', async () => {
     const { username, email } = await addUser({ username: 'earlier@example.org', emailVerified: true })
     expect(await signIn(username)).toMatchObject({
       message: { subject: 'You already have an account at Test' },
