@@ -12,7 +12,7 @@ import {
   table,
 } from '../../test/support/users/session-per-test.ts'
 import { testAct, testAt } from '../../test/support/users/users.ts'
-import { getItems, type Table, type TransactWrite, writeIf } from '../aws/dynamodb.ts'
+import { getItems, type Table, writeIf } from '../aws/dynamodb.ts'
 import { ServiceError } from '../errors.ts'
 import { eventsOfUser } from '../events/store.ts'
 import { parseRefreshToken, readRefreshToken, withSecret } from '../sessions/refresh-token.ts'
@@ -163,8 +163,7 @@ describe('a sign-in whose spends another request made first', () => {
     const found = await findReplaced(table, presented, { user: ada, graceSeconds: 10, act })
     await endSession(table, earlier, 'signed-out', act)
     const at = { ...testAt(withKms(table), later(1)), config: ISSUER }
-    const other: TransactWrite = { Put: { Item: keyOf('other ending') } }
-    const endings = [...found.endings, [other]]
+    const endings = [...found.endings, [spendOf('other ending').write]]
     const { session } = await completeSignIn(at, { ...details, user: ada }, async () => ({
       ...found,
       endings,

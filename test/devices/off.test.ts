@@ -43,7 +43,8 @@ let handlers: Awaited<ReturnType<typeof loadHandlers>>
 beforeAll(async () => {
   const functions = { ...service.functions }
   for (const { key, ...definition } of switched) functions[`${key} with devices`] = definition
-  handlers = await loadHandlers({ ...service, functions }, Object.keys(functions), aws)
+  const keys = switched.flatMap(({ key }) => [key, `${key} with devices`])
+  handlers = await loadHandlers({ ...service, functions }, keys, aws)
 })
 
 test.each(switched.map(({ key }) => key))('%s answers as with devices', async (key) => {
