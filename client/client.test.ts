@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { Browser, QUICK, type Tab } from '../test/browser/client/browser.ts'
 import {
   deviceRequired,
@@ -143,9 +143,11 @@ describe('signing out', () => {
 
   test('rejects if the service cannot be reached, and stays signed in', async () => {
     const { browser, tab } = await openSignedIn()
-    loseEvery(browser)
+    const sent = intercept(browser, () => {
+      throw new TypeError('Failed to fetch')
+    })
     await expect(browser.passUntil(tab.auth.signOut())).rejects.toMatchObject({ status: 0 })
-    expect(tab.auth.user).toEqual(ADA)
+    expect([tab.auth.user, sent.length]).toEqual([ADA, 3])
     loseNone(browser)
     await tab.auth.signOut()
     expect(tab.auth.user).toBeNull()
@@ -175,8 +177,25 @@ describe('signing out', () => {
     const signedOut = tabs[0].auth.signOut({ everywhere: true })
     await expect(signedOut).rejects.toMatchObject({ status: 409, problem: { error: 'other_user' } })
     await signedIn
-    expect(browser.farEnd.countOf('/logout')).toBe(0)
+    expect(browser.farEnd.received.map(({ path }) => path)).toEqual(['/login'])
     expect(names(tabs)).toEqual(['grace', 'grace'])
+  })
+
+  test('of a page that does not know its user yet is of the user of the cookie', async () => {
+    const { browser, tab: before } = await openSignedIn()
+    before.close()
+    await browser.open().auth.signOut()
+    expect(browser.farEnd.received.map(({ path, body }) => [path, body])).toEqual([
+      ['/refresh', {}],
+      ['/logout', {}],
+    ])
+    expect(browser.cookie).toBeUndefined()
+  })
+
+  test('leaves no timer', async () => {
+    const { browser, tab } = await openSignedIn()
+    await tab.auth.signOut()
+    expect(browser.waits).toEqual([])
   })
 
   test('sends nothing when the page shows no user', async () => {
@@ -187,9 +206,15 @@ describe('signing out', () => {
     expect((await browser.openKnown()).username).toBe('grace')
   })
 
-  test('is repeated after a 503', async () => {
+  test.each([
+    [503, '5'],
+    [503, '30'],
+    [429, '5'],
+    [500, '1'],
+  ])('is repeated after %d with Retry-After: %s', async (status, retryAfter) => {
     const { browser, tab } = await openSignedIn()
-    const sent = intercept(browser, () => (sent.length === 1 ? unavailable('5').response : undefined))
+    const respond = () => Response.json({}, { status, headers: { 'Retry-After': retryAfter } })
+    const sent = intercept(browser, () => (sent.length === 1 ? respond() : undefined))
     await browser.passUntil(tab.auth.signOut())
     expect(sent).toHaveLength(2)
     expect(tab.auth.user).toBeNull()
@@ -628,13 +653,16 @@ describe('a refresh', () => {
     expect(sent).toHaveLength(2)
   })
 
-  test('that gets another 409 rejects, and the user stays signed in', async () => {
-    const { browser, tab } = await openSignedIn()
-    browser.intercept = () => Response.json({ detail: 'No.' }, { status: 409 })
-    browser.sleep(LIFE)
-    await expect(tab.auth.getAccessToken()).rejects.toMatchObject({ status: 409, message: 'No.' })
-    expect(tab.auth.user).toEqual(ADA)
-  })
+  test.each([undefined, 'no_session_changed', 'session_changed_by'])(
+    'that gets another 409 with the error %s rejects, and the user stays signed in',
+    async (error) => {
+      const { browser, tab } = await openSignedIn()
+      browser.intercept = () => Response.json({ detail: 'No.', error }, { status: 409 })
+      browser.sleep(LIFE)
+      await expect(tab.auth.getAccessToken()).rejects.toMatchObject({ status: 409, message: 'No.' })
+      expect(tab.auth.user).toEqual(ADA)
+    },
+  )
 
   test('of an ended session signs out all tabs', async () => {
     const { browser, tabs } = await openSignedIn(3)
@@ -661,6 +689,111 @@ describe('a refresh', () => {
     await signedIn
     await expect.poll(() => names(tabs), QUICK).toEqual(everyone(tabs, 'grace'))
     await expectOneToken(tabs)
+  })
+})
+
+describe('a call of a page', () => {
+  test('gets the token that is due, and a new one is on its way', async () => {
+    const { browser, tab } = await openSignedIn()
+    const before = await tab.auth.getAccessToken()
+    browser.sleep(AFTER_REFRESH_SECONDS)
+    expect(await tab.auth.getAccessToken()).toBe(before)
+    await browser.settled()
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+    expect(await tab.auth.getAccessToken()).not.toBe(before)
+  })
+
+  test('with an expired token waits for the refresh that is repeated after a 503', async () => {
+    const { browser, tab } = await openSignedIn()
+    const sent = intercept(browser, () => (sent.length === 1 ? unavailable('5').response : undefined))
+    browser.sleep(LIFE)
+    const first = tab.auth.getAccessToken()
+    await browser.waitForTimers(5.25)
+    const both = browser.passUntil(Promise.all([first, tab.auth.getAccessToken()]))
+    expect(new Set(await both).size).toBe(1)
+    expect(sent).toHaveLength(2)
+  })
+})
+
+describe('what the tabs do together', () => {
+  const channelOf = (browser: Browser) => {
+    const channel = new BroadcastChannel(`${browser.serviceUrl}/`)
+    onTestFinished(() => channel.close())
+    return channel
+  }
+  /** What the browser rejects, or the failure of a request of the lock before it begins. */
+  const failing = async () => {
+    throw new DOMException('The operation timed out.', 'TimeoutError')
+  }
+
+  test('begins again where a tab that was opened later has the newer token', async () => {
+    const { browser, tab: first } = await openSignedIn()
+    browser.advance(LIFE / 2)
+    await browser.openKnown()
+    await browser.settled()
+    browser.farEnd.received.length = 0
+    await browser.pass(LIFE * 0.75 - 1)
+    expect(browser.farEnd.received).toEqual([])
+    expect(first.username).toBe('ada')
+    await browser.pass(1)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
+  test('without Web Locks brings a session that a tab has missed with the next failure', async () => {
+    const { browser, tab: first } = await openSignedOut({ without: ['locks'] })
+    const missing = await browser.openKnown({ without: ['locks'] })
+    missing.freeze()
+    await first.auth.signIn(credentials)
+    await browser.settled()
+    missing.thaw()
+    expect(missing.username).toBeNull()
+    browser.intercept = () => unavailable('31').response
+    await expect(first.auth.refresh()).rejects.toMatchObject({ status: 503 })
+    await expect.poll(() => missing.username, QUICK).toBe('ada')
+  })
+
+  test('is handed over by one tab', async () => {
+    const { browser } = await openSignedIn(3)
+    const channel = channelOf(browser)
+    const replies: unknown[] = []
+    channel.onmessage = ({ data }: MessageEvent) => replies.push(data.reply)
+    channel.postMessage({ ask: 'a question' })
+    await browser.settled()
+    expect(replies).toEqual(['a question'])
+  })
+
+  test('works if the browser does not name the held locks', async () => {
+    const { browser, tab: before } = await openSignedIn()
+    before.close()
+    const query = vi.spyOn(navigator.locks, 'query').mockImplementation(failing)
+    onTestFinished(() => query.mockRestore())
+    expect((await browser.openKnown()).username).toBe('ada')
+  })
+
+  test('works without the lock if a frozen tab holds it for half a minute', async () => {
+    const { browser, tab } = await openSignedIn()
+    const request = vi.spyOn(navigator.locks, 'request').mockImplementationOnce(failing)
+    onTestFinished(() => request.mockRestore())
+    expect(await tab.auth.refresh()).toEqual(ADA)
+    const [name, options] = request.mock.calls[0] as unknown[]
+    expect([name, options]).toEqual([`${browser.serviceUrl}/`, { signal: expect.any(AbortSignal) }])
+  })
+
+  test('is tried again where a refresh waited for a lock and learned of the failure of another tab', async () => {
+    const { browser, tab } = await openSignedIn()
+    const { promise: held, resolve: release } = Promise.withResolvers<void>()
+    const holding = navigator.locks.request(`${browser.serviceUrl}/`, () => held)
+    browser.sleep(LIFE)
+    const refreshed = tab.auth.refresh()
+    refreshed.catch(() => undefined)
+    channelOf(browser).postMessage({ outcome: { id: 'of another tab', failure: [503, undefined, 31] } })
+    await browser.waitForTimers(46.5)
+    browser.advance(46.5)
+    release()
+    await holding
+    await expect(refreshed).rejects.toMatchObject({ status: 503, retryAfterSeconds: 31 })
+    await browser.pass(60)
+    expect(browser.farEnd.countOf('/refresh')).toBe(1)
   })
 })
 

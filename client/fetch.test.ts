@@ -137,14 +137,17 @@ describe('after another user has signed in', () => {
   })
 
   test('a call from when no user was signed in is repeated without a token', async () => {
-    const { browser, auth, calls } = await openWithApi(status(503, { 'Retry-After': '20' }), status(200))
+    const busy = status(503, { 'Retry-After': '20' })
+    const { browser, auth, calls } = await openWithApi(busy, busy, status(200))
     await auth.signOut()
     const call = auth.fetch(API)
     await browser.waitForTimers(20)
     await auth.signIn({ username: 'grace', password: 'grace' })
     browser.advance(20)
+    await browser.waitForTimers(20)
+    browser.advance(20)
     expect((await call).status).toBe(200)
-    expect(calls.map(({ authorization }) => authorization)).toEqual([null, null])
+    expect(calls.map(({ authorization }) => authorization)).toEqual([null, null, null])
   })
 })
 
@@ -246,10 +249,17 @@ describe('after a 401', () => {
     expect(browser.farEnd.countOf('/refresh')).toBe(2)
   })
 
-  test('a response without a token is a failure, and the session stays', async () => {
+  test.each([
+    ['nothing', () => ({})],
+    ['no token', () => ({ expiresIn: LIFE })],
+    ['a number as token', () => ({ authToken: 7, expiresIn: LIFE })],
+    ['no life', (authToken: string) => ({ authToken })],
+    ['a life of no seconds', (authToken: string) => ({ authToken, expiresIn: 0 })],
+  ])('a response with %s is a failure, and the session stays', async (_what, bodyOf) => {
     const { browser, auth } = await openWithApi()
     const before = await bearer(auth)
-    browser.intercept = (url) => (url.pathname.endsWith('/refresh') ? Response.json({}) : undefined)
+    const body = bodyOf(before.replace('Bearer ', ''))
+    browser.intercept = (url) => (url.pathname.endsWith('/refresh') ? Response.json(body) : undefined)
     const refreshed = browser.passUntil(auth.refresh())
     await expect(refreshed).rejects.toMatchObject({ name: 'AuthError', status: 0 })
     expect(auth.user).not.toBeNull()
@@ -289,6 +299,23 @@ describe('after a 401', () => {
     await other.auth.fetch(API)
     await expect.poll(() => bearer(auth), QUICK).not.toBe(earlier)
     expect(browser.farEnd.countOf('/refresh')).toBe(1)
+  })
+
+  test('of a call during which the user signs out, the response is handed over', async () => {
+    const { browser, auth, calls } = await openWithApi()
+    const slow = Promise.withResolvers<Response>()
+    let sent = 0
+    browser.intercept = (url) => {
+      if (url.origin === browser.serviceUrl) return undefined
+      sent += 1
+      return slow.promise
+    }
+    const call = auth.fetch(API)
+    await expect.poll(() => sent, QUICK).toBe(1)
+    await auth.signOut()
+    slow.resolve(status(401)())
+    expect((await call).status).toBe(401)
+    expect([sent, calls.length]).toEqual([1, 0])
   })
 
   test('of an ended session, the response is handed over and the user is signed out', async () => {

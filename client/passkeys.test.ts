@@ -47,6 +47,7 @@ test('after a new passkey, the authenticator learns of no unknown one for five m
   onTestFinished(() => void vi.useRealTimers())
   const { createPasskey, signInWithPasskey } = await load()
   await createPasskey({ challenge: 'AAAA' } as never)
+  expect([...items.keys()]).toEqual(['passkey-made-at'])
   const signIn = () => signInWithPasskey(clientThat(refuse('unknown_passkey')))
   await expect(signIn()).rejects.toMatchObject({ status: 401 })
   expect(browser.signal).not.toHaveBeenCalled()
@@ -82,8 +83,30 @@ test('a browser without the JSON methods has no passkeys here', async () => {
   expect([(await load()).hasPasskeys, await (await load()).hasAutofill()]).toEqual([true, true])
 })
 
+test.each([undefined, async () => false])(
+  'a browser with %s has no autofill of passkeys',
+  async (autofill) => {
+    installBrowser({ autofill })
+    expect(await (await load()).hasAutofill()).toBe(false)
+  },
+)
+
+test('a sign-in without a response of the service fails as it does', async () => {
+  installBrowser()
+  const { signInWithPasskey } = await load()
+  const signedIn = signInWithPasskey(
+    clientThat(() => {
+      throw new AuthError(0)
+    }),
+  )
+  await expect(signedIn).rejects.toMatchObject({ name: 'AuthError', status: 0 })
+})
+
 /** A browser that has passkeys. Its calls are recorded. */
-function installBrowser({ signals = true } = {}) {
+function installBrowser(
+  options: { signals?: boolean; autofill?: (() => Promise<boolean>) | undefined } = {},
+) {
+  const { signals = true, autofill } = { autofill: async () => true, ...options }
   const credential = { id: RESPONSE.id, toJSON: () => RESPONSE }
   const browser = {
     get: vi.fn(async (_options: object) => credential),
@@ -94,7 +117,7 @@ function installBrowser({ signals = true } = {}) {
   vi.stubGlobal('PublicKeyCredential', {
     parseRequestOptionsFromJSON: (options: object) => ({ parsed: options }),
     parseCreationOptionsFromJSON: (options: object) => ({ parsed: options }),
-    isConditionalMediationAvailable: async () => true,
+    isConditionalMediationAvailable: autofill,
     ...(signals && { signalUnknownCredential: browser.signal }),
   })
   return browser

@@ -146,11 +146,10 @@ export function createAuth(options, edges = globalThis) {
 
   const tabs = connectTabs(base, edges, (/** @type {Outcome} */ outcome) => {
     const { session } = outcome
-    if (openedAt && !(session && session.wall >= openedAt)) return false
+    if (openedAt && !(session && session.wall >= openedAt)) return
     // Each tab has its own monotonic clock. A frozen tab gets the outcome late, which `wall` shows.
     if (session) session.mono = edges.performance.now()
     apply(outcome)
-    return true
   })
 
   async function publish(/** @type {Omit<Outcome, 'id'>} */ { session, failure }) {

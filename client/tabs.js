@@ -16,7 +16,7 @@ const REPLY_TIMEOUT_MS = 1_000
  * @template {Outcome} T
  * @param {string} name
  * @param {import('./client.d.ts').Edges} edges
- * @param {(outcome: T) => boolean} learn Takes an outcome of another tab, or refuses it.
+ * @param {(outcome: T) => void} learn Takes an outcome of another tab, or refuses it.
  */
 export function connectTabs(name, { navigator, BroadcastChannel, setTimeout }, learn) {
   const locks = /** @type {LockManager | undefined} */ (navigator.locks)
@@ -47,7 +47,8 @@ export function connectTabs(name, { navigator, BroadcastChannel, setTimeout }, l
       if (ask) {
         if (release) channel.postMessage({ reply: ask, outcome: latest })
       } else if (!reply || reply === question?.id) {
-        if (learn(outcome)) update(outcome)
+        learn(outcome)
+        update(outcome)
         question?.end()
       }
     }
@@ -115,7 +116,7 @@ export function connectTabs(name, { navigator, BroadcastChannel, setTimeout }, l
             release = () => end(0)
             resolve(0)
           })
-        locks.request(lockName(outcome.id), { mode: 'shared' }, hold).catch(resolve)
+        locks.request(lockName(outcome.id), hold).catch(resolve)
       })
     },
   }

@@ -209,8 +209,11 @@ export class Tab {
         channels.push(this)
       }
     }
+    // The monotonic clock of a page begins when it opens.
+    const openedMs = browser.monotonic.now()
     const edges: Edges = {
       ...browser.edges,
+      performance: { now: () => browser.monotonic.now() - openedMs },
       navigator: without.includes('locks') ? {} : navigator,
       ...(!without.includes('channel') && { BroadcastChannel: OwnChannel }),
       addEventListener: (type, listener) =>
