@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { requireAuthentication, requireStepUp, requireStillAllowed, STEP_UP_PROBLEM } from './step-up.ts'
+import {
+  acrForChange,
+  requireAuthentication,
+  requireStepUp,
+  requireStillAllowed,
+  STEP_UP_PROBLEM,
+} from './step-up.ts'
 
 const refusal = (acr: string, maxAgeSeconds: number) => ({
   code: 'invalid_token',
@@ -93,3 +99,8 @@ test.each([
     else expect(thrown).toMatchObject(refusal('aal2', 300))
   },
 )
+
+test('a sign-in with two factors counts as one at a change of the account for five minutes', () => {
+  const acrs = [by('aal2', 300), by('aal2', 301), by('aal1', 0)].map((one) => acrForChange(one, now))
+  expect(acrs).toEqual(['aal2', 'aal1', 'aal1'])
+})

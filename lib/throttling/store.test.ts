@@ -298,6 +298,8 @@ describe('a source', () => {
     ]) {
       expect(await find(changes)).toBeUndefined()
     }
+    const unread = { ...table, aws: () => Promise.reject(new Error('a call')) }
+    expect(await findKnownSource(unread, { ...request, sourceIp: undefined }, now)).toBeUndefined()
   })
 
   test('is not marked again less than one day after the last time', async () => {

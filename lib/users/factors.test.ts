@@ -7,6 +7,7 @@ import {
   isAcr,
   needsFactor,
   withFactor,
+  withFirst,
   withoutFactor,
 } from './factors.ts'
 
@@ -74,4 +75,10 @@ test('a policy demands a second factor of no user, of administrators or of all u
     [true, true],
   ])
   expect(needsFactor({ role: 'user', mustEnrol: true }, 'none')).toBe(true)
+})
+
+test('the methods of a sign-in begin with its first step', () => {
+  const methods = ([undefined, 'fed', 'mail'] as const).map((first) => withFirst(AMR.totp, first))
+  expect(methods).toEqual([AMR.totp, AMR.federatedTotp, AMR.mailTotp])
+  expect(withFirst(AMR.passkey, 'fed')).toBe(AMR.passkey)
 })
