@@ -475,6 +475,8 @@ describe('the screen', () => {
   ])('%s', async (_what, client, changes, sent, expected) => {
     await addClient(table, client)
     expect(await outcomeOf(changes, sent)).toEqual(expected)
+    // A code without a click is no consent.
+    expect(records.map(({ event }) => event)).toEqual(expected === code ? ['code.issued'] : [])
   })
 
   test('offline_access needs one click, and is ignored with prompt=none before it', async () => {

@@ -137,6 +137,15 @@ test('functions have the routes of a template, with their restrictions', () => {
   })
 })
 
+test('a route of an HTTP API with the integration of a plugin is of the function that names it', () => {
+  const both = { handler: 'it.handler', events: [{ httpApi: 'GET /a' }, { httpApi: 'GET /b' }] }
+  const Properties = { ApiId: { Ref: 'HttpApi' }, RouteKey: 'GET /b', Target: { Ref: 'Alias' } }
+  const resources = { Route: { Type: 'AWS::ApiGatewayV2::Route', Properties } }
+  expect(deployedFunctions({ ...written, both }, resources)).toEqual({
+    both: { handler: '', events: [{ httpApi: { method: 'GET', path: '/b' } }] },
+  })
+})
+
 test('only events with the authorizer of the framework get its name back', () => {
   const authorizer = { name: 'authorizer', type: 'token' }
   const others = [{ schedule: 'rate(1 day)' }, { http: 'GET /' }, { http: { path: '/', method: 'get' } }]
