@@ -13,10 +13,20 @@ const OF_OAUTH = (...names: string[]) => names.map((name) => `lib/oauth/${name}`
 export const SCOPES: Readonly<Record<string, Scope>> = {
   tokens: { code: ['lib/tokens'], tests: ['lib/tokens', 'functions/authorizer', 'test/security/rfc8725'] },
   sessions: {
-    code: ['lib/sessions', 'lib/http/sessions', 'functions/sessions/login', 'functions/sessions/refresh'],
+    code: [
+      ...['end', 'grant-lifetimes', 'list', 'page', 'redeem', 'refresh-token', 'replaced', 'rotate'].map(
+        (name) => `lib/sessions/${name}`,
+      ),
+      ...['lib/sessions/session', 'lib/sessions/store', 'lib/sessions/subject'],
+      'functions/sessions/login',
+    ],
+    tests: ['lib/sessions', 'lib/http', 'functions/sessions', 'functions/account', 'functions/oauth/token'],
+  },
+  devices: {
+    code: ['lib/sessions/device', 'lib/http/sessions', 'functions/sessions/refresh'],
     tests: [
       ...['lib/sessions', 'lib/http', 'functions/sessions', 'functions/account'],
-      ...['devices', 'interleavings', 'routes'].map((name) => `test/devices/${name}`),
+      ...['devices', 'interleavings', 'off', 'routes'].map((name) => `test/devices/${name}`),
     ],
   },
   throttling: {
@@ -76,6 +86,7 @@ export const SCOPES: Readonly<Record<string, Scope>> = {
       'functions/oauth/approve',
       'functions/oauth/url-clients',
       'functions/service/metadata',
+      'test/devices/off',
       'test/oauth/error-targets',
     ],
   },
